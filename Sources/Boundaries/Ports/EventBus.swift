@@ -1,0 +1,122 @@
+/// A topic's name.
+package struct Topic: Hashable, Sendable {
+    package let name: String
+
+    package static let regimeChange = Topic("regime-change")
+    package static let orderFilled = Topic("order-filled")
+    package static let marketBars = Topic("market-bars")
+
+    package init(_ name: String) {
+        self.name = name
+    }
+
+    /// Where messages go that nobody can process.
+    package var deadLetter: Topic { Topic(name + ".dlq") }
+}
+
+extension Topic: CustomStringConvertible {
+    package var description: String { name }
+}
+
+/// A consumer group's name.
+package struct ConsumerGroup: Hashable, Sendable {
+    package let name: String
+
+    package init(_ name: String) {
+        self.name = name
+    }
+}
+
+package struct EventMessage: Sendable, Equatable {
+    package var topic: Topic
+    /// Messages of one key keep their order.
+    package var key: String
+    package var payload: [UInt8]
+    package var headers: [String: String]
+
+    package init(
+        topic: Topic, key: String, payload: [UInt8], headers: [String: String] = [:]
+    ) {
+        self.topic = topic
+        self.key = key
+        self.payload = payload
+        self.headers = headers
+    }
+}
+
+/// A message as it lies in the log.
+package struct LoggedEvent: Sendable, Equatable {
+    package var message: EventMessage
+    package var partition: Int32
+    /// Grows along the partition; gaps are allowed.
+    package var offset: Int64
+
+    package init(message: EventMessage, partition: Int32, offset: Int64) {
+        self.message = message
+        self.partition = partition
+        self.offset = offset
+    }
+}
+
+/// Where a consumer group without a stored offset begins.
+package enum StartingOffset: Sendable, Equatable {
+    case earliest
+    case latest
+}
+
+/// A durable, ordered log of topics with consumer groups.
+///
+/// Delivery is at least once: an event comes again until its consumer committed it. Within one
+/// group each partition is read by one subscription at a time.
+package protocol EventBus: Sendable {
+    /// Appends messages in order; returns once they are durable, with their offsets.
+    @discardableResult
+    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent]
+
+    /// Starts reading topics as a member of a group.
+    func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription
+
+    /// Reads a topic without a group: events later than an offset, oldest first.
+    func replay(
+        _ topic: Topic, after offset: Int64?, limit: Int
+    ) async throws -> [LoggedEvent]
+
+    /// Throws when the bus cannot answer.
+    func ping() async throws
+}
+
+/// One member's reading position. Pull, don't push: `next` asks the log once.
+package protocol EventSubscription: Sendable {
+    /// The next event; waits until there is one. `nil` once closed.
+    ///
+    /// - Throws: `CancellationError` when the waiting task is cancelled.
+    func next() async throws -> LoggedEvent?
+
+    /// Stores the position after an event whose effect is done.
+    func commit(_ event: LoggedEvent) async throws
+
+    /// Leaves the group; what was not committed will be delivered again.
+    func close() async
+}
+
+extension LoggedEvent {
+    /// This event as it is put on the dead-letter topic: the original bytes and key, with headers
+    /// that say why and from where.
+    package func deadLetter(
+        reason: String, attempts: Int, firstFailure: String, lastFailure: String
+    ) -> EventMessage {
+        var headers = message.headers
+        headers["reason"] = reason
+        headers["topic"] = message.topic.name
+        headers["partition"] = String(partition)
+        headers["offset"] = String(offset)
+        headers["attempts"] = String(attempts)
+        headers["first-failure"] = firstFailure
+        headers["last-failure"] = lastFailure
+        return EventMessage(
+            topic: message.topic.deadLetter, key: message.key, payload: message.payload,
+            headers: headers)
+    }
+}

@@ -1,0 +1,66 @@
+package import Market
+package import Regimes
+
+/// Messages written in the transaction of their cause, waiting to be published.
+package protocol Outbox: Sendable {
+    /// Unpublished rows in commit order.
+    func pending(limit: Int) async throws -> [OutboxRow]
+
+    /// Marks rows published, once the bus has acknowledged them.
+    func markPublished(_ positions: [Int64]) async throws
+
+    /// Takes or extends the relay lease; `false` while another owner's has not run out.
+    ///
+    /// One relay is active per store, so that the order per key holds.
+    func acquireLease(owner: String, at now: Timestamp, until expiry: Timestamp) async throws
+        -> Bool
+
+    /// Gives the lease back, if this owner has it.
+    func releaseLease(owner: String) async throws
+
+    /// How many rows wait, and since when the oldest does.
+    func lag() async throws -> OutboxLag
+
+    /// As `RegimeReader.commits()`.
+    func commits() -> AsyncStream<Void>
+}
+
+package struct OutboxRow: Sendable, Equatable {
+    /// Follows commit order.
+    package var position: Int64
+    package var eventID: EventID
+    package var message: EventMessage
+
+    package init(position: Int64, eventID: EventID, message: EventMessage) {
+        self.position = position
+        self.eventID = eventID
+        self.message = message
+    }
+}
+
+package struct OutboxLag: Sendable, Equatable {
+    package var pending: Int
+    package var oldestRecordedAt: Timestamp?
+
+    package init(pending: Int, oldestRecordedAt: Timestamp?) {
+        self.pending = pending
+        self.oldestRecordedAt = oldestRecordedAt
+    }
+}
+
+/// How a journal names and words a change. A value handed in by the composition root, so that an
+/// adapter holds neither hashing nor wire formats.
+package struct ChangeWording: Sendable {
+    /// Deterministic: a hash of series, `asOf`, model version, revision and label.
+    package var eventID: @Sendable (RegimeChange) -> EventID
+    /// The message of an announced change.
+    package var message: @Sendable (RegimeChange) -> EventMessage
+
+    package init(
+        eventID: @escaping @Sendable (RegimeChange) -> EventID,
+        message: @escaping @Sendable (RegimeChange) -> EventMessage
+    ) {
+        self.eventID = eventID
+        self.message = message
+    }
+}

@@ -1,0 +1,195 @@
+package import Market
+package import Regimes
+
+/// Writes what the classifier said. Every call is one transaction: all of it or nothing.
+///
+/// Implementations: `InMemoryRegimeStore` beside this file, `SQLiteRegimeStore`. All pass the same
+/// conformance suite.
+package protocol RegimeJournal: Sendable {
+    /// Makes a series known. The same profile again changes nothing and answers its head.
+    ///
+    /// - Throws: `JournalError.profileConflict` when the series exists with another profile.
+    func register(_ profile: SeriesProfile) async throws -> SeriesHead
+
+    /// Writes bars, models, assessments, changes and, when announcing, outbox rows.
+    ///
+    /// - A bar already stored with the same values is left alone; with other values it becomes the
+    ///   next revision of its timestamp.
+    /// - An assessment already stored that says the same is left alone; one that says something
+    ///   else becomes the next revision of its `asOf` (revisions count across model versions).
+    /// - A change is stored with its assessment's revision, its `eventID` made from it.
+    /// - `announcing`: every change that is new gets the next `sequence` of its series and an
+    ///   outbox row. Sequences are gap-free and append-only.
+    ///
+    /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
+    func record(_ batch: JournalBatch) async throws -> JournalReceipt
+
+    /// Announces, in order of `asOf`, up to `limit` changes stored silently that are later than
+    /// the last announced one. Empty when none is left.
+    func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange]
+}
+
+/// What a series is: fixed when it is registered.
+package struct SeriesProfile: Sendable, Equatable {
+    package var series: Series
+    package var calendar: SessionCalendar
+    /// The first bar features and filter start from, whatever a run reads or writes.
+    package var anchor: Timestamp
+    /// Canonical JSON of the model specification that classifies the series.
+    package var specification: String
+
+    package init(
+        series: Series, calendar: SessionCalendar, anchor: Timestamp, specification: String
+    ) {
+        self.series = series
+        self.calendar = calendar
+        self.anchor = anchor
+        self.specification = specification
+    }
+}
+
+/// Where a series stands.
+package struct SeriesHead: Sendable, Equatable {
+    package var profile: SeriesProfile
+    /// The latest assessed bar; `nil` before the first.
+    package var lastAsOf: Timestamp?
+    /// The regime published at `lastAsOf`; `unknown` before the first.
+    package var lastRegime: Regime
+    /// Number of announced changes; 0 before the first.
+    package var lastSequence: Int64
+    package var lastAnnouncedEventID: EventID?
+    package var lastAnnouncedAsOf: Timestamp?
+
+    package init(profile: SeriesProfile) {
+        self.profile = profile
+        lastRegime = .unknown
+        lastSequence = 0
+    }
+}
+
+/// A fitted model as the store keeps it: an opaque, content-addressed manifest.
+package struct StoredModel: Sendable, Equatable {
+    package var version: ModelVersion
+    package var series: Series
+    /// Hash of what the fit depends on (specification, training data, seed): the same key gives
+    /// the same model, so a replay need not fit again.
+    package var fitKey: String
+    package var trainedFrom: Timestamp
+    package var trainedThrough: Timestamp
+    /// Canonical JSON.
+    package var manifest: String
+
+    package init(
+        version: ModelVersion, series: Series, fitKey: String, trainedFrom: Timestamp,
+        trainedThrough: Timestamp, manifest: String
+    ) {
+        self.version = version
+        self.series = series
+        self.fitKey = fitKey
+        self.trainedFrom = trainedFrom
+        self.trainedThrough = trainedThrough
+        self.manifest = manifest
+    }
+}
+
+/// From which bar on a model answers for a series.
+package struct ModelActivation: Sendable, Equatable {
+    package var series: Series
+    package var activeFrom: Timestamp
+    package var version: ModelVersion
+
+    package init(series: Series, activeFrom: Timestamp, version: ModelVersion) {
+        self.series = series
+        self.activeFrom = activeFrom
+        self.version = version
+    }
+}
+
+/// One bar's answer, with the change it brought.
+package struct JournalRecord: Sendable {
+    package var assessment: RegimeAssessment
+    package var change: RegimeChange?
+
+    package init(assessment: RegimeAssessment, change: RegimeChange? = nil) {
+        self.assessment = assessment
+        self.change = change
+    }
+}
+
+/// What one transaction writes.
+package struct JournalBatch: Sendable {
+    package enum Expectation: Sendable, Equatable {
+        /// Whatever the head is: the writer compares row by row.
+        case anyHead
+        /// Only when the series' last assessed bar is this one; the loser of a race reloads.
+        case lastAsOf(Timestamp?)
+    }
+
+    package var series: Series
+    package var expecting: Expectation
+    /// Bars the assessments were made from.
+    package var bars: [Bar]
+    /// Corrections that arrived late: kept as revisions, used by no assessment yet.
+    package var lateBars: [Bar]
+    package var models: [StoredModel]
+    package var activations: [ModelActivation]
+    package var records: [JournalRecord]
+    package var announcing: Bool
+
+    package init(
+        series: Series, expecting: Expectation, bars: [Bar] = [], lateBars: [Bar] = [],
+        models: [StoredModel] = [], activations: [ModelActivation] = [],
+        records: [JournalRecord] = [], announcing: Bool
+    ) {
+        self.series = series
+        self.expecting = expecting
+        self.bars = bars
+        self.lateBars = lateBars
+        self.models = models
+        self.activations = activations
+        self.records = records
+        self.announcing = announcing
+    }
+}
+
+/// What a transaction did.
+package struct JournalReceipt: Sendable, Equatable {
+    package var newBars = 0
+    package var revisedBars = 0
+    package var newAssessments = 0
+    package var restatedAssessments = 0
+    package var newChanges = 0
+    package var announced = 0
+    package var head: SeriesHead
+
+    package init(head: SeriesHead) {
+        self.head = head
+    }
+
+    package var wroteNothing: Bool {
+        newBars + revisedBars + newAssessments + restatedAssessments + newChanges + announced == 0
+    }
+}
+
+package enum JournalError: Error, Equatable, Sendable {
+    case unknownSeries(Series)
+    case profileConflict(existing: SeriesProfile)
+    case headMoved(series: Series, expected: Timestamp?, actual: Timestamp?)
+}
+
+extension JournalError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unknownSeries(let series):
+            return "series \(series) is not registered: backfill it first"
+        case .profileConflict(let existing):
+            return "series \(existing.series) is registered with calendar "
+                + "\(existing.calendar.rawValue), anchor \(existing.anchor) and another "
+                + "configuration than the one asked for: use those, or another market name"
+        case .headMoved(let series, let expected, let actual):
+            let before = expected?.rfc3339 ?? "none"
+            let now = actual?.rfc3339 ?? "none"
+            return "series \(series) moved from \(before) to \(now) under another writer: reload"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import Market
+package import Regimes
+
+/// Reads what the journal wrote; answers are of the highest revision.
+package protocol RegimeReader: Sendable {
+    /// All series, ordered by market and timeframe.
+    func heads() async throws -> [SeriesHead]
+
+    func head(of series: Series) async throws -> SeriesHead?
+
+    /// The latest assessment; `nil` for a series without one.
+    func current(_ series: Series) async throws -> RegimeAssessment?
+
+    /// Assessments oldest first, one per `asOf`.
+    func history(_ query: SeriesQuery) async throws -> [RegimeAssessment]
+
+    /// Changes by `asOf`, oldest first: those of each bar's latest assessment.
+    func changes(_ query: SeriesQuery) async throws -> [RegimeChange]
+
+    /// Announced changes with a sequence later than `sequence`, in sequence order, superseded
+    /// ones included: announcements are never taken back.
+    func announcements(
+        of series: Series, after sequence: Int64, limit: Int
+    ) async throws -> [RegimeChange]
+
+    /// Bars oldest first: per timestamp the highest revision that assessments were made from.
+    func bars(_ query: SeriesQuery) async throws -> [RevisedBar]
+
+    /// The models of a series by training window, oldest first, without duplicates.
+    func models(of series: Series) async throws -> [StoredModel]
+
+    func model(_ version: ModelVersion) async throws -> StoredModel?
+
+    /// Which model answered from when, oldest first.
+    func activations(of series: Series) async throws -> [ModelActivation]
+
+    /// Yields at once and then after every commit to the store, by whatever process, commits in
+    /// quick succession possibly as one. Ends when the task that iterates is cancelled.
+    func commits() -> AsyncStream<Void>
+
+    /// Throws a `StoreError` when the store cannot answer.
+    func ping() async throws
+}
+
+/// A half-open range of one series, read page by page.
+package struct SeriesQuery: Sendable {
+    package var series: Series
+    /// Half-open: from the first instant up to, not including, the second. `nil`: all.
+    package var range: Range<Timestamp>?
+    /// Only what is later than this instant: the cursor of the previous page.
+    package var after: Timestamp?
+    package var limit: Int
+
+    /// Rows in one page at the most.
+    package static let limitMaximum = 10_000
+
+    package init(
+        _ series: Series, range: Range<Timestamp>? = nil, after: Timestamp? = nil,
+        limit: Int = SeriesQuery.limitMaximum
+    ) {
+        self.series = series
+        self.range = range
+        self.after = after
+        self.limit = min(max(limit, 1), SeriesQuery.limitMaximum)
+    }
+}

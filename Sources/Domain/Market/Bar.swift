@@ -1,0 +1,97 @@
+/// One bar of a series, stamped at its close.
+///
+/// A value that the source left blank is NaN: missing stays missing and is never replaced.
+package struct Bar: Sendable {
+    /// The bar's close.
+    package var timestamp: Timestamp
+    package var open: Double
+    package var high: Double
+    package var low: Double
+    package var close: Double
+    package var volume: Double
+    /// When the bar could first be known; never before its close.
+    package var availableAt: Timestamp
+
+    package init(
+        timestamp: Timestamp, open: Double = .nan, high: Double = .nan, low: Double = .nan,
+        close: Double, volume: Double = .nan, availableAt: Timestamp? = nil
+    ) {
+        self.timestamp = timestamp
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.volume = volume
+        self.availableAt = max(timestamp, availableAt ?? timestamp)
+    }
+
+    /// Prices and volume in column order: open, high, low, close, volume.
+    package var values: [Double] { [open, high, low, close, volume] }
+
+    /// Whether two bars say the same, bit for bit, `availableAt` aside; two missing values agree.
+    package func saysTheSame(as other: Bar) -> Bool {
+        timestamp == other.timestamp
+            && zip(values, other.values).allSatisfy { mine, theirs in
+                mine.bitPattern == theirs.bitPattern || (mine.isNaN && theirs.isNaN)
+            }
+    }
+}
+
+/// A bar as the store keeps it: the same timestamp again is the next revision.
+package struct RevisedBar: Sendable {
+    package var bar: Bar
+    /// 1 for the first version of this timestamp.
+    package var revision: Int
+
+    package init(bar: Bar, revision: Int) {
+        self.bar = bar
+        self.revision = revision
+    }
+}
+
+// MARK: - What a bar must not be
+
+/// Why a bar is impossible.
+package enum BarFault: Error, Equatable, Sendable {
+    case notFinite(column: String)
+    case notPositive(column: String)
+    case negativeVolume
+    case highBelowLow
+    case outsideRange(column: String)
+}
+
+extension BarFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFinite(let column): "\(column) is not a finite number"
+        case .notPositive(let column): "\(column) must be greater than zero"
+        case .negativeVolume: "volume is negative"
+        case .highBelowLow: "high is below low"
+        case .outsideRange(let column): "\(column) lies outside low … high"
+        }
+    }
+}
+
+extension Bar {
+    /// The first thing wrong with this bar, or `nil`. Missing values (NaN) are not wrong.
+    ///
+    /// Open and close outside low … high are let pass by up to one part in a million: vendors round
+    /// the four prices separately.
+    package var fault: BarFault? {
+        for (column, price) in [("open", open), ("high", high), ("low", low), ("close", close)]
+        where !price.isNaN {
+            if price.isInfinite { return .notFinite(column: column) }
+            if price <= 0 { return .notPositive(column: column) }
+        }
+        if volume.isInfinite { return .notFinite(column: "volume") }
+        if volume < 0 { return .negativeVolume }
+        guard !high.isNaN, !low.isNaN else { return nil }
+        if high < low { return .highBelowLow }
+        for (column, price) in [("open", open), ("close", close)] where !price.isNaN {
+            if price > high * (1 + 1e-6) || price < low * (1 - 1e-6) {
+                return .outsideRange(column: column)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,83 @@
+/// One trading session: the half-open interval from its open to its close.
+package struct Session: Hashable, Sendable {
+    /// The exchange's local date.
+    package let date: CivilDate
+    package let open: Timestamp
+    package let close: Timestamp
+
+    package init(date: CivilDate, open: Timestamp, close: Timestamp) {
+        self.date = date
+        self.open = open
+        self.close = close
+    }
+}
+
+/// When a market trades.
+package enum SessionCalendar: String, Sendable, CaseIterable {
+    /// New York Stock Exchange, with its sessions as they historically were.
+    case nyse
+    /// A market that never closes; its sessions are UTC days.
+    case continuous = "24x7"
+    /// Unknown sessions: every day counts as one, and nothing is ever called stale.
+    case none
+
+    /// The session of a day, or `nil` when the market was shut.
+    package func session(on date: CivilDate) -> Session? {
+        switch self {
+        case .nyse: NewYorkStockExchange.session(on: date)
+        case .continuous, .none: SessionCalendar.utcDay(date)
+        }
+    }
+
+    /// Where a daily bar of this date closes: its session's end, or on a day without one the
+    /// regular closing time.
+    package func close(on date: CivilDate) -> Timestamp {
+        switch self {
+        case .nyse:
+            NewYorkStockExchange.session(on: date)?.close
+                ?? NewYorkStockExchange.regularClose(on: date)
+        case .continuous, .none: SessionCalendar.utcDay(date).close
+        }
+    }
+
+    /// The exchange's local date that a bar with this close belongs to.
+    package func date(ofClose close: Timestamp) -> CivilDate {
+        let lastInstant = close.advanced(byNanoseconds: -1)
+        switch self {
+        case .nyse: return NewYorkClock.localDate(at: lastInstant)
+        case .continuous, .none: return lastInstant.utcDate
+        }
+    }
+
+    /// The last session whose close is not later than an instant; `nil` for `none`, whose sessions
+    /// nobody knows.
+    package func latestCompletedSession(at instant: Timestamp) -> Session? {
+        guard self != .none else { return nil }
+        // The longest shutdown on record is the NYSE's of 1914, 31 July to 11 December.
+        var date = instant.utcDate.advanced(byDays: 1)
+        for _ in 0..<SessionCalendar.longestShutdownDays {
+            if let session = session(on: date), session.close <= instant { return session }
+            date = date.advanced(byDays: -1)
+        }
+        return nil
+    }
+
+    /// The first session whose local date is later than a date.
+    package func session(after date: CivilDate) -> Session? {
+        var date = date.advanced(byDays: 1)
+        for _ in 0..<SessionCalendar.longestShutdownDays {
+            if let session = session(on: date) { return session }
+            date = date.advanced(byDays: 1)
+        }
+        return nil
+    }
+
+    static let longestShutdownDays = 150
+
+    private static func utcDay(_ date: CivilDate) -> Session {
+        let midnight = Int64(date.daysSinceEpoch) * Timestamp.nanosecondsPerDay
+        return Session(
+            date: date, open: Timestamp(nanoseconds: midnight),
+            close: Timestamp(nanoseconds: midnight + Timestamp.nanosecondsPerDay))
+    }
+}

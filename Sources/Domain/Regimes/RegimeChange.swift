@@ -1,0 +1,67 @@
+package import Market
+
+/// Names an event for good: the same change has the same id wherever and whenever it is computed.
+package struct EventID: Hashable, Sendable {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+}
+
+extension EventID: CustomStringConvertible {
+    package var description: String { text }
+}
+
+/// The published label of a series became another one.
+package struct RegimeChange: Sendable {
+    package var eventID: EventID
+    package var series: Series
+    /// The bar at whose close the label changed.
+    package var asOf: Timestamp
+    package var revision: Int
+    package var previousRegime: Regime
+    package var regime: Regime
+    package var probabilities: RegimeProbabilities
+    package var trigger: Trigger
+    package var modelVersion: ModelVersion
+    package var reasoning: String
+    /// Set once announced.
+    package var announcement: Announcement?
+
+    package init(
+        eventID: EventID, series: Series, asOf: Timestamp, revision: Int = 1,
+        previousRegime: Regime, regime: Regime, probabilities: RegimeProbabilities,
+        trigger: Trigger, modelVersion: ModelVersion, reasoning: String = "",
+        announcement: Announcement? = nil
+    ) {
+        self.eventID = eventID
+        self.series = series
+        self.asOf = asOf
+        self.revision = revision
+        self.previousRegime = previousRegime
+        self.regime = regime
+        self.probabilities = probabilities
+        self.trigger = trigger
+        self.modelVersion = modelVersion
+        self.reasoning = reasoning
+        self.announcement = announcement
+    }
+
+    package var confidence: Double { regime == .unknown ? 0 : probabilities[regime] }
+}
+
+/// A change's place among the announced ones of its series.
+package struct Announcement: Sendable, Equatable {
+    /// 1, 2, 3 … without gaps, per series.
+    package var sequence: Int64
+    package var previousEventID: EventID?
+    /// The announced event whose statement about the past this one replaces.
+    package var supersedes: EventID?
+
+    package init(sequence: Int64, previousEventID: EventID?, supersedes: EventID? = nil) {
+        self.sequence = sequence
+        self.previousEventID = previousEventID
+        self.supersedes = supersedes
+    }
+}
