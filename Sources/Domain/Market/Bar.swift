@@ -85,7 +85,7 @@ extension Bar {
         }
         if volume.isInfinite { return .notFinite(column: "volume") }
         if volume < 0 { return .negativeVolume }
-        guard !high.isNaN, !low.isNaN else { return nil }
+        // A missing value compares false, so what is there is still checked against the other.
         if high < low { return .highBelowLow }
         for (column, price) in [("open", open), ("close", close)] where !price.isNaN {
             if price > high * (1 + 1e-6) || price < low * (1 - 1e-6) {

@@ -42,7 +42,7 @@ package enum SessionCalendar: String, Sendable, CaseIterable {
 
     /// The exchange's local date that a bar with this close belongs to.
     package func date(ofClose close: Timestamp) -> CivilDate {
-        let lastInstant = close.advanced(byNanoseconds: -1)
+        let lastInstant = max(close, Timestamp(nanoseconds: .min + 1)).advanced(byNanoseconds: -1)
         switch self {
         case .nyse: return NewYorkClock.localDate(at: lastInstant)
         case .continuous, .none: return lastInstant.utcDate
@@ -75,9 +75,8 @@ package enum SessionCalendar: String, Sendable, CaseIterable {
     static let longestShutdownDays = 150
 
     private static func utcDay(_ date: CivilDate) -> Session {
-        let midnight = Int64(date.daysSinceEpoch) * Timestamp.nanosecondsPerDay
-        return Session(
-            date: date, open: Timestamp(nanoseconds: midnight),
-            close: Timestamp(nanoseconds: midnight + Timestamp.nanosecondsPerDay))
+        Session(
+            date: date, open: Timestamp(clamping: date),
+            close: Timestamp(clamping: date, secondsOfDay: 86_400))
     }
 }

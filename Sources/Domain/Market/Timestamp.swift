@@ -7,6 +7,9 @@ package struct Timestamp: Hashable, Sendable {
     package static let nanosecondsPerSecond: Int64 = 1_000_000_000
     package static let nanosecondsPerDay: Int64 = 86_400 * nanosecondsPerSecond
 
+    package static let earliest = Timestamp(nanoseconds: .min)
+    package static let latest = Timestamp(nanoseconds: .max)
+
     package init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }
@@ -27,11 +30,17 @@ package struct Timestamp: Hashable, Sendable {
     package init?(
         _ date: CivilDate, secondsOfDay: Int = 0, nanosecond: Int = 0, utcOffsetSeconds: Int = 0
     ) {
-        let seconds = Int64(date.daysSinceEpoch) * 86_400 + Int64(secondsOfDay - utcOffsetSeconds)
-        guard let whole = Timestamp(secondsSinceEpoch: seconds) else { return nil }
-        let (sum, overflow) = whole.nanoseconds.addingReportingOverflow(Int64(nanosecond))
-        guard !overflow else { return nil }
-        nanoseconds = sum
+        let seconds = Int128(date.daysSinceEpoch) * 86_400 + Int128(secondsOfDay - utcOffsetSeconds)
+        let sum = seconds * Int128(Timestamp.nanosecondsPerSecond) + Int128(nanosecond)
+        guard let nanoseconds = Int64(exactly: sum) else { return nil }
+        self.nanoseconds = nanoseconds
+    }
+
+    /// Wall-clock time of a day at an offset from UTC; outside the range, its nearest end.
+    package init(clamping date: CivilDate, secondsOfDay: Int = 0, utcOffsetSeconds: Int = 0) {
+        let exact = Timestamp(
+            date, secondsOfDay: secondsOfDay, utcOffsetSeconds: utcOffsetSeconds)
+        self = exact ?? (date.daysSinceEpoch < 0 ? .earliest : .latest)
     }
 
     /// The UTC day this instant lies in.
@@ -88,7 +97,7 @@ extension Timestamp: CustomStringConvertible {
     /// The offset is mandatory: a time without one is not an instant.
     package init?(rfc3339 text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
+        guard bytes.count >= 20, "Tt ".utf8.contains(bytes[10]),
             let date = CivilDate(iso: String(decoding: bytes[0..<10], as: UTF8.self)),
             let seconds = Timestamp.clockSeconds(bytes[11..<19])
         else { return nil }
