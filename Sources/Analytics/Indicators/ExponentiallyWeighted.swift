@@ -1,0 +1,82 @@
+import Kernels
+import Market
+
+/// Exponentially weighted mean with the semantics of pandas' `ewm(halflife:, adjust=True)`, missing
+/// values included: their weights keep ageing (`ignore_na=False`).
+struct ExponentialAverage: Sendable {
+    private let decay: Double
+    private var weighted = 0.0
+    private var weight = 0.0
+
+    init(halfLife: Int) {
+        precondition(halfLife > 0, "a half-life is one bar at least")
+        decay = VectorMath.exp(-0.693_147_180_559_945_3 / Double(halfLife))
+    }
+
+    /// The mean with this value; NaN when the value is missing.
+    mutating func advance(with value: Double) -> Double {
+        weighted *= decay
+        weight *= decay
+        guard value.isFinite else { return .nan }
+        weighted += value
+        weight += 1
+        return weighted / weight
+    }
+}
+
+struct ExponentialMean: Indicator {
+    private var returns = LogReturn()
+    private var average: ExponentialAverage
+
+    init(halfLife: Int) {
+        average = ExponentialAverage(halfLife: halfLife)
+    }
+
+    mutating func advance(with bar: Bar) -> Double {
+        average.advance(with: returns.advance(with: bar))
+    }
+}
+
+struct DownsideDeviation: Indicator {
+    private var returns = LogReturn()
+    private var average: ExponentialAverage
+
+    init(halfLife: Int) {
+        average = ExponentialAverage(halfLife: halfLife)
+    }
+
+    mutating func advance(with bar: Bar) -> Double {
+        let value = returns.advance(with: bar)
+        let negative = value > 0 ? 0 : value
+        return average.advance(with: negative * negative).squareRoot()
+    }
+}
+
+/// Missing until the first negative return: the logarithm of zero is not a number to work with.
+struct LogDownsideDeviation: Indicator {
+    private var deviation: DownsideDeviation
+
+    init(halfLife: Int) {
+        deviation = DownsideDeviation(halfLife: halfLife)
+    }
+
+    mutating func advance(with bar: Bar) -> Double {
+        VectorMath.log(deviation.advance(with: bar))
+    }
+}
+
+/// Mean over downside deviation; missing until the first negative return.
+struct Sortino: Indicator {
+    private var mean: ExponentialMean
+    private var deviation: DownsideDeviation
+
+    init(halfLife: Int) {
+        mean = ExponentialMean(halfLife: halfLife)
+        deviation = DownsideDeviation(halfLife: halfLife)
+    }
+
+    mutating func advance(with bar: Bar) -> Double {
+        let numerator = mean.advance(with: bar)
+        return numerator / deviation.advance(with: bar)
+    }
+}

@@ -1,0 +1,31 @@
+/// Why a model could not be fitted.
+package enum FitError: Error, Equatable, Sendable {
+    /// Fewer complete observations than a fit needs.
+    case tooFewObservations(have: Int, need: Int)
+    /// A feature has one value throughout the training window.
+    case constantFeature(name: String)
+    /// A feature's values are too large for their variance to be a number.
+    case unboundedFeature(name: String)
+    /// No start led to parameters with a finite likelihood.
+    case noFiniteLikelihood(starts: Int)
+    case invalidSpecification(SpecificationError)
+}
+
+extension FitError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .tooFewObservations(let have, let need):
+            "the fit needs \(need) complete observations and has \(have): give more bars, or fewer "
+                + "states or features"
+        case .constantFeature(let name):
+            "feature \(name) has one value throughout the training window: leave it out, or give "
+                + "bars that move"
+        case .unboundedFeature(let name):
+            "feature \(name) is too large for its variance to be computed: check the bars"
+        case .noFiniteLikelihood(let starts):
+            "none of \(starts) starts reached a finite likelihood: check the bars, or use fewer "
+                + "states"
+        case .invalidSpecification(let error): "\(error)"
+        }
+    }
+}

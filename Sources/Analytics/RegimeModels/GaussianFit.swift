@@ -1,0 +1,141 @@
+import Kernels
+
+/// One maximum-likelihood fit of a Gaussian hidden Markov model.
+struct GaussianFit {
+    /// Observations that a fit needs per free parameter of a state's density.
+    static let observationsPerParameter = 5
+    /// Least conditional variance of a feature, as a share of its variance in the window: the
+    /// likelihood would be infinite without one. A deviation of a thousandth of the whole.
+    static let covarianceFloorShare = 1e-6
+    /// Iterations that every start gets, and that the best eight of them get then.
+    static let scoutingIterations = 12
+    static let contestIterations = 30
+    static let finalistCount = 8
+    /// Starts that are run until they converge.
+    static let winnerCount = 2
+
+    let specification: RegimeSpecification
+    let observations: [Observation]
+    let barsPerYear: Double
+    let scaling: FeatureScaling
+    let data: FitData
+    let baumWelch: BaumWelch
+
+    init(
+        _ specification: RegimeSpecification, _ observations: [Observation], barsPerYear: Double
+    ) throws(FitError) {
+        self.specification = specification
+        self.observations = observations
+        self.barsPerYear = barsPerYear
+        let features = specification.features.count
+        let perState = 2 * features + specification.states
+        let need = max(2, GaussianFit.observationsPerParameter * specification.states * perState)
+        let have = observations.count(where: \.isComplete)
+        guard have >= need else { throw .tooFewObservations(have: have, need: need) }
+        let raw = try FitData(observations.map { $0.isComplete ? $0.features : nil }, specification)
+        scaling = FeatureScaling(specification, raw)
+        let scaling = scaling
+        data = try FitData(
+            observations.map { $0.isComplete ? scaling.apply($0.features) : nil }, specification)
+        baumWelch = BaumWelch(
+            stateCount: specification.states, featureCount: features,
+            isDiagonal: specification.covariance == .diagonal, observations: data.values,
+            present: data.present,
+            floors: data.variances.map { $0 * GaussianFit.covarianceFloorShare },
+            overallMean: data.means, overallCovariance: data.diagonalCovariance)
+    }
+
+    /// All starts a short way, the better half further, the best to the end. Which start wins
+    /// depends on likelihoods alone; the earlier one of a tie.
+    func run() throws(FitError) -> (Classifier, FitReport) {
+        let tolerance = specification.tolerance
+        let limit = specification.maximumIterations
+        var candidates = (0..<specification.starts).map(startingPoint)
+        let stages = [
+            (GaussianFit.scoutingIterations, GaussianFit.finalistCount),
+            (GaussianFit.contestIterations, GaussianFit.winnerCount), (limit, 1),
+        ]
+        for (iterations, survivors) in stages {
+            let spent = candidates.first?.iterations ?? 0
+            candidates = baumWelch.refine(
+                candidates, maximumIterations: max(min(iterations, limit - spent), 0),
+                tolerance: tolerance)
+            candidates = GaussianFit.best(candidates, survivors)
+        }
+        guard let winner = candidates.first, winner.logLikelihood.isFinite else {
+            throw .noFiniteLikelihood(starts: specification.starts)
+        }
+        return finish(winner)
+    }
+
+    private static func best(
+        _ candidates: [BaumWelch.Candidate], _ count: Int
+    ) -> [BaumWelch.Candidate] {
+        let order = candidates.indices.sorted { first, second in
+            let (one, other) = (candidates[first].logLikelihood, candidates[second].logLikelihood)
+            return one == other ? first < second : one > other
+        }
+        return order.prefix(count).map { candidates[$0] }
+    }
+
+    /// Puts the states in canonical order and evaluates what is reported at what is reported.
+    private func finish(_ winner: BaumWelch.Candidate) -> (Classifier, FitReport) {
+        let unordered = parameters(winner, order: Array(0..<specification.states))
+        let volatilities = statistics(unordered).map(\.annualisedVolatility)
+        let order = (0..<specification.states).sorted { first, second in
+            if volatilities[first] != volatilities[second] {
+                return volatilities[first] < volatilities[second]
+            }
+            return unordered.means[first].lexicographicallyPrecedes(unordered.means[second])
+        }
+        let parameters = parameters(winner, order: order)
+        let classifier = Classifier(
+            kernelVersion: KernelVersion.current, model: .hmm, features: specification.features,
+            scaling: scaling, parameters: parameters, states: statistics(parameters),
+            taxonomy: specification.taxonomy, rules: specification.rules,
+            hysteresis: specification.hysteresis)
+        let reached = parameters.chain.logLikelihood(of: data.rows)
+        let advice =
+            winner.converged
+            ? nil
+            : "raise maximumIterations above \(specification.maximumIterations), or raise "
+                + "tolerance above \(specification.tolerance)"
+        let report = FitReport(
+            logLikelihood: reached, iterations: winner.iterations, converged: winner.converged,
+            lastLogLikelihoods: winner.recent.dropLast() + [reached],
+            starts: specification.starts, advice: advice)
+        return (classifier, report)
+    }
+
+    private func statistics(_ parameters: GaussianParameters) -> [StateStatistics] {
+        let smoothed = parameters.chain.smoothedProbabilities(of: data.rows)
+        let window = WindowStatistics(observations, barsPerYear: barsPerYear)
+        return (0..<parameters.stateCount).map { state in
+            StateStatistics(
+                weights: smoothed.map { $0[state] }, observations, window: window,
+                persistence: parameters.transition[state][state],
+                taxonomy: specification.taxonomy, barsPerYear: barsPerYear)
+        }
+    }
+
+    private func parameters(
+        _ candidate: BaumWelch.Candidate, order: [Int]
+    ) -> GaussianParameters {
+        let states = specification.states
+        let features = specification.features.count
+        func covariance(_ state: Int, _ row: Int, _ column: Int) -> Double {
+            candidate.covariances[(state * features + row) * features + column]
+        }
+        let range = 0..<features
+        return GaussianParameters(
+            start: order.map { candidate.start[$0] },
+            transition: order.map { row in order.map { candidate.transition[row * states + $0] } },
+            means: order.map { state in range.map { candidate.means[state * features + $0] } },
+            covariances: specification.covariance == .diagonal
+                ? .diagonal(order.map { state in range.map { covariance(state, $0, $0) } })
+                : .full(
+                    order.map { state in
+                        range.map { row in range.map { covariance(state, row, $0) } }
+                    }))
+    }
+}

@@ -1,0 +1,24 @@
+import Kernels
+
+extension GaussianParameters {
+    /// The parameters as the kernels compute with them.
+    var chain: HiddenMarkovChain {
+        HiddenMarkovChain(
+            start: start, transition: transition.flatMap { $0 }, means: means.flatMap { $0 },
+            covariances: covariances.flattened, featureCount: featureCount)
+    }
+}
+
+extension GaussianParameters.Covariances {
+    /// Full matrices one after the other, row by row.
+    var flattened: [Double] {
+        switch self {
+        case .full(let matrices):
+            matrices.flatMap { $0.flatMap { $0 } }
+        case .diagonal(let rows):
+            rows.flatMap { row in
+                row.indices.flatMap { i in row.indices.map { i == $0 ? row[i] : 0 } }
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Indicators
+
+extension RegimeSpecification {
+    /// Checks every value against its range.
+    ///
+    /// - Throws: `SpecificationError` naming the first value that is out of it.
+    package func validate() throws(SpecificationError) {
+        if model == .hmm { try validateFeatures() }
+        try require((1...RegimeSpecification.stateLimit).contains(states), "states", "1 … 8")
+        try require((1...RegimeSpecification.startLimit).contains(starts), "starts", "1 … 1024")
+        try require((1...100_000).contains(maximumIterations), "maximumIterations", "1 … 100000")
+        try require(tolerance > 0 && tolerance.isFinite, "tolerance", "a number above 0")
+        try require(clip.map { $0 > 0 && $0.isFinite } ?? true, "clip", "a number above 0")
+        try validateTraining()
+        try validateHysteresis()
+        try require(taxonomy.isFinite, "taxonomy", "made of finite numbers")
+        try require(rules.isFinite, "rules", "made of finite numbers")
+    }
+
+    private func validateFeatures() throws(SpecificationError) {
+        try require(!features.isEmpty, "features", "at least one name")
+        try require(Set(features).count == features.count, "features", "free of duplicates")
+        for name in features {
+            do {
+                _ = try Feature(name: name)
+            } catch {
+                throw SpecificationError(field: "features", problem: "are wrong: \(error)")
+            }
+        }
+    }
+
+    private func validateTraining() throws(SpecificationError) {
+        try require(training.warmUpBars >= 1, "training.warmUpBars", "1 or more")
+        try require(
+            training.windowBars.map { $0 >= training.warmUpBars } ?? true, "training.windowBars",
+            "at least warmUpBars")
+        let months = training.refitMonths
+        try require(
+            months.allSatisfy { (1...12).contains($0) } && months == Set(months).sorted(),
+            "training.refitMonths", "months 1 … 12, ascending")
+    }
+
+    private func validateHysteresis() throws(SpecificationError) {
+        let range = 0.0...1.0
+        try require(
+            range.contains(hysteresis.entryProbability)
+                && range.contains(hysteresis.exitProbability), "hysteresis",
+            "made of probabilities between 0 and 1")
+        try require(
+            hysteresis.minimumDwellBars >= 0 && hysteresis.confirmationBars >= 1
+                && hysteresis.recoveryConfirmationBars >= 1, "hysteresis",
+            "a dwell of 0 bars or more and confirmations of 1 or more")
+    }
+
+    private func require(
+        _ condition: Bool, _ field: String, _ expectation: String
+    ) throws(SpecificationError) {
+        guard condition else {
+            throw SpecificationError(field: field, problem: "must be \(expectation)")
+        }
+    }
+}

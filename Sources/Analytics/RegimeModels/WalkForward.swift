@@ -1,0 +1,125 @@
+package import Market
+package import Regimes
+
+/// What a walk through the bars says at one of them.
+package struct WalkForwardStep: Sendable {
+    package var observation: Observation
+    /// The model that starts answering at this bar; `nil` at most bars.
+    package var adopted: ModelManifest?
+    /// Whether `adopted` was fitted now; `false` when it was known.
+    package var fitted = false
+    /// A fit that was due failed: the model before, if any, goes on.
+    package var fitFailure: FitError?
+    /// The model in force; `unfitted` during warm-up.
+    package var modelVersion = ModelVersion.unfitted
+    /// `nil` during warm-up.
+    package var step: FilterStep?
+    /// The label after hysteresis.
+    package var published: Regime
+    package var publishedBefore: Regime
+    /// The label changed at a refit, and the model before, with the same hysteresis, would have
+    /// kept it at this bar.
+    package var changedByRefitAlone = false
+    /// Empty during warm-up.
+    package var reasoning = ""
+}
+
+/// Walks a series forward: observe, refit when the calendar says so, filter, apply hysteresis.
+///
+/// The one sequence that live serving, backfill, evaluation and tests share. At each bar:
+///
+/// 1. the bar becomes an observation;
+/// 2. when a refit is due and enough complete observations lie behind, a model is fitted on the
+///    window up to the bar before, or taken from the known ones, and its filter warmed through
+///    that window; rules, which have nothing to fit, are adopted once, at the first bar with
+///    everything they look at;
+/// 3. the filter advances with this bar, then the hysteresis;
+/// 4. the observation joins the window.
+///
+/// So nothing at a bar depends on a later one.
+package struct WalkForward: Sendable {
+    package let specification: RegimeSpecification
+    private let knownModels: [String: ModelManifest]
+    private var observer: BarObserver
+    private var window: TrainingWindow
+    private var hysteresis: Hysteresis
+    private var model: (manifest: ModelManifest, filter: RegimeFilter)?
+    private var previousStep: FilterStep?
+    private var previousDate: CivilDate?
+
+    /// - Parameters:
+    ///   - specification: valid, see `RegimeSpecification.validate()`.
+    ///   - knownModels: manifests by `fitKey`; a fit whose key is there is not made again.
+    package init(
+        specification: RegimeSpecification, barsPerYear: Double,
+        knownModels: [String: ModelManifest] = [:]
+    ) {
+        self.specification = specification
+        self.knownModels = knownModels
+        observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
+        window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
+        hysteresis = Hysteresis(specification.hysteresis)
+    }
+
+    /// The next bar of the series.
+    ///
+    /// - Parameters:
+    ///   - bar: later than the one before.
+    ///   - sessionDate: the exchange's date that the bar belongs to.
+    package mutating func advance(with bar: Bar, sessionDate: CivilDate) -> WalkForwardStep {
+        let observation = observer.observe(bar)
+        var result = WalkForwardStep(
+            observation: observation, published: hysteresis.published,
+            publishedBefore: hysteresis.published)
+        let before = model
+        if isModelDue(at: sessionDate, observation) { adoptModel(&result) }
+        if let step = model?.filter.advance(with: observation) {
+            var withoutRefit = hysteresis
+            result.step = step
+            result.published = hysteresis.advance(step.probabilities, raw: step.rawRegime)
+            if result.adopted != nil, result.published != result.publishedBefore, let before {
+                var filter = before.filter
+                let old = filter.advance(with: observation)
+                let kept = old.map { withoutRefit.advance($0.probabilities, raw: $0.rawRegime) }
+                result.changedByRefitAlone = kept == result.publishedBefore
+            }
+            result.reasoning = Reasoning.text(
+                step, before: previousStep, published: result.published,
+                taxonomy: specification.taxonomy)
+            previousStep = step
+        }
+        if let model { result.modelVersion = model.manifest.version }
+        window.append(observation)
+        previousDate = sessionDate
+        return result
+    }
+
+    private func isModelDue(at date: CivilDate, _ observation: Observation) -> Bool {
+        switch specification.model {
+        case .rules:
+            model == nil && observation.isComplete
+        case .hmm:
+            specification.isRefitDue(previous: previousDate, current: date)
+                && window.completeCount >= specification.training.warmUpBars
+        }
+    }
+
+    private mutating func adoptModel(_ result: inout WalkForwardStep) {
+        let manifest: ModelManifest
+        if let known = knownModels[RegimeFitter.fitKey(specification, window)] {
+            manifest = known
+        } else {
+            do {
+                manifest = try RegimeFitter.fit(specification, window)
+                result.fitted = true
+            } catch {
+                result.fitFailure = error
+                return
+            }
+        }
+        var filter = manifest.makeFilter()
+        for observation in window.observations { filter.warmUp(with: observation) }
+        model = (manifest, filter)
+        result.adopted = manifest
+    }
+}
