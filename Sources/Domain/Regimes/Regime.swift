@@ -50,6 +50,19 @@ package enum RiskLevel: String, Sendable, CaseIterable {
     case low, medium, high, extreme
 }
 
+extension RiskLevel: Comparable {
+    package static func < (lhs: RiskLevel, rhs: RiskLevel) -> Bool { lhs.rank < rhs.rank }
+
+    private var rank: Int {
+        switch self {
+        case .low: 0
+        case .medium: 1
+        case .high: 2
+        case .extreme: 3
+        }
+    }
+}
+
 /// Why an assessment was made.
 package enum Trigger: String, Sendable, CaseIterable {
     /// A bar arrived.

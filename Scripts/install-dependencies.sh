@@ -1,0 +1,59 @@
+#!/bin/sh
+# Installs the Debian packages that are missing, and says what else is. Safe to run again: with
+# nothing missing it touches neither the network nor the system.
+set -eu
+
+packages="
+    ca-certificates
+    git
+    libhiredis-dev
+    libpq-dev
+    librdkafka-dev
+    libsqlite3-dev
+    make
+    pkg-config
+    python3
+    zlib1g-dev
+"
+swift_minimum=6.3
+
+fail() {
+    echo "setup: $1" >&2
+    exit 4
+}
+
+is_installed() {
+    dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
+}
+
+missing=
+if command -v dpkg-query >/dev/null; then
+    for package in $packages; do
+        is_installed "$package" || missing="$missing $package"
+    done
+else
+    echo "setup: not a Debian system; these packages' equivalents are needed:" $packages >&2
+fi
+
+if [ -n "$missing" ]; then
+    echo "setup: installing$missing" >&2
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null ||
+            fail "not root and no sudo: ask an administrator for: apt-get install$missing"
+        as_root=sudo
+    fi
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 ||
+        fail "apt-get update failed: is the package mirror reachable?"
+    # shellcheck disable=SC2086 # the list is meant to be split
+    $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >&2 ||
+        fail "apt-get install failed for:$missing"
+fi
+
+command -v swift >/dev/null ||
+    fail "there is no swift: install Swift $swift_minimum or later from https://swift.org/install"
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+oldest=$(printf '%s\n%s\n' "$swift_minimum" "${version:-0}" | sort -V | head -n 1)
+[ "$oldest" = "$swift_minimum" ] ||
+    fail "Swift $swift_minimum or later is needed, this is ${version:-unknown}: https://swift.org/install"

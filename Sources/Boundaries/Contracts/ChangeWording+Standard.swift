@@ -1,0 +1,26 @@
+import Crypto
+import Market
+package import Ports
+package import Regimes
+
+extension ChangeWording {
+    /// Names and words a change as the contract says.
+    package static let standard = ChangeWording(
+        eventID: { EventID(naming: $0) },
+        message: { RegimeChangeEvent($0).message() })
+}
+
+extension EventID {
+    /// The first 128 bits, in hexadecimal, of the SHA-256 over the UTF-8 text
+    /// `market/timeframe|as_of|model_version|revision|label`.
+    package init(naming change: RegimeChange) {
+        let canonical = [
+            change.series.description, change.asOf.rfc3339, change.modelVersion.text,
+            String(change.revision), change.regime.label,
+        ].joined(separator: "|")
+        let hexadecimal = SHA256.hash(data: Array(canonical.utf8)).prefix(16).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        self.init(hexadecimal.joined())
+    }
+}

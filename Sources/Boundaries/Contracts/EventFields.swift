@@ -1,0 +1,148 @@
+import FoundationEssentials
+import Market
+package import Ports
+import Regimes
+
+/// A payload that is not the event it should be: which member, and what is wrong with it.
+package struct EventDecodingError: Error, Equatable, Sendable {
+    package let topic: Topic
+    /// `nil` when the payload is not a JSON object at all.
+    package let field: String?
+    package let problem: String
+}
+
+extension EventDecodingError: CustomStringConvertible {
+    package var description: String {
+        guard let field else { return "\(topic) event: \(problem)" }
+        return "\(topic) event: field '\(field)' \(problem)"
+    }
+}
+
+/// The members of one JSON object, read by name and type.
+struct EventFields {
+    private let topic: Topic
+    private let members: [String: Value]
+
+    init(_ payload: [UInt8], topic: Topic) throws(EventDecodingError) {
+        self.topic = topic
+        do {
+            members = try JSONDecoder().decode([String: Value].self, from: Data(payload))
+        } catch {
+            throw EventDecodingError(
+                topic: topic, field: nil,
+                problem: "the payload (\(payload.count) bytes) is not a JSON object")
+        }
+    }
+
+    func fault(_ field: String, _ problem: String) -> EventDecodingError {
+        EventDecodingError(topic: topic, field: field, problem: problem)
+    }
+
+    func has(_ field: String) -> Bool { members[field] != nil }
+
+    func string(_ field: String) throws(EventDecodingError) -> String {
+        guard let text = try optionalString(field) else { throw fault(field, "is missing") }
+        return text
+    }
+
+    /// `nil` when the member is absent or null.
+    func optionalString(_ field: String) throws(EventDecodingError) -> String? {
+        switch members[field] {
+        case nil, .null: return nil
+        case .string(let text): return text
+        default: throw fault(field, "is not a string")
+        }
+    }
+
+    func integer(_ field: String) throws(EventDecodingError) -> Int64 {
+        switch members[field] {
+        case nil, .null: throw fault(field, "is missing")
+        case .integer(let value): return value
+        default: throw fault(field, "is not a whole number of 64 bits")
+        }
+    }
+
+    func number(_ field: String) throws(EventDecodingError) -> Double {
+        guard let value = try optionalNumber(field) else { throw fault(field, "is missing") }
+        return value
+    }
+
+    /// `nil` when the member is absent or null.
+    func optionalNumber(_ field: String) throws(EventDecodingError) -> Double? {
+        switch members[field] {
+        case nil, .null: return nil
+        case .integer(let value): return Double(value)
+        case .number(let value) where value.isFinite: return value
+        default: throw fault(field, "is not a finite number")
+        }
+    }
+
+    /// An object of numbers by name, names sorted; empty when the member is absent or null.
+    func numbers(_ field: String) throws(EventDecodingError) -> [(String, Double)] {
+        switch members[field] {
+        case nil, .null: return []
+        case .numbers(let values): return values.sorted { $0.key < $1.key }.map { ($0, $1) }
+        default: throw fault(field, "is not an object of numbers")
+        }
+    }
+
+    func timestamp(_ field: String) throws(EventDecodingError) -> Timestamp {
+        let text = try string(field)
+        guard let instant = Timestamp(rfc3339: text) else {
+            throw fault(field, "'\(text)' is not RFC 3339 with an offset")
+        }
+        return instant
+    }
+
+    func regime(_ field: String) throws(EventDecodingError) -> Regime {
+        do throws(InvalidRegimeLabel) {
+            return try Regime(label: string(orEmpty: field))
+        } catch {
+            throw fault(field, has(field) ? error.description : "is missing")
+        }
+    }
+
+    /// The members `market` and `timeframe`; the latter is `1d` when absent.
+    func series() throws(EventDecodingError) -> Series {
+        let name = try string("market")
+        guard let market = MarketName(name) else {
+            throw fault("market", "'\(name)' is not a market name")
+        }
+        guard let text = try optionalString("timeframe") else { return Series(market: market) }
+        guard let timeframe = Timeframe(text) else {
+            throw fault("timeframe", "'\(text)' is not a timeframe such as 1d or 4h")
+        }
+        return Series(market: market, timeframe: timeframe)
+    }
+
+    private func string(orEmpty field: String) -> String {
+        if case .string(let text) = members[field] { text } else { "" }
+    }
+
+    /// As much of JSON as events use; anything else is kept as `other`, for additions are let pass.
+    private enum Value: Decodable {
+        case null
+        case string(String)
+        case integer(Int64)
+        case number(Double)
+        case numbers([String: Double])
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                self = .null
+            } else if let text = try? container.decode(String.self) {
+                self = .string(text)
+            } else if let value = try? container.decode(Int64.self) {
+                self = .integer(value)
+            } else if let value = try? container.decode(Double.self) {
+                self = .number(value)
+            } else if let values = try? container.decode([String: Double].self) {
+                self = .numbers(values)
+            } else {
+                self = .other
+            }
+        }
+    }
+}

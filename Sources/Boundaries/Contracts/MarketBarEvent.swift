@@ -1,0 +1,88 @@
+package import Market
+package import Ports
+
+/// One bar on the topic `market-bars`: one JSON object, snake_case.
+///
+/// A value that is missing is left out, but for `close`, which is `null` then: a message without a
+/// close at all is a mistake, a bar without one is a bar.
+package struct MarketBarEvent: Sendable {
+    package var series: Series
+    package var bar: Bar
+    /// Further values known with the bar, by name.
+    package var exogenous: [String: Double]
+
+    package init(series: Series, bar: Bar, exogenous: [String: Double] = [:]) {
+        self.series = series
+        self.bar = bar
+        self.exogenous = exogenous
+    }
+
+    package var json: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("market", series.market.text)
+            json.member("timeframe", series.timeframe.description)
+            json.member("timestamp", bar.timestamp.rfc3339)
+            for (name, price) in [("open", bar.open), ("high", bar.high), ("low", bar.low)]
+            where price.isFinite {
+                json.member(name, price)
+            }
+            json.member("close", bar.close)
+            if bar.volume.isFinite { json.member("volume", bar.volume) }
+            if !exogenous.isEmpty {
+                json.member("exogenous") { json in
+                    json.object { json in
+                        for name in exogenous.keys.sorted() {
+                            json.member(name, exogenous[name] ?? .nan)
+                        }
+                    }
+                }
+            }
+            json.member("available_at", bar.availableAt.rfc3339)
+        }
+        return json.text
+    }
+
+    /// The message for the bus, keyed by market.
+    package var message: EventMessage {
+        EventMessage(
+            topic: .marketBars, key: series.market.text, payload: Array(json.utf8),
+            headers: ["content-type": "application/json"])
+    }
+
+    /// Reads a payload; members it does not know are let pass.
+    ///
+    /// - Throws: `EventDecodingError` naming the member that is missing, malformed or impossible.
+    package init(payload: [UInt8]) throws(EventDecodingError) {
+        let fields = try EventFields(payload, topic: .marketBars)
+        series = try fields.series()
+        guard fields.has("close") else { throw fields.fault("close", "is missing") }
+        let timestamp = try fields.timestamp("timestamp")
+        var availableAt: Timestamp?
+        if try fields.optionalString("available_at") != nil {
+            availableAt = try fields.timestamp("available_at")
+        }
+        bar = Bar(
+            timestamp: timestamp, open: try fields.optionalNumber("open") ?? .nan,
+            high: try fields.optionalNumber("high") ?? .nan,
+            low: try fields.optionalNumber("low") ?? .nan,
+            close: try fields.optionalNumber("close") ?? .nan,
+            volume: try fields.optionalNumber("volume") ?? .nan, availableAt: availableAt)
+        exogenous = Dictionary(
+            try fields.numbers("exogenous"), uniquingKeysWith: { first, _ in first })
+        if let fault = bar.fault {
+            throw fields.fault(fault.column, "is impossible at \(timestamp): \(fault)")
+        }
+    }
+}
+
+extension BarFault {
+    /// The bar's column that is at fault.
+    var column: String {
+        switch self {
+        case .notFinite(let column), .notPositive(let column), .outsideRange(let column): column
+        case .negativeVolume: "volume"
+        case .highBelowLow: "high"
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// What the market-regime service answers, in the messages of the wire contract.
+///
+/// The gateway calls it directly when the service runs in its process; a client of a remote service
+/// conforms to it too. Every method throws an `RPCFault` for an answer that is an error; whatever
+/// else it throws is an internal one.
+package protocol MarketRegimeAPI: Sendable {
+    func getCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeResponse
+
+    func getRegimeHistory(
+        _ request: Bloasis_MarketRegime_GetRegimeHistoryRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeHistoryResponse
+
+    func listRegimeChanges(
+        _ request: Bloasis_MarketRegime_ListRegimeChangesRequest
+    ) async throws -> Bloasis_MarketRegime_ListRegimeChangesResponse
+
+    /// Announced changes after the asked sequence, then those to come; without one only those to
+    /// come. A fault of the request is thrown before the stream begins. Ending the iteration or
+    /// cancelling its task ends the stream.
+    func streamRegimeChanges(
+        _ request: Bloasis_MarketRegime_StreamRegimeChangesRequest
+    ) async throws -> AsyncThrowingStream<Bloasis_MarketRegime_RegimeChange, any Error>
+
+    func listModels(
+        _ request: Bloasis_MarketRegime_ListModelsRequest
+    ) async throws -> Bloasis_MarketRegime_ListModelsResponse
+
+    func getModel(
+        _ request: Bloasis_MarketRegime_GetModelRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeModel
+}
+
+/// Where bars come in.
+package protocol MarketDataAPI: Sendable {
+    func recordBars(
+        _ request: Bloasis_Trading_RecordBarsRequest
+    ) async throws -> Bloasis_Trading_RecordBarsResponse
+}

@@ -1,0 +1,76 @@
+/// A call that cannot be answered: a `google.rpc` code and a message that says what to do.
+///
+/// Services throw it; the gateway turns it into a `google.rpc.Status` body and an HTTP status.
+package struct RPCFault: Error, Equatable, Sendable {
+    /// The codes of `google/rpc/code.proto`, by number.
+    package enum Code: Int32, Sendable, CaseIterable {
+        case cancelled = 1
+        case unknown = 2
+        case invalidArgument = 3
+        case deadlineExceeded = 4
+        case notFound = 5
+        case alreadyExists = 6
+        case permissionDenied = 7
+        case resourceExhausted = 8
+        case failedPrecondition = 9
+        case aborted = 10
+        case outOfRange = 11
+        case unimplemented = 12
+        case internalError = 13
+        case unavailable = 14
+        case dataLoss = 15
+        case unauthenticated = 16
+
+        /// The HTTP status that `google/rpc/code.proto` maps the code to.
+        package var httpStatus: Int {
+            switch self {
+            case .cancelled: 499
+            case .invalidArgument, .failedPrecondition, .outOfRange: 400
+            case .deadlineExceeded: 504
+            case .notFound: 404
+            case .alreadyExists, .aborted: 409
+            case .permissionDenied: 403
+            case .resourceExhausted: 429
+            case .unimplemented: 501
+            case .unknown, .internalError, .dataLoss: 500
+            case .unavailable: 503
+            case .unauthenticated: 401
+            }
+        }
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package static func invalidArgument(_ message: String) -> RPCFault {
+        RPCFault(.invalidArgument, message)
+    }
+
+    package static func notFound(_ message: String) -> RPCFault {
+        RPCFault(.notFound, message)
+    }
+
+    package static func unavailable(_ message: String) -> RPCFault {
+        RPCFault(.unavailable, message)
+    }
+
+    /// `google.rpc.Status` as JSON: `{"code":5,"message":"…","details":[]}`.
+    package var statusJSON: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("code", Int64(code.rawValue))
+            json.member("message", message)
+            json.member("details") { $0.array([String]()) { $0.string($1) } }
+        }
+        return json.text
+    }
+}
+
+extension RPCFault: CustomStringConvertible {
+    package var description: String { message }
+}

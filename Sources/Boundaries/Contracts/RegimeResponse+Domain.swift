@@ -1,0 +1,90 @@
+package import Market
+package import Regimes
+
+/// Whether the latest completed session of a market is present; computed when answering.
+package enum Staleness: Sendable, Equatable {
+    case fresh
+    /// The close of the first session that is missing.
+    case stale(since: Timestamp)
+}
+
+extension Bloasis_MarketRegime_RegimeResponse {
+    /// An answer from an assessment.
+    ///
+    /// Indicators that could not be computed are left out; every label has its probability.
+    ///
+    /// - Parameters:
+    ///   - sequence: the series' last announced sequence, 0 before the first; `nil` in a history.
+    ///   - staleness: `nil` in a history, whose items are what they are.
+    ///   - close: the bar's closing price, when at hand.
+    package init(
+        _ assessment: RegimeAssessment, sequence: Int64? = nil, staleness: Staleness? = nil,
+        close: Double? = nil
+    ) {
+        self.init()
+        regime = assessment.regime.label
+        confidence = assessment.confidence
+        timestamp = assessment.asOf.rfc3339
+        trigger = assessment.trigger.rawValue
+        reasoning = assessment.reasoning
+        riskLevel = assessment.regime.riskLevel.rawValue
+        for reading in assessment.indicators where reading.value.isFinite {
+            indicators[reading.name] = reading.value
+        }
+        market = assessment.series.market.text
+        timeframe = assessment.series.timeframe.description
+        asOf = assessment.asOf.rfc3339
+        probabilities = assessment.probabilities.byLabel
+        rawRegime = assessment.rawRegime.label
+        previousRegime = assessment.previousRegime.label
+        since = assessment.since.rfc3339
+        modelVersion = assessment.modelVersion.text
+        confidenceKind = assessment.confidenceKind.rawValue
+        inputMissing = assessment.inputMissing
+        revision = Int32(clamping: assessment.revision)
+        availableAt = assessment.availableAt.rfc3339
+        if let sequence { self.sequence = sequence }
+        if let close, close.isFinite { self.close = close }
+        switch staleness {
+        case .fresh:
+            stale = false
+        case .stale(let since):
+            stale = true
+            staleSince = since.rfc3339
+        case nil:
+            break
+        }
+    }
+}
+
+extension Bloasis_MarketRegime_RegimeChange {
+    /// A change, announced or not.
+    package init(_ change: RegimeChange) {
+        self.init()
+        eventID = change.eventID.text
+        market = change.series.market.text
+        timeframe = change.series.timeframe.description
+        regime = change.regime.label
+        previousRegime = change.previousRegime.label
+        confidence = change.confidence
+        timestamp = change.asOf.rfc3339
+        asOf = change.asOf.rfc3339
+        trigger = change.trigger.rawValue
+        modelVersion = change.modelVersion.text
+        riskLevel = change.regime.riskLevel.rawValue
+        probabilities = change.probabilities.byLabel
+        reasoning = change.reasoning
+        revision = Int32(clamping: change.revision)
+        guard let announcement = change.announcement else { return }
+        sequence = announcement.sequence
+        if let previous = announcement.previousEventID { previousEventID = previous.text }
+        if let superseded = announcement.supersedes { supersedes = superseded.text }
+    }
+}
+
+extension RegimeProbabilities {
+    /// One entry per label of the vocabulary.
+    var byLabel: [String: Double] {
+        Dictionary(uniqueKeysWithValues: Regime.allCases.map { ($0.label, self[$0]) })
+    }
+}

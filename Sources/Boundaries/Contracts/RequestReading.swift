@@ -1,0 +1,74 @@
+package import Market
+
+/// Reads the fields that requests share; a fault says which field, what is wrong and what to do.
+package enum RequestReading {
+    /// Items in one page when the request does not say.
+    package static let pageSizeDefault = 1_000
+    /// Items in one page at the most; a larger request is answered with this many.
+    package static let pageSizeMaximum = 5_000
+
+    /// The series of a request: the default market and `1d` where it names none.
+    package static func series(
+        market: String, timeframe: String, defaultMarket: MarketName
+    ) throws(RPCFault) -> Series {
+        var name = defaultMarket
+        if !market.isEmpty {
+            guard let given = MarketName(market) else {
+                throw .invalidArgument(
+                    "market: '\(excerpt(market))' is not a market name: use 1 to "
+                        + "\(MarketName.lengthLimit) of A-Z a-z 0-9 . _ ^ = -")
+            }
+            name = given
+        }
+        guard !timeframe.isEmpty else { return Series(market: name) }
+        guard let length = Timeframe(timeframe) else {
+            throw .invalidArgument(
+                "timeframe: '\(excerpt(timeframe))' is not a timeframe: use a count and m, h, d "
+                    + "or w, as in 1d, 4h or 15m")
+        }
+        return Series(market: name, timeframe: length)
+    }
+
+    /// How many items to answer with.
+    package static func pageSize(_ asked: Int32) throws(RPCFault) -> Int {
+        guard asked >= 0 else {
+            throw .invalidArgument(
+                "page_size: \(asked) is negative: use 1 to \(pageSizeMaximum), or leave it out")
+        }
+        return asked == 0 ? pageSizeDefault : min(Int(asked), pageSizeMaximum)
+    }
+
+    /// The half-open range of a request that must have one.
+    package static func requiredRange(
+        _ range: Bloasis_MarketRegime_TimeRange
+    ) throws(RPCFault) -> Range<Timestamp> {
+        guard !range.startDate.isEmpty, !range.endDate.isEmpty else {
+            throw .invalidArgument("time_range with start_date and end_date is required")
+        }
+        let start = try instant(range.startDate, field: "time_range.start_date")
+        let end = try instant(range.endDate, field: "time_range.end_date")
+        guard start <= end else {
+            throw .invalidArgument(
+                "time_range: start_date \(start) is later than end_date \(end): swap them")
+        }
+        return start..<end
+    }
+
+    /// A day's midnight in UTC, or an RFC 3339 instant.
+    package static func instant(
+        _ text: String, field: String
+    ) throws(RPCFault) -> Timestamp {
+        if let date = CivilDate(iso: text), let midnight = Timestamp(date) { return midnight }
+        if let instant = Timestamp(rfc3339: text) { return instant }
+        throw .invalidArgument(
+            "\(field): '\(excerpt(text))' is not a time: use 2018-12-31 or 2018-12-31T21:00:00Z, "
+                + "between 1678 and 2262")
+    }
+
+    /// What a caller sent, short enough to be sent back.
+    package static func excerpt(_ text: String) -> String {
+        text.count <= excerptLimit ? text : String(text.prefix(excerptLimit)) + "…"
+    }
+
+    private static let excerptLimit = 64
+}

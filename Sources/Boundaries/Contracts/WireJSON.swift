@@ -1,0 +1,36 @@
+package import SwiftProtobuf
+
+/// proto3 JSON as this project speaks it: camelCase, map keys sorted, shortest numbers.
+///
+/// Equal messages give equal text. A 64-bit integer is a string, as proto3 JSON has it.
+package enum WireJSON {
+    package static func text(_ message: some Message) throws -> String {
+        var options = JSONEncodingOptions()
+        options.useDeterministicOrdering = true
+        return try message.jsonString(options: options)
+    }
+
+    /// A JSON array of messages, as the command line prints a list.
+    package static func array(_ messages: some Sequence<some Message>) throws -> String {
+        "[" + (try messages.map { try text($0) }.joined(separator: ",")) + "]"
+    }
+
+    /// Reads a message; field names in camelCase or as in the .proto file.
+    ///
+    /// - Throws: `RPCFault` INVALID_ARGUMENT that names an unknown field or says what is malformed.
+    package static func message<M: Message>(
+        _ type: M.Type, from utf8: [UInt8], subject: String
+    ) throws(RPCFault) -> M {
+        do {
+            return try M(jsonUTF8Bytes: utf8)
+        } catch JSONDecodingError.unknownField(let name) {
+            throw .invalidArgument("\(subject): unknown field '\(name)': leave it out")
+        } catch let error as JSONDecodingError {
+            throw .invalidArgument(
+                "\(subject) is not JSON of \(M.protoMessageName) (\(error)): send what "
+                    + "the .proto file describes")
+        } catch {
+            throw .invalidArgument("\(subject) cannot be read: \(error)")
+        }
+    }
+}
