@@ -74,6 +74,9 @@ package protocol EventBus: Sendable {
     func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent]
 
     /// Starts reading topics as a member of a group.
+    ///
+    /// `start` is where a group begins that has no stored offset; it is stored at once, so that
+    /// nothing published from then on is skipped by a later member.
     func subscribe(
         to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
     ) async throws -> any EventSubscription
@@ -95,10 +98,27 @@ package protocol EventSubscription: Sendable {
     func next() async throws -> LoggedEvent?
 
     /// Stores the position after an event whose effect is done.
+    ///
+    /// - Throws: `EventBusError.partitionLost`.
     func commit(_ event: LoggedEvent) async throws
 
     /// Leaves the group; what was not committed will be delivered again.
     func close() async
+}
+
+package enum EventBusError: Error, Equatable, Sendable {
+    /// Another member of the group reads the topic now: it gets what was not committed.
+    case partitionLost(Topic, ConsumerGroup)
+}
+
+extension EventBusError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .partitionLost(let topic, let group):
+            return "another member of group \(group.name) reads topic \(topic) now, because this "
+                + "one was closed or silent for too long: read on, the event comes to the other"
+        }
+    }
 }
 
 extension LoggedEvent {

@@ -18,8 +18,9 @@ package protocol RegimeJournal: Sendable {
     /// - An assessment already stored that says the same is left alone; one that says something
     ///   else becomes the next revision of its `asOf` (revisions count across model versions).
     /// - A change is stored with its assessment's revision, its `eventID` made from it.
-    /// - `announcing`: every change that is new gets the next `sequence` of its series and an
-    ///   outbox row. Sequences are gap-free and append-only.
+    /// - `announcing`: a new change later than the last announced one, or one that restates an
+    ///   announced change (which it then supersedes), gets the next `sequence` of its series and
+    ///   an outbox row. Sequences are gap-free and append-only.
     ///
     /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
     func record(_ batch: JournalBatch) async throws -> JournalReceipt
@@ -58,6 +59,7 @@ package struct SeriesHead: Sendable, Equatable {
     /// Number of announced changes; 0 before the first.
     package var lastSequence: Int64
     package var lastAnnouncedEventID: EventID?
+    /// The latest bar whose change was announced.
     package var lastAnnouncedAsOf: Timestamp?
 
     package init(profile: SeriesProfile) {

@@ -1,0 +1,60 @@
+package import Market
+package import Ports
+import SQLite
+
+/// Everything the embedded default keeps, in one file: the regime store and the event log.
+package struct EmbeddedStore: Sendable {
+    package let regimes: SQLiteRegimeStore
+    package let events: SQLiteEventLog
+    private let file: EmbeddedFile
+
+    /// The schema version this program writes.
+    package static var supportedSchemaVersion: Int { EmbeddedDatabase.supportedSchemaVersion }
+
+    /// The schema steps that opening applied; empty when the file was up to date.
+    package var appliedMigrations: [Int] { file.database.appliedMigrations }
+
+    /// Opens or creates the file and its directory, and migrates the schema. Blocks.
+    ///
+    /// - Parameters:
+    ///   - now: stamps what is recorded, and tells whether a lease has run out.
+    ///   - timing: how long leases last.
+    /// - Throws: `StoreError`.
+    package init(
+        path: String, wording: ChangeWording, timing: EventLogTiming = EventLogTiming(),
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let signal = CommitSignal()
+        do {
+            let database = try EmbeddedDatabase(path: path) { signal.notify() }
+            file = EmbeddedFile(database: database, signal: signal)
+        } catch let failure as DatabaseFailure {
+            throw StoreError(failure)
+        }
+        regimes = SQLiteRegimeStore(file: file, wording: wording, now: now)
+        events = SQLiteEventLog(file: file, timing: timing, now: now)
+    }
+
+    /// The version of the file's schema.
+    package func schemaVersion() async throws -> Int {
+        do {
+            return try await file.database.schemaVersion()
+        } catch let failure as DatabaseFailure {
+            throw StoreError(failure)
+        }
+    }
+
+    /// Looks through the whole file for damage; what it finds, empty when it is sound.
+    package func integrityFaults() async throws -> [String] {
+        do {
+            return try await file.database.integrityFaults()
+        } catch let failure as DatabaseFailure {
+            throw StoreError(failure)
+        }
+    }
+
+    /// Waits for what is running, then closes the file: both parts are closed with it.
+    package func close() throws {
+        try file.close()
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import GRDB
+import Ports
+
+/// Messages as columns: topic, key, payload, headers.
+enum EventRows {
+    /// Reads a message from four columns in a row.
+    static func message(_ row: Row, from column: Int) throws -> EventMessage {
+        let payload: Data = row[column + 2]
+        return EventMessage(
+            topic: Topic(row[column]), key: row[column + 1], payload: Array(payload),
+            headers: try headers(row[column + 3]))
+    }
+
+    /// Headers as a JSON object, by name.
+    static func text(of headers: [String: String]) -> String {
+        FlatJSON.text(strings: headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+
+    static func blob(_ payload: [UInt8]) -> Data { Data(payload) }
+
+    private static func headers(_ text: String) throws -> [String: String] {
+        let pairs = try FlatJSON.strings(text, column: "headers")
+        return Dictionary(pairs) { _, last in last }
+    }
+
+    /// Events of a topic later than an offset, oldest first.
+    static func events(
+        _ topic: Topic, after offset: Int64, limit: Int, _ database: Database
+    ) throws -> [LoggedEvent] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT topic, key, payload, headers, partition, "offset" FROM events
+                WHERE topic = ? AND partition = ? AND "offset" > ? ORDER BY "offset" LIMIT ?
+                """)
+        let arguments: StatementArguments = [topic.name, SQLiteEventLog.partition, offset, limit]
+        return try Row.fetchAll(statement, arguments: arguments).map { row in
+            LoggedEvent(message: try message(row, from: 0), partition: row[4], offset: row[5])
+        }
+    }
+
+    /// The offset of a topic's last event; 0 without one.
+    static func lastOffset(_ topic: Topic, _ database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT coalesce(max("offset"), 0) FROM events WHERE topic = ? AND partition = ?
+                """)
+        let arguments: StatementArguments = [topic.name, SQLiteEventLog.partition]
+        return try Int64.fetchOne(statement, arguments: arguments) ?? 0
+    }
+
+    /// The last offset whose effect a group has done; 0 before the first.
+    static func committedOffset(
+        _ topic: Topic, of group: ConsumerGroup, _ database: Database
+    ) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT committed_offset FROM consumer_offsets
+                WHERE consumer_group = ? AND topic = ? AND partition = ?
+                """)
+        let arguments: StatementArguments = [group.name, topic.name, SQLiteEventLog.partition]
+        return try Int64.fetchOne(statement, arguments: arguments) ?? 0
+    }
+}

@@ -1,0 +1,253 @@
+import GRDB
+import Market
+import Ports
+import Regimes
+
+/// Queries over the tables of one store, and their rows as values.
+enum RegimeRows {
+    /// A query's instants as an inclusive interval of nanoseconds, empty when low exceeds high.
+    private static func bounds(_ query: SeriesQuery) -> (low: Int64, high: Int64) {
+        var low = query.range?.lowerBound.nanoseconds ?? Int64.min
+        var high = Int64.max
+        if let end = query.range?.upperBound.nanoseconds {
+            guard end > Int64.min else { return (0, -1) }
+            high = end - 1
+        }
+        if let after = query.after?.nanoseconds {
+            guard after < Int64.max else { return (0, -1) }
+            low = max(low, after + 1)
+        }
+        return (low, high)
+    }
+
+    private static func arguments(_ query: SeriesQuery) -> StatementArguments {
+        let (low, high) = bounds(query)
+        return [
+            query.series.market.text, query.series.timeframe.description, low, high, query.limit,
+        ]
+    }
+
+    static func key(_ series: Series) -> StatementArguments {
+        [series.market.text, series.timeframe.description]
+    }
+
+    // MARK: Assessments
+
+    private static let assessmentColumns = """
+        as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        """
+
+    private static func assessment(_ row: Row, of series: Series) throws -> RegimeAssessment {
+        RegimeAssessment(
+            series: series, asOf: Timestamp(nanoseconds: row[0]),
+            availableAt: Timestamp(nanoseconds: row[3]), revision: row[1],
+            regime: try label(row[4], column: "regime"),
+            rawRegime: try label(row[5], column: "raw_regime"),
+            previousRegime: try label(row[6], column: "previous_regime"),
+            since: Timestamp(nanoseconds: row[7]), probabilities: try probabilities(row[8]),
+            confidenceKind: try label(row[9], column: "confidence_kind"),
+            trigger: try label(row[10], column: "trigger"), modelVersion: ModelVersion(row[2]),
+            indicators: try FlatJSON.numbers(row[11], column: "indicators").map {
+                IndicatorReading(name: $0.0, value: $0.1)
+            },
+            reasoning: row[12], inputMissing: row[13])
+    }
+
+    static func current(_ series: Series, _ database: Database) throws -> RegimeAssessment? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(assessmentColumns) FROM market_regimes
+                WHERE market = ? AND timeframe = ? ORDER BY as_of DESC, revision DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: key(series)).map {
+            try assessment($0, of: series)
+        }
+    }
+
+    /// The highest revision of one `asOf`.
+    static func assessment(
+        of series: Series, at asOf: Timestamp, _ database: Database
+    ) throws -> RegimeAssessment? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(assessmentColumns) FROM market_regimes
+                WHERE market = ? AND timeframe = ? AND as_of = ? ORDER BY revision DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]).map {
+            try assessment($0, of: series)
+        }
+    }
+
+    static func history(_ query: SeriesQuery, _ database: Database) throws -> [RegimeAssessment] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(assessmentColumns) FROM market_regimes AS mine
+                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ? AND NOT EXISTS (
+                    SELECT 1 FROM market_regimes AS later
+                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
+                ORDER BY as_of LIMIT ?
+                """)
+        return try values(statement, arguments(query)) { try assessment($0, of: query.series) }
+    }
+
+    // MARK: Changes
+
+    private static let changeColumns = """
+        as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
+        trigger, reasoning, sequence, previous_event_id, supersedes
+        """
+
+    private static func change(_ row: Row, of series: Series) throws -> RegimeChange {
+        let sequence: Int64? = row[9]
+        let previous: String? = row[10]
+        let superseded: String? = row[11]
+        return RegimeChange(
+            eventID: EventID(row[2]), series: series, asOf: Timestamp(nanoseconds: row[0]),
+            revision: row[1], previousRegime: try label(row[4], column: "previous_regime"),
+            regime: try label(row[5], column: "regime"), probabilities: try probabilities(row[6]),
+            trigger: try label(row[7], column: "trigger"), modelVersion: ModelVersion(row[3]),
+            reasoning: row[8],
+            announcement: sequence.map {
+                Announcement(
+                    sequence: $0, previousEventID: previous.map { EventID($0) },
+                    supersedes: superseded.map { EventID($0) })
+            })
+    }
+
+    /// Changes of the latest assessment of each `asOf`.
+    static func changes(_ query: SeriesQuery, _ database: Database) throws -> [RegimeChange] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(changeColumns) FROM regime_changes AS mine
+                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ? AND NOT EXISTS (
+                    SELECT 1 FROM market_regimes AS later
+                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
+                ORDER BY as_of LIMIT ?
+                """)
+        return try values(statement, arguments(query)) { try change($0, of: query.series) }
+    }
+
+    static func announcements(
+        of series: Series, after sequence: Int64, limit: Int, _ database: Database
+    ) throws -> [RegimeChange] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(changeColumns) FROM regime_changes
+                WHERE market = ? AND timeframe = ? AND sequence > ? ORDER BY sequence LIMIT ?
+                """)
+        return try values(statement, key(series) + [sequence, limit]) {
+            try change($0, of: series)
+        }
+    }
+
+    /// The event announced last about an `asOf`.
+    static func announcedEvent(
+        of series: Series, at asOf: Timestamp, _ database: Database
+    ) throws -> EventID? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT event_id FROM regime_changes
+                WHERE market = ? AND timeframe = ? AND as_of = ? AND sequence IS NOT NULL
+                ORDER BY sequence DESC LIMIT 1
+                """)
+        return try String.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]).map {
+            EventID($0)
+        }
+    }
+
+    // MARK: Bars
+
+    private static let barColumns = """
+        timestamp, revision, open, high, low, close, volume, available_at, adopted_at
+        """
+
+    private static func storedBar(_ row: Row) -> StoredBar {
+        let adoptedAt: Int64? = row[8]
+        return StoredBar(
+            bar: Bar(
+                timestamp: Timestamp(nanoseconds: row[0]), open: number(row[2]),
+                high: number(row[3]), low: number(row[4]), close: number(row[5]),
+                volume: number(row[6]), availableAt: Timestamp(nanoseconds: row[7])),
+            revision: row[1], isAdopted: adoptedAt != nil)
+    }
+
+    /// The highest adopted revision of each timestamp.
+    static func bars(_ query: SeriesQuery, _ database: Database) throws -> [RevisedBar] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(barColumns) FROM bars AS mine
+                WHERE market = ? AND timeframe = ? AND timestamp BETWEEN ? AND ?
+                    AND adopted_at IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM bars AS later
+                        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                            AND later.timestamp = mine.timestamp
+                            AND later.revision > mine.revision
+                            AND later.adopted_at IS NOT NULL)
+                ORDER BY timestamp LIMIT ?
+                """)
+        return try values(statement, arguments(query)) { row in
+            let stored = storedBar(row)
+            return RevisedBar(bar: stored.bar, revision: stored.revision)
+        }
+    }
+
+    /// Every revision of one timestamp, oldest first.
+    static func revisions(
+        of series: Series, at timestamp: Timestamp, _ database: Database
+    ) throws -> [StoredBar] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(barColumns) FROM bars
+                WHERE market = ? AND timeframe = ? AND timestamp = ? ORDER BY revision
+                """)
+        return try values(statement, key(series) + [timestamp.nanoseconds]) { storedBar($0) }
+    }
+
+    static func lastBarTimestamp(
+        of series: Series, _ database: Database
+    ) throws -> Timestamp? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT max(timestamp) FROM bars WHERE market = ? AND timeframe = ?")
+        return try Int64.fetchOne(statement, arguments: key(series)).map {
+            Timestamp(nanoseconds: $0)
+        }
+    }
+}
+
+// MARK: - Columns
+
+extension RegimeRows {
+    static func text(of probabilities: RegimeProbabilities) -> String {
+        FlatJSON.text(numbers: probabilities.nonZero.map { ($0.regime.label, $0.probability) })
+    }
+
+    private static func probabilities(_ text: String) throws -> RegimeProbabilities {
+        let masses = try FlatJSON.numbers(text, column: "probabilities").map { name, mass in
+            (try label(name, column: "probabilities") as Regime, mass)
+        }
+        return RegimeProbabilities(summing: masses)
+    }
+
+    static func label<Label: RawRepresentable<String>>(
+        _ text: String, column: String
+    ) throws -> Label {
+        guard let label = Label(rawValue: text) else {
+            throw UnreadableRow(column: column, value: text)
+        }
+        return label
+    }
+
+    private static func number(_ value: Double?) -> Double { value ?? .nan }
+
+    static func values<Value>(
+        _ statement: Statement, _ arguments: StatementArguments, _ value: (Row) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        let cursor = try Row.fetchCursor(statement, arguments: arguments)
+        while let row = try cursor.next() { values.append(try value(row)) }
+        return values
+    }
+}

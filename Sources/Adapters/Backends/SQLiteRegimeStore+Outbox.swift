@@ -1,0 +1,66 @@
+import GRDB
+package import Market
+package import Ports
+import Regimes
+
+extension SQLiteRegimeStore: Outbox {
+    private static let relayLease = "outbox-relay"
+
+    package func pending(limit: Int) async throws -> [OutboxRow] {
+        try await file.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT position, event_id, topic, key, payload, headers FROM outbox
+                    WHERE published_at IS NULL ORDER BY position LIMIT ?
+                    """)
+            let rows = try Row.fetchAll(statement, arguments: [max(limit, 0)])
+            return try rows.map { row in
+                OutboxRow(
+                    position: row[0], eventID: EventID(row[1]),
+                    message: try EventRows.message(row, from: 2))
+            }
+        }
+    }
+
+    package func markPublished(_ positions: [Int64]) async throws {
+        let publishedAt = now().nanoseconds
+        try await file.write { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    UPDATE outbox SET published_at = ?
+                    WHERE position = ? AND published_at IS NULL
+                    """)
+            for position in positions {
+                try statement.execute(arguments: [publishedAt, position])
+            }
+        }
+    }
+
+    package func acquireLease(
+        owner: String, at now: Timestamp, until expiry: Timestamp
+    ) async throws -> Bool {
+        try await file.write(isNews: false) { database in
+            try Leases.acquire(
+                SQLiteRegimeStore.relayLease, for: owner, at: now, until: expiry, database)
+        }
+    }
+
+    package func releaseLease(owner: String) async throws {
+        try await file.write { database in
+            try Leases.release(SQLiteRegimeStore.relayLease, by: owner, database)
+        }
+    }
+
+    package func lag() async throws -> OutboxLag {
+        try await file.read { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT count(*), min(recorded_at) FROM outbox WHERE published_at IS NULL")
+            guard let row = try Row.fetchOne(statement) else {
+                return OutboxLag(pending: 0, oldestRecordedAt: nil)
+            }
+            let oldest: Int64? = row[1]
+            return OutboxLag(
+                pending: row[0], oldestRecordedAt: oldest.map { Timestamp(nanoseconds: $0) })
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+package import GRDB
+
+/// One SQLite file, shared by the tasks of this process and by other processes.
+///
+/// The write-ahead log is synced at every commit (`synchronous = FULL`): what was answered as
+/// written survives a power cut, not only a killed process. Reads never wait for the writer.
+/// Writers take turns: within the process on GRDB's serial queue, never on the cooperative pool;
+/// between processes by SQLite's lock, for which a writer waits `busyWaitSeconds` at the most.
+package final class EmbeddedDatabase: Sendable {
+    /// How long a lock is waited for before the call fails as busy.
+    package static let busyWaitSeconds = 5.0
+    /// Concurrent readers at the most.
+    package static let readerLimit = 4
+    /// Attempts at opening while another process creates, recovers or closes the same file.
+    package static let openAttemptLimit = 50
+    private static let openRetryMicroseconds: UInt32 = 100_000
+
+    package let path: String
+    /// The numbers of the schema steps that opening applied.
+    package let appliedMigrations: [Int]
+
+    private let pool: DatabasePool
+    private let watcher: CommitWatcher
+    private let onCommit: @Sendable () -> Void
+
+    /// The schema version this program writes.
+    package static var supportedSchemaVersion: Int { SchemaMigrator.supportedVersion }
+
+    /// Opens or creates the file and its directory, and migrates the schema. Blocks.
+    ///
+    /// - Parameter onCommit: called after every visible commit, by this process or another.
+    /// - Throws: `DatabaseFailure`.
+    package init(path: String, onCommit: @escaping @Sendable () -> Void) throws {
+        self.path = path
+        self.onCommit = onCommit
+        do {
+            try EmbeddedDatabase.createDirectory(EmbeddedDatabase.directory(of: path), for: path)
+            pool = try EmbeddedDatabase.openPool(path)
+            let migrator = SchemaMigrator(path: path)
+            appliedMigrations = try pool.writeWithoutTransaction { database in
+                // GRDB sets NORMAL while it turns the write-ahead log on.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                return try migrator.migrate(database)
+            }
+        } catch let error as DatabaseError {
+            throw DatabaseFailure(error, path: path)
+        }
+        watcher = CommitWatcher(databasePath: path, onCommit: onCommit)
+        if !appliedMigrations.isEmpty { watcher.announce() }
+    }
+
+    /// Reads a consistent snapshot.
+    ///
+    /// - Throws: `DatabaseFailure`, or what the body throws.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch let error as DatabaseError {
+            throw DatabaseFailure(error, path: path)
+        }
+    }
+
+    /// Runs one immediate transaction: all of it or, when the body throws, nothing.
+    ///
+    /// A commit that changed rows is announced to every listener, here and in other processes.
+    ///
+    /// - Parameter isNews: `false` for housekeeping nobody needs to hear of.
+    /// - Throws: `DatabaseFailure`, or what the body throws.
+    package func write<Value: Sendable>(
+        isNews: Bool = true, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let (value, changes): (Value, Int)
+        do {
+            (value, changes) = try await pool.write { database in
+                let before = database.totalChangesCount
+                let value = try body(database)
+                return (value, database.totalChangesCount - before)
+            }
+        } catch let error as DatabaseError {
+            throw DatabaseFailure(error, path: path)
+        }
+        if isNews, changes > 0 {
+            watcher.announce()
+            onCommit()
+        }
+        return value
+    }
+
+    /// The version of the file's schema.
+    package func schemaVersion() async throws -> Int {
+        let migrator = SchemaMigrator(path: path)
+        return try await read { try migrator.version($0) }
+    }
+
+    /// Looks through the whole file for damage; what it finds, empty when it is sound.
+    package func integrityFaults() async throws -> [String] {
+        try await read { database in
+            let lines = try String.fetchAll(database, sql: "PRAGMA quick_check")
+            return lines == ["ok"] ? [] : lines
+        }
+    }
+
+    /// Waits for what is running, then closes the file; later calls fail as unavailable.
+    package func close() throws {
+        watcher.stop()
+        do {
+            try pool.close()
+        } catch let error as DatabaseError {
+            throw DatabaseFailure(error, path: path)
+        }
+    }
+}
+
+// MARK: - Opening
+
+extension EmbeddedDatabase {
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "bloasis.store"
+        configuration.busyMode = .timeout(busyWaitSeconds)
+        configuration.maximumReaderCount = readerLimit
+        var attempt = 1
+        while true {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY && attempt < openAttemptLimit
+            {
+                // SQLite refuses at once, without waiting, while the log is being set up.
+                attempt += 1
+                usleep(openRetryMicroseconds)
+            }
+        }
+    }
+
+    /// Makes a directory and those above it.
+    private static func createDirectory(_ directory: String, for path: String) throws {
+        guard !directory.isEmpty, access(directory, F_OK) != 0 else { return }
+        try createDirectory(Self.directory(of: directory), for: path)
+        guard mkdir(directory, 0o755) != 0, errno != EEXIST else { return }
+        let reason = String(cString: strerror(errno))
+        let code: DatabaseFailure.Code
+        switch errno {
+        case EROFS, EACCES, EPERM: code = .readOnly
+        case ENOSPC, EDQUOT: code = .full
+        default: code = .unavailable
+        }
+        throw DatabaseFailure(
+            code, path: path, detail: "the directory \(directory) cannot be made (\(reason))",
+            advice: "Make the directory, or choose another one")
+    }
+
+    /// The directory a path lies in; `.` for a bare file name.
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func fileName(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+}

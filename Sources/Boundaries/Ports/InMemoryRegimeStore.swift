@@ -1,0 +1,265 @@
+package import Market
+package import Regimes
+import Synchronization
+
+/// The twin of the durable stores: the same answers, from memory.
+package final class InMemoryRegimeStore: Sendable {
+    private struct SeriesRows {
+        var head: SeriesHead
+        var bars = RevisionShelf<StoredBar>()
+        var assessments = RevisionShelf<RegimeAssessment>()
+        var changes = RevisionShelf<RegimeChange>()
+        /// In sequence order.
+        var announcements: [RegimeChange] = []
+        var models: [StoredModel] = []
+        var activations = RevisionShelf<ModelActivation>()
+    }
+
+    private struct OutboxLine {
+        var row: OutboxRow
+        var recordedAt: Timestamp
+        var isPublished = false
+    }
+
+    private struct State {
+        var series: [Series: SeriesRows] = [:]
+        /// The line at index i has position i + 1.
+        var outbox: [OutboxLine] = []
+        var lease: (owner: String, expiry: Timestamp)?
+    }
+
+    private let state = Mutex(State())
+    private let signal = CommitSignal()
+    private let wording: ChangeWording
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameter now: stamps what is recorded; only the outbox' lag shows it.
+    package init(wording: ChangeWording, now: @escaping @Sendable () -> Timestamp) {
+        self.wording = wording
+        self.now = now
+    }
+}
+
+// MARK: - Journal
+
+extension InMemoryRegimeStore: RegimeJournal {
+    package func register(_ profile: SeriesProfile) async throws -> SeriesHead {
+        let (head, isNew) = try state.withLock { state in
+            if let known = state.series[profile.series]?.head {
+                guard known.profile == profile else {
+                    throw JournalError.profileConflict(existing: known.profile)
+                }
+                return (known, false)
+            }
+            let head = SeriesHead(profile: profile)
+            state.series[profile.series] = SeriesRows(head: head)
+            return (head, true)
+        }
+        if isNew { signal.notify() }
+        return head
+    }
+
+    package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
+        let receipt = try state.withLock { state in
+            guard var rows = state.series[batch.series] else {
+                throw JournalError.unknownSeries(batch.series)
+            }
+            let plan = try JournalDecision.plan(
+                batch, given: facts(rows, for: batch), wording: wording)
+            apply(plan, to: &rows)
+            state.series[batch.series] = rows
+            append(plan.outbox, to: &state)
+            return plan.receipt
+        }
+        signal.notify()
+        return receipt
+    }
+
+    package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
+        let announced = try state.withLock { state -> [RegimeChange] in
+            guard var rows = state.series[series] else {
+                throw JournalError.unknownSeries(series)
+            }
+            let query = SeriesQuery(series, after: rows.head.lastAnnouncedAsOf, limit: limit)
+            let plan = JournalDecision.plan(
+                announcing: changes(of: rows, query), head: rows.head, wording: wording)
+            for change in plan.changes {
+                rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
+                rows.announcements.append(change)
+            }
+            rows.head = plan.receipt.head
+            state.series[series] = rows
+            append(plan.outbox, to: &state)
+            return plan.changes
+        }
+        if !announced.isEmpty { signal.notify() }
+        return announced
+    }
+
+    private func facts(_ rows: SeriesRows, for batch: JournalBatch) -> JournalFacts {
+        var facts = JournalFacts(head: rows.head)
+        for bar in batch.bars + batch.lateBars {
+            facts.bars[bar.timestamp] = rows.bars[bar.timestamp]
+        }
+        for record in batch.records {
+            let asOf = record.assessment.asOf
+            facts.assessments[asOf] = rows.assessments[asOf].last
+            facts.announced[asOf] = rows.announcements.last { $0.asOf == asOf }?.eventID
+        }
+        facts.models = Set(rows.models.map(\.version))
+        for activation in batch.activations {
+            let activeFrom = activation.activeFrom
+            facts.activations[activeFrom] = rows.activations[activeFrom].last?.version
+        }
+        return facts
+    }
+
+    private func apply(_ plan: JournalPlan, to rows: inout SeriesRows) {
+        for bar in plan.insertedBars { rows.bars.append(bar, at: bar.bar.timestamp) }
+        for adopted in plan.adoptedBars {
+            rows.bars[adopted.bar.timestamp][adopted.revision - 1].isAdopted = true
+        }
+        for assessment in plan.assessments {
+            rows.assessments.append(assessment, at: assessment.asOf)
+        }
+        for change in plan.changes {
+            rows.changes.append(change, at: change.asOf)
+            if change.announcement != nil { rows.announcements.append(change) }
+        }
+        rows.models += plan.models
+        for activation in plan.activations {
+            rows.activations.append(activation, at: activation.activeFrom)
+        }
+        rows.head = plan.receipt.head
+    }
+
+    private func append(_ entries: [OutboxEntry], to state: inout State) {
+        guard !entries.isEmpty else { return }
+        let recordedAt = now()
+        for entry in entries {
+            let row = OutboxRow(
+                position: Int64(state.outbox.count + 1), eventID: entry.eventID,
+                message: entry.message)
+            state.outbox.append(OutboxLine(row: row, recordedAt: recordedAt))
+        }
+    }
+}
+
+// MARK: - Reader
+
+extension InMemoryRegimeStore: RegimeReader {
+    package func heads() async throws -> [SeriesHead] {
+        state.withLock { $0.series.values.map(\.head) }.sorted {
+            ($0.profile.series.market.text, $0.profile.series.timeframe.description)
+                < ($1.profile.series.market.text, $1.profile.series.timeframe.description)
+        }
+    }
+
+    package func head(of series: Series) async throws -> SeriesHead? {
+        rows(of: series)?.head
+    }
+
+    package func current(_ series: Series) async throws -> RegimeAssessment? {
+        rows(of: series)?.assessments.last
+    }
+
+    package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {
+        rows(of: query.series)?.assessments.rows(query) { $1.last } ?? []
+    }
+
+    package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
+        rows(of: query.series).map { changes(of: $0, query) } ?? []
+    }
+
+    package func announcements(
+        of series: Series, after sequence: Int64, limit: Int
+    ) async throws -> [RegimeChange] {
+        let limit = SeriesQuery(series, limit: limit).limit
+        let later = rows(of: series)?.announcements.dropFirst(Int(max(sequence, 0))) ?? []
+        return Array(later.prefix(limit))
+    }
+
+    package func bars(_ query: SeriesQuery) async throws -> [RevisedBar] {
+        rows(of: query.series)?.bars.rows(query) { _, revisions in
+            revisions.last(where: \.isAdopted).map {
+                RevisedBar(bar: $0.bar, revision: $0.revision)
+            }
+        } ?? []
+    }
+
+    package func models(of series: Series) async throws -> [StoredModel] {
+        (rows(of: series)?.models ?? []).sorted {
+            ($0.trainedThrough, $0.trainedFrom, $0.version.text)
+                < ($1.trainedThrough, $1.trainedFrom, $1.version.text)
+        }
+    }
+
+    package func model(_ version: ModelVersion) async throws -> StoredModel? {
+        for head in try await heads() {
+            let models = rows(of: head.profile.series)?.models ?? []
+            if let model = models.first(where: { $0.version == version }) { return model }
+        }
+        return nil
+    }
+
+    package func activations(of series: Series) async throws -> [ModelActivation] {
+        rows(of: series)?.activations.rows(SeriesQuery(series)) { $1.last } ?? []
+    }
+
+    package func commits() -> AsyncStream<Void> { signal.stream() }
+
+    package func ping() async throws {}
+
+    private func rows(of series: Series) -> SeriesRows? {
+        state.withLock { $0.series[series] }
+    }
+
+    private func changes(of rows: SeriesRows, _ query: SeriesQuery) -> [RegimeChange] {
+        rows.changes.rows(query) { asOf, revisions in
+            let revision = rows.assessments[asOf].last?.revision
+            return revisions.last.flatMap { $0.revision == revision ? $0 : nil }
+        }
+    }
+}
+
+// MARK: - Outbox
+
+extension InMemoryRegimeStore: Outbox {
+    package func pending(limit: Int) async throws -> [OutboxRow] {
+        state.withLock { state in
+            state.outbox.lazy.filter { !$0.isPublished }.prefix(max(limit, 0)).map(\.row)
+        }
+    }
+
+    package func markPublished(_ positions: [Int64]) async throws {
+        state.withLock { state in
+            for position in positions where 0 < position && position <= state.outbox.count {
+                state.outbox[Int(position) - 1].isPublished = true
+            }
+        }
+        signal.notify()
+    }
+
+    package func acquireLease(
+        owner: String, at now: Timestamp, until expiry: Timestamp
+    ) async throws -> Bool {
+        state.withLock { state in
+            if let lease = state.lease, lease.owner != owner, lease.expiry > now { return false }
+            state.lease = (owner, expiry)
+            return true
+        }
+    }
+
+    package func releaseLease(owner: String) async throws {
+        state.withLock { state in
+            if state.lease?.owner == owner { state.lease = nil }
+        }
+    }
+
+    package func lag() async throws -> OutboxLag {
+        state.withLock { state in
+            let waiting = state.outbox.filter { !$0.isPublished }
+            return OutboxLag(pending: waiting.count, oldestRecordedAt: waiting.first?.recordedAt)
+        }
+    }
+}

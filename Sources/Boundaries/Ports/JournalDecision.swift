@@ -1,0 +1,227 @@
+package import Market
+package import Regimes
+
+/// A bar as a store keeps it: adopted once assessments were made from it.
+package struct StoredBar: Sendable {
+    package var bar: Bar
+    package var revision: Int
+    package var isAdopted: Bool
+
+    package init(bar: Bar, revision: Int, isAdopted: Bool) {
+        self.bar = bar
+        self.revision = revision
+        self.isAdopted = isAdopted
+    }
+}
+
+/// What a store holds of the timestamps that a batch touches. What is not listed is not stored.
+package struct JournalFacts: Sendable {
+    package var head: SeriesHead
+    /// Every revision of a timestamp, oldest first.
+    package var bars: [Timestamp: [StoredBar]] = [:]
+    /// The highest revision of an `asOf`.
+    package var assessments: [Timestamp: RegimeAssessment] = [:]
+    /// The event announced last about an `asOf`.
+    package var announced: [Timestamp: EventID] = [:]
+    package var models: Set<ModelVersion> = []
+    /// The model stored last for an `activeFrom`.
+    package var activations: [Timestamp: ModelVersion] = [:]
+
+    package init(head: SeriesHead) {
+        self.head = head
+    }
+}
+
+/// A message that belongs into the outbox.
+package struct OutboxEntry: Sendable, Equatable {
+    package var eventID: EventID
+    package var message: EventMessage
+
+    package init(eventID: EventID, message: EventMessage) {
+        self.eventID = eventID
+        self.message = message
+    }
+}
+
+/// The rows that a batch adds to a store, and the series' head afterwards.
+package struct JournalPlan: Sendable {
+    package var insertedBars: [StoredBar] = []
+    /// Revisions stored as late corrections that assessments now rest on.
+    package var adoptedBars: [RevisedBar] = []
+    package var models: [StoredModel] = []
+    package var activations: [ModelActivation] = []
+    package var assessments: [RegimeAssessment] = []
+    package var changes: [RegimeChange] = []
+    package var outbox: [OutboxEntry] = []
+    package var receipt: JournalReceipt
+
+    package init(head: SeriesHead) {
+        receipt = JournalReceipt(head: head)
+    }
+}
+
+/// What a batch means against the rows already stored: new, the same, revised or restated, and
+/// which sequence a change gets. Pure, so that every journal decides alike.
+package struct JournalDecision: Sendable {
+    private var facts: JournalFacts
+    private var plan: JournalPlan
+    private let wording: ChangeWording
+
+    /// Decides a batch.
+    ///
+    /// Precondition: the batch's records, models and activations are of the batch's series.
+    ///
+    /// - Throws: `JournalError.headMoved`.
+    package static func plan(
+        _ batch: JournalBatch, given facts: JournalFacts, wording: ChangeWording
+    ) throws(JournalError) -> JournalPlan {
+        if case .lastAsOf(let expected) = batch.expecting, expected != facts.head.lastAsOf {
+            throw .headMoved(
+                series: batch.series, expected: expected, actual: facts.head.lastAsOf)
+        }
+        var decision = JournalDecision(facts: facts, wording: wording)
+        for bar in batch.bars { decision.adopt(bar) }
+        for bar in batch.lateBars { decision.keep(late: bar) }
+        for model in batch.models { decision.add(model) }
+        for activation in batch.activations { decision.add(activation) }
+        for record in batch.records.sorted(by: { $0.assessment.asOf < $1.assessment.asOf }) {
+            decision.add(record, of: batch.series, announcing: batch.announcing)
+        }
+        return decision.plan
+    }
+
+    /// Announces changes stored silently; `changes` are in order of `asOf`, all later than the
+    /// head's last announced one.
+    package static func plan(
+        announcing changes: [RegimeChange], head: SeriesHead, wording: ChangeWording
+    ) -> JournalPlan {
+        var decision = JournalDecision(facts: JournalFacts(head: head), wording: wording)
+        for change in changes {
+            decision.plan.changes.append(decision.announce(change, superseding: nil))
+        }
+        return decision.plan
+    }
+
+    private init(facts: JournalFacts, wording: ChangeWording) {
+        self.facts = facts
+        self.wording = wording
+        plan = JournalPlan(head: facts.head)
+    }
+}
+
+// MARK: - Bars
+
+extension JournalDecision {
+    private mutating func adopt(_ bar: Bar) {
+        let revisions = facts.bars[bar.timestamp] ?? []
+        let adopted = revisions.lastIndex(where: \.isAdopted)
+        if let adopted, revisions[adopted].bar.saysTheSame(as: bar) { return }
+        let firstOpen = adopted.map { $0 + 1 } ?? 0
+        let waiting = revisions[firstOpen...].lastIndex { $0.bar.saysTheSame(as: bar) }
+        if let waiting {
+            facts.bars[bar.timestamp]?[waiting].isAdopted = true
+            plan.adoptedBars.append(
+                RevisedBar(
+                    bar: revisions[waiting].bar, revision: revisions[waiting].revision))
+            plan.receipt.revisedBars += 1
+        } else {
+            insert(bar, after: revisions.last, isAdopted: true)
+        }
+    }
+
+    private mutating func keep(late bar: Bar) {
+        let latest = facts.bars[bar.timestamp]?.last
+        if let latest, latest.bar.saysTheSame(as: bar) { return }
+        insert(bar, after: latest, isAdopted: false)
+    }
+
+    private mutating func insert(_ bar: Bar, after latest: StoredBar?, isAdopted: Bool) {
+        let stored = StoredBar(
+            bar: bar, revision: (latest?.revision ?? 0) + 1, isAdopted: isAdopted)
+        facts.bars[bar.timestamp, default: []].append(stored)
+        plan.insertedBars.append(stored)
+        if latest == nil {
+            plan.receipt.newBars += 1
+        } else {
+            plan.receipt.revisedBars += 1
+        }
+    }
+}
+
+// MARK: - Models
+
+extension JournalDecision {
+    private mutating func add(_ model: StoredModel) {
+        precondition(model.series == facts.head.profile.series, "a model of another series")
+        if facts.models.insert(model.version).inserted { plan.models.append(model) }
+    }
+
+    private mutating func add(_ activation: ModelActivation) {
+        precondition(
+            activation.series == facts.head.profile.series, "an activation of another series")
+        guard facts.activations[activation.activeFrom] != activation.version else { return }
+        facts.activations[activation.activeFrom] = activation.version
+        plan.activations.append(activation)
+    }
+}
+
+// MARK: - Assessments and changes
+
+extension JournalDecision {
+    private mutating func add(_ record: JournalRecord, of series: Series, announcing: Bool) {
+        var assessment = record.assessment
+        precondition(assessment.series == series, "an assessment of another series")
+        let stored = facts.assessments[assessment.asOf]
+        if let stored {
+            if stored.saysTheSame(as: assessment) { return }
+            assessment.revision = stored.revision + 1
+            plan.receipt.restatedAssessments += 1
+        } else {
+            assessment.revision = 1
+            plan.receipt.newAssessments += 1
+        }
+        facts.assessments[assessment.asOf] = assessment
+        plan.assessments.append(assessment)
+        if facts.head.lastAsOf.map({ $0 <= assessment.asOf }) ?? true {
+            facts.head.lastAsOf = assessment.asOf
+            facts.head.lastRegime = assessment.regime
+            plan.receipt.head = facts.head
+        }
+        if var change = record.change {
+            precondition(
+                change.series == series && change.asOf == assessment.asOf,
+                "a change of another bar than its assessment's")
+            change.revision = assessment.revision
+            change.announcement = nil
+            change.eventID = wording.eventID(change)
+            plan.receipt.newChanges += 1
+            plan.changes.append(announcing ? announceIfDue(change) : change)
+        }
+    }
+
+    /// A change later than the last announced one is news; one that restates an announced change
+    /// supersedes it; any other lies in a past nobody was told about, and stays silent.
+    private mutating func announceIfDue(_ change: RegimeChange) -> RegimeChange {
+        let told = facts.announced[change.asOf]
+        let isNews = facts.head.lastAnnouncedAsOf.map { $0 < change.asOf } ?? true
+        return told != nil || isNews ? announce(change, superseding: told) : change
+    }
+
+    private mutating func announce(
+        _ change: RegimeChange, superseding told: EventID?
+    ) -> RegimeChange {
+        var change = change
+        change.announcement = Announcement(
+            sequence: facts.head.lastSequence + 1, previousEventID: facts.head.lastAnnouncedEventID,
+            supersedes: told)
+        facts.head.lastSequence += 1
+        facts.head.lastAnnouncedEventID = change.eventID
+        facts.head.lastAnnouncedAsOf = max(
+            facts.head.lastAnnouncedAsOf ?? change.asOf, change.asOf)
+        facts.announced[change.asOf] = change.eventID
+        plan.outbox.append(OutboxEntry(eventID: change.eventID, message: wording.message(change)))
+        plan.receipt.announced += 1
+        plan.receipt.head = facts.head
+        return change
+    }
+}

@@ -1,0 +1,32 @@
+import TestSupport
+import Testing
+
+@Suite("Conformance of the SQLite store and event log", .timeLimit(.minutes(5)))
+struct SQLiteConformanceTests {
+    @Test("regime store", arguments: RegimeStoreConformance.laws)
+    func regimeStore(keeps law: Law<StoreWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().storeWorld())
+    }
+
+    @Test("outbox", arguments: OutboxConformance.laws)
+    func outbox(keeps law: Law<StoreWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().storeWorld())
+    }
+
+    @Test("event bus", arguments: EventBusConformance.laws)
+    func eventBus(keeps law: Law<BusWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().busWorld())
+    }
+}
+
+@Suite("Twin and SQLite answer alike", .timeLimit(.minutes(5)))
+struct StoreModelTests {
+    @Test("on random scripts of calls", arguments: 1...40 as ClosedRange<UInt64>)
+    func randomScripts(seed: UInt64) async throws {
+        let twin = await StoreScript.play(seed: seed, steps: 60, in: .inMemory())
+        let durable = await StoreScript.play(
+            seed: seed, steps: 60, in: try TemporaryStore().storeWorld())
+        try #require(twin.count == durable.count)
+        for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
+    }
+}

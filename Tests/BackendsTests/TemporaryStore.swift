@@ -1,0 +1,58 @@
+import Backends
+import Foundation
+import Market
+import Ports
+import Synchronization
+import TestSupport
+
+/// A directory of its own for one test, with every store opened in it closed at the end.
+final class TemporaryStore: Sendable {
+    let directory: String
+    let time = ManualTime()
+    private let opened = Mutex<[EmbeddedStore]>([])
+
+    static let timing = EventLogTiming(leaseSeconds: 15, recheckInterval: .milliseconds(20))
+
+    var path: String { directory + "/store.sqlite" }
+
+    init() throws {
+        let name = "bloasis-store-" + UUID().uuidString
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        for store in opened.withLock({ $0 }) { try? store.close() }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Another handle on the file, as another process has one.
+    func open() throws -> EmbeddedStore {
+        let store = try TemporaryStore.open(path, time: time)
+        opened.withLock { $0.append(store) }
+        return store
+    }
+
+    func restart() throws -> EmbeddedStore {
+        for store in opened.withLock({ $0 }) { try store.close() }
+        opened.withLock { $0 = [] }
+        return try open()
+    }
+
+    static func open(_ path: String, time: ManualTime) throws -> EmbeddedStore {
+        try EmbeddedStore(path: path, wording: Samples.wording, timing: timing) { time.now }
+    }
+
+    func storeWorld() throws -> StoreWorld {
+        StoreWorld(
+            store: try open().regimes, time: time, another: { try self.open().regimes },
+            restart: { try self.restart().regimes })
+    }
+
+    func busWorld() throws -> BusWorld {
+        BusWorld(
+            bus: try open().events, time: time, another: { try self.open().events },
+            restart: { try self.restart().events })
+    }
+}

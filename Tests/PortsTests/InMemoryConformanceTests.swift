@@ -1,0 +1,20 @@
+import TestSupport
+import Testing
+
+@Suite("Conformance of the in-memory twins", .timeLimit(.minutes(5)))
+struct InMemoryConformanceTests {
+    @Test("regime store", arguments: RegimeStoreConformance.laws)
+    func regimeStore(keeps law: Law<StoreWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
+    @Test("outbox", arguments: OutboxConformance.laws)
+    func outbox(keeps law: Law<StoreWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
+    @Test("event bus", arguments: EventBusConformance.laws)
+    func eventBus(keeps law: Law<BusWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+}

@@ -1,0 +1,210 @@
+import Market
+import Ports
+import Testing
+
+/// What every event bus keeps.
+package enum EventBusConformance {
+    package static let laws: [Law<BusWorld>] = logLaws + groupLaws + waitingLaws
+
+    private static let topic = Topic("weather")
+    private static let group = ConsumerGroup("readers")
+
+    private static func publish(
+        _ texts: [String], to topic: Topic = topic, on bus: any EventBus
+    ) async throws -> [LoggedEvent] {
+        try await bus.publish(texts.map { Samples.message($0, topic: topic) })
+    }
+
+    /// The next `count` events of a subscription.
+    private static func read(
+        _ count: Int, from subscription: any EventSubscription, committing: Bool = false
+    ) async throws -> [LoggedEvent] {
+        var events: [LoggedEvent] = []
+        while events.count < count {
+            let event = try #require(try await subscription.next())
+            if committing { try await subscription.commit(event) }
+            events.append(event)
+        }
+        return events
+    }
+
+    // MARK: The log
+
+    private static let logLaws: [Law<BusWorld>] = [
+        Law("events are read in the order they were published") { world in
+            let texts = (0..<200).map { "event \($0)" }
+            var published: [LoggedEvent] = []
+            for start in stride(from: 0, to: 200, by: 7) {
+                let part = Array(texts[start..<min(start + 7, 200)])
+                published += try await publish(part, on: world.bus)
+            }
+            #expect(published.map(\.message) == texts.map { Samples.message($0, topic: topic) })
+            let offsets = published.map(\.offset)
+            #expect(zip(offsets, offsets.dropFirst()).allSatisfy { $0 < $1 })
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(200, from: reader) == published)
+        },
+        Law("keys, bytes and headers come back as they were") { world in
+            let message = EventMessage(
+                topic: topic, key: "ключ \"1\"", payload: Array(0...255) + [0, 0],
+                headers: ["a": "", "quote \"": "\\ \n \u{1} ü", "traceparent": "00-ab-cd-01"])
+            let bare = EventMessage(topic: topic, key: "", payload: [])
+            let published = try await world.bus.publish([message, bare])
+            #expect(published.map(\.message) == [message, bare])
+            #expect(try await world.bus.replay(topic, after: nil, limit: 5) == published)
+        },
+        Law("a replay reads any part of one topic, and moves no group") { world in
+            let published = try await publish((0..<10).map(String.init), on: world.bus)
+            _ = try await publish(["elsewhere"], to: Topic("other"), on: world.bus)
+            let bus = world.bus
+            #expect(
+                try await bus.replay(topic, after: published[3].offset, limit: 4)
+                    == Array(published[4..<8]))
+            #expect(try await bus.replay(topic, after: nil, limit: 100) == published)
+            #expect(try await bus.replay(topic, after: published[9].offset, limit: 1).isEmpty)
+            #expect(try await bus.replay(Topic("nobody's"), after: nil, limit: 1).isEmpty)
+            let reader = try await bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(1, from: reader) == [published[0]])
+        },
+        Law("publishing nothing does nothing") { world in
+            #expect(try await world.bus.publish([]).isEmpty)
+            try await world.bus.ping()
+        },
+        Law("a restart keeps events and offsets") { world in
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            _ = try await read(1, from: reader, committing: true)
+            await reader.close()
+            let bus = try await world.restart()
+            #expect(try await bus.replay(topic, after: nil, limit: 9) == published)
+            let again = try await bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(2, from: again) == Array(published[1...]))
+            let later = try await publish(["d"], on: bus)
+            #expect(later[0].offset > published[2].offset)
+        },
+    ]
+
+    // MARK: Groups
+
+    private static let groupLaws: [Law<BusWorld>] = [
+        Law("groups read each for itself") { world in
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            for name in ["one", "two"] {
+                let reader = try await world.bus.subscribe(
+                    to: [topic], as: ConsumerGroup(name), from: .earliest)
+                #expect(try await read(3, from: reader, committing: true) == published)
+            }
+        },
+        Law("what was not committed comes again after a close") { world in
+            let published = try await publish(["a", "b", "c", "d"], on: world.bus)
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            let events = try await read(3, from: reader)
+            try await reader.commit(events[1])
+            try await reader.commit(events[0])
+            await reader.close()
+            let again = try await world.bus.subscribe(to: [topic], as: group, from: .latest)
+            #expect(try await read(2, from: again) == Array(published[2...]))
+        },
+        Law("what was not committed comes again after a crash") { world in
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            var reader: (any EventSubscription)? = try await world.bus.subscribe(
+                to: [topic], as: group, from: .earliest)
+            for committing in [true, false] {
+                let event = try #require(try await reader?.next())
+                if committing { try await reader?.commit(event) }
+            }
+            reader = nil
+            let another = try await world.another()
+            let heir = try await another.subscribe(to: [topic], as: group, from: .earliest)
+            world.time.advance(bySeconds: 3600)
+            #expect(try await read(2, from: heir) == Array(published[1...]))
+        },
+        Law("a group that starts at the end skips what was there, and nothing after it") { world in
+            _ = try await publish(["old"], on: world.bus)
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .latest)
+            await reader.close()
+            let published = try await publish(["new"], on: world.bus)
+            let again = try await world.bus.subscribe(to: [topic], as: group, from: .latest)
+            #expect(try await read(1, from: again) == published)
+        },
+        Law("one member reads a topic at a time; the next one takes over where it left") { world in
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            let first = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            _ = try await read(1, from: first, committing: true)
+            let another = try await world.another()
+            let second = try await another.subscribe(to: [topic], as: group, from: .earliest)
+            let waiting = Task { try await second.next() }
+            let more = try await read(1, from: first, committing: true)
+            #expect(more == [published[1]])
+            await first.close()
+            #expect(try await waiting.value == published[2])
+        },
+        Law("a member that lost its topic cannot commit") { world in
+            let published = try await publish(["a", "b"], on: world.bus)
+            let first = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            _ = try await read(2, from: first)
+            await first.close()
+            let second = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(1, from: second) == [published[0]])
+            await #expect(throws: EventBusError.partitionLost(topic, group)) {
+                try await first.commit(published[1])
+            }
+            #expect(try await read(1, from: second) == [published[1]])
+        },
+        Law("several topics are read in the order of publishing") { world in
+            let other = Topic("tides")
+            var published: [LoggedEvent] = []
+            for text in ["a", "b", "c", "d"] {
+                published += try await publish([text], on: world.bus)
+                published += try await publish([text], to: other, on: world.bus)
+            }
+            let reader = try await world.bus.subscribe(
+                to: [other, topic], as: group, from: .earliest)
+            #expect(try await read(8, from: reader) == published)
+        },
+    ]
+
+    // MARK: Waiting
+
+    private static let waitingLaws: [Law<BusWorld>] = [
+        Law("a waiting reader wakes on a publish through any handle") { world in
+            let another = try await world.another()
+            for (index, bus) in [world.bus, another].enumerated() {
+                let reader = try await world.bus.subscribe(
+                    to: [topic], as: ConsumerGroup("\(index)"), from: .latest)
+                let waiting = Task { try await reader.next() }
+                let published = try await publish(["now"], on: bus)
+                #expect(try await waiting.value == published[0])
+            }
+        },
+        Law("a cancelled reader throws, and what it did not commit comes again") { world in
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            let waiting = Task { try await reader.next() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            let published = try await publish(["a"], on: world.bus)
+            #expect(try await read(1, from: reader) == published)
+        },
+        Law("a closed reader ends, even one that waits") { world in
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            let waiting = Task { try await reader.next() }
+            await reader.close()
+            #expect(try await waiting.value == nil)
+            _ = try await publish(["a"], on: world.bus)
+            #expect(try await reader.next() == nil)
+            await reader.close()
+        },
+        Law("closing from a cancelled task gives the topic back") { world in
+            let published = try await publish(["a"], on: world.bus)
+            let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            _ = try await read(1, from: reader)
+            let closing = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await reader.close()
+            }
+            await closing.value
+            let heir = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(1, from: heir) == published)
+        },
+    ]
+}

@@ -1,0 +1,33 @@
+package import Testing
+
+/// One sentence that every implementation of a port keeps, and its check.
+///
+/// Suites run the laws of a port as the arguments of one test, so that a test run names each law
+/// under each implementation.
+package struct Law<World: Sendable>: Sendable, CustomTestStringConvertible {
+    package let name: String
+    private let check: @Sendable (World) async throws -> Void
+
+    package init(_ name: String, _ check: @escaping @Sendable (World) async throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+
+    package var testDescription: String { name }
+
+    package func holds(in world: World) async throws {
+        try await check(world)
+    }
+}
+
+/// Waits until a condition holds, however long that takes within a generous bound.
+package func eventually(
+    _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while ContinuousClock.now < deadline {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+    Issue.record("the condition did not come true", sourceLocation: sourceLocation)
+}

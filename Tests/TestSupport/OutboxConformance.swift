@@ -1,0 +1,106 @@
+import Market
+import Ports
+import Regimes
+import Testing
+
+/// What every outbox keeps.
+package enum OutboxConformance {
+    package static let laws: [Law<StoreWorld>] = rowLaws + leaseLaws
+
+    private static let rowLaws: [Law<StoreWorld>] = [
+        Law("rows come in the order of their commits, worded as announced") { world in
+            let other = Samples.series("NDX")
+            for series in [Samples.series, other] {
+                _ = try await world.store.register(Samples.profile(series))
+            }
+            for (day, series) in [(0, Samples.series), (0, other), (1, Samples.series)] {
+                let regime: Regime = day == 0 ? .crisis : .euphoria
+                _ = try await world.store.record(
+                    Samples.batch([regime], from: day, series: series, announcing: true))
+            }
+            let rows = try await world.store.pending(limit: 10)
+            #expect(rows.map(\.message.key) == ["SPX", "NDX", "SPX"])
+            #expect(rows.map(\.position) == rows.map(\.position).sorted())
+            #expect(Set(rows.map(\.position)).count == 3)
+            let told = try await world.store.announcements(of: other, after: 0, limit: 1)
+            #expect(rows[1].message == Samples.wording.message(told[0]))
+            #expect(rows[1].eventID == told[0].eventID)
+            #expect(try await world.store.pending(limit: 2) == Array(rows.prefix(2)))
+        },
+        Law("published rows are gone for good, the others stay") { world in
+            let rows = try await threeRows(in: world)
+            try await world.store.markPublished([rows[0].position, rows[2].position])
+            try await world.store.markPublished([rows[0].position, 999])
+            #expect(try await world.store.pending(limit: 10) == [rows[1]])
+            let restarted = try await world.restart()
+            #expect(try await restarted.pending(limit: 10) == [rows[1]])
+        },
+        Law("the lag counts what waits, since when the oldest does") { world in
+            #expect(
+                try await world.store.lag() == OutboxLag(pending: 0, oldestRecordedAt: nil))
+            let first = world.time.now
+            let rows = try await threeRows(in: world)
+            #expect(
+                try await world.store.lag() == OutboxLag(pending: 3, oldestRecordedAt: first))
+            try await world.store.markPublished([rows[0].position])
+            #expect(
+                try await world.store.lag()
+                    == OutboxLag(pending: 2, oldestRecordedAt: first.advanced(bySeconds: 10)))
+        },
+        Law("a refused batch leaves no row") { world in
+            _ = try await world.store.register(Samples.profile())
+            let batch = Samples.batch(
+                [.crisis], expecting: .lastAsOf(Samples.day(7)), announcing: true)
+            await #expect(throws: JournalError.self) { try await world.store.record(batch) }
+            #expect(try await world.store.pending(limit: 10).isEmpty)
+        },
+        Law("an announcement is heard as a commit") { world in
+            _ = try await world.store.register(Samples.profile())
+            _ = try await world.store.record(Samples.batch([.crisis]))
+            let another = try await world.another()
+            var heard = another.commits().makeAsyncIterator()
+            _ = await heard.next()
+            _ = try await world.store.announcePending(Samples.series, limit: 1)
+            while try await another.pending(limit: 1).isEmpty {
+                #expect(await heard.next() != nil)
+            }
+        },
+    ]
+
+    private static let leaseLaws: [Law<StoreWorld>] = [
+        Law("one relay at a time, until its lease runs out or is given back") { world in
+            let store = world.store
+            let another = try await world.another()
+            let start = world.time.now
+            func take(_ owner: String, at second: Int64) async throws -> Bool {
+                try await (owner == "a" ? store : another).acquireLease(
+                    owner: owner, at: start.advanced(bySeconds: second),
+                    until: start.advanced(bySeconds: second + 10))
+            }
+            #expect(try await take("a", at: 0))
+            #expect(try await !take("b", at: 5))
+            #expect(try await take("a", at: 8))
+            #expect(try await !take("b", at: 17))
+            #expect(try await take("b", at: 18))
+            #expect(try await !take("a", at: 20))
+            try await store.releaseLease(owner: "a")
+            #expect(try await !take("a", at: 20))
+            try await another.releaseLease(owner: "b")
+            #expect(try await take("a", at: 20))
+        }
+    ]
+
+    /// Three announced changes, ten seconds apart.
+    private static func threeRows(in world: StoreWorld) async throws -> [OutboxRow] {
+        _ = try await world.store.register(Samples.profile())
+        let records = Samples.records([.crisis, .euphoria, .normalBull])
+        for record in records {
+            _ = try await RegimeStoreConformance.record(
+                [record], in: world.store, announcing: true)
+            world.time.advance(bySeconds: 10)
+        }
+        let rows = try await world.store.pending(limit: 10)
+        try #require(rows.count == 3)
+        return rows
+    }
+}
