@@ -1,0 +1,157 @@
+package import Logging
+package import Market
+
+/// What classifies a series.
+package enum ModelChoice: String, Sendable, CaseIterable {
+    case hmm, rules
+}
+
+/// A variable with the value in force, fit to be shown.
+package struct ResolvedSetting: Sendable, Equatable {
+    package let name: String
+    /// Secrets and passwords masked; `nil` when unset.
+    package let shown: String?
+    /// `flag --home`, `environment`, `.env:3`, a file's path, `default` or `unset`.
+    package let source: String
+}
+
+/// The checked configuration of a process.
+package struct BloasisConfiguration: Sendable {
+    /// The service this process runs; `nil`: all of them.
+    package let service: ServiceName?
+    package let serviceName: String
+    package let bindAddress: String
+    package let httpPort: Int
+    /// Checked and kept; nothing of this version listens on it.
+    package let grpcPort: Int?
+    package let ports: PortTable
+    package let defaultMarket: MarketName
+    /// Directory of the embedded store, models and caches.
+    package let home: String
+    /// The SQLite file of the store.
+    package let databasePath: String
+    package let model: ModelChoice
+    package let logLevel: Logger.Level
+    package let logFormat: LogFormat
+    /// Every variable of the table, for `doctor`.
+    package let settings: [ResolvedSetting]
+    /// What should be said at start: variables that are set and do nothing in this version.
+    package let notices: [String]
+
+    package static let databaseFileName = "bloasis.sqlite"
+
+    /// Reads and checks everything.
+    ///
+    /// - Parameters:
+    ///   - service: the one service this process runs; `nil`: all of them.
+    ///   - flags: by variable name, only those given.
+    ///   - dotEnvPath: may be missing; `nil`: none is read.
+    ///   - configPath: the configuration file; `nil`: the one `BLOASIS_CONFIG` names, if any.
+    /// - Throws: all problems at once.
+    package static func load(
+        service: ServiceName? = nil, flags: [String: String] = [:],
+        environment: [String: String], dotEnvPath: String? = ".env", configPath: String? = nil
+    ) throws(ConfigurationError) -> BloasisConfiguration {
+        var flags = flags
+        if let configPath { flags["BLOASIS_CONFIG"] = configPath }
+        let sources = try ConfigurationSources(
+            flags: flags, environment: environment, dotEnvPath: dotEnvPath)
+        try check(sources)
+        return try BloasisConfiguration(service: service, sources: sources)
+    }
+
+    /// Checks every value that is set, whether this process uses it or not.
+    private static func check(_ sources: ConfigurationSources) throws(ConfigurationError) {
+        var problems: [String] = []
+        for row in ConfigurationTable.rows {
+            guard let found = sources.find(row.name) else { continue }
+            let value = row.isSecret ? "" : " '\(row.shown(found.text))'"
+            if let expectation = row.kind.objection(to: found.text) {
+                problems.append(
+                    "\(row.name) from \(found.source):\(value) is not valid: must be \(expectation)"
+                )
+            } else if row.availability == .planned || StoreLocation(url: found.text) == .postgreSQL
+            {
+                problems.append(
+                    "\(row.name) from \(found.source):\(value) is not available in this version: "
+                        + "unset it")
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+    }
+
+    private init(
+        service: ServiceName?, sources: ConfigurationSources
+    ) throws(ConfigurationError) {
+        func text(_ name: String) -> String? { sources.find(name)?.text }
+        self.service = service
+        ports = try PortTable { variable in
+            sources.find(variable).map { ($0.text, $0.source) }
+        }
+        let own = try ProcessPorts(service: service, table: ports, sources: sources)
+        httpPort = own.http
+        grpcPort = own.grpc
+        serviceName = text("SERVICE_NAME") ?? (service ?? .marketRegime).text
+        bindAddress = text("BIND_ADDRESS") ?? ""
+        home = text("BLOASIS_HOME") ?? ""
+        if let url = text("DATABASE_URL"), case .sqlite(let path)? = StoreLocation(url: url) {
+            databasePath = path
+        } else {
+            databasePath = home + "/" + BloasisConfiguration.databaseFileName
+        }
+        guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
+            let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
+            let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),
+            let format = text("BLOASIS_LOG_FORMAT").flatMap(LogFormat.init(rawValue:))
+        else { preconditionFailure("a default of ConfigurationTable is not valid") }
+        defaultMarket = market
+        self.model = model
+        logLevel = level
+        logFormat = format
+        settings = ConfigurationTable.rows.map { row in
+            let found = sources.find(row.name)
+            return ResolvedSetting(
+                name: row.name, shown: found.map { row.shown($0.text) },
+                source: found?.source ?? "unset")
+        }
+        notices = ConfigurationTable.rows.compactMap { row in
+            guard row.availability == .unused, !row.isSecret, let found = sources.find(row.name),
+                !found.isDefault
+            else { return nil }
+            return "\(row.name) from \(found.source) has no effect in this version"
+        }
+    }
+}
+
+/// The ports of this process: `GRPC_PORT`/`HTTP_PORT` win over the table.
+private struct ProcessPorts {
+    let http: Int
+    let grpc: Int?
+
+    init(
+        service: ServiceName?, table: PortTable, sources: ConfigurationSources
+    ) throws(ConfigurationError) {
+        func owner(_ variable: String, else fallback: String) -> String {
+            let name = sources.find(variable) == nil ? fallback : variable
+            return "\(name) (\(sources.find(name)?.source ?? "default"))"
+        }
+        func own(_ variable: String) -> Int? {
+            sources.find(variable).flatMap { PortTable.port($0.text) }
+        }
+        let httpService = service ?? .gateway
+        let grpcService = service ?? .marketRegime
+        if let http = own("HTTP_PORT") {
+            self.http = http
+        } else {
+            http = try table.port(.http, of: httpService)
+        }
+        grpc = own("GRPC_PORT") ?? (try? table.port(.grpc, of: grpcService))
+        guard http != grpc else {
+            let httpOwner = owner("HTTP_PORT", else: httpService.portVariable(.http))
+            let grpcOwner = owner("GRPC_PORT", else: grpcService.portVariable(.grpc))
+            throw ConfigurationError([
+                "port \(http) has two owners: \(httpOwner) and \(grpcOwner): give one another port"
+            ])
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/// Every variable there is. The documentation, `.env.example` and the checks at start come from
+/// these rows.
+package enum ConfigurationTable {
+    package static let rows: [ConfigurationKey] = process + stores + services + portRows
+
+    package static func row(named name: String) -> ConfigurationKey? { rowByName[name] }
+
+    private static let rowByName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+
+    /// Names with this prefix belong to the program: an unknown one in the environment is an error.
+    static let ownPrefix = "BLOASIS_"
+    /// `KAFKA_<PROPERTY>` passes a librdkafka property on.
+    static let brokerPropertyPrefix = "KAFKA_"
+
+    private static let process: [ConfigurationKey] = [
+        ConfigurationKey(
+            "BLOASIS_CONFIG", .path, flag: "--config",
+            meaning: "A JSON file of variables, read after the environment and `.env`."),
+        ConfigurationKey(
+            "BLOASIS_HOME", .path, default: ".bloasis", flag: "--home",
+            meaning: "Directory of the embedded store, models and caches."),
+        ConfigurationKey(
+            "BLOASIS_MODEL", .choice(["hmm", "rules"]), default: "hmm",
+            meaning: "What classifies a series when it is first backfilled."),
+        ConfigurationKey(
+            "BLOASIS_LOG_FORMAT", .choice(LogFormat.allCases.map(\.rawValue)), default: "auto",
+            flag: "--log-format", meaning: "`auto` is `text` on a terminal and `json` elsewhere."),
+        ConfigurationKey(
+            "LOG_LEVEL", .logLevel, default: "INFO", flag: "--log-level",
+            meaning: "The least severe level that is logged."),
+        ConfigurationKey(
+            "SERVICE_NAME", .text,
+            meaning: "Name in logs, health and registry. Unset: the served service's name; "
+                + "`market-regime` when all run in one process."),
+        ConfigurationKey(
+            "DEFAULT_MARKET", .market, default: "SPX", meaning: "The market when none is asked for."
+        ),
+        ConfigurationKey(
+            "BIND_ADDRESS", .host, default: "127.0.0.1", flag: "--bind-address",
+            meaning: "The address to listen on."),
+        ConfigurationKey(
+            "HTTP_PORT", .port, flag: "--http-port",
+            meaning:
+                "HTTP port of this process. Unset: the port table; 8080 when all run in one."
+        ),
+        ConfigurationKey(
+            "GRPC_PORT", .port, .unused,
+            meaning:
+                "gRPC port of this process. Unset: the port table; 50051 when all run in one."
+        ),
+    ]
+
+    private static let stores: [ConfigurationKey] = [
+        ConfigurationKey(
+            "DATABASE_URL", .storeURL, flag: "--database-url",
+            meaning: "`sqlite:PATH`. Unset: the embedded SQLite file in `BLOASIS_HOME`. "
+                + "`postgresql://…` is not available in this version."),
+        ConfigurationKey(
+            "REDIS_URL", .url(schemes: ["redis", "rediss"]), .planned, meaning: "Redis cache."),
+        ConfigurationKey("REDIS_HOST", .host, .planned, meaning: "Redis cache, by host and port."),
+        ConfigurationKey(
+            "REDIS_PORT", .port, default: "6379", .unused, meaning: "Port of `REDIS_HOST`."),
+        ConfigurationKey(
+            "REDPANDA_BROKERS", .brokers, .planned,
+            meaning:
+                "Kafka or Redpanda brokers. Unset: the embedded event log. Any librdkafka property "
+                + "goes through `KAFKA_<PROPERTY>`, upper case, `.` written `_`."),
+        ConfigurationKey(
+            "NATS_URL", .url(schemes: ["nats", "tls"]), .planned, meaning: "Monitoring messages."),
+    ]
+
+    private static let services: [ConfigurationKey] = [
+        ConfigurationKey(
+            "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]), .planned,
+            meaning: "Base of the service registry. Unset: no registration."),
+        ConfigurationKey(
+            "SERVICE_HOST", .host, .unused,
+            meaning: "Host under which the registry announces this process."),
+        ConfigurationKey(
+            "SERVICE_PORT", .port, .unused,
+            meaning: "Port under which the registry announces it. Unset: `HTTP_PORT`."),
+        ConfigurationKey(
+            "SERVICE_PUBLIC_URL", .url(schemes: ["http", "https"]), .unused,
+            meaning: "The announced URL as a whole."),
+        ConfigurationKey(
+            "SERVICE_INSTANCE_ID", .text, .unused, meaning: "Unset: `{name}-{host}-{pid}`."),
+        ConfigurationKey(
+            "FINGPT_API_KEY", .text, secret: true, .unused,
+            meaning: "Needed once that provider is chosen."),
+        ConfigurationKey(
+            "ANTHROPIC_API_KEY", .text, secret: true, .unused,
+            meaning: "Needed once that provider is chosen."),
+        ConfigurationKey(
+            "ALPHA_VANTAGE_KEY", .text, secret: true, .unused,
+            meaning: "Needed once that provider is chosen."),
+    ]
+
+    private static let portRows: [ConfigurationKey] = ServiceName.all.flatMap { service in
+        PortKind.allCases.compactMap { kind in
+            guard let standard = service.standardPort(kind) else { return nil }
+            let isUsed = kind == .http && ServiceName.servable.contains(service)
+            return ConfigurationKey(
+                service.portVariable(kind), .port, default: String(standard),
+                isUsed ? .available : .unused, meaning: "\(kind.label) port of \(service).")
+        }
+    }
+}

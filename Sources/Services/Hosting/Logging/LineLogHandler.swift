@@ -1,0 +1,75 @@
+import Foundation
+package import Logging
+package import Market
+
+/// Writes each log event as one line, to standard error unless told otherwise: standard output is
+/// for data.
+package struct LineLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+
+    private let service: String
+    private let format: LogFormat
+    private let now: @Sendable () -> Timestamp
+    private let write: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - format: `auto` means JSON; resolve it first where a terminal is possible.
+    ///   - write: gets the line without its newline.
+    package init(
+        service: String, level: Logger.Level, format: LogFormat,
+        now: @escaping @Sendable () -> Timestamp = { WallClock.now },
+        write: @escaping @Sendable (String) -> Void = LogOutput.writeLine
+    ) {
+        self.service = service
+        logLevel = level
+        self.format = format
+        self.now = now
+        self.write = write
+    }
+
+    package subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Metadata of the event wins over the provider's, and that over the handler's.
+    package func log(event: LogEvent) {
+        var merged = metadata
+        if let provided = metadataProvider?.get() {
+            merged.merge(provided) { _, new in new }
+        }
+        if let own = event.metadata {
+            merged.merge(own) { _, new in new }
+        }
+        if let error = event.error, merged["error"] == nil {
+            merged["error"] = .string("\(error)")
+        }
+        let entry = LogEntry(
+            timestamp: now(), level: event.level, service: service,
+            message: event.message.description, metadata: merged)
+        write(entry.line(as: format))
+    }
+}
+
+extension BloasisConfiguration {
+    /// A logger that writes to standard error as this configuration says.
+    package func makeLogger(_ label: String) -> Logger {
+        let format = logFormat.resolved(isTerminal: LogOutput.isTerminal)
+        return Logger(label: label) { _ in
+            LineLogHandler(service: serviceName, level: logLevel, format: format)
+        }
+    }
+}
+
+/// Standard error, as logs use it.
+package enum LogOutput {
+    static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
+
+    /// Writes a line in one call, so that lines of several threads do not mix. What cannot be
+    /// written is lost: there is nowhere left to say so.
+    package static func writeLine(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
+}

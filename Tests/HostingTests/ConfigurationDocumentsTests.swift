@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Hosting
+
+@Suite("Generated documents")
+struct ConfigurationDocumentsTests {
+    /// With `REGENERATE=1` the test writes the files it would compare; `make docs` does that.
+    @Test(
+        "the committed documents equal what the table says", arguments: ConfigurationTable.documents
+    )
+    func committed(path: String, text: String) throws {
+        let file = repositoryRoot.appending(path: path)
+        if ProcessInfo.processInfo.environment["REGENERATE"] == "1" {
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let committed = try String(contentsOf: file, encoding: .utf8)
+        #expect(committed == text, "\(path) is out of date: run `make docs`")
+    }
+
+    @Test("the examples are valid as they are, uncommented too")
+    func examplesLoad() throws {
+        try withTemporaryDirectory { directory in
+            let commented = try directory.write(ConfigurationTable.dotEnvExample, to: ".env")
+            let json = try directory.write(ConfigurationTable.jsonExample, to: "c.json")
+            let fromFiles = try BloasisConfiguration.load(
+                environment: [:], dotEnvPath: commented, configPath: json)
+            let fromDefaults = try BloasisConfiguration.load(environment: [:], dotEnvPath: nil)
+            #expect(fromFiles.httpPort == fromDefaults.httpPort)
+            #expect(fromFiles.settings.map(\.name) == fromDefaults.settings.map(\.name))
+            let lines = ConfigurationTable.dotEnvExample.split(separator: "\n")
+            let uncommented = lines.map {
+                $0.hasPrefix("#") && !$0.hasPrefix("# ") ? $0.dropFirst() : $0
+            }
+            let variables = try VariableFiles.dotEnv(
+                uncommented.joined(separator: "\n"), path: ".env")
+            #expect(variables.map(\.name) == ConfigurationTable.rows.map(\.name))
+        }
+    }
+
+    @Test("names are unique, every default is valid, every flag is used once")
+    func rows() {
+        let rows = ConfigurationTable.rows
+        #expect(Set(rows.map(\.name)).count == rows.count)
+        let flags = rows.compactMap(\.flag)
+        #expect(Set(flags).count == flags.count)
+        for row in rows {
+            #expect(!row.meaning.isEmpty)
+            if let text = row.defaultText {
+                #expect(row.kind.objection(to: text) == nil, "\(row.name)")
+            }
+        }
+    }
+}
