@@ -101,8 +101,8 @@ let modules: [Module] = [
 
     Module("Ports", .boundaries, uses: ["Market", "Regimes"]),
     Module(
-        "Contracts", .boundaries, uses: ["Market", "Regimes", "Ports"], libraries: [.swiftProtobuf]
-    ),
+        "Contracts", .boundaries, uses: ["Market", "Regimes", "Ports"],
+        libraries: [.crypto, .swiftProtobuf]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
     Module("MarketFeeds", .adapters, uses: ["Market", "CZlib"], .numeric, .unsafeAllowed),
@@ -239,6 +239,26 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Market", "Regimes", "Ports"].map { .byName(name: $0) },
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("MarketTests", ["Market", "TestSupport"]),
+        tests("MarketTests", ["Market"]),
+        tests("KernelsTests", ["Kernels"]),
+        tests("IndicatorsTests", ["Market", "Indicators"]),
+        tests("RegimeModelsTests", ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"]),
+        tests("PortsTests", ["Market", "Regimes", "Ports"]),
+        tests("ContractsTests", ["Market", "Regimes", "Ports", "Contracts"], [.swiftProtobuf]),
+        tests("MarketFeedsTests", ["Market", "MarketFeeds", "TestSupport"]),
+        tests("SQLiteTests", ["SQLite"], [.grdb]),
+        tests("BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Backends"], [.grdb]),
+        tests(
+            "HostingTests", ["Market", "Hosting"],
+            [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
+        tests(
+            "MarketRegimeTests",
+            ["Market", "Regimes", "Ports", "Contracts", "RegimeModels", "MarketRegime"],
+            [.logging, .serviceLifecycle]),
+        tests(
+            "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],
+            [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore, .serviceLifecycle,
+                .swiftProtobuf]),
+        tests("TidyTests", []),
     ]
 )

@@ -1,0 +1,189 @@
+package import Market
+package import Ports
+package import RegimeModels
+import Regimes
+
+/// What a backfill is asked to do.
+package struct BackfillRequest: Sendable {
+    package var series: Series
+    package var calendar: SessionCalendar
+    package var specification: RegimeSpecification
+    /// Only assessments of this half-open range are written; everything is read all the same.
+    package var range: Range<Timestamp>?
+    /// Announce the changes later than the last announced one.
+    package var emitting: Bool
+    /// Bars in one transaction.
+    package var chunkSize: Int
+
+    package static let defaultChunkSize = 250
+
+    package init(
+        series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
+        range: Range<Timestamp>? = nil, emitting: Bool = false,
+        chunkSize: Int = BackfillRequest.defaultChunkSize
+    ) {
+        self.series = series
+        self.calendar = calendar
+        self.specification = specification
+        self.range = range
+        self.emitting = emitting
+        self.chunkSize = max(1, chunkSize)
+    }
+}
+
+package enum BackfillError: Error, Equatable, Sendable {
+    case noBars(Series)
+    case calendarConflict(Series, registered: SessionCalendar, asked: SessionCalendar)
+    case specificationConflict(Series)
+}
+
+extension BackfillError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noBars(let series):
+            return "no bars for \(series): the source is empty in the range asked for"
+        case .calendarConflict(let series, let registered, let asked):
+            return "\(series) is registered with calendar \(registered.rawValue), not "
+                + "\(asked.rawValue): leave --calendar out, or use another market name"
+        case .specificationConflict(let series):
+            return "\(series) was built with another model configuration: restore that "
+                + "configuration, or use another market name"
+        }
+    }
+}
+
+/// Writes a series' history walk-forward: the live path, fed from a source of bars.
+///
+/// Stored bars and the source's are merged by time, the source's winning where they differ, and run
+/// through `MarketRegimeState` from the series' anchor. What the store already says is left alone,
+/// so a second run writes nothing and a killed one goes on where it stopped: each chunk is one
+/// transaction, and the state is a function of the bars.
+package struct Backfill: Sendable {
+    /// Pulls up to a number of the source's bars, ascending; empty at its end.
+    package typealias Source = (Int) throws -> [Bar]
+
+    package let journal: any RegimeJournal
+    package let reader: any RegimeReader
+
+    package init(journal: any RegimeJournal, reader: any RegimeReader) {
+        self.journal = journal
+        self.reader = reader
+    }
+
+    /// - Parameters:
+    ///   - source: called until it answers an empty array.
+    ///   - progress: called after each chunk.
+    /// - Throws: `BackfillError`, `JournalError`, `StoreError`, and what the source throws.
+    package func run(
+        _ request: BackfillRequest, from source: Source,
+        progress: (BackfillProgress) -> Void = { _ in }
+    ) async throws -> BackfillResult {
+        // Bars at or after the range's end are not read: storing them unanswered would leave a
+        // gap that the next live bar jumps over.
+        let end = request.range?.upperBound ?? Timestamp(nanoseconds: .max)
+        func pull() throws -> [Bar] {
+            try source(request.chunkSize).filter { $0.timestamp < end }
+        }
+        var incoming = try pull()
+        let head = try await register(request, firstBar: incoming.first)
+        let anchor = head.profile.anchor
+        var state = MarketRegimeState(
+            profile: head.profile, specification: request.specification,
+            knownModels: try await Replay(reader: reader).knownModels(of: request.series),
+            trigger: .backfill)
+        var result = BackfillResult(head: head)
+        var stored = StoredBars(reader: reader, series: request.series, from: anchor)
+        while true {
+            // A chunk ends where the source's page ends, so that stored bars up to there are merged
+            // and nothing of either is read twice; with the source at its end, at a page of them.
+            let merged = try await stored.merge(
+                incoming, limit: request.chunkSize, sourceEnded: incoming.isEmpty)
+            if merged.isEmpty, incoming.isEmpty { break }
+            result.barsBeforeAnchor += incoming.count { $0.timestamp < anchor }
+            try await write(merged, into: &state, of: request, to: &result)
+            progress(BackfillProgress(bars: result.bars, lastAsOf: state.lastAsOf))
+            if !incoming.isEmpty { incoming = try pull() }
+        }
+        if request.emitting { try await announce(request.series, in: &result) }
+        return result
+    }
+
+    private func register(
+        _ request: BackfillRequest, firstBar: Bar?
+    ) async throws -> SeriesHead {
+        if let head = try await reader.head(of: request.series) {
+            guard head.profile.calendar == request.calendar else {
+                throw BackfillError.calendarConflict(
+                    request.series, registered: head.profile.calendar, asked: request.calendar)
+            }
+            guard head.profile.specification == request.specification.canonicalJSON else {
+                throw BackfillError.specificationConflict(request.series)
+            }
+            return head
+        }
+        guard let firstBar else { throw BackfillError.noBars(request.series) }
+        return try await journal.register(
+            SeriesProfile(
+                series: request.series, calendar: request.calendar, anchor: firstBar.timestamp,
+                specification: request.specification.canonicalJSON))
+    }
+
+    /// Runs one chunk through the state and writes what the store does not say yet.
+    private func write(
+        _ bars: [MergedBar], into state: inout MarketRegimeState, of request: BackfillRequest,
+        to result: inout BackfillResult
+    ) async throws {
+        guard let first = bars.first, let last = bars.last else { return }
+        let known = try await knownAnswers(
+            request.series, from: first.bar.timestamp, through: last.bar.timestamp)
+        var batch = JournalBatch(series: request.series, expecting: .anyHead, announcing: false)
+        for merged in bars {
+            for effect in state.process(merged.bar) {
+                switch effect {
+                case .adopt(let model, let activation):
+                    batch.models.append(model)
+                    batch.activations.append(activation)
+                case .record(let record):
+                    result.take(record.assessment)
+                    let asOf = record.assessment.asOf
+                    let isWanted = request.range.map { $0.contains(asOf) } ?? true
+                    let isKnown = known[asOf].map(record.assessment.saysTheSame) ?? false
+                    if isWanted, !isKnown { batch.records.append(record) }
+                case .keepLate(let bar):
+                    batch.lateBars.append(bar)
+                case .reportFitFailure(let instant, let failure):
+                    result.fitFailures.append((instant, failure))
+                }
+            }
+            if merged.isNew { batch.bars.append(merged.bar) }
+        }
+        // Models alone are no news: they are written again with what they are needed for.
+        let isNews = !(batch.records.isEmpty && batch.bars.isEmpty && batch.lateBars.isEmpty)
+        if isNews { result.take(try await journal.record(batch)) }
+    }
+
+    private func knownAnswers(
+        _ series: Series, from first: Timestamp, through last: Timestamp
+    ) async throws -> [Timestamp: RegimeAssessment] {
+        let page = try await reader.history(
+            SeriesQuery(series, range: first..<last.advanced(byNanoseconds: 1)))
+        return Dictionary(page.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Changes announced in one transaction.
+    private static let announcementPage = 500
+
+    private func announce(_ series: Series, in result: inout BackfillResult) async throws {
+        while true {
+            let announced = try await journal.announcePending(
+                series, limit: Backfill.announcementPage)
+            if announced.isEmpty { return }
+            result.announced += announced.count
+        }
+    }
+}
+
+package struct BackfillProgress: Sendable {
+    package let bars: Int
+    package let lastAsOf: Timestamp?
+}

@@ -1,0 +1,48 @@
+package import Market
+package import Ports
+package import RegimeModels
+package import Regimes
+
+/// What a backfill read, wrote and found.
+package struct BackfillResult: Sendable {
+    package let head: SeriesHead
+    /// Bars run through the classifier, stored ones included.
+    package private(set) var bars = 0
+    package private(set) var firstAsOf: Timestamp?
+    package private(set) var last: RegimeAssessment?
+    package private(set) var changes = 0
+    /// Bars spent in each published regime.
+    package private(set) var barsPerRegime: [Regime: Int] = [:]
+    package private(set) var newBars = 0
+    package private(set) var revisedBars = 0
+    package private(set) var newAssessments = 0
+    package private(set) var restatedAssessments = 0
+    package internal(set) var announced = 0
+    /// Bars of the source before the series' anchor: not used.
+    package internal(set) var barsBeforeAnchor = 0
+    package internal(set) var fitFailures: [(at: Timestamp, error: FitError)] = []
+
+    init(head: SeriesHead) {
+        self.head = head
+    }
+
+    /// Whether the store said all of it before.
+    package var wroteNothing: Bool {
+        newBars + revisedBars + newAssessments + restatedAssessments + announced == 0
+    }
+
+    mutating func take(_ assessment: RegimeAssessment) {
+        bars += 1
+        if firstAsOf == nil { firstAsOf = assessment.asOf }
+        if (last?.regime ?? .unknown) != assessment.regime { changes += 1 }
+        barsPerRegime[assessment.regime, default: 0] += 1
+        last = assessment
+    }
+
+    mutating func take(_ receipt: JournalReceipt) {
+        newBars += receipt.newBars
+        revisedBars += receipt.revisedBars
+        newAssessments += receipt.newAssessments
+        restatedAssessments += receipt.restatedAssessments
+    }
+}

@@ -1,0 +1,86 @@
+package import Logging
+package import Market
+package import Ports
+import RegimeModels
+import Regimes
+
+/// The live shell around `MarketRegimeState`: one bar in, one transaction out.
+///
+/// Keeps a state per series, rebuilt from the store when first needed and whenever another writer
+/// moved the series. A state only advances once its effects are committed, so a failed write leaves
+/// it where it was.
+package struct LiveClassifier: Sendable {
+    /// Rebuilds before a bar is given up for this attempt: each lost race means another writer made
+    /// progress.
+    static let reloadLimit = 8
+
+    private let journal: any RegimeJournal
+    private let replay: Replay
+    private let logger: Logger
+    private var states: [Series: MarketRegimeState] = [:]
+
+    package init(journal: any RegimeJournal, reader: any RegimeReader, logger: Logger) {
+        self.journal = journal
+        self.replay = Replay(reader: reader)
+        self.logger = logger
+    }
+
+    /// Classifies a bar and commits what follows from it.
+    ///
+    /// The same bar again writes nothing; a bar not later than the last one is kept as a revision
+    /// and announces nothing.
+    ///
+    /// - Throws: `JournalError.unknownSeries`, `StoreError`.
+    @discardableResult
+    package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
+        var lastError: (any Error)?
+        for _ in 0..<LiveClassifier.reloadLimit {
+            var state = try await state(of: series)
+            let expected = state.lastAsOf
+            let effects = state.process(bar)
+            var batch = JournalBatch(
+                series: series, expecting: .lastAsOf(expected), announcing: true)
+            batch.append(effects, of: bar)
+            do {
+                let receipt = try await journal.record(batch)
+                states[series] = state
+                log(effects)
+                return receipt
+            } catch let error as JournalError {
+                guard case .headMoved = error else { throw error }
+                states[series] = nil
+                lastError = error
+            }
+        }
+        throw lastError ?? JournalError.unknownSeries(series)
+    }
+
+    private mutating func state(of series: Series) async throws -> MarketRegimeState {
+        if let state = states[series] { return state }
+        let state = try await replay.state(of: series, trigger: .bar)
+        states[series] = state
+        return state
+    }
+
+    private func log(_ effects: [Effect]) {
+        for effect in effects {
+            switch effect {
+            case .record(let record):
+                guard let change = record.change else { continue }
+                logger.notice(
+                    "Regime changed",
+                    metadata: [
+                        "market": "\(change.series.market)", "regime": "\(change.regime)",
+                        "previous_regime": "\(change.previousRegime)", "as_of": "\(change.asOf)",
+                        "confidence": "\(change.confidence)",
+                    ])
+            case .reportFitFailure(let instant, let failure):
+                logger.warning(
+                    "Refit failed, the model before it goes on answering",
+                    metadata: ["as_of": "\(instant)", "error": "\(failure)"])
+            case .adopt, .keepLate:
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package import Contracts
+package import Market
+package import Ports
+import RegimeModels
+import Regimes
+
+/// Answers `MarketRegimeAPI` from the store.
+package struct MarketRegimeQueries: MarketRegimeAPI {
+    /// Announced changes a slow reader of a stream may be behind; one more ends its stream, to be
+    /// resumed from the last sequence it saw.
+    static let streamBufferLimit = 1_024
+    /// Announced changes fetched at a time.
+    static let streamPageSize = 256
+
+    private let reader: any RegimeReader
+    private let defaultMarket: MarketName
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameter now: the wall clock, for staleness.
+    package init(
+        reader: any RegimeReader, defaultMarket: MarketName,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.reader = reader
+        self.defaultMarket = defaultMarket
+        self.now = now
+    }
+
+    package func getCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+        try await answering {
+            let head = try await head(request.market, request.timeframe)
+            guard let current = try await reader.current(head.profile.series) else {
+                throw RPCFault.notFound(
+                    "\(head.profile.series) has no assessment yet: backfill it, or send bars")
+            }
+            let staleness = Staleness(
+                calendar: head.profile.calendar, asOf: current.asOf, now: now())
+            let answered = try DegradedAnswer.apply(
+                request.onDegraded, to: current, staleness: staleness)
+            return Bloasis_MarketRegime_RegimeResponse(
+                answered, sequence: head.lastSequence, staleness: staleness)
+        }
+    }
+
+    package func getRegimeHistory(
+        _ request: Bloasis_MarketRegime_GetRegimeHistoryRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeHistoryResponse {
+        try await answering {
+            let range = try RequestReading.requiredRange(request.timeRange)
+            let query = SeriesQuery(
+                try await head(request.market, request.timeframe).profile.series, range: range,
+                after: try PageToken.read(request.pageToken),
+                limit: try RequestReading.pageSize(request.pageSize))
+            let assessments = try await reader.history(query)
+            let closes = try await closes(of: assessments)
+            var response = Bloasis_MarketRegime_GetRegimeHistoryResponse()
+            response.items = assessments.map {
+                Bloasis_MarketRegime_RegimeResponse($0, close: closes[$0.asOf])
+            }
+            response.nextPageToken = PageToken.next(
+                after: assessments.last?.asOf, count: assessments.count, of: query)
+            return response
+        }
+    }
+
+    package func listRegimeChanges(
+        _ request: Bloasis_MarketRegime_ListRegimeChangesRequest
+    ) async throws -> Bloasis_MarketRegime_ListRegimeChangesResponse {
+        try await answering {
+            let series = try await head(request.market, request.timeframe).profile.series
+            let limit = try RequestReading.pageSize(request.pageSize)
+            var response = Bloasis_MarketRegime_ListRegimeChangesResponse()
+            if request.hasAfter {
+                let after = try PageToken.readSequence(request.pageToken) ?? request.after
+                let announced = try await reader.announcements(
+                    of: series, after: after, limit: limit)
+                response.items = announced.map { Bloasis_MarketRegime_RegimeChange($0) }
+                response.nextPageToken =
+                    announced.count < limit
+                    ? "" : PageToken.sequence(announced.last?.announcement?.sequence)
+                return response
+            }
+            let query = SeriesQuery(
+                series,
+                range: request.hasTimeRange
+                    ? try RequestReading.requiredRange(request.timeRange) : nil,
+                after: try PageToken.read(request.pageToken), limit: limit)
+            let changes = try await reader.changes(query)
+            response.items = changes.map { Bloasis_MarketRegime_RegimeChange($0) }
+            response.nextPageToken = PageToken.next(
+                after: changes.last?.asOf, count: changes.count, of: query)
+            return response
+        }
+    }
+
+    package func streamRegimeChanges(
+        _ request: Bloasis_MarketRegime_StreamRegimeChangesRequest
+    ) async throws -> AsyncThrowingStream<Bloasis_MarketRegime_RegimeChange, any Error> {
+        let head = try await answering { try await self.head(request.market, request.timeframe) }
+        let start = request.hasAfter ? request.after : head.lastSequence
+        let (stream, continuation) = AsyncThrowingStream.makeStream(
+            of: Bloasis_MarketRegime_RegimeChange.self,
+            bufferingPolicy: .bufferingOldest(MarketRegimeQueries.streamBufferLimit))
+        let follower = Task {
+            do {
+                try await follow(head.profile.series, after: start, into: continuation)
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: RPCFault(translating: error))
+            }
+        }
+        continuation.onTermination = { _ in follower.cancel() }
+        return stream
+    }
+
+    private func follow(
+        _ series: Series, after start: Int64,
+        into continuation: AsyncThrowingStream<
+            Bloasis_MarketRegime_RegimeChange, any Error
+        >.Continuation
+    ) async throws {
+        var last = start
+        for await _ in reader.commits() {
+            while true {
+                let page = try await reader.announcements(
+                    of: series, after: last, limit: MarketRegimeQueries.streamPageSize)
+                for change in page {
+                    last = change.announcement?.sequence ?? last
+                    if case .dropped = continuation.yield(
+                        Bloasis_MarketRegime_RegimeChange(change))
+                    {
+                        throw RPCFault(
+                            .resourceExhausted,
+                            "the stream fell \(MarketRegimeQueries.streamBufferLimit) changes "
+                                + "behind: resume after the last sequence received")
+                    }
+                }
+                if page.count < MarketRegimeQueries.streamPageSize { break }
+            }
+        }
+    }
+
+    package func listModels(
+        _ request: Bloasis_MarketRegime_ListModelsRequest
+    ) async throws -> Bloasis_MarketRegime_ListModelsResponse {
+        try await answering {
+            let series = try await head(request.market, request.timeframe).profile.series
+            let activeFrom = try await activeFrom(of: series)
+            let limit = try RequestReading.pageSize(request.pageSize)
+            let models = try await reader.models(of: series)
+            let start = try PageToken.readSequence(request.pageToken).map(Int.init) ?? 0
+            let page = models.dropFirst(start).prefix(limit)
+            var response = Bloasis_MarketRegime_ListModelsResponse()
+            response.items = try page.map {
+                try ModelMessages.message(of: $0, activeFrom: activeFrom[$0.version])
+            }
+            let end = start + page.count
+            response.nextPageToken = end < models.count ? PageToken.sequence(Int64(end)) : ""
+            return response
+        }
+    }
+
+    package func getModel(
+        _ request: Bloasis_MarketRegime_GetModelRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeModel {
+        try await answering {
+            guard let model = try await reader.model(ModelVersion(request.version)) else {
+                throw RPCFault.notFound(
+                    "no model '\(RequestReading.excerpt(request.version))': "
+                        + "/v1/market-regime/models lists them")
+            }
+            let activeFrom = try await activeFrom(of: model.series)
+            return try ModelMessages.message(of: model, activeFrom: activeFrom[model.version])
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension MarketRegimeQueries {
+    private func head(_ market: String, _ timeframe: String) async throws -> SeriesHead {
+        let series = try RequestReading.series(
+            market: market, timeframe: timeframe, defaultMarket: defaultMarket)
+        if let head = try await reader.head(of: series) { return head }
+        throw RPCFault.notFound(UnknownSeries.message(series, known: try await reader.heads()))
+    }
+
+    private func closes(of assessments: [RegimeAssessment]) async throws -> [Timestamp: Double] {
+        guard let first = assessments.first, let last = assessments.last else { return [:] }
+        let bars = try await reader.bars(
+            SeriesQuery(
+                first.series, range: first.asOf..<last.asOf.advanced(byNanoseconds: 1)))
+        return Dictionary(bars.map { ($0.bar.timestamp, $0.bar.close) }, uniquingKeysWith: { $1 })
+    }
+
+    private func activeFrom(of series: Series) async throws -> [ModelVersion: Timestamp] {
+        Dictionary(
+            try await reader.activations(of: series).map { ($0.version, $0.activeFrom) },
+            uniquingKeysWith: min)
+    }
+
+    private func answering<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await body()
+        } catch {
+            throw RPCFault(translating: error)
+        }
+    }
+}
+
+extension RPCFault {
+    /// The fault a caller is told: a store that cannot answer is UNAVAILABLE.
+    package init(translating error: any Error) {
+        switch error {
+        case let fault as RPCFault: self = fault
+        case let error as StoreError: self = .unavailable("the store cannot answer: \(error)")
+        case let error as JournalError:
+            if case .unknownSeries = error {
+                self = .notFound("\(error)")
+            } else {
+                self = RPCFault(.aborted, "\(error)")
+            }
+        case is CancellationError: self = RPCFault(.cancelled, "the call was cancelled")
+        case is IntakeFull: self = RPCFault(.resourceExhausted, "\(error)")
+        default: self = RPCFault(.internalError, "Classification error: \(error)")
+        }
+    }
+}
+
+enum UnknownSeries {
+    static func message(_ series: Series, known: [SeriesHead]) -> String {
+        let names = known.prefix(namesShown).map { "\($0.profile.series)" }
+        let advice =
+            names.isEmpty
+            ? "nothing is stored yet: run bloasis backfill"
+            : "known are " + names.joined(separator: ", ") + (known.count > namesShown ? " …" : "")
+        return "unknown market \(series): \(advice)"
+    }
+
+    private static let namesShown = 20
+}

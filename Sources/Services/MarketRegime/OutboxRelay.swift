@@ -1,0 +1,109 @@
+package import Logging
+package import Market
+import Metrics
+package import Ports
+import ServiceLifecycle
+
+/// Publishes outbox rows in commit order and marks a row only after the bus acknowledged it.
+///
+/// Delivery is at least once: a relay killed between the two publishes the row again, with the same
+/// `event_id`. One relay is active per store, by a lease that a dead one loses.
+package struct OutboxRelay: Service {
+    /// Rows published and marked together.
+    static let batchLimit = 256
+    /// How long a relay that stops renewing keeps the others waiting.
+    static let leaseDurationSeconds: Int64 = 10
+    /// How often a relay looks again without having been woken.
+    static let recheckInterval: Duration = .seconds(2)
+    /// Failed attempts in a row before the relay gives up and the process says so.
+    static let attemptLimit = 30
+
+    private let outbox: any Outbox
+    private let bus: any EventBus
+    private let owner: String
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - owner: names this relay among those of the store, unique per process.
+    ///   - now: the wall clock, for the lease.
+    package init(
+        outbox: any Outbox, bus: any EventBus, owner: String,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.outbox = outbox
+        self.bus = bus
+        self.owner = owner
+        self.now = now
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await follow()
+        }
+        // What is committed is relayed before the program ends.
+        try await drain()
+        try await outbox.releaseLease(owner: owner)
+    }
+
+    /// Drains after every commit, and at a steady pace besides: that is when a lease elsewhere may
+    /// have run out and when a failed attempt is made again.
+    private func follow() async throws {
+        let (wakeUps, wake) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in outbox.commits() { wake.yield() }
+            }
+            group.addTask {
+                while (try? await Task.sleep(for: OutboxRelay.recheckInterval)) != nil {
+                    wake.yield()
+                }
+            }
+            defer { group.cancelAll() }
+            var failures = 0
+            for await _ in wakeUps {
+                do {
+                    try await drain()
+                    failures = 0
+                } catch {
+                    failures += 1
+                    logger.warning(
+                        "Outbox relay attempt failed",
+                        metadata: [
+                            "attempt": "\(failures)", "limit": "\(OutboxRelay.attemptLimit)",
+                            "error": "\(error)",
+                        ])
+                    if failures >= OutboxRelay.attemptLimit { throw error }
+                }
+            }
+        }
+    }
+
+    /// What one look at the outbox came to.
+    package enum Outcome: Sendable, Equatable {
+        case drained(published: Int)
+        /// Rows wait, and another relay has the lease.
+        case leaseHeldElsewhere
+    }
+
+    /// Publishes until nothing is pending.
+    @discardableResult
+    package func drain() async throws -> Outcome {
+        var published = 0
+        while true {
+            let rows = try await outbox.pending(limit: OutboxRelay.batchLimit)
+            if rows.isEmpty { return .drained(published: published) }
+            let now = now()
+            let expiry = now.advanced(bySeconds: OutboxRelay.leaseDurationSeconds)
+            guard try await outbox.acquireLease(owner: owner, at: now, until: expiry) else {
+                return .leaseHeldElsewhere
+            }
+            try await bus.publish(rows.map(\.message))
+            try await outbox.markPublished(rows.map(\.position))
+            published += rows.count
+            Counter(label: "outbox_relayed_total").increment(by: rows.count)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Contracts
+import Market
+import Ports
+
+/// Cursors as callers carry them: where the page before ended.
+enum PageToken {
+    static func read(_ token: String) throws(RPCFault) -> Timestamp? {
+        if token.isEmpty { return nil }
+        guard let cursor = Timestamp(rfc3339: token) else { throw invalid(token) }
+        return cursor
+    }
+
+    /// The token of the page after one that may be full; empty when it was the last.
+    static func next(after last: Timestamp?, count: Int, of query: SeriesQuery) -> String {
+        count < query.limit ? "" : last?.rfc3339 ?? ""
+    }
+
+    static func readSequence(_ token: String) throws(RPCFault) -> Int64? {
+        if token.isEmpty { return nil }
+        guard let sequence = Int64(token), sequence >= 0 else { throw invalid(token) }
+        return sequence
+    }
+
+    static func sequence(_ value: Int64?) -> String {
+        value.map(String.init) ?? ""
+    }
+
+    private static func invalid(_ token: String) -> RPCFault {
+        .invalidArgument(
+            "page_token: '\(RequestReading.excerpt(token))' is not a token of this list: "
+                + "use next_page_token of the page before")
+    }
+}

@@ -1,0 +1,52 @@
+package import Market
+import Metrics
+package import Ports
+import Regimes
+
+/// Gauges that are read from the store when metrics are asked for.
+package struct ServiceGauges: Sendable {
+    private let reader: any RegimeReader
+    private let outbox: any Outbox
+
+    package init(reader: any RegimeReader, outbox: any Outbox) {
+        self.reader = reader
+        self.outbox = outbox
+    }
+
+    /// Sets the gauges. A store that cannot answer leaves them as they were: `/ready` says why.
+    package func update(at now: Timestamp) async {
+        guard let lag = try? await outbox.lag(), let heads = try? await reader.heads() else {
+            return
+        }
+        Gauge(label: "outbox_pending_rows").record(lag.pending)
+        Gauge(label: "outbox_oldest_pending_seconds").record(
+            lag.oldestRecordedAt.map { Double(now.nanoseconds - $0.nanoseconds) / 1e9 } ?? 0)
+        for head in heads {
+            let series = [
+                ("market", head.profile.series.market.text),
+                ("timeframe", "\(head.profile.series.timeframe)"),
+            ]
+            if let lastAsOf = head.lastAsOf {
+                Gauge(label: "regime_age_seconds", dimensions: series).record(
+                    Double(now.nanoseconds - lastAsOf.nanoseconds) / 1e9)
+            }
+            for regime in Regime.allCases {
+                Gauge(label: "regime_current", dimensions: series + [("regime", regime.label)])
+                    .record(regime == head.lastRegime ? 1 : 0)
+            }
+        }
+    }
+}
+
+/// One line about each metric of the services.
+package enum MetricHelp {
+    package static let texts = [
+        "outbox_pending_rows": "Outbox rows waiting to be published.",
+        "outbox_oldest_pending_seconds": "Age of the oldest waiting outbox row.",
+        "outbox_relayed_total": "Outbox rows published.",
+        "market_bars_consumed_total": "Bars taken from the topic market-bars.",
+        "dead_letters_total": "Messages put on a dead-letter topic.",
+        "regime_age_seconds": "Time since the close of the latest assessed bar.",
+        "regime_current": "1 for the regime a series is in, 0 for the others.",
+    ]
+}

@@ -1,0 +1,64 @@
+import Contracts
+import Market
+import MarketRegime
+import Ports
+import Regimes
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@Suite("Bars from the topic")
+struct BarConsumerTests {
+    private func consumer(_ world: World) -> BarConsumer {
+        BarConsumer(
+            bus: world.bus, intake: BarIntake(classifier: world.classifier()), now: World.now,
+            logger: World.logger)
+    }
+
+    /// Runs the consumer until everything published so far has been committed.
+    private func run(_ world: World, until count: Int) async throws {
+        let group = ServiceGroup(services: [consumer(world)], logger: World.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var commits = world.store.commits().makeAsyncIterator()
+            while try await world.store.history(SeriesQuery(World.series)).count < count {
+                await commits.next()
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("says what a backfill of the same bars says, over a restart")
+    func classifies() async throws {
+        let bars = World.bars(count: 260, seed: 11)
+        let world = World()
+        try await world.register(anchor: bars[0].timestamp)
+        for (part, count) in [(bars[..<200], 200), (bars[200...], 260)] {
+            try await world.bus.publish(
+                part.map { MarketBarEvent(series: World.series, bar: $0).message })
+            try await run(world, until: count)
+        }
+        let whole = World()
+        try await whole.backfill(bars)
+        #expect(sayTheSame(try await whole.history(), try await world.history()))
+    }
+
+    @Test("a poison message goes to the dead-letter topic, and the loop goes on")
+    func poison() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        try await world.bus.publish([
+            EventMessage(topic: .marketBars, key: "SPX", payload: Array("not json".utf8)),
+            MarketBarEvent(series: Samples.series("NOBODY"), bar: Samples.bar(0)).message,
+            MarketBarEvent(series: World.series, bar: Samples.bar(0)).message,
+        ])
+        try await run(world, until: 1)
+        let dead = try await world.bus.replay(
+            Topic.marketBars.deadLetter, after: nil, limit: 10)
+        #expect(dead.count == 2)
+        #expect(dead[0].message.payload == Array("not json".utf8))
+        #expect(dead[0].message.headers["topic"] == "market-bars")
+        #expect(dead[1].message.headers["reason"]?.contains("NOBODY") == true)
+    }
+}

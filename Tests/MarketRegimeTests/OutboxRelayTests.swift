@@ -1,0 +1,121 @@
+import Logging
+import Market
+import MarketRegime
+import Ports
+import Regimes
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@Suite("Outbox relay: in order, at least once, one at a time")
+struct OutboxRelayTests {
+    private func announced(_ world: World) async throws -> Int {
+        try await world.backfill(
+            World.bars(count: 500, seed: 9), World.request(emitting: true)
+        ).announced
+    }
+
+    private func relay(
+        _ world: World, bus: (any EventBus)? = nil, owner: String = "one",
+        now: @escaping @Sendable () -> Timestamp = World.now
+    ) -> OutboxRelay {
+        OutboxRelay(
+            outbox: world.store, bus: bus ?? world.bus, owner: owner, now: now,
+            logger: World.logger)
+    }
+
+    private func published(_ world: World) async throws -> [String?] {
+        try await world.bus.replay(.regimeChange, after: nil, limit: 1_000)
+            .map { $0.message.headers["ce-id"] }
+    }
+
+    @Test("every announced change, once, in order of its sequence")
+    func drains() async throws {
+        let world = World()
+        let count = try await announced(world)
+        #expect(count > 2)
+        #expect(try await relay(world).drain() == .drained(published: count))
+        #expect(try await relay(world).drain() == .drained(published: 0))
+        let expected = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
+        #expect(try await published(world) == expected.map(\.eventID.text))
+    }
+
+    @Test("killed between publishing and marking: again, with the same ids")
+    func killed() async throws {
+        let world = World()
+        let count = try await announced(world)
+        let rows = try await world.store.pending(limit: 1_000)
+        try await world.bus.publish(rows.map(\.message))
+        try await relay(world).drain()
+        let ids = try await published(world)
+        #expect(ids.count == 2 * count)
+        #expect(Set(ids).count == count)
+    }
+
+    @Test("a second relay waits for the lease, and takes it once it has run out")
+    func lease() async throws {
+        let world = World()
+        try await announced(world)
+        let time = ManualTime()
+        let taken = try await world.store.acquireLease(
+            owner: "dead", at: time.now, until: time.now.advanced(bySeconds: 10))
+        #expect(taken)
+        let relay = relay(world, owner: "alive", now: { time.now })
+        #expect(try await relay.drain() == .leaseHeldElsewhere)
+        time.advance(bySeconds: 11)
+        let outcome = try await relay.drain()
+        #expect(outcome != .leaseHeldElsewhere)
+    }
+
+    @Test("a bus that refuses leaves the rows where they are")
+    func refusing() async throws {
+        let world = World()
+        let count = try await announced(world)
+        await #expect(throws: StoreError.self) {
+            try await relay(world, bus: RefusingBus()).drain()
+        }
+        #expect(try await world.store.pending(limit: 1_000).count == count)
+    }
+
+    @Test("as a service it follows commits, and drains before it ends")
+    func service() async throws {
+        let world = World()
+        let relay = relay(world)
+        let group = ServiceGroup(services: [relay], logger: World.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let subscription = try await world.bus.subscribe(
+                to: [.regimeChange], as: ConsumerGroup("test"), from: .earliest)
+            let count = try await announced(world)
+            for _ in 0..<count { _ = try await subscription.next() }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        // The lease was given back: another relay need not wait.
+        let free = try await world.store.acquireLease(
+            owner: "other", at: World.now(), until: World.now().advanced(bySeconds: 1))
+        #expect(free)
+    }
+}
+
+/// A bus that takes nothing.
+struct RefusingBus: EventBus {
+    private static let refusal = StoreError(
+        .unavailable, location: "bus", detail: "told to refuse", advice: "Try again.")
+
+    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
+        throw RefusingBus.refusal
+    }
+
+    func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription {
+        throw RefusingBus.refusal
+    }
+
+    func replay(_ topic: Topic, after offset: Int64?, limit: Int) async throws -> [LoggedEvent] {
+        throw RefusingBus.refusal
+    }
+
+    func ping() async throws { throw RefusingBus.refusal }
+}

@@ -1,0 +1,95 @@
+import Contracts
+import Logging
+import Market
+import MarketRegime
+import Ports
+import RegimeModels
+import Regimes
+import TestSupport
+
+/// A store and bus in memory, with what it takes to run bars through them.
+struct World {
+    static let series = Samples.series
+    static let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+    static let now: @Sendable () -> Timestamp = { Samples.day(20_000) }
+
+    let store = InMemoryRegimeStore(wording: .standard, now: World.now)
+    let bus = InMemoryEventBus()
+
+    /// Small enough to refit often within a few hundred bars, with a label that does change.
+    static let specification: RegimeSpecification = {
+        var specification = RegimeSpecification.standard
+        specification.features = ["log_return", "volatility_21"]
+        specification.states = 2
+        specification.starts = 4
+        specification.training = TrainingPlan(
+            warmUpBars: 120, windowBars: 260, refitMonths: [1, 4, 7, 10])
+        specification.hysteresis.minimumDwellBars = 3
+        specification.hysteresis.confirmationBars = 1
+        specification.hysteresis.recoveryConfirmationBars = 2
+        return specification
+    }()
+
+    /// A walk whose volatility switches between calm and stressed spells.
+    static func bars(count: Int, seed: UInt64) -> [Bar] {
+        var generator = SplitMix64(seed: seed)
+        var close = 100.0
+        var isStressed = false
+        return (0..<count).map { number in
+            if generator.unit() < 0.02 { isStressed.toggle() }
+            let spread = isStressed ? 0.03 : 0.006
+            close *= max(0.2, 1 + (isStressed ? -0.001 : 0.0008) + spread * generator.normal())
+            return Samples.bar(number, close: close)
+        }
+    }
+
+    static func request(
+        emitting: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize,
+        range: Range<Timestamp>? = nil
+    ) -> BackfillRequest {
+        BackfillRequest(
+            series: series, calendar: .continuous, specification: specification, range: range,
+            emitting: emitting, chunkSize: chunkSize)
+    }
+
+    @discardableResult
+    func backfill(
+        _ bars: [Bar], _ request: BackfillRequest = World.request(),
+        through journal: (any RegimeJournal)? = nil
+    ) async throws -> BackfillResult {
+        var rest = bars[...]
+        return try await Backfill(journal: journal ?? store, reader: store).run(
+            request,
+            from: { limit in
+                let page = Array(rest.prefix(limit))
+                rest = rest.dropFirst(limit)
+                return page
+            })
+    }
+
+    func register(anchor: Timestamp) async throws {
+        _ = try await store.register(
+            SeriesProfile(
+                series: World.series, calendar: .continuous, anchor: anchor,
+                specification: World.specification.canonicalJSON))
+    }
+
+    func classifier() -> LiveClassifier {
+        LiveClassifier(journal: store, reader: store, logger: World.logger)
+    }
+
+    func history() async throws -> [RegimeAssessment] {
+        try await store.history(SeriesQuery(World.series))
+    }
+
+    func changes() async throws -> [RegimeChange] {
+        try await store.changes(SeriesQuery(World.series))
+    }
+}
+
+/// Whether two histories say the same, bit for bit.
+func sayTheSame(_ mine: some Collection<RegimeAssessment>, _ theirs: some Collection<RegimeAssessment>)
+    -> Bool
+{
+    mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.saysTheSame(as: $1) }
+}
