@@ -1,0 +1,64 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Ports
+
+/// Turns whatever a route throws into a `google.rpc.Status` body with the mapped HTTP status.
+///
+/// Two faults of HTTP itself have no code of their own and keep their HTTP status: 405 is said as
+/// UNIMPLEMENTED, 413 as RESOURCE_EXHAUSTED.
+struct FaultResponses: RouterMiddleware {
+    func handle(
+        _ request: Request, context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let fault as RPCFault {
+            return response(fault)
+        } catch let error as MethodNotAllowed {
+            let methods = error.allowed.map(\.rawValue).joined(separator: ", ")
+            var response = response(
+                RPCFault(.unimplemented, "\(error.path) serves \(methods) only"),
+                status: .methodNotAllowed)
+            response.headers[.allow] = methods
+            return response
+        } catch is NIOTooManyBytesError {
+            return response(
+                RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
+                status: .contentTooLarge)
+        } catch let error as any HTTPResponseError {
+            return response(fault(of: error, request), status: error.status)
+        } catch let error as StoreError {
+            context.logger.error("store failed", metadata: ["error": "\(error)"])
+            return response(
+                .unavailable("the store cannot answer (\(error.code.rawValue)): see /ready"))
+        } catch is CancellationError {
+            return response(RPCFault(.cancelled, "the request was cancelled"))
+        } catch {
+            // What went wrong inside may hold paths or hosts: it is for the log alone.
+            context.logger.error("request failed", metadata: ["error": "\(error)"])
+            return response(
+                RPCFault(
+                    .internalError,
+                    "Internal error: the log of the service says more, correlation id "
+                        + "\(context.id)"))
+        }
+    }
+
+    private func response(_ fault: RPCFault, status: HTTPResponse.Status? = nil) -> Response {
+        .json(fault.statusJSON, status: status ?? .init(code: fault.code.httpStatus))
+    }
+
+    private func fault(of error: any HTTPResponseError, _ request: Request) -> RPCFault {
+        switch error.status {
+        case .notFound:
+            let path = RequestReading.excerpt(request.uri.path)
+            return .notFound("no route \(request.method.rawValue) \(path): see / for what there is")
+        default:
+            return .invalidArgument("the request cannot be read: \(error.status)")
+        }
+    }
+}

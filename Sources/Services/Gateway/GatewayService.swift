@@ -1,0 +1,119 @@
+package import Contracts
+package import Hosting
+package import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The HTTP door of the process: routes, errors, streams and the page.
+///
+/// `run` listens until graceful shutdown: then no connection is accepted any more, requests in
+/// flight are answered and event streams are ended.
+package struct GatewayService: Service {
+    /// What answers; tests send requests to it without a socket.
+    package let application: Application<RouterResponder<GatewayContext>>
+    private let configuration: GatewayConfiguration
+
+    init(
+        application: Application<RouterResponder<GatewayContext>>,
+        configuration: GatewayConfiguration
+    ) {
+        self.application = application
+        self.configuration = configuration
+    }
+
+    /// - Throws: `GatewayError` when the address cannot be listened on.
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw GatewayError(error, configuration: configuration)
+        } catch let error as SocketAddressError {
+            throw GatewayError(
+                address: configuration.address,
+                problem: "is no address of this machine (\(error)): set BIND_ADDRESS")
+        }
+    }
+}
+
+/// The gateway cannot listen where it should.
+package struct GatewayError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// `host:port`.
+    package let address: String
+    /// What is wrong and what to do.
+    package let problem: String
+
+    package var description: String { "\(address) \(problem)" }
+
+    init(address: String, problem: String) {
+        self.address = address
+        self.problem = problem
+    }
+
+    init(_ error: IOError, configuration: GatewayConfiguration) {
+        address = configuration.address
+        problem =
+            switch error.errnoCode {
+            case EADDRINUSE:
+                "is in use by another program: stop it, or choose another port with HTTP_PORT"
+            case EACCES:
+                "may not be listened on by this user: choose a port of 1024 or above with "
+                    + "HTTP_PORT"
+            case EADDRNOTAVAIL:
+                "is no address of this machine: set BIND_ADDRESS"
+            default:
+                "cannot be listened on: \(error)"
+            }
+    }
+}
+
+extension GatewayConfiguration {
+    /// `host:port`, an IPv6 address in brackets.
+    var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Assembles the gateway.
+///
+/// - Parameters:
+///   - readiness: asks every dependency; `/ready` is 503 when one is not healthy.
+///   - metrics: Prometheus text.
+///   - clock: times requests and paces heartbeats.
+///   - onRunning: told the port once connections are accepted.
+package func makeGateway(
+    configuration: GatewayConfiguration, regimes: any MarketRegimeAPI,
+    marketData: any MarketDataAPI, readiness: @escaping @Sendable () async -> [DependencyHealth],
+    metrics: @escaping @Sendable () async -> String, logger: Logger,
+    clock: some Clock<Duration> = ContinuousClock(),
+    onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+) -> GatewayService {
+    let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestObservation(clock: clock))
+    router.add(middleware: FaultResponses())
+    var routes = RouteTable(router: router)
+    OperationRoutes(configuration: configuration, readiness: readiness, metrics: metrics)
+        .add(to: &routes)
+    MarketRegimeRoutes(
+        api: regimes,
+        streams: EventStreams(
+            limit: configuration.streamsLimit,
+            heartbeatInterval: configuration.heartbeatInterval, clock: clock)
+    ).add(to: &routes)
+    MarketDataRoutes(api: marketData, bodyLimitBytes: configuration.bodyLimitBytes)
+        .add(to: &routes)
+    routes.refuseOtherMethods()
+    let application = Application(
+        router: router,
+        configuration: ApplicationConfiguration(
+            address: .hostname(configuration.host, port: configuration.port)),
+        onServerRunning: { channel in
+            await onRunning(channel.localAddress?.port ?? configuration.port)
+        },
+        logger: logger)
+    return GatewayService(application: application, configuration: configuration)
+}
