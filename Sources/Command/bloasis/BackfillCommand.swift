@@ -1,0 +1,74 @@
+import ArgumentParser
+import Contracts
+import Hosting
+import Market
+import MarketFeeds
+import MarketRegime
+import RegimeModels
+import Regimes
+
+struct BackfillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill",
+        abstract: "Writes a market's history walk-forward, as live would have said it.",
+        discussion: """
+            Refits are anchored on the calendar and use past data only. What the store already says is
+            left alone, so the same command again writes nothing, and a stopped one goes on.
+
+            EXAMPLES
+              bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
+              bloasis backfill --csv btc.csv.gz --market BTCUSD --calendar 24x7 --timeframe 1h
+              bloasis backfill --csv stocks.csv --market AAPL --price adjusted --on-bad-row skip
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var seriesOptions: SeriesOptions
+    @OptionGroup var csvOptions: CSVOptions
+    @OptionGroup var rangeOptions: RangeOptions
+
+    @Flag(help: "Announce, once, the changes later than the last announced one.")
+    var emit = false
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.configuration()
+        let series = try seriesOptions.series(configuration)
+        let reader = try CSVBarReader(
+            path: csvOptions.csv,
+            options: csvOptions.options(
+                timeframe: series.timeframe, market: seriesOptions.market))
+        try await Assembly.with(configuration) { assembly in
+            let result = try await backfill(series, from: reader, in: assembly)
+            for remark in reader.report.remarks { StandardError.line(remark) }
+            for (instant, failure) in result.fitFailures {
+                StandardError.line("warning: refit at \(instant) failed: \(failure)")
+            }
+            let summary = BackfillSummary(
+                series: series, calendar: csvOptions.calendar, result: result,
+                report: reader.report, now: WallClock.now)
+            StandardOutput.write(json ? summary.json + "\n" : summary.text)
+        }
+    }
+
+    private func backfill(
+        _ series: Series, from reader: CSVBarReader, in assembly: Assembly
+    ) async throws -> BackfillResult {
+        var progress = ProgressBar("\(series)")
+        defer { progress.finish() }
+        let request = BackfillRequest(
+            series: series, calendar: csvOptions.calendar,
+            specification: assembly.specification, range: rangeOptions.range, emitting: emit)
+        let result = try await assembly.backfill.run(
+            request, from: { try reader.nextChunk(limit: $0) },
+            progress: { done in
+                let total = reader.rowsExpected
+                progress.update(
+                    bars: done.bars,
+                    fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
+            })
+        if emit { try await assembly.relay.drain() }
+        return result
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Market
+import MarketFeeds
+
+/// How a CSV file is to be understood; shared by the verbs that read one.
+struct CSVOptions: ParsableArguments {
+    @Option(help: "The file: plain or gzip; columns are found by name.")
+    var csv: String
+
+    @Option(help: "Sessions of the market: \(SessionCalendar.list).")
+    var calendar: SessionCalendar = .nyse
+
+    @Option(help: "Take the close as it is, or the adjusted one: close, adjusted.")
+    var price: PriceColumn = .close
+
+    @Option(help: "Which end of a bar its stamp marks: open, close.")
+    var stamp: BarStamp = .close
+
+    @Option(
+        help: "Zone of times without an offset, for example America/Chicago; New York for nyse, UTC otherwise.")
+    var timezone: String?
+
+    @Option(help: "What to do with a row that cannot be a bar: fail, skip.")
+    var onBadRow: BadRowPolicy = .fail
+
+    func options(timeframe: Timeframe, market: String?) -> CSVReadOptions {
+        CSVReadOptions(
+            timeframe: timeframe, calendar: calendar, price: price, stamp: stamp,
+            timeZone: timezone, onBadRow: onBadRow, market: market)
+    }
+}
+
+extension CSVOptions {
+    /// Bars in a year, for annualising.
+    func barsPerYear(_ timeframe: Timeframe) -> Double {
+        timeframe.barsPerYear(alwaysOpen: calendar != .nyse)
+    }
+}
+
+extension PriceColumn: ExpressibleByArgument {}
+extension BarStamp: ExpressibleByArgument {}
+extension BadRowPolicy: ExpressibleByArgument {}
+
+extension SessionCalendar {
+    static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension CSVReport {
+    /// What a person should know about a reading, one line each.
+    var remarks: [String] {
+        var remarks: [String] = []
+        func note(_ count: Int, _ text: String) {
+            if count > 0 { remarks.append("\(Format.count(count)) \(text)") }
+        }
+        note(identicalDuplicates, "identical duplicates dropped")
+        note(paddedRows, "padded rows dropped: they repeat the last bar on a day without a session")
+        note(offSessionRows, "rows on days without a session kept")
+        note(outOfPlaceRows, "rows out of order put in their place")
+        note(skippedRows, "bad rows skipped")
+        note(missingCloses, "bars without a close")
+        remarks += warnings.map { "warning: \($0)" }
+        let more = warningCount - warnings.count
+        note(more, "more warnings like these")
+        return remarks
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Contracts
+import Hosting
+import Market
+import MarketRegime
+
+struct ChangesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "changes",
+        abstract: "Lists the bars at which the published regime changed.",
+        discussion: """
+            EXAMPLES
+              bloasis changes --market SPX
+              bloasis changes --market SPX --from 2008-01-01 --to 2010-01-01 --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var seriesOptions: SeriesOptions
+    @OptionGroup var rangeOptions: RangeOptions
+
+    @Flag(help: "Print the API's JSON, an array.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.configuration()
+        let series = try seriesOptions.series(configuration)
+        try await Assembly.with(configuration) { assembly in
+            var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
+            request.market = series.market.text
+            request.timeframe = "\(series.timeframe)"
+            if let range = rangeOptions.range {
+                request.timeRange = .init(range)
+            }
+            request.pageSize = Int32(MarketPages.size)
+            let listing = Listing(isJSON: json, emptyMessage: "no changes of \(series)") {
+                TextTable([
+                    ("as of", .left), ("from", .left), ("to", .left), ("confidence", .right),
+                    ("trigger", .left), ("sequence", .right), ("because", .left),
+                ])
+            }
+            try await listing.run { token in
+                request.pageToken = token
+                let page = try await assembly.queries.listRegimeChanges(request)
+                return (page.items, page.nextPageToken)
+            } row: { item in
+                [
+                    item.asOf, item.previousRegime, item.regime, Format.percent(item.confidence),
+                    item.trigger, item.hasSequence ? "\(item.sequence)" : "", item.reasoning,
+                ]
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import Market
+import MarketFeeds
+import RegimeModels
+import Regimes
+
+struct ClassifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classify",
+        abstract: "Applies a fitted model to a file, bar by bar.",
+        discussion: """
+            filter uses nothing later than each bar; smooth and viterbi look ahead.
+
+            EXAMPLES
+              bloasis classify --model model.json --csv spx.csv
+              bloasis classify --model model.json --csv spx.csv --posterior smooth --json-lines
+            """)
+
+    enum Posterior: String, CaseIterable, ExpressibleByArgument {
+        case filter, smooth, viterbi
+    }
+
+    @OptionGroup var csvOptions: CSVOptions
+    @OptionGroup var rangeOptions: RangeOptions
+
+    @Option(help: "The manifest that fit wrote.")
+    var model: String
+
+    @Option(help: "How much time one bar covers.")
+    var timeframe: Timeframe = .daily
+
+    @Option(help: "Which column of a wide table or ticker of a long one.")
+    var market: String?
+
+    @Option(help: "filter, smooth or viterbi.")
+    var posterior: Posterior = .filter
+
+    @Flag(help: "Print one JSON object a bar.")
+    var jsonLines = false
+
+    func run() async throws {
+        let manifest = try readManifest()
+        let reader = try CSVBarReader(
+            path: csvOptions.csv,
+            options: csvOptions.options(timeframe: timeframe, market: market))
+        var observer = BarObserver(
+            manifest: manifest, barsPerYear: csvOptions.barsPerYear(timeframe))
+        var printer = ClassificationPrinter(
+            manifest: manifest, range: rangeOptions.range, isJSON: jsonLines)
+        switch posterior {
+        case .filter:
+            var filter = manifest.makeFilter()
+            while let bar = try reader.next() {
+                let observation = observer.observe(bar)
+                printer.take(observation.timestamp, filter.advance(with: observation))
+            }
+        case .smooth, .viterbi:
+            var observations: [Observation] = []
+            while let bar = try reader.next() { observations.append(observer.observe(bar)) }
+            let steps =
+                posterior == .smooth
+                ? manifest.smooth(observations) : manifest.decode(observations)
+            for (observation, step) in zip(observations, steps) {
+                printer.take(observation.timestamp, step)
+            }
+        }
+        for remark in reader.report.remarks { StandardError.line(remark) }
+        try printer.end(file: csvOptions.csv)
+    }
+
+    private func readManifest() throws -> ModelManifest {
+        let text: String
+        do {
+            text = try String(contentsOfFile: model, encoding: .utf8)
+        } catch {
+            throw CommandFailure(.failed, "--model \(model): cannot be read: \(error)")
+        }
+        do {
+            return try ModelManifest(json: text)
+        } catch {
+            throw CommandFailure(.failed, "--model \(model): \(error)")
+        }
+    }
+}
+
+/// Prints one line a bar; the published label runs through the model's hysteresis.
+struct ClassificationPrinter {
+    private var hysteresis: Hysteresis
+    private let range: Range<Timestamp>?
+    private let isJSON: Bool
+    private var table = TextTable([
+        ("bar", .left), ("regime", .left), ("confidence", .right), ("raw", .left),
+        ("state", .right),
+    ])
+    private var count = 0
+
+    init(manifest: ModelManifest, range: Range<Timestamp>?, isJSON: Bool) {
+        hysteresis = Hysteresis(manifest.classifier.hysteresis)
+        self.range = range
+        self.isJSON = isJSON
+    }
+
+    mutating func take(_ timestamp: Timestamp, _ step: FilterStep?) {
+        let regime =
+            step.map { hysteresis.advance($0.probabilities, raw: $0.rawRegime) } ?? .unknown
+        guard range?.contains(timestamp) ?? true else { return }
+        count += 1
+        if isJSON {
+            StandardOutput.line(ClassificationPrinter.json(timestamp, regime, step))
+        } else {
+            table.append([
+                timestamp.rfc3339, regime.label,
+                step.map { Format.percent($0.probabilities[regime]) } ?? "",
+                step?.rawRegime.label ?? "", step?.state.map(String.init) ?? "",
+            ])
+        }
+    }
+
+    func end(file: String) throws {
+        guard count > 0 else {
+            throw CommandFailure(.nothingFound, "\(file): no bars in the range asked for")
+        }
+        if !isJSON { StandardOutput.write(table.text) }
+    }
+
+    private static func json(
+        _ timestamp: Timestamp, _ regime: Regime, _ step: FilterStep?
+    ) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("timestamp", timestamp.rfc3339)
+            if let step {
+                if let state = step.state {
+                    json.member("stateProbabilities") { $0.numbers(step.stateProbabilities) }
+                    json.member("state", Int64(state))
+                }
+                json.member("regime", regime.label)
+                json.member("rawRegime", step.rawRegime.label)
+                json.member("inputMissing", step.inputMissing)
+                json.member("probabilities") { json in
+                    json.object { json in
+                        for label in Regime.allCases {
+                            json.member(label.label, step.probabilities[label])
+                        }
+                    }
+                }
+            } else {
+                json.member("regime", Regime.unknown.label)
+            }
+        }
+        return json.text
+    }
+}

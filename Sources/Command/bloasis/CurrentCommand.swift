@@ -1,0 +1,51 @@
+import ArgumentParser
+import Contracts
+import Hosting
+import Market
+import MarketRegime
+
+struct CurrentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "current",
+        abstract: "Says what regime a market is in now, as far as the store knows.",
+        discussion: """
+            EXAMPLES
+              bloasis current
+              bloasis current --market BTCUSD --timeframe 1h --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var seriesOptions: SeriesOptions
+
+    @Flag(help: "Print the API's JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.configuration()
+        let series = try seriesOptions.series(configuration)
+        try await Assembly.with(configuration) { assembly in
+            var request = Bloasis_MarketRegime_RegimeRequest()
+            request.market = series.market.text
+            request.timeframe = "\(series.timeframe)"
+            let answer = try await assembly.queries.getCurrentRegime(request)
+            StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
+        }
+    }
+
+    private func text(of answer: Bloasis_MarketRegime_RegimeResponse) -> String {
+        var lines = [
+            "\(answer.market)/\(answer.timeframe)  \(answer.regime)  "
+                + "\(Format.percent(answer.confidence))  risk \(answer.riskLevel)",
+            "  as of     \(answer.asOf)" + (answer.stale ? ", stale" : ""),
+            "  since     \(answer.since), before that \(answer.previousRegime)",
+            "  raw       \(answer.rawRegime)",
+            "  model     \(answer.modelVersion)",
+        ]
+        if !answer.reasoning.isEmpty { lines.append("  because   \(answer.reasoning)") }
+        let labels = answer.probabilities.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        for (label, probability) in labels where probability >= 0.005 {
+            lines.append("    " + label.padded(to: 17) + Format.percent(probability))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import Hosting
+import MarketFeeds
+import MarketRegime
+import Ports
+import RegimeModels
+
+/// The exit codes others rely on.
+enum ExitStatus: Int32 {
+    case done = 0
+    case failed = 1
+    case wrongUsage = 2
+    case nothingFound = 3
+    case unavailable = 4
+    case verificationFailed = 5
+
+    /// Says on standard error what went wrong and ends the process with the fitting code.
+    static func end(with error: any Error) -> Never {
+        if let exit = error as? ExitCode { Foundation.exit(exit.rawValue) }
+        let status = of(error)
+        if isOfTheParser(error) {
+            let text = Bloasis.fullMessage(for: error)
+            if status == .done {
+                StandardOutput.write(text + "\n")
+                StandardOutput.flush()
+            } else {
+                StandardError.write(text + "\n")
+            }
+        } else {
+            StandardError.write("error: \(message(of: error))\n")
+        }
+        Foundation.exit(status.rawValue)
+    }
+
+    static func of(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let error as CommandFailure: return error.status
+        case is StoreError: return .unavailable
+        case is ConfigurationError: return .wrongUsage
+        case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
+        case BackfillError.noBars: return .nothingFound
+        case is BackfillError: return .wrongUsage
+        case JournalError.unknownSeries: return .nothingFound
+        case let error as RPCFault: return of(error.code)
+        case is CancellationError: return .failed
+        default:
+            guard isOfTheParser(error) else { return .failed }
+            return Bloasis.exitCode(for: error) == .success ? .done : .wrongUsage
+        }
+    }
+
+    private static func of(_ code: RPCFault.Code) -> ExitStatus {
+        switch code {
+        case .notFound: .nothingFound
+        case .invalidArgument, .outOfRange: .wrongUsage
+        case .unavailable, .deadlineExceeded: .unavailable
+        default: .failed
+        }
+    }
+
+    private static func message(of error: any Error) -> String {
+        switch error {
+        case let fault as RPCFault: fault.message
+        case is CancellationError: "interrupted"
+        default: "\(error)"
+        }
+    }
+
+    /// Whether the argument parser made this error: usage, help or version.
+    private static func isOfTheParser(_ error: any Error) -> Bool {
+        error is ValidationError || error is CleanExit
+            || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+    }
+}
+
+/// A failure with its exit code and a message that says what to do.
+struct CommandFailure: Error, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Backends
+import Hosting
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Brings the store to this version's schema; safe to run again.",
+        discussion: """
+            Every verb that opens the store does this too; the verb is for doing it on its own.
+
+            EXAMPLE
+              bloasis migrate --home /var/lib/bloasis
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.configuration()
+        try await Assembly.with(configuration) { assembly in
+            let version = try await assembly.store.schemaVersion()
+            StandardOutput.line(
+                json
+                    ? #"{"schemaVersion":\#(version)}"#
+                    : "schema version \(version), up to date")
+        }
+    }
+}

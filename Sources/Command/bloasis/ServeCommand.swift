@@ -1,0 +1,103 @@
+import ArgumentParser
+import Backends
+import Contracts
+import Foundation
+import Gateway
+import Hosting
+import Logging
+import Market
+import MarketRegime
+import Metrics
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answers over HTTP, classifies bars as they come, and announces changes.",
+        discussion: """
+            SIGTERM or Ctrl-C drains what is in flight and ends with 0; a second one ends at once.
+
+            EXAMPLES
+              bloasis serve
+              bloasis serve --http-port 9000 --bind-address 0.0.0.0
+              curl 'localhost:8080/v1/market-regime/current?market=SPX'
+            """)
+
+    @Argument(help: "One service: market-regime or gateway; all in one process when left out.")
+    var service: String?
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "HTTP port (HTTP_PORT).")
+    var httpPort: String?
+
+    @Option(help: "The address to listen on (BIND_ADDRESS).")
+    var bindAddress: String?
+
+    func run() async throws {
+        var flags: [String: String] = [:]
+        flags["HTTP_PORT"] = httpPort
+        flags["BIND_ADDRESS"] = bindAddress
+        let configuration = try common.configuration(
+            flags, service: service.map { try ServiceName(servable: $0) })
+        let assembly = try Assembly(configuration)
+        do {
+            try await assembly.serve()
+        } catch {
+            try? assembly.store.close()
+            throw error
+        }
+    }
+}
+
+extension Assembly {
+    /// Runs the services until a signal; closes the store once they have stopped.
+    func serve() async throws {
+        let metrics = PrometheusRegistry(help: MetricHelp.texts)
+        MetricsSystem.bootstrap(metrics)
+        let intake = BarIntake(
+            classifier: LiveClassifier(
+                journal: store.regimes, reader: store.regimes, logger: logger))
+        let gauges = ServiceGauges(reader: store.regimes, outbox: store.regimes)
+        let readiness = Readiness([
+            HealthCheck("store") {
+                try await store.regimes.ping()
+                return "answers"
+            },
+            HealthCheck("event-log") {
+                try await store.events.ping()
+                return "answers"
+            },
+        ])
+        let gateway = makeGateway(
+            configuration: GatewayConfiguration(
+                host: configuration.bindAddress, port: configuration.httpPort,
+                serviceName: configuration.serviceName),
+            regimes: queries,
+            marketData: BarRecording(
+                intake: intake, reader: store.regimes,
+                defaultMarket: configuration.defaultMarket, now: { WallClock.now }),
+            readiness: { await readiness.report().dependencies },
+            metrics: {
+                await gauges.update(at: WallClock.now)
+                return metrics.exposition()
+            },
+            logger: logger,
+            onRunning: { port in
+                logger.notice(
+                    "Serving",
+                    metadata: [
+                        "url": "http://\(configuration.bindAddress):\(port)/",
+                        "store": "\(configuration.databasePath)",
+                    ])
+            })
+        // Listing order is dependency order: what is listed later stops first.
+        try await ServiceRunner(
+            [
+                relay,
+                BarConsumer(
+                    bus: store.events, intake: intake, now: { WallClock.now }, logger: logger),
+                gateway,
+            ], logger: logger
+        ).run(closing: { try? store.close() })
+    }
+}
