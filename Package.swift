@@ -31,6 +31,7 @@ enum Library: String {
     case grdb = "GRDB"
     case httpTypes = "HTTPTypes"
     case hummingbird = "Hummingbird"
+    case hummingbirdCore = "HummingbirdCore"
     case hummingbirdTesting = "HummingbirdTesting"
     case logging = "Logging"
     case metrics = "Metrics"
@@ -47,7 +48,7 @@ enum Library: String {
         case .crypto: "swift-crypto"
         case .grdb: "GRDB.swift"
         case .httpTypes: "swift-http-types"
-        case .hummingbird, .hummingbirdTesting: "hummingbird"
+        case .hummingbird, .hummingbirdCore, .hummingbirdTesting: "hummingbird"
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
         case .nioCore: "swift-nio"
@@ -127,8 +128,10 @@ let modules: [Module] = [
         libraries: [.crypto, .logging, .metrics, .serviceLifecycle], .numeric),
     Module(
         "Gateway", .services, uses: ["Market", "Regimes", "Ports", "Contracts", "Hosting"],
-        libraries: [.hummingbird, .httpTypes, .nioCore, .logging, .metrics, .serviceLifecycle,
-            .swiftProtobuf],
+        libraries: [
+            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .metrics,
+            .serviceLifecycle, .swiftProtobuf,
+        ],
         resources: [.embedInCode("Page")]),
 
     Module(
@@ -213,7 +216,9 @@ extension Module {
 
 func tests(_ name: String, _ uses: [String], _ libraries: [Library] = []) -> Target {
     .testTarget(
-        name: name, dependencies: uses.map { .byName(name: $0) } + libraries.map(\.product),
+        name: name,
+        dependencies: (uses + ["TestSupport"]).map { .byName(name: $0) }
+            + libraries.map(\.product),
         path: "Tests/\(name)", swiftSettings: strict)
 }
 
@@ -245,7 +250,7 @@ let package = Package(
         tests("RegimeModelsTests", ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"]),
         tests("PortsTests", ["Market", "Regimes", "Ports"]),
         tests("ContractsTests", ["Market", "Regimes", "Ports", "Contracts"], [.swiftProtobuf]),
-        tests("MarketFeedsTests", ["Market", "MarketFeeds", "TestSupport"]),
+        tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Backends"], [.grdb]),
         tests(
@@ -257,8 +262,12 @@ let package = Package(
             [.logging, .serviceLifecycle]),
         tests(
             "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],
-            [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore, .serviceLifecycle,
-                .swiftProtobuf]),
+            [
+                .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
+                .serviceLifecycle,
+            ]),
+        tests(
+            "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
         tests("TidyTests", []),
     ]
 )

@@ -46,7 +46,8 @@ awk -v minimum="$minimum" '
             exit 1
         }
         for (module in lines)
-            printf "  %5.1f %%  %s\n", 100 * (1 - missed[module] / lines[module]), module | "sort -k3"
+            printf "  %5.1f %%  %s\n", 100 * (1 - missed[module] / lines[module]), \
+                module | "sort -k3"
         close("sort -k3")
         share = 100 * (1 - allMissed / all)
         printf "Line coverage without generated code: %.1f %% (%d of %d lines)\n", \

@@ -53,7 +53,8 @@ fi
 
 command -v swift >/dev/null ||
     fail "there is no swift: install Swift $swift_minimum or later from https://swift.org/install"
-version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+version=$(swift --version 2>/dev/null |
+    sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
 oldest=$(printf '%s\n%s\n' "$swift_minimum" "${version:-0}" | sort -V | head -n 1)
 [ "$oldest" = "$swift_minimum" ] ||
-    fail "Swift $swift_minimum or later is needed, this is ${version:-unknown}: https://swift.org/install"
+    fail "Swift $swift_minimum or later is needed, this is ${version:-unknown}: swift.org/install"

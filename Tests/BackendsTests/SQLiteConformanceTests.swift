@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Conformance of the SQLite store and event log", .timeLimit(.minutes(5)))
+@Suite("Conformance of the SQLite store and event log", .serialized, .timeLimit(.minutes(5)))
 struct SQLiteConformanceTests {
     @Test("regime store", arguments: RegimeStoreConformance.laws)
     func regimeStore(keeps law: Law<StoreWorld>) async throws {
@@ -17,9 +17,14 @@ struct SQLiteConformanceTests {
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await law.holds(in: try TemporaryStore().busWorld())
     }
+
+    @Test("event bus, random scripts", arguments: 1...10 as ClosedRange<UInt64>)
+    func eventBusScript(seed: UInt64) async throws {
+        try await EventBusScript.play(seed: seed, steps: 100, in: try TemporaryStore().busWorld())
+    }
 }
 
-@Suite("Twin and SQLite answer alike", .timeLimit(.minutes(5)))
+@Suite("Twin and SQLite answer alike", .serialized, .timeLimit(.minutes(5)))
 struct StoreModelTests {
     @Test("on random scripts of calls", arguments: 1...40 as ClosedRange<UInt64>)
     func randomScripts(seed: UInt64) async throws {

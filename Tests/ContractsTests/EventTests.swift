@@ -154,7 +154,10 @@ struct MarketBarEventTests {
             (#""close":2506.85"#, #""close":2600"#, "close", "outside low"),
             (#""high":2509.24"#, #""high":2400"#, "high", "below low"),
             (#""volume":3442870000.0"#, #""volume":-1"#, "volume", "negative"),
-            (#""timestamp":"2018-12-31T21:00:00Z""#, #""timestamp":1"#, "timestamp", "not a string"),
+            (
+                #""timestamp":"2018-12-31T21:00:00Z""#, #""timestamp":1"#, "timestamp",
+                "not a string"
+            ),
             (#""available_at":"2018"#, #""available_at":"x2018"#, "available_at", "RFC 3339"),
             (#""vix":25.42"#, #""vix":"n/a""#, "exogenous", "object of numbers"),
         ])

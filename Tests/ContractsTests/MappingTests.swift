@@ -57,7 +57,9 @@ struct MappingTests {
 
     @Test(
         "numbers read back bit for bit",
-        arguments: [0.1, 1e-07, Double.leastNonzeroMagnitude, 1e22, 123_456_789.123_456_78, -0.0, 2.0 / 3])
+        arguments: [
+            0.1, 1e-07, Double.leastNonzeroMagnitude, 1e22, 123_456_789.123_456_78, -0.0, 2.0 / 3,
+        ])
     func roundTrip(number: Double) throws {
         var message = Bloasis_MarketRegime_RegimeResponse()
         message.confidence = number

@@ -147,7 +147,8 @@ struct RequestTests {
                 Bloasis_Trading_RecordBarsRequest.self, from: Array(#"{"closed":1}"#.utf8),
                 subject: "the request body")
         }
-        #expect(unknown == .invalidArgument("the request body: unknown field 'closed': leave it out"))
+        #expect(
+            unknown == .invalidArgument("the request body: unknown field 'closed': leave it out"))
         let malformed = try fault {
             try WireJSON.message(
                 Bloasis_Trading_RecordBarsRequest.self, from: Array("{\"bars\":[".utf8),

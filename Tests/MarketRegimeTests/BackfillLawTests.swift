@@ -1,6 +1,7 @@
 import Market
 import MarketRegime
 import Ports
+import RegimeModels
 import Regimes
 import TestSupport
 import Testing

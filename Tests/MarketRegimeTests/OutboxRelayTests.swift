@@ -55,7 +55,7 @@ struct OutboxRelayTests {
     @Test("a second relay waits for the lease, and takes it once it has run out")
     func lease() async throws {
         let world = World()
-        try await announced(world)
+        _ = try await announced(world)
         let time = ManualTime()
         let taken = try await world.store.acquireLease(
             owner: "dead", at: time.now, until: time.now.advanced(bySeconds: 10))

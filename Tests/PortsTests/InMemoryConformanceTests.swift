@@ -17,4 +17,9 @@ struct InMemoryConformanceTests {
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await law.holds(in: .inMemory())
     }
+
+    @Test("event bus, random scripts", arguments: 1...30 as ClosedRange<UInt64>)
+    func eventBusScript(seed: UInt64) async throws {
+        try await EventBusScript.play(seed: seed, steps: 150, in: .inMemory())
+    }
 }

@@ -1,4 +1,4 @@
-import Market
+package import Market
 import Ports
 import Regimes
 import Testing
@@ -70,7 +70,8 @@ extension RegimeStoreConformance {
         Law("an announcement is never taken back, even when its change is") { world in
             let store = world.store
             _ = try await store.register(Samples.profile())
-            _ = try await record(Samples.records([.crisis, .euphoria]), in: store, announcing: true)
+            _ = try await record(
+                Samples.records([.crisis, .euphoria]), in: store, announcing: true)
             let flat = JournalRecord(assessment: Samples.assessment(1, .crisis, since: 0))
             #expect(try await record([flat], in: store, announcing: true).announced == 0)
             #expect(try await store.changes(SeriesQuery(Samples.series)).count == 1)
@@ -93,7 +94,7 @@ extension RegimeStoreConformance {
     ]
 
     /// Sequences 1 … count, chained by event id, one outbox row each in the same order.
-    static func expectGapFreeAnnouncements(
+    package static func expectGapFreeAnnouncements(
         _ store: any RegimeStore, count: Int, of series: Series = Samples.series
     ) async throws {
         let told = try await store.announcements(of: series, after: 0, limit: 10_000)

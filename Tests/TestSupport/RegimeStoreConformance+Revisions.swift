@@ -42,7 +42,8 @@ extension RegimeStoreConformance {
         Law("numbers come back bit for bit, missing ones as missing") { world in
             _ = try await world.store.register(Samples.profile())
             let hard: [Double] = [
-                -0.0, 0, .leastNonzeroMagnitude, -.leastNormalMagnitude.nextDown, 1e300, -1e-300, 0.1 + 0.2, 1 / 3,
+                -0.0, 0, .leastNonzeroMagnitude, -.leastNormalMagnitude.nextDown, 1e300, -1e-300,
+                0.1 + 0.2, 1 / 3,
                 .greatestFiniteMagnitude, .infinity, -.infinity, .nan, 4503599627370497.5, 1e23,
             ]
             var generator = SplitMix64(seed: 77)
@@ -52,7 +53,9 @@ extension RegimeStoreConformance {
                 IndicatorReading(name: "name \"\($0.offset)\" \\ \u{1} ü", value: $0.element)
             }
             assessment.probabilities = RegimeProbabilities(
-                summing: [(.crisis, .leastNonzeroMagnitude), (.euphoria, 0.1 + 0.2), (.unknown, .nan)])
+                summing: [
+                    (.crisis, .leastNonzeroMagnitude), (.euphoria, 0.1 + 0.2), (.unknown, .nan),
+                ])
             assessment.reasoning = "quotes \"'\", a tab\t, a line\n, 日本"
             let bars = (hard + random).enumerated().map { index, number in
                 Bar(
@@ -138,7 +141,10 @@ extension RegimeStoreConformance {
             let moved = Samples.assessment(2, .normalBull, previous: .crisis, confidence: 0.5)
             let change = Samples.change(moved, from: .crisis)
             _ = try await record(
-                [JournalRecord(assessment: flat), JournalRecord(assessment: moved, change: change)],
+                [
+                    JournalRecord(assessment: flat),
+                    JournalRecord(assessment: moved, change: change),
+                ],
                 in: store)
             let changes = try await store.changes(SeriesQuery(Samples.series))
             #expect(changes.map(\.asOf) == [Samples.day(0), Samples.day(2)])

@@ -125,12 +125,14 @@ extension RegimeStoreConformance {
             #expect(mine.map(\.regime) == others.map(\.regime))
             #expect(mine.map(\.revision) == others.map(\.revision))
             let myBars = try await world.store.bars(SeriesQuery(Samples.series))
-            #expect(try await transcript(myBars) == transcript(world.store.bars(SeriesQuery(other))))
+            #expect(
+                try await transcript(myBars) == transcript(world.store.bars(SeriesQuery(other))))
         },
         Law("a batch that expects another head is refused whole") { world in
             let store = world.store
             _ = try await store.register(Samples.profile())
-            _ = try await store.record(Samples.batch([.crisis, .crisis], expecting: .lastAsOf(nil)))
+            _ = try await store.record(
+                Samples.batch([.crisis, .crisis], expecting: .lastAsOf(nil)))
             let before = try await transcript(of: store)
             for expected in [nil, Samples.day(0), Samples.day(2)] {
                 let batch = Samples.batch(
@@ -158,9 +160,11 @@ extension RegimeStoreConformance {
             let history = try await world.store.history(SeriesQuery(Samples.series))
             #expect(history.map(\.regime) == regimes)
             #expect(history.allSatisfy { $0.revision == 1 })
-            try await expectGapFreeAnnouncements(world.store, count: records.count {
-                $0.change != nil
-            })
+            try await expectGapFreeAnnouncements(
+                world.store,
+                count: records.count {
+                    $0.change != nil
+                })
         },
     ]
 

@@ -22,7 +22,9 @@ package final class StoreScript {
     package static func play(seed: UInt64, steps: Int, in world: StoreWorld) async -> [String] {
         let script = StoreScript(seed: seed, world: world)
         for _ in 0..<steps { await script.step() }
-        await script.note("everything") { try await transcript(of: world.store).joined(separator: "\n") }
+        await script.note("everything") {
+            try await transcript(of: world.store).joined(separator: "\n")
+        }
         return script.lines
     }
 
@@ -39,7 +41,8 @@ package final class StoreScript {
         case 6:
             let limit = below(4)
             await note("announce") {
-                try await transcript(store.announcePending(series, limit: limit)).joined(separator: "\n")
+                try await transcript(store.announcePending(series, limit: limit)).joined(
+                    separator: "\n")
             }
         case 7: await relay()
         case 8:

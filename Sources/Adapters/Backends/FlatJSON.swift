@@ -83,6 +83,7 @@ private struct FlatJSONReader {
         _ value: (inout FlatJSONReader) throws -> Value
     ) throws -> [(String, Value)] {
         var members: [(String, Value)] = []
+        members.reserveCapacity(8)
         try expect(UInt8(ascii: "{"))
         if peek() == UInt8(ascii: "}") { return members }
         while true {

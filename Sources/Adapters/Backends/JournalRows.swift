@@ -56,12 +56,12 @@ struct JournalRows {
 
     /// Writes all rows of a plan, and the head when it moved.
     func write(_ plan: JournalPlan, replacing head: SeriesHead) throws {
-        for bar in plan.insertedBars { try insert(bar) }
+        try insert(plan.insertedBars)
         for bar in plan.adoptedBars { try markAdopted(bar) }
         for model in plan.models { try insert(model) }
         for activation in plan.activations { try insert(activation) }
-        for assessment in plan.assessments { try insert(assessment) }
-        for change in plan.changes { try insert(change) }
+        try insert(plan.assessments)
+        try insert(plan.changes)
         for entry in plan.outbox { try insert(entry) }
         if plan.receipt.head != head { try update(plan.receipt.head) }
     }
@@ -96,19 +96,22 @@ struct JournalRows {
 
     // MARK: Bars
 
-    private func insert(_ stored: StoredBar) throws {
+    private func insert(_ bars: [StoredBar]) throws {
+        guard !bars.isEmpty else { return }
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO bars (market, timeframe, timestamp, revision, open, high, low, close,
                     volume, available_at, recorded_at, adopted_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        let bar = stored.bar
-        try statement.execute(arguments: [
-            market, timeframe, bar.timestamp.nanoseconds, stored.revision, present(bar.open),
-            present(bar.high), present(bar.low), present(bar.close), present(bar.volume),
-            bar.availableAt.nanoseconds, recordedAt, stored.isAdopted ? recordedAt : nil,
-        ])
+        for stored in bars {
+            let bar = stored.bar
+            try statement.execute(arguments: [
+                market, timeframe, bar.timestamp.nanoseconds, stored.revision, present(bar.open),
+                present(bar.high), present(bar.low), present(bar.close), present(bar.volume),
+                bar.availableAt.nanoseconds, recordedAt, stored.isAdopted ? recordedAt : nil,
+            ])
+        }
     }
 
     private func markAdopted(_ bar: RevisedBar) throws {
@@ -154,7 +157,8 @@ struct JournalRows {
 
     // MARK: Assessments and changes
 
-    private func insert(_ assessment: RegimeAssessment) throws {
+    private func insert(_ assessments: [RegimeAssessment]) throws {
+        guard !assessments.isEmpty else { return }
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO market_regimes (market, timeframe, as_of, revision, model_version,
@@ -162,18 +166,22 @@ struct JournalRows {
                     confidence_kind, trigger, indicators, reasoning, input_missing, recorded_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        try statement.execute(arguments: [
-            market, timeframe, assessment.asOf.nanoseconds, assessment.revision,
-            assessment.modelVersion.text, assessment.availableAt.nanoseconds,
-            assessment.regime.label, assessment.rawRegime.label, assessment.previousRegime.label,
-            assessment.since.nanoseconds, RegimeRows.text(of: assessment.probabilities),
-            assessment.confidenceKind.rawValue, assessment.trigger.rawValue,
-            FlatJSON.text(numbers: assessment.indicators.lazy.map { ($0.name, $0.value) }),
-            assessment.reasoning, assessment.inputMissing, recordedAt,
-        ])
+        for assessment in assessments {
+            try statement.execute(arguments: [
+                market, timeframe, assessment.asOf.nanoseconds, assessment.revision,
+                assessment.modelVersion.text, assessment.availableAt.nanoseconds,
+                assessment.regime.label, assessment.rawRegime.label,
+                assessment.previousRegime.label, assessment.since.nanoseconds,
+                RegimeRows.text(of: assessment.probabilities), assessment.confidenceKind.rawValue,
+                assessment.trigger.rawValue,
+                FlatJSON.text(numbers: assessment.indicators.lazy.map { ($0.name, $0.value) }),
+                assessment.reasoning, assessment.inputMissing, recordedAt,
+            ])
+        }
     }
 
-    private func insert(_ change: RegimeChange) throws {
+    private func insert(_ changes: [RegimeChange]) throws {
+        guard !changes.isEmpty else { return }
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO regime_changes (market, timeframe, as_of, revision, event_id,
@@ -181,14 +189,16 @@ struct JournalRows {
                     sequence, previous_event_id, supersedes, recorded_at, announced_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        let announcement = change.announcement
-        try statement.execute(arguments: [
-            market, timeframe, change.asOf.nanoseconds, change.revision, change.eventID.text,
-            change.modelVersion.text, change.previousRegime.label, change.regime.label,
-            RegimeRows.text(of: change.probabilities), change.trigger.rawValue, change.reasoning,
-            announcement?.sequence, announcement?.previousEventID?.text,
-            announcement?.supersedes?.text, recordedAt, announcement.map { _ in recordedAt },
-        ])
+        for change in changes {
+            let announcement = change.announcement
+            try statement.execute(arguments: [
+                market, timeframe, change.asOf.nanoseconds, change.revision, change.eventID.text,
+                change.modelVersion.text, change.previousRegime.label, change.regime.label,
+                RegimeRows.text(of: change.probabilities), change.trigger.rawValue,
+                change.reasoning, announcement?.sequence, announcement?.previousEventID?.text,
+                announcement?.supersedes?.text, recordedAt, announcement.map { _ in recordedAt },
+            ])
+        }
     }
 
     /// Gives a change stored silently its place among the announced ones.

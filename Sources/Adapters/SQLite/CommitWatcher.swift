@@ -9,9 +9,10 @@ import Synchronization
 /// thread waits for it; nothing is polled.
 ///
 /// A process killed between its commit and the touch, or a writer that is not this program, sends
-/// no signal. For those alone the files' sizes and times are compared once an interval.
+/// no signal. For those alone the files' sizes and times are compared when nothing
+/// was heard for a while.
 final class CommitWatcher: Sendable {
-    /// How often a lost signal is looked for.
+    /// After how long without an event a lost signal is looked for.
     static let recheckMilliseconds: Int32 = 1000
 
     private let logPath: String
@@ -72,24 +73,21 @@ private struct CommitWatch: Sendable {
             close(stopDescriptor)
             if notifications >= 0 { close(notifications) }
         }
-        let clock = ContinuousClock()
-        let interval = Duration.milliseconds(CommitWatcher.recheckMilliseconds)
         var seen = fingerprint()
         var changedBefore = false
-        var recheckAt = clock.now + interval
         while true {
             var descriptors = [
                 pollfd(fd: stopDescriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: notifications, events: Int16(POLLIN), revents: 0),
             ]
-            poll(&descriptors, nfds_t(descriptors.count), CommitWatcher.recheckMilliseconds)
+            let ready = poll(
+                &descriptors, nfds_t(descriptors.count), CommitWatcher.recheckMilliseconds)
             if descriptors[0].revents != 0 { return }
             if descriptors[1].revents != 0, drainNotifications() {
                 seen = fingerprint()
                 onCommit()
             }
-            guard clock.now >= recheckAt else { continue }
-            recheckAt = clock.now + interval
+            guard ready == 0 else { continue }
             let current = fingerprint()
             // The log may have been written just before its commit became visible: look twice.
             if current != seen || changedBefore { onCommit() }

@@ -44,7 +44,8 @@ extension DatabaseFailure {
         case .corrupt: detail = "it is not a database, or is damaged (\(message))"
         case .busy: detail = "another process kept it locked (\(message))"
         case .unavailable: detail = "it cannot be opened or read (\(message))"
-        case .newerSchema, .failed: detail = "SQLite reports \(error.extendedResultCode): \(message)"
+        case .newerSchema, .failed:
+            detail = "SQLite reports \(error.extendedResultCode): \(message)"
         }
         self.init(code, path: path, detail: detail, advice: DatabaseFailure.advice(for: code))
     }
@@ -94,8 +95,9 @@ struct Place {
     }
 
     var isWritable: Bool {
-        guard access(directory, W_OK) == 0 else { return errno != EROFS && errno != EACCES }
-        return access(path, W_OK) == 0 || errno == ENOENT
+        [directory, path].allSatisfy { (place: String) in
+            access(place, W_OK) == 0 || (errno != EROFS && errno != EACCES && errno != EPERM)
+        }
     }
 
     var isFull: Bool {

@@ -1,5 +1,6 @@
 import Foundation
 package import GRDB
+import Synchronization
 
 /// One SQLite file, shared by the tasks of this process and by other processes.
 ///
@@ -23,6 +24,7 @@ package final class EmbeddedDatabase: Sendable {
     private let pool: DatabasePool
     private let watcher: CommitWatcher
     private let onCommit: @Sendable () -> Void
+    private let isOpen = Mutex(true)
 
     /// The schema version this program writes.
     package static var supportedSchemaVersion: Int { SchemaMigrator.supportedVersion }
@@ -103,10 +105,18 @@ package final class EmbeddedDatabase: Sendable {
         }
     }
 
-    /// Waits for what is running, then closes the file; later calls fail as unavailable.
+    /// Waits for what is running, then closes the file; later calls fail as unavailable. Closing
+    /// again does nothing.
     package func close() throws {
+        let wasOpen = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        guard wasOpen else { return }
         watcher.stop()
         do {
+            // Leaves one plain file behind when nobody else has it open; else that one does it.
+            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
             try pool.close()
         } catch let error as DatabaseError {
             throw DatabaseFailure(error, path: path)

@@ -42,20 +42,26 @@ struct SchemaMigrator {
     ///
     /// - Returns: the numbers of the steps applied.
     func migrate(_ database: Database) throws -> [Int] {
-        if try missingSteps(database).isEmpty { return [] }
-        var applied: [Int] = []
-        try database.inTransaction(.exclusive) {
-            let missing = try missingSteps(database)
-            for step in missing { try apply(step, to: database) }
-            applied = missing.map(\.number)
+        // In transactions, so that one snapshot is judged while another process migrates.
+        var missing: ArraySlice<SchemaMigration> = []
+        try database.inTransaction(.deferred) {
+            missing = try missingSteps(database)
             return .commit
         }
-        return applied
+        if missing.isEmpty { return [] }
+        try database.inTransaction(.exclusive) {
+            missing = try missingSteps(database)
+            for step in missing { try apply(step, to: database) }
+            return .commit
+        }
+        return missing.map(\.number)
     }
 
     /// The highest step applied; 0 for an empty database.
     func version(_ database: Database) throws -> Int {
-        guard try database.tableExists("schema_migrations") else { return 0 }
+        let tables = try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM sqlite_master WHERE name = 'schema_migrations'")
+        guard tables == 1 else { return 0 }
         return try Int.fetchOne(database, sql: "SELECT max(number) FROM schema_migrations") ?? 0
     }
 

@@ -13,15 +13,22 @@ package struct HiddenMarkovChain: Sendable {
     /// Squared distances from a mean, in standard deviations, count as this at the most.
     static let squaredDistanceLimit = 1e300
 
+    /// States at the most: they lie side by side in the lanes of one vector.
+    package static let stateLimit = 8
+
     package let stateCount: Int
     package let featureCount: Int
-    private let start: [Double]
-    private let transition: [Double]
-    private let means: [Double]
-    private let densities: [WhitenedGaussian]
+    private let start: SIMD8<Double>
+    /// One row per state: the probabilities of moving to each.
+    private let transition: [SIMD8<Double>]
+    /// Per feature, the means of all states.
+    private let means: [SIMD8<Double>]
+    /// D·D, row by row, the whitening factors of all states.
+    private let whitening: [SIMD8<Double>]
+    private let logNormalisers: SIMD8<Double>
 
     /// - Parameters:
-    ///   - start: K probabilities.
+    ///   - start: K probabilities, K 1 … 8.
     ///   - transition: K·K, row by row: from the row's state to the column's.
     ///   - means: K·D.
     ///   - covariances: K·D·D, positive definite.
@@ -29,51 +36,82 @@ package struct HiddenMarkovChain: Sendable {
         start: [Double], transition: [Double], means: [Double], covariances: [Double],
         featureCount: Int
     ) {
-        precondition(means.count == start.count * featureCount, "K·D means")
-        precondition(transition.count == start.count * start.count, "K·K transitions")
+        let states = start.count
         let size = featureCount * featureCount
-        precondition(covariances.count == start.count * size, "K·D·D covariances")
-        stateCount = start.count
-        self.featureCount = featureCount
-        self.start = start.map { max($0, HiddenMarkovChain.probabilityFloor) }
-        self.transition = transition.map { max($0, HiddenMarkovChain.probabilityFloor) }
-        self.means = means
-        densities = start.indices.map { state in
+        precondition((1...HiddenMarkovChain.stateLimit).contains(states), "1 … 8 states")
+        precondition(means.count == states * featureCount, "K·D means")
+        precondition(transition.count == states * states, "K·K transitions")
+        precondition(covariances.count == states * size, "K·D·D covariances")
+        func lanes(_ value: (Int) -> Double) -> SIMD8<Double> {
+            var vector = SIMD8<Double>.zero
+            for state in 0..<states { vector[state] = value(state) }
+            return vector
+        }
+        let floor = HiddenMarkovChain.probabilityFloor
+        let densities = (0..<states).map { state in
             WhitenedGaussian(
                 covariance: Array(covariances[(state * size)..<((state + 1) * size)]),
                 size: featureCount)
         }
+        stateCount = states
+        self.featureCount = featureCount
+        self.start = lanes { max(start[$0], floor) }
+        self.transition = (0..<states).map { row in
+            lanes { max(transition[row * states + $0], floor) }
+        }
+        self.means = (0..<featureCount).map { d in lanes { means[$0 * featureCount + d] } }
+        whitening = (0..<size).map { k in lanes { densities[$0].whitening[k] } }
+        logNormalisers = lanes { densities[$0].logNormaliser }
     }
 
     /// What is believed after a bar.
     package struct Belief: Sendable, Equatable {
-        /// K filtered probabilities, summing to 1.
-        package var probabilities: [Double]
+        fileprivate var lanes: SIMD8<Double>
         /// ln of the likelihood of all observations so far.
-        package var logLikelihood: Double
+        package fileprivate(set) var logLikelihood: Double
+    }
+
+    /// K filtered probabilities, summing to 1.
+    package func probabilities(of belief: Belief) -> [Double] { array(belief.lanes) }
+
+    private func array(_ lanes: SIMD8<Double>) -> [Double] { (0..<stateCount).map { lanes[$0] } }
+
+    /// From the first state to the last, so that the bits do not depend on the unused lanes.
+    private func sum(_ lanes: SIMD8<Double>) -> Double {
+        var total = 0.0
+        for state in 0..<stateCount { total += lanes[state] }
+        return total
+    }
+
+    private func largest(_ lanes: SIMD8<Double>) -> Double {
+        var value = lanes[0]
+        for state in 1..<max(stateCount, 1) where lanes[state] > value { value = lanes[state] }
+        return value
     }
 
     // MARK: - Filter
 
     /// One step of the forward recursion; `nil` before is the chain's start.
     ///
-    /// - Parameter features: D values, or `nil` for a bar without an observation: prediction alone.
+    /// - Parameter features: D finite values, or `nil` for a bar without an observation: prediction
+    ///   alone.
     package func advance(_ belief: inout Belief?, with features: [Double]?) {
-        var probabilities = belief.map { predict(from: $0.probabilities) } ?? start
-        var logLikelihood = belief?.logLikelihood ?? 0
-        var scale = 0.0
-        if let features {
-            let (relative, largest) = relativeDensities(of: features)
-            for state in 0..<stateCount {
-                probabilities[state] *= relative[state]
-                scale += probabilities[state]
-            }
-            logLikelihood += largest + VectorMath.log(scale)
-        } else {
-            for state in 0..<stateCount { scale += probabilities[state] }
+        var lanes = start
+        if let before = belief?.lanes {
+            lanes = before[0] * transition[0]
+            for state in 1..<max(stateCount, 1) { lanes += before[state] * transition[state] }
         }
-        for state in 0..<stateCount { probabilities[state] /= scale }
-        belief = Belief(probabilities: probabilities, logLikelihood: logLikelihood)
+        var logLikelihood = belief?.logLikelihood ?? 0
+        if let features {
+            let (relative, log) = relativeDensities(of: features)
+            lanes *= relative
+            let scale = sum(lanes)
+            logLikelihood += log + VectorMath.log(scale)
+            lanes /= scale
+        } else {
+            lanes /= sum(lanes)
+        }
+        belief = Belief(lanes: lanes, logLikelihood: logLikelihood)
     }
 
     /// ln of the likelihood; a bar without an observation (`nil`) contributes nothing.
@@ -83,118 +121,88 @@ package struct HiddenMarkovChain: Sendable {
         return belief?.logLikelihood ?? 0
     }
 
-    private func predict(from probabilities: [Double]) -> [Double] {
-        (0..<stateCount).map { state in
-            var sum = 0.0
-            for before in 0..<stateCount {
-                sum += probabilities[before] * transition[before * stateCount + state]
-            }
-            return sum
-        }
-    }
-
     /// Densities over the largest of them, and that one's logarithm.
-    private func relativeDensities(of features: [Double]) -> (relative: [Double], log: Double) {
-        var relative = (0..<stateCount).map { logDensity(of: features, in: $0) }
-        let largest = relative.reduce(-Double.infinity) { max($0, $1) }
-        for state in 0..<stateCount { relative[state] = VectorMath.exp(relative[state] - largest) }
-        return (relative, largest)
+    private func relativeDensities(
+        of features: [Double]
+    ) -> (relative: SIMD8<Double>, log: Double) {
+        let logs = logDensities(of: features)
+        let largest = largest(logs)
+        return (VectorMath.exp(logs - largest), largest)
     }
 
-    private func logDensity(of features: [Double], in state: Int) -> Double {
+    private func logDensities(of features: [Double]) -> SIMD8<Double> {
         precondition(features.count == featureCount, "one value per feature")
-        var distance = 0.0
+        var distance = SIMD8<Double>.zero
         for row in 0..<featureCount {
-            var whitened = 0.0
+            var whitened = SIMD8<Double>.zero
             for column in 0...row {
                 whitened +=
-                    densities[state].whitening[row * featureCount + column]
-                    * (features[column] - means[state * featureCount + column])
+                    whitening[row * featureCount + column] * (features[column] - means[column])
             }
             distance += whitened * whitened
         }
-        let limit = HiddenMarkovChain.squaredDistanceLimit
-        return densities[state].logNormaliser - 0.5 * (distance <= limit ? distance : limit)
+        distance = SIMD8<Double>.capped(distance, at: HiddenMarkovChain.squaredDistanceLimit)
+        return logNormalisers - 0.5 * distance
     }
 
     // MARK: - With hindsight
 
     /// Probabilities of each bar's state given all bars; `nil` is a bar without an observation.
     package func smoothedProbabilities(of observations: [[Double]?]) -> [[Double]] {
-        var filtered: [[Double]] = []
+        var filtered: [SIMD8<Double>] = []
         filtered.reserveCapacity(observations.count)
         var belief: Belief?
         for features in observations {
             advance(&belief, with: features)
-            if let belief { filtered.append(belief.probabilities) }
+            if let belief { filtered.append(belief.lanes) }
         }
-        var backward = [Double](repeating: 1, count: stateCount)
-        var smoothed = filtered
+        var backward = SIMD8<Double>(repeating: 1)
         for bar in observations.indices.reversed() {
-            var total = 0.0
-            for state in 0..<stateCount {
-                smoothed[bar][state] = filtered[bar][state] * backward[state]
-                total += smoothed[bar][state]
-            }
-            for state in 0..<stateCount {
-                smoothed[bar][state] =
-                    total > 0 ? smoothed[bar][state] / total : filtered[bar][state]
-            }
+            let joint = filtered[bar] * backward
+            let total = sum(joint)
+            if total > 0 { filtered[bar] = joint / total }
             backward = stepBack(backward, over: observations[bar])
         }
-        return smoothed
+        return filtered.map(array)
     }
 
     /// βᵢ before a bar from β after it, scaled to a largest one of 1.
-    private func stepBack(_ backward: [Double], over features: [Double]?) -> [Double] {
-        let relative =
-            features.map { relativeDensities(of: $0).relative }
-            ?? [Double](repeating: 1, count: stateCount)
-        var before = [Double](repeating: 0, count: stateCount)
-        var largest = 0.0
-        for state in 0..<stateCount {
-            for next in 0..<stateCount {
-                before[state] +=
-                    transition[state * stateCount + next] * (relative[next] * backward[next])
-            }
-            largest = max(largest, before[state])
-        }
-        return largest > 0
-            ? before.map { $0 / largest } : [Double](repeating: 1, count: stateCount)
+    private func stepBack(_ backward: SIMD8<Double>, over features: [Double]?) -> SIMD8<Double> {
+        var carried = backward
+        if let features { carried *= relativeDensities(of: features).relative }
+        var before = SIMD8<Double>.zero
+        for state in 0..<stateCount { before[state] = sum(transition[state] * carried) }
+        let largest = largest(before)
+        return largest > 0 ? before / largest : SIMD8(repeating: 1)
     }
 
     /// The most probable path of states (Viterbi 1967); the lower state of a tie.
     package func mostProbablePath(of observations: [[Double]?]) -> [Int] {
         guard !observations.isEmpty else { return [] }
         let logTransition = transition.map { VectorMath.log($0) }
-        var best = start.map { VectorMath.log($0) }
+        var best = VectorMath.log(start)
         var origins: [[Int]] = []
         origins.reserveCapacity(observations.count)
         for bar in observations.indices {
-            var next = best
-            var origin = Array(0..<stateCount)
+            var origin = [Int](repeating: 0, count: stateCount)
             if bar > 0 {
-                for state in 0..<stateCount {
-                    next[state] = -.infinity
-                    for before in 0..<stateCount {
-                        let score = best[before] + logTransition[before * stateCount + state]
-                        if score > next[state] {
-                            next[state] = score
-                            origin[state] = before
-                        }
+                var next = best[0] + logTransition[0]
+                for before in 1..<max(stateCount, 1) {
+                    let scores = best[before] + logTransition[before]
+                    for state in 0..<stateCount where scores[state] > next[state] {
+                        next[state] = scores[state]
+                        origin[state] = before
                     }
                 }
+                best = next
             }
-            if let features = observations[bar] {
-                for state in 0..<stateCount { next[state] += logDensity(of: features, in: state) }
-            }
-            best = next
+            if let features = observations[bar] { best += logDensities(of: features) }
             origins.append(origin)
         }
         return trace(origins, from: best)
     }
 
-    private func trace(_ origins: [[Int]], from best: [Double]) -> [Int] {
+    private func trace(_ origins: [[Int]], from best: SIMD8<Double>) -> [Int] {
         var state = 0
         for candidate in 1..<max(stateCount, 1) where best[candidate] > best[state] {
             state = candidate

@@ -8,6 +8,8 @@ struct FitData {
     let means: [Double]
     /// Divisor n.
     let variances: [Double]
+    /// Complete rows less the mean, over the standard deviation, one after the other.
+    let standardised: [Double]
 
     init(_ rows: [[Double]?], _ specification: RegimeSpecification) throws(FitError) {
         let features = specification.features.count
@@ -32,6 +34,10 @@ struct FitData {
         }
         self.means = means
         self.variances = variances
+        let deviations = variances.map { $0.squareRoot() }
+        standardised = complete.flatMap { row in
+            row.indices.map { (row[$0] - means[$0]) / deviations[$0] }
+        }
     }
 
     var featureCount: Int { means.count }
@@ -39,13 +45,6 @@ struct FitData {
     /// D·D, the variances on the diagonal.
     var diagonalCovariance: [Double] {
         means.indices.flatMap { row in means.indices.map { row == $0 ? variances[row] : 0 } }
-    }
-
-    /// Complete rows less the mean, over the standard deviation.
-    var standardised: [Double] {
-        rows.compactMap { $0 }.flatMap { row in
-            row.indices.map { (row[$0] - means[$0]) / variances[$0].squareRoot() }
-        }
     }
 }
 

@@ -7,12 +7,12 @@ struct GaussianFit {
     /// Least conditional variance of a feature, as a share of its variance in the window: the
     /// likelihood would be infinite without one. A deviation of a thousandth of the whole.
     static let covarianceFloorShare = 1e-6
-    /// Iterations that every start gets, and that the best eight of them get then.
-    static let scoutingIterations = 12
-    static let contestIterations = 30
-    static let finalistCount = 8
+    /// Iterations that every start gets, and that the best four of them get then.
+    static let scoutingIterations = 8
+    static let contestIterations = 12
+    static let finalistCount = 4
     /// Starts that are run until they converge.
-    static let winnerCount = 2
+    static let winnerCount = 1
 
     let specification: RegimeSpecification
     let observations: [Observation]
@@ -20,6 +20,7 @@ struct GaussianFit {
     let scaling: FeatureScaling
     let data: FitData
     let baumWelch: BaumWelch
+    let localMoments: [Double]
 
     init(
         _ specification: RegimeSpecification, _ observations: [Observation], barsPerYear: Double
@@ -37,6 +38,7 @@ struct GaussianFit {
         let scaling = scaling
         data = try FitData(
             observations.map { $0.isComplete ? scaling.apply($0.features) : nil }, specification)
+        localMoments = data.localMoments
         baumWelch = BaumWelch(
             stateCount: specification.states, featureCount: features,
             isDiagonal: specification.covariance == .diagonal, observations: data.values,
@@ -81,17 +83,18 @@ struct GaussianFit {
     /// Puts the states in canonical order and evaluates what is reported at what is reported.
     private func finish(_ winner: BaumWelch.Candidate) -> (Classifier, FitReport) {
         let unordered = parameters(winner, order: Array(0..<specification.states))
-        let volatilities = statistics(unordered).map(\.annualisedVolatility)
+        let statistics = statistics(unordered)
         let order = (0..<specification.states).sorted { first, second in
-            if volatilities[first] != volatilities[second] {
-                return volatilities[first] < volatilities[second]
+            let (one, other) = (statistics[first], statistics[second])
+            if one.annualisedVolatility != other.annualisedVolatility {
+                return one.annualisedVolatility < other.annualisedVolatility
             }
             return unordered.means[first].lexicographicallyPrecedes(unordered.means[second])
         }
         let parameters = parameters(winner, order: order)
         let classifier = Classifier(
             kernelVersion: KernelVersion.current, model: .hmm, features: specification.features,
-            scaling: scaling, parameters: parameters, states: statistics(parameters),
+            scaling: scaling, parameters: parameters, states: order.map { statistics[$0] },
             taxonomy: specification.taxonomy, rules: specification.rules,
             hysteresis: specification.hysteresis)
         let reached = parameters.chain.logLikelihood(of: data.rows)

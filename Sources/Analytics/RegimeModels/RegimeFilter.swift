@@ -47,7 +47,8 @@ package struct RegimeFilter: Sendable {
         guard let chain else { return advanceRules(with: observation) }
         guard advanceBelief(chain, with: observation), let belief else { return nil }
         return labeller.step(
-            stateProbabilities: belief.probabilities, observation, isMissing: !observation.isComplete)
+            stateProbabilities: chain.probabilities(of: belief), observation,
+            isMissing: !observation.isComplete)
     }
 
     /// Advances without an answer: what warming up on the training window needs.

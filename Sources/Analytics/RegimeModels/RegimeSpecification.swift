@@ -1,3 +1,4 @@
+import Kernels
 package import Market
 
 /// The kinds of model that can classify a series.
@@ -47,13 +48,13 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package var taxonomy: TaxonomyParameters
     package var rules: RuleParameters
 
-    package static let stateLimit = 8
+    package static let stateLimit = HiddenMarkovChain.stateLimit
     package static let startLimit = 1024
 
     /// The documented default.
     package static let standard = RegimeSpecification(
-        model: .hmm, features: ["log_downside_deviation_20", "ewm_mean_60"], states: 3,
-        covariance: .diagonal, scaling: .standardised, clip: 8, seed: 20_250_101, starts: 16,
+        model: .hmm, features: ["log_downside_deviation_20", "sortino_20"], states: 3,
+        covariance: .diagonal, scaling: .standardised, clip: 3, seed: 20_250_101, starts: 16,
         maximumIterations: 500, tolerance: 1e-6, training: TrainingPlan(),
         hysteresis: HysteresisParameters(), taxonomy: TaxonomyParameters(),
         rules: RuleParameters())

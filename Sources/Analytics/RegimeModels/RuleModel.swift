@@ -33,12 +33,14 @@ extension RuleParameters {
     /// | | ≥ `highRank` | high_volatility 2, normal_bear 1 |
     /// | | ≤ `lowRank` | low_volatility 3 |
     /// | | between | normal_bull 1, normal_bear 1 |
-    /// | drawdown | ≥ `deepDrawdown` | crisis 3 (at rank ≥ `highRank`), normal_bear 3 |
+    /// | drawdown | ≥ `deepDrawdown` | normal_bear 1, and 3 to *under stress* |
     /// | | ≥ `noticeableDrawdown` | normal_bear 2, high_volatility 1 |
-    /// | | less | normal_bull 2, low_volatility 1 (at rank ≤ `lowRank`) |
-    /// | trend | below the mean | normal_bear 1, crisis 1 (at rank ≥ `highRank`) |
-    /// | | above it | normal_bull 2 |
-    /// | trend and momentum | both strong | euphoria 6 |
+    /// | | less | normal_bull 2, and 1 to low_volatility at rank ≤ `lowRank`, else normal_bull |
+    /// | trend | below the 200-bar mean | 1 to *under stress* |
+    /// | | not below it | normal_bull 1 |
+    /// | trend and momentum | ≥ `strongTrend` and ≥ `strongMomentum` | euphoria 6 |
+    ///
+    /// *Under stress* is crisis at a volatility rank ≥ `highRank`, else normal_bear.
     package func points(in context: MarketContext) -> [(Regime, Double)] {
         let unit = context.longRunVolatility
         let depth = -context.drawdown / unit

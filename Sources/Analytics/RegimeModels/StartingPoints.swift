@@ -1,7 +1,7 @@
 import Kernels
 
 extension GaussianFit {
-    static let lloydIterations = 10
+    static let lloydIterations = 6
     /// Bars before and after that a local mean and variance take in.
     static let localReach = 10
     /// Added to each count of moves between clusters, so that no move is impossible.
@@ -14,7 +14,7 @@ extension GaussianFit {
         var generator = SeededGenerator(seed: specification.seed, run: run)
         let isLocal = run % 2 == 1
         let assigned = KMeans.assignments(
-            of: isLocal ? data.localMoments : data.standardised,
+            of: isLocal ? localMoments : data.standardised,
             dimensions: isLocal ? 2 * data.featureCount : data.featureCount,
             clusters: specification.states, iterations: GaussianFit.lloydIterations,
             using: &generator)
@@ -51,15 +51,25 @@ extension GaussianFit {
     /// Mean and variance of a cluster, the variance not below a hundredth of the whole; of all
     /// observations when the cluster is empty.
     private func clusterMoments(_ state: Int, _ assigned: [Int]) -> ([Double], [Double]) {
-        let rows = zip(data.rows.compactMap { $0 }, assigned).filter { $1 == state }.map(\.0)
-        guard !rows.isEmpty else { return (data.means, data.variances) }
-        let count = Double(rows.count)
-        let means = data.means.indices.map { d in rows.reduce(0) { $0 + $1[d] } / count }
-        let variances = data.means.indices.map { d in
-            let sum = rows.reduce(0) { $0 + ($1[d] - means[d]) * ($1[d] - means[d]) }
-            return max(sum / count, data.variances[d] / 100)
+        let features = data.featureCount
+        var count = 0.0
+        var sums = [Double](repeating: 0, count: features)
+        var squares = sums
+        for (row, cluster) in assigned.enumerated() where cluster == state {
+            count += 1
+            for d in 0..<features {
+                let value = data.standardised[row * features + d]
+                sums[d] += value
+                squares[d] += value * value
+            }
         }
-        return (means, variances)
+        guard count > 0 else { return (data.means, data.variances) }
+        let means = sums.map { $0 / count }
+        let shares = means.indices.map { max(squares[$0] / count - means[$0] * means[$0], 0.01) }
+        return (
+            means.indices.map { data.means[$0] + means[$0] * data.variances[$0].squareRoot() },
+            shares.indices.map { shares[$0] * data.variances[$0] }
+        )
     }
 }
 

@@ -7,26 +7,32 @@ package import Regimes
 /// single share and a coin.
 package struct TaxonomyParameters: Codable, Equatable, Sendable {
     /// A state is stressed when its volatility is at least this multiple of the training window's.
-    package var stressedRatio: Double = 1.25
+    package var stressedRatio: Double = 1.2
     /// A state is calm when its volatility is at most this multiple of the training window's.
     package var calmRatio: Double = 0.8
-    /// Drawdown, in long-run volatilities, from which a stressed state is a crisis …
+    /// Drawdown from which a stressed state is a crisis …
     package var crisisDrawdown: Double = 1.0
     /// … provided that the present volatility ranks at least this high in its own history.
     package var crisisRank: Double = 0.8
-    /// Drawdown, in long-run volatilities, from which a falling market is a bear market.
+    /// Drawdown from which a market under its 200-bar mean is a bear market.
     package var bearDrawdown: Double = 0.6
-    /// Price over its 200-bar mean, in long-run volatilities, from which a rise is euphoria …
+    /// Volatility rank from which any state but a calm one is highly volatile.
+    package var highRank: Double = 0.8
+    /// Volatility rank below which not even a stressed state is highly volatile.
+    package var ordinaryRank: Double = 0.5
+    /// Volatility rank above which not even a calm state has low volatility.
+    package var lowRank: Double = 0.4
+    /// Price over its 200-bar mean from which a rise is euphoria …
     package var euphoriaTrend: Double = 0.6
-    /// … provided that the 12-1 momentum, in long-run volatilities, is at least this.
+    /// … provided that the 12-1 momentum is at least this.
     package var euphoriaMomentum: Double = 1.5
 
     package init() {}
 
     var isFinite: Bool {
         [
-            stressedRatio, calmRatio, crisisDrawdown, crisisRank, bearDrawdown, euphoriaTrend,
-            euphoriaMomentum,
+            stressedRatio, calmRatio, crisisDrawdown, crisisRank, bearDrawdown, highRank,
+            ordinaryRank, lowRank, euphoriaTrend, euphoriaMomentum,
         ].allSatisfy(\.isFinite)
     }
 }
@@ -49,26 +55,27 @@ extension TaxonomyParameters {
     ///
     /// | state | present market | label |
     /// |---|---|---|
-    /// | stressed | drawdown ≥ `crisisDrawdown`, volatility rank ≥ `crisisRank` | `crisis` |
-    /// | any | drawdown ≥ `bearDrawdown`, price under its 200-bar mean | `normal_bear` |
-    /// | stressed | otherwise | `high_volatility` |
-    /// | any | trend ≥ `euphoriaTrend`, momentum ≥ `euphoriaMomentum` | `euphoria` |
-    /// | calm | otherwise | `low_volatility` |
-    /// | normal | otherwise | `normal_bull` |
+    /// | stressed | drawdown ≥ `crisisDrawdown` and volatility rank ≥ `crisisRank` | `crisis` |
+    /// | any | drawdown ≥ `bearDrawdown` and price under its 200-bar mean | `normal_bear` |
+    /// | not calm | volatility rank ≥ `highRank` | `high_volatility` |
+    /// | stressed | volatility rank not under `ordinaryRank` | `high_volatility` |
+    /// | any | trend ≥ `euphoriaTrend` and momentum ≥ `euphoriaMomentum` | `euphoria` |
+    /// | calm | volatility rank not over `lowRank` | `low_volatility` |
+    /// | any | otherwise | `normal_bull` |
     ///
     /// Drawdown, trend and momentum are in units of the long-run volatility. An indicator that is
-    /// not known yet fulfils no condition.
+    /// not known yet neither fulfils a condition nor breaks one that says «not».
     package func label(of state: StateClass, in context: MarketContext) -> Regime {
         let unit = context.longRunVolatility
         let depth = -context.drawdown / unit
-        if state == .stressed, depth >= crisisDrawdown, context.volatilityRank >= crisisRank {
-            return .crisis
-        }
+        let rank = context.volatilityRank
+        if state == .stressed, depth >= crisisDrawdown, rank >= crisisRank { return .crisis }
         if depth >= bearDrawdown, context.trend < 0 { return .normalBear }
-        if state == .stressed { return .highVolatility }
+        if state != .calm, rank >= highRank { return .highVolatility }
+        if state == .stressed, !(rank < ordinaryRank) { return .highVolatility }
         if context.trend / unit >= euphoriaTrend, context.momentum / unit >= euphoriaMomentum {
             return .euphoria
         }
-        return state == .calm ? .lowVolatility : .normalBull
+        return state == .calm && !(rank > lowRank) ? .lowVolatility : .normalBull
     }
 }

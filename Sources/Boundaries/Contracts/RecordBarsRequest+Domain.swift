@@ -65,8 +65,9 @@ extension Bloasis_Trading_RecordBarsRequest {
             close: sent.close, volume: sent.hasVolume ? sent.volume : .nan,
             availableAt: availableAt)
         if let fault = bar.fault {
-            throw .invalidArgument("\(place)\(fault.column): the bar of \(close) is "
-                + "impossible: \(fault)")
+            throw .invalidArgument(
+                "\(place)\(fault.column): the bar of \(close) is "
+                    + "impossible: \(fault)")
         }
         return MarketBarEvent(series: series, bar: bar, exogenous: sent.exogenous)
     }

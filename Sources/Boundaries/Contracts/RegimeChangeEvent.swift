@@ -113,7 +113,8 @@ extension RegimeChangeEvent {
         let version = try fields.integer("schema_version")
         guard version == RegimeChangeEvent.schemaVersion else {
             throw fields.fault(
-                "schema_version", "is \(version), and this program reads "
+                "schema_version",
+                "is \(version), and this program reads "
                     + "\(RegimeChangeEvent.schemaVersion): upgrade the consumer")
         }
         eventID = EventID(try fields.string("event_id"))

@@ -39,12 +39,13 @@ struct FaultResponses: RouterMiddleware {
             return response(RPCFault(.cancelled, "the request was cancelled"))
         } catch {
             // What went wrong inside may hold paths or hosts: it is for the log alone.
-            context.logger.error("request failed", metadata: ["error": "\(error)"])
+            let id = context.correlationID(of: request)
+            context.logger.error(
+                "request failed", metadata: ["error": "\(error)", "correlation_id": "\(id)"])
             return response(
                 RPCFault(
                     .internalError,
-                    "Internal error: the log of the service says more, correlation id "
-                        + "\(context.id)"))
+                    "Internal error: the log of the service says more, correlation id \(id)"))
         }
     }
 
@@ -60,5 +61,17 @@ struct FaultResponses: RouterMiddleware {
         default:
             return .invalidArgument("the request cannot be read: \(error.status)")
         }
+    }
+}
+
+extension GatewayContext {
+    private static let requestIDKey = "hb.request.id"
+
+    /// What finds a request in the log: the caller's trace, else this process' number for it.
+    ///
+    /// Not `RequestContext.id`, which traps when the log handler keeps no metadata.
+    fileprivate func correlationID(of request: Request) -> String {
+        TraceContext.traceID(of: request.headers)
+            ?? logger[metadataKey: GatewayContext.requestIDKey]?.description ?? "none"
     }
 }

@@ -12,16 +12,24 @@ package struct GatewayConfiguration: Sendable {
     package var bodyLimitBytes: Int
     /// Event streams open at the same time; one more is refused with RESOURCE_EXHAUSTED.
     package var streamsLimit: Int
+    /// Connections open at the same time; further ones wait to be accepted.
+    package var connectionsLimit: Int
+    /// A connection that asks nothing, or stalls while asking, is closed after this time.
+    package var idleTimeout: Duration
 
     package static let heartbeatIntervalDefault = Duration.seconds(15)
     package static let bodyLimitBytesDefault = 8 << 20
     package static let streamsLimitDefault = 1_000
+    package static let connectionsLimitDefault = 4_096
+    package static let idleTimeoutDefault = Duration.seconds(60)
 
     package init(
         host: String, port: Int, serviceName: String,
         heartbeatInterval: Duration = GatewayConfiguration.heartbeatIntervalDefault,
         bodyLimitBytes: Int = GatewayConfiguration.bodyLimitBytesDefault,
-        streamsLimit: Int = GatewayConfiguration.streamsLimitDefault
+        streamsLimit: Int = GatewayConfiguration.streamsLimitDefault,
+        connectionsLimit: Int = GatewayConfiguration.connectionsLimitDefault,
+        idleTimeout: Duration = GatewayConfiguration.idleTimeoutDefault
     ) {
         self.host = host
         self.port = port
@@ -29,5 +37,7 @@ package struct GatewayConfiguration: Sendable {
         self.heartbeatInterval = heartbeatInterval
         self.bodyLimitBytes = bodyLimitBytes
         self.streamsLimit = streamsLimit
+        self.connectionsLimit = connectionsLimit
+        self.idleTimeout = idleTimeout
     }
 }

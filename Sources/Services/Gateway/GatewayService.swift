@@ -1,6 +1,7 @@
 package import Contracts
 package import Hosting
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -109,8 +110,13 @@ package func makeGateway(
     routes.refuseOtherMethods()
     let application = Application(
         router: router,
+        server: .http1(
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: TimeAmount(configuration.idleTimeout))),
         configuration: ApplicationConfiguration(
-            address: .hostname(configuration.host, port: configuration.port)),
+            address: .hostname(configuration.host, port: configuration.port),
+            availableConnectionsDelegate: MaximumAvailableConnections(
+                configuration.connectionsLimit)),
         onServerRunning: { channel in
             await onRunning(channel.localAddress?.port ?? configuration.port)
         },

@@ -109,10 +109,8 @@ struct Query {
     }
 
     private func parameterNames<M: Message & _ProtoNameProviding>(_ type: M.Type) -> String {
-        Google_Protobuf_FieldMask(allFieldsOf: type).paths.flatMap { path in
-            guard path == "time_range" else { return [path] }
-            return Google_Protobuf_FieldMask(allFieldsOf: Bloasis_MarketRegime_TimeRange.self)
-                .paths.map { "\(path).\($0)" }
+        Google_Protobuf_FieldMask(allFieldsOf: type).paths.sorted().flatMap { path in
+            path == "time_range" ? ["\(path).start_date", "\(path).end_date"] : [path]
         }.joined(separator: ", ")
     }
 }

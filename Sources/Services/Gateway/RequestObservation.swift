@@ -17,7 +17,7 @@ struct RequestObservation<Time: Clock>: RouterMiddleware where Time.Duration == 
         let start = clock.now
         let response = try await next(request, context)
         let elapsed = start.duration(to: clock.now)
-        let route = context.endpointPath ?? "unmatched"
+        let route = context.endpointPath ?? "NotFound"
         let dimensions = [
             ("method", methodLabel(request.method)), ("route", route),
             ("status", String(response.status.code)),

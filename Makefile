@@ -1,0 +1,53 @@
+# One word for each thing there is to do; `make help` lists them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+FORMATTED = find Package.swift Sources Tests -name '*.swift' -not -path '*/Generated/*' -print0
+
+.PHONY: help setup build run test test-long lint format bench bench-peers docs coverage protos clean
+
+help: ## list these words
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+setup: ## install the Debian packages that are missing, check the Swift toolchain
+	@Scripts/install-dependencies.sh
+
+build: ## build the program: .build/release/bloasis
+	swift build -c release --product bloasis $(SWIFT_FLAGS)
+
+run: setup build ## set up, build, backfill the bundled S&P 500 history, serve on port 8080
+	@exec Scripts/run.sh
+
+test: setup ## set up, build once with coverage, run every test, print the line coverage
+	@Scripts/test.sh
+
+test-long: setup ## the same tests with the long sweeps
+	@LONG_TESTS=1 Scripts/test.sh
+
+lint: ## fail on what `make format` would change, and on its lint rules
+	@$(FORMATTED) | xargs -0 swift format lint --strict --configuration .swift-format
+	@for script in Scripts/*.sh .ci/run; do sh -n "$$script"; done
+
+format: ## format the Swift sources in place
+	@$(FORMATTED) | xargs -0 swift format format --in-place --configuration .swift-format
+
+bench: build ## time backfill and start against their goals (RECORD=1 keeps the result)
+	@python3 Benchmarks/run.py $(if $(RECORD),--record)
+
+bench-peers: build ## the same walk-forward fits by hmmlearn, and the ratio
+	@Scripts/bench-peers.sh
+
+docs: setup ## write the generated documents anew
+	@Scripts/docs.sh
+
+coverage: ## line coverage of the last `make test`, file by file
+	@Scripts/coverage.sh --files
+
+protos: ## write the generated message code anew from Protos/
+	@Scripts/generate-protos.sh
+
+clean: ## remove what builds have made
+	swift package clean
+	rm -rf .build/coverage .build/peers

@@ -1,0 +1,67 @@
+import Contracts
+import Gateway
+import HTTPTypes
+import Hosting
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Testing
+
+/// A gateway over a fake service, asked without a socket.
+struct GatewayFixture {
+    let service = FakeService()
+    var dependencies: [DependencyHealth] = []
+    var bodyLimitBytes = GatewayConfiguration.bodyLimitBytesDefault
+    var streamsLimit = GatewayConfiguration.streamsLimitDefault
+    var idleTimeout = GatewayConfiguration.idleTimeoutDefault
+    var host = "127.0.0.1"
+    var port = 0
+    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    func gateway(
+        clock: some Clock<Duration> = ContinuousClock(),
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> GatewayService {
+        let dependencies = dependencies
+        return makeGateway(
+            configuration: GatewayConfiguration(
+                host: host, port: port, serviceName: "market-regime",
+                bodyLimitBytes: bodyLimitBytes, streamsLimit: streamsLimit,
+                idleTimeout: idleTimeout),
+            regimes: service, marketData: service, readiness: { dependencies },
+            metrics: { "up 1\n" }, logger: logger, clock: clock, onRunning: onRunning)
+    }
+
+    func get(_ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {
+        try await send(.get, uri, headers: headers)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ uri: String, headers: HTTPFields = [:],
+        body: String? = nil
+    ) async throws -> TestResponse {
+        try await gateway().application.test(.router) { client in
+            try await client.execute(
+                uri: uri, method: method, headers: headers, body: body.map(ByteBuffer.init(string:))
+            ) { $0 }
+        }
+    }
+}
+
+extension TestResponse {
+    var text: String { String(buffer: body) }
+
+    /// Asserts a `google.rpc.Status` with a code and, somewhere in its message, some words.
+    func expectFault(
+        _ code: RPCFault.Code, _ words: String, status: Int? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(self.status.code == status ?? code.httpStatus, sourceLocation: location)
+        #expect(headers[.contentType]?.hasPrefix("application/json") == true)
+        #expect(
+            text.hasPrefix("{\"code\":\(code.rawValue),\"message\":\""), "\(text)",
+            sourceLocation: location)
+        #expect(text.hasSuffix("\",\"details\":[]}"), "\(text)", sourceLocation: location)
+        #expect(text.contains(words), "\(text)", sourceLocation: location)
+    }
+}

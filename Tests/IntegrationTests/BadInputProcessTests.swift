@@ -1,0 +1,159 @@
+import Foundation
+import Testing
+
+@Suite("Wrong input: a clear error with the right exit code")
+struct BadInputProcessTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let csv: String
+        let status: Int32
+        let says: [String]
+
+        var testDescription: String { name }
+    }
+
+    static let header = "date,open,high,low,close\n"
+
+    static let files: [Case] = [
+        Case(name: "empty", csv: "", status: 1, says: ["bad.csv", "empty"]),
+        Case(name: "header only", csv: header, status: 1, says: ["bad.csv"]),
+        Case(name: "binary", csv: "\u{0}\u{1}\u{2}PNG\u{0}", status: 1, says: ["bad.csv"]),
+        Case(
+            name: "half-written", csv: header + "2018-01-02,1,2,1,2\n2018-01-03,1,2", status: 1,
+            says: ["bad.csv:3"]),
+        Case(
+            name: "high below low", csv: header + "2018-01-02,5,4,6,5\n", status: 1,
+            says: ["bad.csv:2", "high"]),
+        Case(
+            name: "negative price", csv: header + "2018-01-02,1,2,1,-2\n", status: 1,
+            says: ["bad.csv:2:5", "close"]),
+    ]
+
+    @Test("a file that cannot be read names file, line and column", arguments: files)
+    func badFile(_ bad: Case) async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let path = try program.file("bad.csv", bad.csv)
+        let outcome = try await program.run("backfill", "--csv", path, "--market", "SPX")
+        #expect(outcome.status == bad.status)
+        #expect(outcome.output.isEmpty)
+        for words in bad.says { #expect(outcome.errors.contains(words), "\(outcome.errors)") }
+    }
+
+    @Test("a missing file, wrong usage, an unknown market, an empty range")
+    func codes() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let missing = try await program.run("backfill", "--csv", "nosuch.csv", "--market", "SPX")
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("nosuch.csv"))
+        #expect(try await program.run("backfill").status == 2)
+        #expect(try await program.run("history", "--from", "yesterday").status == 2)
+        #expect(
+            try await program.run("history", "--from", "2019-01-01", "--to", "2018-01-01").status
+                == 2)
+        #expect(try await program.run("current", "--market", "../etc").status == 2)
+        #expect(try await program.run("current", "--market", "NOSUCH").status == 3)
+        #expect(try await program.run("nosuchverb").status == 2)
+        let help = try await program.run("--help")
+        #expect(help.status == 0)
+        #expect(help.output.contains("EXAMPLES"))
+    }
+
+    @Test("a range with nothing in it is exit code 3, and [] as JSON")
+    func emptyRange() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let csv = try program.file(
+            "two.csv", BadInputProcessTests.header + "2018-01-02,1,2,1,2\n2018-01-03,1,2,1,2\n")
+        #expect(try await program.run("backfill", "--csv", csv, "--market", "SPX").status == 0)
+        let outcome = try await program.run(
+            "history", "--market", "SPX", "--from", "1990-01-01", "--to", "1990-02-01", "--json")
+        #expect(outcome.status == 3)
+        #expect(outcome.output == "[]\n")
+    }
+
+    @Test("a misspelt variable, and one that needs a later version, stop the start")
+    func configuration() async throws {
+        var program = try Program.fresh()
+        defer { program.remove() }
+        program.environment = ["BLOASIS_HOEM": "x"]
+        let misspelt = try await program.run("doctor")
+        #expect(misspelt.status == 2)
+        #expect(misspelt.errors.contains("BLOASIS_HOME"))
+        program.environment = ["DATABASE_URL": "postgresql://user:secret@host/db"]
+        let later = try await program.run("doctor")
+        #expect(later.status == 2)
+        #expect(!later.errors.contains("secret"))
+    }
+
+    @Test("a store of a newer version is refused, naming both versions")
+    func newer() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        #expect(try await program.run("migrate").status == 0)
+        try SchemaTampering.claimNewer(program.home + "/store/bloasis.sqlite")
+        let outcome = try await program.run("migrate")
+        #expect(outcome.status == 4)
+        #expect(outcome.errors.contains("9999"))
+    }
+}
+
+@Suite("A full disk and a read-only home", .serialized)
+struct SmallFileSystemTests {
+    /// A small mounted file system, or `nil` where this user may not mount one.
+    private func mount(_ options: String, at path: String) async throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/mount")
+        process.arguments = ["-t", "tmpfs", "-o", options, "tmpfs", path]
+        return try await Program.finish(process).status == 0
+    }
+
+    private func command(_ name: String, _ arguments: String...) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/" + name)
+        process.arguments = arguments
+        #expect(try await Program.finish(process).status == 0)
+    }
+
+    @Test(
+        "a full disk: exit code 4, and nothing committed is lost once there is room",
+        .enabled(if: geteuid() == 0, "mounting a small file system needs root"))
+    func full() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let store = program.home + "/store"
+        try FileManager.default.createDirectory(
+            atPath: store, withIntermediateDirectories: true)
+        try #require(try await mount("size=2m", at: store))
+        let outcome = try await program.run("backfill", "--csv", Fixture.spx, "--market", "SPX")
+        #expect(outcome.status == 4)
+        #expect(outcome.errors.contains(store))
+        try await command("mount", "-o", "remount,size=64m", store)
+        let again = try await program.run(
+            "backfill", "--csv", Fixture.spx, "--market", "SPX", "--json")
+        #expect(again.status == 0)
+        let history = try await program.run("history", "--market", "SPX", "--json").output
+        try await command("umount", store)
+        let whole = try await program.run(
+            "backfill", "--csv", Fixture.spx, "--market", "SPX", "--json")
+        #expect(whole.status == 0)
+        #expect(history == (try await program.run("history", "--market", "SPX", "--json").output))
+    }
+
+    @Test(
+        "a read-only home: exit code 4 and what to do",
+        .enabled(if: geteuid() == 0, "mounting a small file system needs root"))
+    func readOnly() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let store = program.home + "/store"
+        try FileManager.default.createDirectory(
+            atPath: store, withIntermediateDirectories: true)
+        try #require(try await mount("size=2m,ro", at: store))
+        let outcome = try await program.run("backfill", "--csv", Fixture.spx, "--market", "SPX")
+        try await command("umount", store)
+        #expect(outcome.status == 4)
+        #expect(outcome.errors.contains(store))
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import FoundationNetworking
+import Testing
+
+@Suite("The serving program", .serialized)
+struct ServeProcessTests {
+    /// A port that was free a moment ago.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, length) == 0
+                    && getsockname(descriptor, generic, &length) == 0
+            }
+        }
+        try #require(bound)
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// A server with its first bars backfilled.
+    private struct Server {
+        let program: Program
+        let port: Int
+        let running: Running
+
+        func url(_ path: String) -> URL { URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path) }
+
+        func get(_ path: String) async throws -> (status: Int, body: String) {
+            let (data, response) = try await URLSession.shared.data(from: url(path))
+            return (
+                (response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self)
+            )
+        }
+
+        func post(_ path: String, _ json: String) async throws -> (status: Int, body: String) {
+            var request = URLRequest(url: url(path))
+            request.httpMethod = "POST"
+            request.httpBody = Data(json.utf8)
+            request.setValue("application/json", forHTTPHeaderField: "content-type")
+            let (data, response) = try await URLSession.shared.data(for: request)
+            return (
+                (response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self)
+            )
+        }
+    }
+
+    private func start(_ program: Program) async throws -> Server {
+        var program = program
+        let port = try ServeProcessTests.freePort()
+        program.environment["HTTP_PORT"] = String(port)
+        let server = Server(
+            program: program, port: port, running: try Running(program.process(["serve"])))
+        if await !server.running.errors.wait(for: "Serving") {
+            let errors = await server.running.errors.whole()
+            throw ServerEnded(errors: errors)
+        }
+        return server
+    }
+
+    private struct ServerEnded: Error {
+        let errors: String
+    }
+
+    private func backfilled() async throws -> Program {
+        let program = try Program.fresh()
+        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
+        let csv = try program.file("start.csv", lines.joined(separator: "\n") + "\n")
+        #expect(try await program.run("backfill", "--csv", csv, "--market", "SPX").status == 0)
+        return program
+    }
+
+    @Test("answers, takes bars, says so on its topics, and drains on SIGTERM")
+    func life() async throws {
+        let program = try await backfilled()
+        defer { program.remove() }
+        let server = try await start(program)
+        let health = try await server.get("/health")
+        #expect(health.body == #"{"status":"healthy","service":"market-regime"}"#)
+        let current = try await server.get("/v1/market-regime/current?market=SPX")
+        #expect(current.status == 200)
+        for field in ["regime", "confidence", "timestamp", "stale", "probabilities", "sequence"] {
+            #expect(current.body.contains("\"\(field)\""), "\(current.body)")
+        }
+        #expect(try await server.get("/").body.contains("<html"))
+        #expect(try await server.get("/metrics").body.contains("regime_current"))
+        #expect(try await server.get("/v1/market-regime/current?market=NOPE").status == 404)
+        let posted = try await server.post(
+            "/v1/market-data/bars",
+            #"{"market":"SPX","timestamp":"2002-03-11T21:00:00Z","close":1168.26}"#)
+        #expect(posted.status == 200, "\(posted.body)")
+        let now = try await server.get("/v1/market-regime/current?market=SPX")
+        #expect(now.body.contains("2002-03-11T21:00:00Z"))
+        // The other processes of the machine see what this one wrote.
+        let seen = try await program.run("current", "--market", "SPX", "--json")
+        #expect(seen.output.contains("2002-03-11T21:00:00Z"))
+        server.running.signal(SIGTERM)
+        let outcome = await server.running.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for line in ["SIGTERM received", "Shutdown initiated", "Shutdown complete"] {
+            #expect(outcome.errors.contains(line))
+        }
+    }
+
+    @Test("a busy port is an error that names it, exit code 4")
+    func busyPort() async throws {
+        let program = try await backfilled()
+        defer { program.remove() }
+        let server = try await start(program)
+        let second = try await server.program.run("serve")
+        #expect(second.status == 4)
+        #expect(second.errors.contains("127.0.0.1:\(server.port)"))
+        server.running.signal(SIGTERM)
+        _ = await server.running.outcome()
+    }
+
+    @Test("watch prints what backfill --emit announces, once, and resumes by name")
+    func watch() async throws {
+        let program = try await backfilled()
+        defer { program.remove() }
+        let csv = program.home + "/start.csv"
+        let emitted = try await program.run(
+            "backfill", "--csv", csv, "--market", "SPX", "--emit", "--json")
+        #expect(emitted.status == 0)
+        let first = try await program.run("watch", "--name", "desk", "--count", "1", "--json")
+        #expect(first.output.contains(#""sequence":1,"#))
+        let second = try await program.run("watch", "--name", "desk", "--count", "1", "--json")
+        #expect(second.output.contains(#""sequence":2,"#))
+        let again = try await program.run(
+            "backfill", "--csv", csv, "--market", "SPX", "--emit", "--json")
+        #expect(again.output.contains(#""announced":0"#))
+    }
+}

@@ -1,0 +1,82 @@
+import RegimeModels
+import Regimes
+import Testing
+
+@Suite struct ManifestTests {
+    static func manifest(_ kind: ModelKind = .hmm) throws -> ModelManifest {
+        var specification = RegimeSpecification.quick
+        specification.model = kind
+        let window = History.window(History.random(400, seed: 9), specification)
+        return try RegimeFitter.fit(specification, window)
+    }
+
+    @Test(arguments: ModelKind.allCases)
+    func readingBackGivesTheSameBits(kind: ModelKind) throws {
+        let manifest = try Self.manifest(kind)
+        let read = try ModelManifest(json: manifest.json)
+        #expect(read == manifest)
+        #expect(read.json == manifest.json)
+        #expect(try ModelManifest(json: manifest.json + "\n") == manifest)
+        #expect(manifest.version.text.count == 64)
+        let observations = History.observations(History.random(400, seed: 10), .quick)
+        var (one, other) = (manifest.makeFilter(), read.makeFilter())
+        for observation in observations {
+            let mine = one.advance(with: observation)
+            #expect(mine?.probabilities == other.advance(with: observation)?.probabilities)
+        }
+    }
+
+    @Test func anyEditIsRefused() throws {
+        let json = try Self.manifest().json
+        let edits: [(String, String)] = [
+            ("\"entryProbability\":0.6", "\"entryProbability\":0.5"),
+            ("\"kernelVersion\":\"kernels-1\"", "\"kernelVersion\":\"kernels-2\""),
+            ("\"trainedFrom\":\"2000", "\"trainedFrom\":\"1999"),
+            ("\"seed\":20250101", "\"seed\":1"),
+            ("\"format\":1", "\"format\":1,\"note\":\"mine\""),
+            ("{\"checksum\"", "{ \"checksum\""),
+        ]
+        for (found, replacement) in edits {
+            let edited = json.replacing(found, with: replacement)
+            #expect(edited != json, "«\(found)» is not in the manifest")
+            #expect(throws: ManifestError.self) { try ModelManifest(json: edited) }
+        }
+        for length in stride(from: 0, to: json.utf8.count - 1, by: 97) {
+            #expect(throws: ManifestError.self) {
+                try ModelManifest(json: String(json.prefix(length)))
+            }
+        }
+    }
+
+    @Test func aNewerFormatIsNamedAsSuch() throws {
+        let json = try Self.manifest().json.replacing("\"format\":1", with: "\"format\":2")
+        let error = #expect(throws: ManifestError.newerFormat(found: 2, known: 1)) {
+            try ModelManifest(json: json)
+        }
+        #expect(error?.description.contains("newer") == true)
+    }
+
+    @Test func specificationsRoundTripAndAreChecked() throws {
+        let standard = RegimeSpecification.standard
+        #expect(try RegimeSpecification(canonicalJSON: standard.canonicalJSON) == standard)
+        let wrong: [(inout RegimeSpecification) -> Void] = [
+            { $0.features = [] }, { $0.features = ["nonsense"] }, { $0.states = 0 },
+            { $0.starts = 0 }, { $0.tolerance = .infinity }, { $0.maximumIterations = 0 },
+            { $0.clip = -1 }, { $0.training.refitMonths = [7, 1] },
+            { $0.training.refitMonths = [13] }, { $0.training.windowBars = 10 },
+            { $0.training.warmUpBars = 0 }, { $0.hysteresis.entryProbability = 1.5 },
+            { $0.hysteresis.confirmationBars = 0 }, { $0.taxonomy.calmRatio = .nan },
+            { $0.rules.lowRank = .nan }, { $0.features = ["log_return", "log_return"] },
+        ]
+        for (number, spoil) in wrong.enumerated() {
+            var specification = standard
+            spoil(&specification)
+            #expect(throws: SpecificationError.self, "case \(number)") {
+                try specification.validate()
+            }
+        }
+        #expect(throws: SpecificationError.self) {
+            try RegimeSpecification(canonicalJSON: "{\"model\":\"hmm\"}")
+        }
+    }
+}
