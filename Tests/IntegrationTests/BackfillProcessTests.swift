@@ -10,7 +10,9 @@ import Testing
 struct BackfillProcessTests {
     private static let series = Samples.series
 
-    private func backfill(_ program: Program, _ csv: String = Fixture.spx) async throws
+    private func backfill(
+        _ program: Program, _ csv: String = Fixture.spx
+    ) async throws
         -> Program.Outcome
     {
         try await program.run("backfill", "--csv", csv, "--market", "SPX", "--json")

@@ -18,8 +18,9 @@ struct HistoryAgreesTests {
         return try JSONDecoder().decode([Row].self, from: Data(history.output.utf8))
     }
 
-    private func share(_ rows: [Row], _ range: ClosedRange<String>, _ regimes: Set<String>) -> Double
-    {
+    private func share(
+        _ rows: [Row], _ range: ClosedRange<String>, _ regimes: Set<String>
+    ) -> Double {
         let inside = rows.filter { range.contains(String($0.asOf.prefix(10))) }
         return Double(inside.count { regimes.contains($0.regime) }) / Double(inside.count)
     }

@@ -16,10 +16,12 @@ struct ModelFileTests {
         }
     }
 
-    @Test("filtered answers of a file's first half do not depend on the second", arguments: [
-        ["--model", "hmm", "--states", "3", "--features", "log_return"], ["--model", "hmm"],
-        ["--model", "rules"],
-    ])
+    @Test(
+        "filtered answers of a file's first half do not depend on the second",
+        arguments: [
+            ["--model", "hmm", "--states", "3", "--features", "log_return"], ["--model", "hmm"],
+            ["--model", "rules"],
+        ])
     func causal(arguments: [String]) async throws {
         let program = try Program.fresh()
         defer { program.remove() }
@@ -45,7 +47,8 @@ struct ModelFileTests {
         defer { program.remove() }
         let model = program.home + "/model.json"
         let fit = try await program.run(
-            "fit", "--csv", Fixture.spx, "--features", "log_return", "--states", "2", "--out", model)
+            "fit", "--csv", Fixture.spx, "--features", "log_return", "--states", "2", "--out", model
+        )
         #expect(fit.status == 0)
         for posterior in ["filter", "smooth", "viterbi"] {
             let outcome = try await program.run(
@@ -68,7 +71,8 @@ struct ModelFileTests {
         defer { program.remove() }
         let model = program.home + "/model.json"
         _ = try await program.run(
-            "fit", "--csv", Fixture.spx, "--features", "log_return", "--states", "2", "--out", model)
+            "fit", "--csv", Fixture.spx, "--features", "log_return", "--states", "2", "--out", model
+        )
         let text = try Fixture.text(model)
         let edited = text.replacing("\"start\":[", with: "\"start\":[0.5,", maxReplacements: 1)
         for (name, content) in [

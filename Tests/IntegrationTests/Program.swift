@@ -24,7 +24,8 @@ struct Program: Sendable {
     /// A fresh home, removed by `remove()`.
     static func fresh() throws -> Program {
         let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("bloasis-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)")
+            .appendingPathComponent(
+                "bloasis-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return Program(home: folder.path)
     }

@@ -7,7 +7,7 @@ enum SchemaTampering {
         try database.write { database in
             let columns = try database.columns(in: "schema_migrations").map(\.name)
             let values = columns.map { column in
-                column == "version" ? "9999" : "(SELECT \(column) FROM schema_migrations LIMIT 1)"
+                column == "number" ? "9999" : "(SELECT \(column) FROM schema_migrations LIMIT 1)"
             }
             try database.execute(
                 sql: "INSERT INTO schema_migrations (\(columns.joined(separator: ", "))) "

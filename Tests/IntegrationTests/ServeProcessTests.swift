@@ -28,12 +28,15 @@ struct ServeProcessTests {
         let port: Int
         let running: Running
 
-        func url(_ path: String) -> URL { URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path) }
+        func url(_ path: String) -> URL {
+            URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path)
+        }
 
         func get(_ path: String) async throws -> (status: Int, body: String) {
             let (data, response) = try await URLSession.shared.data(from: url(path))
             return (
-                (response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self)
+                (response as? HTTPURLResponse)?.statusCode ?? 0,
+                String(decoding: data, as: UTF8.self)
             )
         }
 
@@ -44,7 +47,8 @@ struct ServeProcessTests {
             request.setValue("application/json", forHTTPHeaderField: "content-type")
             let (data, response) = try await URLSession.shared.data(for: request)
             return (
-                (response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self)
+                (response as? HTTPURLResponse)?.statusCode ?? 0,
+                String(decoding: data, as: UTF8.self)
             )
         }
     }

@@ -37,12 +37,14 @@ struct BackfillLawTests {
         try await interrupted.backfill(Array(bars[..<cut]))
         for bar in bars[cut...] {
             // A new classifier for every bar: each one replays the store.
-            if Int.random(in: 0..<40, using: &generator) == 0 || bar.timestamp == bars[cut].timestamp
+            if Int.random(in: 0..<40, using: &generator) == 0
+                || bar.timestamp == bars[cut].timestamp
             {
                 var classifier = interrupted.classifier()
                 try await classifier.take(bar, of: World.series)
             } else {
-                try await interrupted.backfill(bars.filter { $0.timestamp <= bar.timestamp }.suffix(1))
+                try await interrupted.backfill(
+                    bars.filter { $0.timestamp <= bar.timestamp }.suffix(1))
             }
         }
         #expect(sayTheSame(try await whole.history(), try await interrupted.history()))

@@ -25,7 +25,8 @@ struct LiveClassifierTests {
         #expect(announced > 0)
         let announcements = try await world.store.announcements(
             of: World.series, after: 0, limit: 100)
-        #expect(announcements.map { $0.announcement?.sequence } == (1...Int64(announced)).map { $0 })
+        #expect(
+            announcements.map { $0.announcement?.sequence } == (1...Int64(announced)).map { $0 })
         #expect(try await world.store.pending(limit: 100).count == announced)
     }
 

@@ -88,7 +88,9 @@ struct World {
 }
 
 /// Whether two histories say the same, bit for bit.
-func sayTheSame(_ mine: some Collection<RegimeAssessment>, _ theirs: some Collection<RegimeAssessment>)
+func sayTheSame(
+    _ mine: some Collection<RegimeAssessment>, _ theirs: some Collection<RegimeAssessment>
+)
     -> Bool
 {
     mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.saysTheSame(as: $1) }

@@ -12,7 +12,9 @@ package protocol Outbox: Sendable {
     /// Takes or extends the relay lease; `false` while another owner's has not run out.
     ///
     /// One relay is active per store, so that the order per key holds.
-    func acquireLease(owner: String, at now: Timestamp, until expiry: Timestamp) async throws
+    func acquireLease(
+        owner: String, at now: Timestamp, until expiry: Timestamp
+    ) async throws
         -> Bool
 
     /// Gives the lease back, if this owner has it.

@@ -12,8 +12,8 @@ struct BackfillCommand: AsyncParsableCommand {
         commandName: "backfill",
         abstract: "Writes a market's history walk-forward, as live would have said it.",
         discussion: """
-            Refits are anchored on the calendar and use past data only. What the store already says is
-            left alone, so the same command again writes nothing, and a stopped one goes on.
+            Refits are anchored on the calendar and use past data only. What the store already says
+            is left alone, so the same command again writes nothing, and a stopped one goes on.
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX

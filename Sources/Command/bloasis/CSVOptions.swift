@@ -17,7 +17,9 @@ struct CSVOptions: ParsableArguments {
     var stamp: BarStamp = .close
 
     @Option(
-        help: "Zone of times without an offset, for example America/Chicago; New York for nyse, UTC otherwise.")
+        help:
+            "Zone of times without an offset, as America/Chicago; New York for nyse, else UTC."
+    )
     var timezone: String?
 
     @Option(help: "What to do with a row that cannot be a bar: fail, skip.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Gateway
 import Hosting
 import MarketFeeds
 import MarketRegime
@@ -37,7 +38,7 @@ enum ExitStatus: Int32 {
     static func of(_ error: any Error) -> ExitStatus {
         switch error {
         case let error as CommandFailure: return error.status
-        case is StoreError: return .unavailable
+        case is StoreError, is GatewayError: return .unavailable
         case is ConfigurationError: return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars: return .nothingFound

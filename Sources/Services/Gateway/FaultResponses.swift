@@ -45,7 +45,8 @@ struct FaultResponses: RouterMiddleware {
             return response(
                 RPCFault(
                     .internalError,
-                    "Internal error: the log of the service says more, correlation id \(id)"))
+                    "Classification error: \(type(of: error)); the log of the service says more, "
+                        + "correlation id \(id)"))
         }
     }
 

@@ -39,7 +39,7 @@ package struct BarRecording: MarketDataAPI {
             }
             return try await take(events)
         } catch {
-            throw RPCFault(translating: error)
+            throw RPCFault.translated(error)
         }
     }
 

@@ -108,7 +108,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
                 try await follow(head.profile.series, after: start, into: continuation)
                 continuation.finish()
             } catch {
-                continuation.finish(throwing: RPCFault(translating: error))
+                continuation.finish(throwing: RPCFault.translated(error))
             }
         }
         continuation.onTermination = { _ in follower.cancel() }
@@ -205,26 +205,20 @@ extension MarketRegimeQueries {
         do {
             return try await body()
         } catch {
-            throw RPCFault(translating: error)
+            throw RPCFault.translated(error)
         }
     }
 }
 
 extension RPCFault {
-    /// The fault a caller is told: a store that cannot answer is UNAVAILABLE.
-    package init(translating error: any Error) {
+    /// The fault a caller is told, where one fits; any other error as it is: what a store or a
+    /// broken model says may hold paths, and is for whoever shows it to decide about.
+    static func translated(_ error: any Error) -> any Error {
         switch error {
-        case let fault as RPCFault: self = fault
-        case let error as StoreError: self = .unavailable("the store cannot answer: \(error)")
-        case let error as JournalError:
-            if case .unknownSeries = error {
-                self = .notFound("\(error)")
-            } else {
-                self = RPCFault(.aborted, "\(error)")
-            }
-        case is CancellationError: self = RPCFault(.cancelled, "the call was cancelled")
-        case is IntakeFull: self = RPCFault(.resourceExhausted, "\(error)")
-        default: self = RPCFault(.internalError, "Classification error: \(error)")
+        case JournalError.unknownSeries: RPCFault.notFound("\(error)")
+        case is JournalError: RPCFault(.aborted, "\(error)")
+        case is IntakeFull: RPCFault(.resourceExhausted, "\(error)")
+        default: error
         }
     }
 }

@@ -67,6 +67,8 @@ package struct OutboxRelay: Service {
                 do {
                     try await drain()
                     failures = 0
+                } catch is CancellationError {
+                    return
                 } catch {
                     failures += 1
                     logger.warning(
