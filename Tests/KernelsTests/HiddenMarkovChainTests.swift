@@ -51,7 +51,9 @@ import Testing
         let chain = HiddenMarkovChain(
             start: [1, 0, 0], transition: [1, 0, 0, 0, 1, 0, 0, 0, 1], means: [0, 0, 1e-3],
             covariances: [1e-12, 1, 1e-4], featureCount: 1)
-        let extremes = [0, 1e300, -1e300, 1e154, .leastNonzeroMagnitude, 1, -40, .greatestFiniteMagnitude]
+        let extremes = [
+            0, 1e300, -1e300, 1e154, .leastNonzeroMagnitude, 1, -40, .greatestFiniteMagnitude,
+        ]
         for seed in UInt64(1)...20 {
             var generator = SplitMix64(seed: seed)
             let rows: [[Double]?] = (0..<60).map { _ in

@@ -76,7 +76,7 @@ import Testing
         let manifest = try RegimeFitter.fit(specification, window)
         let report = try #require(manifest.report)
         #expect(report.converged, "\(report)")
-        #expect(report.logLikelihood > peer.bestFit - 1e-4)
+        #expect(report.logLikelihood > peer.bestFit - 1e-7)
         let observations = Array(window.observations)
         #expect(manifest.logLikelihood(observations) == report.logLikelihood)
         #expect(report.lastLogLikelihoods.last == report.logLikelihood)

@@ -96,7 +96,7 @@ import Testing
         #expect(labels == [.lowVolatility, .normalBull, .highVolatility])
     }
 
-    @Test func rulePointsAreSharesOfTheWhole() {
+    @Test func ruleScoresAreSharesOfTheWhole() {
         let rules = RuleParameters()
         for seed in UInt64(1)...50 {
             var generator = SplitMix64(seed: seed)
@@ -105,14 +105,20 @@ import Testing
                     rank: generator.unit(), drawdown: -0.5 * generator.unit(),
                     trend: generator.normal() * 0.1, momentum: generator.normal() * 0.3))
             #expect((probabilities.values.reduce(0, +) - 1).magnitude < 1e-12)
+            #expect(probabilities.values.allSatisfy { $0 >= 0 })
         }
         let panic = rules.probabilities(in: context(rank: 0.95, drawdown: -0.3, trend: -0.2))
-        #expect(panic.mode == .crisis)
-        #expect(panic[.crisis] == 6.0 / 9)
+        #expect(panic[.crisis] == 1)
+        let halfway = rules.probabilities(in: context(rank: 0.8, drawdown: 0))
+        #expect((halfway[.highVolatility] - 0.5).magnitude < 1e-12)
+        #expect((halfway[.normalBull] - 0.5).magnitude < 1e-12)
+        let slide = rules.probabilities(in: context(rank: 0.5, drawdown: -0.2, trend: -0.1))
+        #expect(slide[.normalBear] == 1)
         let quiet = rules.probabilities(in: context(rank: 0.1, drawdown: -0.01))
-        #expect(quiet.mode == .lowVolatility)
+        #expect(quiet[.lowVolatility] == 1)
         let mania = rules.probabilities(
             in: context(rank: 0.5, drawdown: 0, trend: 0.2, momentum: 0.5))
-        #expect(mania.mode == .euphoria)
+        #expect(mania[.euphoria] == 1)
+        #expect(rules.probabilities(in: .unknown)[.normalBull] == 1)
     }
 }

@@ -18,7 +18,9 @@ import Testing
         #expect(read.json == manifest.json)
         #expect(try ModelManifest(json: manifest.json + "\n") == manifest)
         #expect(manifest.version.text.count == 64)
-        let observations = History.observations(History.random(400, seed: 10), .quick)
+        var specification = RegimeSpecification.quick
+        specification.model = kind
+        let observations = History.observations(History.random(400, seed: 10), specification)
         var (one, other) = (manifest.makeFilter(), read.makeFilter())
         for observation in observations {
             let mine = one.advance(with: observation)
@@ -66,7 +68,7 @@ import Testing
             { $0.training.refitMonths = [13] }, { $0.training.windowBars = 10 },
             { $0.training.warmUpBars = 0 }, { $0.hysteresis.entryProbability = 1.5 },
             { $0.hysteresis.confirmationBars = 0 }, { $0.taxonomy.calmRatio = .nan },
-            { $0.rules.lowRank = .nan }, { $0.features = ["log_return", "log_return"] },
+            { $0.rules.calmRank.full = .nan }, { $0.features = ["log_return", "log_return"] },
         ]
         for (number, spoil) in wrong.enumerated() {
             var specification = standard

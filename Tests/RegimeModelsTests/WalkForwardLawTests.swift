@@ -37,7 +37,7 @@ import Testing
         let known = Dictionary(uniqueKeysWithValues: models.map { ($0.fitKey, $0) })
         let again = History.walk(bars, specification, knownModels: known)
         #expect(again.map(AnswerBits.init) == first.map(AnswerBits.init))
-        #expect(!again.contains(where: \.fitted))
+        #expect(again.allSatisfy { !$0.fitted })
         #expect(again.compactMap(\.adopted) == models)
     }
 
@@ -79,8 +79,9 @@ import Testing
 
     @Test func hostileSeriesGiveAnswersOrTypedErrors() {
         let hostile: [@Sendable (Int) -> Double] = [
-            { $0 % 2 == 0 ? 1e300 : 1e-300 }, { _ in 100 }, { $0 < 400 ? 100 + Double($0 % 7) : 10 },
-            { _ in .nan }, { $0 % 97 == 0 ? 1 : 1000 + Double($0 % 13) },
+            { $0 % 2 == 0 ? 1e300 : 1e-300 }, { _ in 100 },
+            { $0 < 400 ? 100 + Double($0 % 7) : 10 }, { _ in .nan },
+            { $0 % 97 == 0 ? 1 : 1000 + Double($0 % 13) },
         ]
         for (number, price) in hostile.enumerated() {
             var bars = History.random(600, seed: 44)

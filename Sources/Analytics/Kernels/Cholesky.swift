@@ -7,7 +7,9 @@ package enum Cholesky {
     ///   - matrix: D·D values of which the lower triangle is read.
     ///   - floors: D least values of a squared pivot, above 0.
     /// - Returns: the factor, and whether a pivot was raised.
-    package static func factor(_ matrix: [Double], floors: [Double]) -> (
+    package static func factor(
+        _ matrix: [Double], floors: [Double]
+    ) -> (
         lower: [Double], raised: Bool
     ) {
         let size = floors.count

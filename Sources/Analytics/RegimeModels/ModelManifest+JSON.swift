@@ -1,3 +1,4 @@
+import Indicators
 import Kernels
 
 /// Why a manifest is refused.
@@ -51,8 +52,12 @@ extension ModelManifest {
         let manifest: ModelManifest
         do {
             let format = try CanonicalJSON.value(Envelope.self, from: text).format
-            guard format == ModelManifest.formatVersion else {
-                throw ManifestError.newerFormat(found: format, known: ModelManifest.formatVersion)
+            let known = ModelManifest.formatVersion
+            guard format <= known else {
+                throw ManifestError.newerFormat(found: format, known: known)
+            }
+            guard format == known else {
+                throw ManifestError.unreadable(reason: "format \(format) never existed")
             }
             manifest = try CanonicalJSON.value(ModelManifest.self, from: text)
         } catch let error as ManifestError {
@@ -78,6 +83,13 @@ extension ModelManifest {
     private func checkShapes() throws(ManifestError) {
         let features = classifier.features.count
         guard classifier.model == .hmm else { return }
+        for name in classifier.features {
+            do {
+                _ = try Feature(name: name)
+            } catch {
+                throw .inconsistent(reason: "\(error)")
+            }
+        }
         guard let parameters = classifier.parameters else {
             throw .inconsistent(reason: "an hmm without parameters")
         }
@@ -107,8 +119,8 @@ extension ManifestError {
     fileprivate static func reason(of error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _): "«\(key.stringValue)» is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-            DecodingError.dataCorrupted(let context):
+        case DecodingError.typeMismatch(_, let context),
+            DecodingError.valueNotFound(_, let context), DecodingError.dataCorrupted(let context):
             context.debugDescription
         default: "not JSON"
         }

@@ -100,11 +100,17 @@ struct Labeller: Sendable {
         let regimes = classifier.states.map {
             classifier.taxonomy.label(of: $0.stateClass, in: observation.context)
         }
-        let probabilities = RegimeProbabilities(summing: zip(regimes, stateProbabilities))
+        let probabilities = Labeller.sums(regimes, stateProbabilities)
         return FilterStep(
             stateProbabilities: stateProbabilities, stateRegimes: regimes,
             probabilities: probabilities, rawRegime: probabilities.mode, inputMissing: isMissing,
             confidenceKind: .mappedPosterior, context: observation.context)
+    }
+
+    /// The probability of each label, kept from rounding to just above 1.
+    private static func sums(_ regimes: [Regime], _ masses: [Double]) -> RegimeProbabilities {
+        let sums = RegimeProbabilities(summing: zip(regimes, masses))
+        return RegimeProbabilities(summing: Regime.allCases.map { ($0, min(sums[$0], 1)) })
     }
 
     func ruleProbabilities(_ observation: Observation) -> RegimeProbabilities {

@@ -14,7 +14,7 @@ extension RegimeSpecification {
         try validateTraining()
         try validateHysteresis()
         try require(taxonomy.isFinite, "taxonomy", "made of finite numbers")
-        try require(rules.isFinite, "rules", "made of finite numbers")
+        try require(rules.isUsable, "rules", "made of ramps between two finite numbers")
     }
 
     private func validateFeatures() throws(SpecificationError) {

@@ -55,7 +55,7 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package static let standard = RegimeSpecification(
         model: .hmm, features: ["log_downside_deviation_20", "sortino_20"], states: 3,
         covariance: .diagonal, scaling: .standardised, clip: 3, seed: 20_250_101, starts: 16,
-        maximumIterations: 500, tolerance: 1e-6, training: TrainingPlan(),
+        maximumIterations: 500, tolerance: 1e-8, training: TrainingPlan(),
         hysteresis: HysteresisParameters(), taxonomy: TaxonomyParameters(),
         rules: RuleParameters())
 

@@ -1,82 +1,86 @@
 package import Regimes
 
+/// A soft threshold: 0 at `none` and beyond, 1 at `full` and beyond, a straight line between.
+/// With `full` below `none` it falls as the value rises.
+package struct Ramp: Codable, Equatable, Sendable {
+    package var none: Double
+    package var full: Double
+
+    package init(none: Double, full: Double) {
+        self.none = none
+        self.full = full
+    }
+
+    /// 0 … 1; 0 of a value that is not known.
+    package func degree(of value: Double) -> Double {
+        let share = (value - none) / (full - none)
+        return share > 0 ? min(share, 1) : 0
+    }
+
+    var isUsable: Bool { none.isFinite && full.isFinite && none != full }
+}
+
 /// Thresholds of the rules model; drawdown, trend and momentum count in long-run volatilities.
 package struct RuleParameters: Codable, Equatable, Sendable {
-    /// Volatility ranks that are very high, high and low.
-    package var extremeRank: Double = 0.9
-    package var highRank: Double = 0.7
-    package var lowRank: Double = 0.35
-    /// Drawdowns that are deep and noticeable.
-    package var deepDrawdown: Double = 1.0
-    package var noticeableDrawdown: Double = 0.5
-    /// Price over its 200-bar mean that is very high.
-    package var strongTrend: Double = 0.6
-    /// 12-1 momentum that is very high.
-    package var strongMomentum: Double = 1.5
+    /// Volatility rank at which the market is stressed.
+    package var stressedRank = Ramp(none: 0.7, full: 0.9)
+    /// Volatility rank at which it is calm.
+    package var calmRank = Ramp(none: 0.45, full: 0.3)
+    /// Drawdown of a crisis.
+    package var deepDrawdown = Ramp(none: 0.8, full: 1.1)
+    /// Drawdown of a bear market.
+    package var bearDrawdown = Ramp(none: 0.45, full: 0.65)
+    /// Price over its 200-bar mean at which the market is falling.
+    package var fallingTrend = Ramp(none: 0.05, full: -0.05)
+    /// Price over its 200-bar mean, and 12-1 momentum, of euphoria.
+    package var euphoriaTrend = Ramp(none: 0.5, full: 0.7)
+    package var euphoriaMomentum = Ramp(none: 1.2, full: 1.6)
 
     package init() {}
 
-    var isFinite: Bool {
+    var isUsable: Bool {
         [
-            extremeRank, highRank, lowRank, deepDrawdown, noticeableDrawdown, strongTrend,
-            strongMomentum,
-        ].allSatisfy(\.isFinite)
+            stressedRank, calmRank, deepDrawdown, bearDrawdown, fallingTrend, euphoriaTrend,
+            euphoriaMomentum,
+        ].allSatisfy(\.isUsable)
     }
 }
 
 extension RuleParameters {
-    /// Points per label; a label's probability is its share of all points.
+    /// Label probabilities. Each rule, in this order, takes its degree of what the ones before it
+    /// have left of a whole:
     ///
-    /// | indicator | condition | points |
-    /// |---|---|---|
-    /// | volatility rank | ≥ `extremeRank` | crisis 2, high_volatility 2 |
-    /// | | ≥ `highRank` | high_volatility 2, normal_bear 1 |
-    /// | | ≤ `lowRank` | low_volatility 3 |
-    /// | | between | normal_bull 1, normal_bear 1 |
-    /// | drawdown | ≥ `deepDrawdown` | normal_bear 1, and 3 to *under stress* |
-    /// | | ≥ `noticeableDrawdown` | normal_bear 2, high_volatility 1 |
-    /// | | less | normal_bull 2, and 1 to low_volatility at rank ≤ `lowRank`, else normal_bull |
-    /// | trend | below the 200-bar mean | 1 to *under stress* |
-    /// | | not below it | normal_bull 1 |
-    /// | trend and momentum | ≥ `strongTrend` and ≥ `strongMomentum` | euphoria 6 |
-    ///
-    /// *Under stress* is crisis at a volatility rank ≥ `highRank`, else normal_bear.
-    package func points(in context: MarketContext) -> [(Regime, Double)] {
-        let unit = context.longRunVolatility
-        let depth = -context.drawdown / unit
-        let rank = context.volatilityRank
-        var points: [(Regime, Double)] = []
-        if rank >= extremeRank {
-            points += [(.crisis, 2), (.highVolatility, 2)]
-        } else if rank >= highRank {
-            points += [(.highVolatility, 2), (.normalBear, 1)]
-        } else if rank <= lowRank {
-            points += [(.lowVolatility, 3)]
-        } else {
-            points += [(.normalBull, 1), (.normalBear, 1)]
-        }
-        if depth >= deepDrawdown {
-            points += [(rank >= highRank ? .crisis : .normalBear, 3), (.normalBear, 1)]
-        } else if depth >= noticeableDrawdown {
-            points += [(.normalBear, 2), (.highVolatility, 1)]
-        } else {
-            points += [(.normalBull, 2), (rank <= lowRank ? .lowVolatility : .normalBull, 1)]
-        }
-        if context.trend < 0 {
-            points += [(rank >= highRank ? .crisis : .normalBear, 1)]
-        } else {
-            points += [(.normalBull, 1)]
-        }
-        if context.trend / unit >= strongTrend, context.momentum / unit >= strongMomentum {
-            points += [(.euphoria, 6)]
-        }
-        return points
-    }
-
-    /// Shares of the points.
+    /// | label | degree |
+    /// |---|---|
+    /// | `crisis` | `stressedRank` of the volatility rank × `deepDrawdown` of the drawdown |
+    /// | `normal_bear` | `bearDrawdown` of the drawdown × `fallingTrend` of the trend |
+    /// | `high_volatility` | `stressedRank` of the volatility rank |
+    /// | `euphoria` | `euphoriaTrend` of the trend × `euphoriaMomentum` of the momentum |
+    /// | `low_volatility` | `calmRank` of the volatility rank |
+    /// | `normal_bull` | all that is left |
     package func probabilities(in context: MarketContext) -> RegimeProbabilities {
-        let points = points(in: context)
-        let total = points.reduce(0) { $0 + $1.1 }
-        return RegimeProbabilities(summing: points.map { ($0.0, $0.1 / total) })
+        let unit = context.longRunVolatility
+        let depth = unit > 0 ? -context.drawdown / unit : 0
+        let trend = unit > 0 ? context.trend / unit : 0
+        let momentum = unit > 0 ? context.momentum / unit : 0
+        let stress = stressedRank.degree(of: context.volatilityRank)
+        let degrees: [(Regime, Double)] = [
+            (.crisis, stress * deepDrawdown.degree(of: depth)),
+            (.normalBear, bearDrawdown.degree(of: depth) * fallingTrend.degree(of: trend)),
+            (.highVolatility, stress),
+            (
+                .euphoria,
+                euphoriaTrend.degree(of: trend) * euphoriaMomentum.degree(of: momentum)
+            ),
+            (.lowVolatility, calmRank.degree(of: context.volatilityRank)),
+            (.normalBull, 1),
+        ]
+        var left = 1.0
+        let shares = degrees.map { regime, degree in
+            let share = left * degree
+            left -= share
+            return (regime, share)
+        }
+        return RegimeProbabilities(summing: shares)
     }
 }
