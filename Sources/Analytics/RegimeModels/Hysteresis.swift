@@ -3,8 +3,8 @@ package import Regimes
 /// Keeps a label from flickering: entry and exit bands, confirmations, minimum dwell.
 ///
 /// The first label is taken on as it comes. Later another one is taken on at a bar when
-/// - it has been the raw label for `confirmationBars` bars in a row if it is riskier than the
-///   published one, for `recoveryConfirmationBars` if not, this bar included,
+/// - it has been the raw label for `confirmationBars` bars in a row if it is as risky as the
+///   published one or riskier, for `recoveryConfirmationBars` if not, this bar included,
 /// - its probability is at least `entryProbability`,
 /// - the published label's probability is at most `exitProbability`,
 /// - and the published label has stood for at least `minimumDwellBars` bars.
@@ -37,23 +37,11 @@ package struct Hysteresis: Sendable {
 
     private func isConvincing(_ probabilities: RegimeProbabilities, _ raw: Regime) -> Bool {
         let needed =
-            raw.risk > published.risk
+            raw.riskLevel >= published.riskLevel
             ? parameters.confirmationBars : parameters.recoveryConfirmationBars
         return challengeBars >= needed
             && probabilities[raw] >= parameters.entryProbability
             && probabilities[published] <= parameters.exitProbability
             && dwellBars >= parameters.minimumDwellBars
-    }
-}
-
-extension Regime {
-    /// Place of the risk level, mildest 0.
-    var risk: Int {
-        switch riskLevel {
-        case .low: 0
-        case .medium: 1
-        case .high: 2
-        case .extreme: 3
-        }
     }
 }

@@ -136,14 +136,14 @@ package struct HysteresisParameters: Codable, Equatable, Sendable {
     package var exitProbability: Double
     /// Bars a label stays published at the least.
     package var minimumDwellBars: Int
-    /// Bars in a row that a riskier label must hold before it is taken on.
+    /// Bars in a row that a label as risky or riskier must hold before it is taken on.
     package var confirmationBars: Int
-    /// Bars in a row that a label of no more risk must hold before it is taken on.
+    /// Bars in a row that a label of less risk must hold before it is taken on.
     package var recoveryConfirmationBars: Int
 
     package init(
         entryProbability: Double = 0.6, exitProbability: Double = 0.4, minimumDwellBars: Int = 10,
-        confirmationBars: Int = 3, recoveryConfirmationBars: Int = 10
+        confirmationBars: Int = 3, recoveryConfirmationBars: Int = 5
     ) {
         self.entryProbability = entryProbability
         self.exitProbability = exitProbability

@@ -12,8 +12,8 @@ struct FitCommand: AsyncParsableCommand {
         commandName: "fit",
         abstract: "Fits a model to a file, in sample, and writes its manifest.",
         discussion: """
-            Parameters are printed in canonical state order: calmest state first. With
-            --features log_return alone they are in log returns, not scaled.
+            Parameters are printed in canonical state order: calmest state first. With --features
+            they are in the features' own units; the default set is standardised.
 
             EXAMPLES
               bloasis fit --csv spx.csv --model hmm --states 3 --out model.json
@@ -92,7 +92,9 @@ struct FitCommand: AsyncParsableCommand {
         if let states { specification.states = states }
         if let features {
             specification.features = features.split(separator: ",").map(String.init)
-            if specification.features == ["log_return"] { specification.scaling = .none }
+            // What is asked for by name is fitted as it is, so that parameters are in its units.
+            specification.scaling = .none
+            specification.clip = nil
         }
         specification.training.windowBars = nil
         do {
