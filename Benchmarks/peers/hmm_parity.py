@@ -4,11 +4,12 @@
     pip install hmmlearn==0.3.3 numpy==2.4.6 scikit-learn==1.9.1
     python3 Benchmarks/peers/hmm_parity.py > Fixtures/golden/hmm_parity.json
 
-Per case: parameters, the log-likelihood, smoothed posteriors of every 200th bar, the Viterbi path as
-runs, and the best log-likelihood that hmmlearn reaches without priors from several random starts.
+Per case: parameters, the log-likelihood, smoothed posteriors of every 200th bar, the Viterbi path
+as runs, and the best log-likelihood that hmmlearn reaches without priors from several random
+starts.
 
-With `--manifest M.json` (a model that `bloasis fit` wrote, features unscaled) it prints instead what
-hmmlearn computes with that model's own parameters.
+With `--manifest M.json` (a model that `bloasis fit` wrote, features unscaled) it prints instead
+what hmmlearn computes with that model's own parameters.
 """
 
 import argparse

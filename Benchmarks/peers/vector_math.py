@@ -4,8 +4,8 @@
     pip install mpmath==1.4.1
     python3 Benchmarks/peers/vector_math.py > Fixtures/golden/vector_math.csv
 
-A row `function,x,nearest,rest`: the double nearest to the value, and what the value lies above it, in
-units of that double's last place. Doubles are written in hexadecimal, so they are exact.
+A row `function,x,nearest,rest`: the double nearest to the value, and what the value lies above it,
+in units of that double's last place. Doubles are written in hexadecimal, so they are exact.
 """
 
 import math
@@ -31,7 +31,8 @@ def arguments():
     positives += [math.e, sys.float_info.max, math.nextafter(0.5**0.5, 0), 2**0.5, 1e300, 1e-300]
     positives += [generator.uniform(0.6, 1.6) for _ in range(POINTS)]
     positives += [2.0 ** generator.uniform(-1070, 1023) for _ in range(POINTS)]
-    positives += [1 + generator.choice((-1, 1)) * 2.0 ** generator.uniform(-50, -3) for _ in range(50)]
+    for _ in range(50):
+        positives.append(1 + generator.choice((-1, 1)) * 2.0 ** generator.uniform(-50, -3))
     return exponents, positives
 
 

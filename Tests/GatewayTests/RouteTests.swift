@@ -86,7 +86,7 @@ struct MarketRegimeRouteTests {
             response.text == #"{"regime":"normal_bull","confidence":0.0,"market":"SPX","#
                 + #""timeframe":"1d","sequence":"7","stale":false}"#)
         _ = try await fixture.get(
-            "/v1/market-regime/current?market=SPX&timeframe=4h&user_id=u%20%26&onDegraded=LAST_KNOWN"
+            "/v1/market-regime/current?market=SPX&timeframe=4h&user_id=%20%26&onDegraded=LAST_KNOWN"
         )
         #expect(fixture.service.state.withLock { $0.asked } == ["SPX/1d", "SPX/4h"])
     }

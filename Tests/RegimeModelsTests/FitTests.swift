@@ -128,7 +128,7 @@ import Testing
         #expect(throws: FitError.tooFewObservations(have: 0, need: 1)) {
             try RegimeFitter.fit(specification, none)
         }
-        var bars = History.random(300, seed: 3)
+        var bars = History.randomWalk(300, seed: 3)
         for index in bars.indices { bars[index].bar.close = 42 }
         let constant = History.window(bars, specification)
         #expect(throws: FitError.constantFeature(name: "log_return")) {

@@ -34,7 +34,7 @@ enum History {
     }
 
     /// A walk whose volatility switches; every weekday from 2000-01-03 on.
-    static func random(_ count: Int, seed: UInt64, missingShare: Double = 0) -> [DatedBar] {
+    static func randomWalk(_ count: Int, seed: UInt64, missingShare: Double = 0) -> [DatedBar] {
         var generator = SplitMix64(seed: seed)
         var date = CivilDate(daysSinceEpoch: 10_959)
         var close = 100.0

@@ -6,7 +6,7 @@ import Testing
     static func manifest(_ kind: ModelKind = .hmm) throws -> ModelManifest {
         var specification = RegimeSpecification.quick
         specification.model = kind
-        let window = History.window(History.random(400, seed: 9), specification)
+        let window = History.window(History.randomWalk(400, seed: 9), specification)
         return try RegimeFitter.fit(specification, window)
     }
 
@@ -20,7 +20,7 @@ import Testing
         #expect(manifest.version.text.count == 64)
         var specification = RegimeSpecification.quick
         specification.model = kind
-        let observations = History.observations(History.random(400, seed: 10), specification)
+        let observations = History.observations(History.randomWalk(400, seed: 10), specification)
         var (one, other) = (manifest.makeFilter(), read.makeFilter())
         for observation in observations {
             let mine = one.advance(with: observation)

@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [UInt64(1), 2, 3])
     func noAnswerLooksAhead(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
-        let bars = History.random(700, seed: seed, missingShare: 0.01)
+        let bars = History.randomWalk(700, seed: seed, missingShare: 0.01)
         let whole = History.walk(bars, .quick).map(AnswerBits.init)
         for _ in 0..<3 {
             let cut = 200 + Int(generator.unit() * 499)
@@ -29,7 +29,7 @@ import Testing
     func aReplayWithKnownModelsGivesTheSameBitsWithoutAFit(model: ModelKind) {
         var specification = RegimeSpecification.quick
         specification.model = model
-        let bars = History.random(700, seed: 41)
+        let bars = History.randomWalk(700, seed: 41)
         let first = History.walk(bars, specification)
         let models = first.compactMap(\.adopted)
         #expect(models.count == first.count(where: \.fitted))
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func aCopiedWalkGoesOnLikeTheOriginal() {
-        let bars = History.random(500, seed: 42)
+        let bars = History.randomWalk(500, seed: 42)
         var walk = WalkForward(specification: .quick, barsPerYear: 252)
         for dated in bars.prefix(333) { _ = walk.advance(with: dated.bar, sessionDate: dated.date) }
         var copy = walk
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func probabilitiesSumToOneAndMissingBarsAreMarked() {
-        let bars = History.random(900, seed: 43, missingShare: 0.03)
+        let bars = History.randomWalk(900, seed: 43, missingShare: 0.03)
         var marked = 0
         var started = false
         for step in History.walk(bars, .quick) {
@@ -84,7 +84,7 @@ import Testing
             { $0 % 97 == 0 ? 1 : 1000 + Double($0 % 13) },
         ]
         for (number, price) in hostile.enumerated() {
-            var bars = History.random(600, seed: 44)
+            var bars = History.randomWalk(600, seed: 44)
             for index in bars.indices { bars[index].bar.close = price(index) }
             for specification in [RegimeSpecification.quick, .returnsQuick] {
                 var failures = 0
@@ -111,7 +111,7 @@ import Testing
             #expect(due == isDue, "\(previous) → \(current)")
         }
         #expect(!plan.isRefitDue(previous: nil, current: try date("2009-01-02")))
-        let bars = History.random(700, seed: 45)
+        let bars = History.randomWalk(700, seed: 45)
         let late = History.walk(bars, .quick).enumerated().filter { $1.adopted != nil }
         for (index, _) in late {
             #expect(bars[index].date.month != bars[index - 1].date.month)

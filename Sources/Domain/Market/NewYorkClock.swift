@@ -33,7 +33,8 @@ package enum NewYorkClock {
     /// The instant at which the wall shows a time.
     ///
     /// An hour that clocks skip in spring is read as if they hadn't been changed yet, one that they
-    /// show twice in autumn is the first of the two. Outside a `Timestamp`'s range, its nearest end.
+    /// show twice in autumn is the first of the two. Outside a `Timestamp`'s range: its nearest
+    /// end.
     ///
     /// - Parameter secondsOfDay: 0 … 86,400, as shown by the clock.
     package static func instant(_ date: CivilDate, secondsOfDay: Int) -> Timestamp {

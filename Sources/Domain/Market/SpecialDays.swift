@@ -1,7 +1,7 @@
 /// Days and ranges of days, some with a time of day, found by binary search.
 ///
-/// Written as text, one occasion a line: dates or `first/last` ranges, a time `HH:MM` where there is
-/// one, then the occasion, for the reader only. Order is free. A line that cannot be read is a
+/// Written as text, one occasion a line: dates or `first/last` ranges, a time `HH:MM` where there
+/// is one, then the occasion, for the reader only. Order is free. A line that cannot be read is a
 /// mistake in the program and stops it.
 struct SpecialDays: Sendable {
     private struct Range: Sendable {

@@ -98,8 +98,8 @@ final class EventStreams: Sendable {
         }
     }
 
-    /// One change and one heartbeat are awaited at any time: the source is asked for the next change
-    /// only once the last one is written, and that is the back pressure.
+    /// One change and one heartbeat are awaited at any time: the source is asked for the next
+    /// change only once the last one is written, and that is the back pressure.
     private func pump(
         _ changes: AsyncThrowingStream<Change, any Error>,
         to writer: inout any ResponseBodyWriter

@@ -28,7 +28,7 @@ struct RequestObservation<Time: Clock>: RouterMiddleware where Time.Duration == 
         var metadata: Logger.Metadata = [
             "method": "\(request.method.rawValue)", "route": "\(route)",
             "status": "\(response.status.code)",
-            "duration_ms": "\(elapsed.milliseconds)",
+            "duration_ms": .stringConvertible(elapsed.milliseconds),
         ]
         if let traceID = TraceContext.traceID(of: request.headers) {
             metadata["trace_id"] = "\(traceID)"
@@ -64,8 +64,8 @@ extension Duration {
 enum TraceContext {
     private static let header = HTTPField.Name("traceparent")
 
-    /// The 32 hexadecimal digits of `00-<trace-id>-<parent-id>-<flags>`; `nil` when absent, malformed
-    /// or all zeros.
+    /// The 32 hexadecimal digits of `00-<trace-id>-<parent-id>-<flags>`; `nil` when absent,
+    /// malformed or all zeros.
     static func traceID(of headers: HTTPFields) -> String? {
         guard let name = header, let value = headers[name] else { return nil }
         let parts = value.split(separator: "-", omittingEmptySubsequences: false)
