@@ -4,7 +4,8 @@ import Market
 import Testing
 
 /// Every formula against its definition, written out anew and slowly.
-@Suite struct FormulaTests {
+@Suite("Indicator formulas")
+struct FormulaTests {
     static let bars = RandomBars.make(420, seed: 99)
     static let returns = [Double.nan] + zip(bars, bars.dropFirst()).map { log($1.close / $0.close) }
 

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// The laws that hold for every feature, whatever it computes.
-@Suite struct IndicatorLawTests {
+@Suite("Property: indicators, column form and one-bar form agree")
+struct IndicatorLawTests {
     static let features = Feature.names.compactMap { try? Feature(name: $0) }
 
     private func bitPatterns(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }

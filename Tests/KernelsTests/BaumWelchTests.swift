@@ -2,7 +2,8 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite struct BaumWelchTests {
+@Suite("Baum–Welch")
+struct BaumWelchTests {
     /// Two features of a chain that switches between a calm and a wild state, with missing bars.
     static func sample(bars: Int, seed: UInt64) -> (values: [Double], present: [Bool]) {
         var generator = SplitMix64(seed: seed)

@@ -2,7 +2,8 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite struct HiddenMarkovChainTests {
+@Suite("Filter, smoother and Viterbi path")
+struct HiddenMarkovChainTests {
     static let chain = HiddenMarkovChain(
         start: [0.5, 0.5], transition: [0.9, 0.1, 0.2, 0.8], means: [0, 1], covariances: [1, 4],
         featureCount: 1)

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Kernels
 
-@Suite struct VectorMathTests {
+@Suite("Vector exp and log in ulps")
+struct VectorMathTests {
     /// The exact value lies `rest` units in the last place above `nearest`.
     struct ExactValue {
         let function: String

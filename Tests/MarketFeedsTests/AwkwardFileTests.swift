@@ -4,7 +4,8 @@ import Testing
 @testable import MarketFeeds
 
 /// Tables as real tools write them.
-@Suite struct AwkwardFileTests {
+@Suite("Awkward CSV files")
+struct AwkwardFileTests {
     /// One table in many spellings.
     struct Spelling: Sendable, CustomTestStringConvertible {
         let name: String

@@ -5,7 +5,8 @@ import Testing
 @testable import MarketFeeds
 
 /// Every way a file can be wrong, and that the error says where and what to do.
-@Suite struct BadInputTests {
+@Suite("Bad CSV files")
+struct BadInputTests {
     private func open(_ path: String) throws -> CSVError {
         try #require(throws: CSVError.self) { _ = try CSVBarReader(path: path) }
     }

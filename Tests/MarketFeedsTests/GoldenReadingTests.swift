@@ -4,7 +4,8 @@ import MarketFeeds
 import Testing
 
 /// Every fixture, read as Python's csv module reads it (Benchmarks/peers/csv_reading.py).
-@Suite struct GoldenReadingTests {
+@Suite("Fixtures read as Python reads them")
+struct GoldenReadingTests {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         struct Options: Decodable, Sendable {
             var timeframe: String?

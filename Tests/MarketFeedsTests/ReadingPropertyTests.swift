@@ -5,7 +5,8 @@ import Testing
 
 @testable import MarketFeeds
 
-@Suite struct ReadingPropertyTests {
+@Suite("Property: any dialect, any block size, the same bars")
+struct ReadingPropertyTests {
     /// Random bars on successive days of a year range, some values missing.
     private func randomSeries(
         _ generator: inout SplitMix64, calendar: SessionCalendar

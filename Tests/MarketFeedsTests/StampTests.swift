@@ -4,7 +4,8 @@ import Testing
 @testable import MarketFeeds
 
 /// From what a file writes to the instant at which a bar closes.
-@Suite struct StampTests {
+@Suite("Stamps and time zones")
+struct StampTests {
     private func stamps(_ texts: [String], _ options: CSVReadOptions) throws -> [String] {
         let rows = texts.enumerated().map { "\"\($1)\",\($0 + 1)\n" }.joined()
         return try read("timestamp,close\n" + rows, options).bars.times

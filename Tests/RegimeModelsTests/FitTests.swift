@@ -5,7 +5,8 @@ import RegimeModels
 import Testing
 
 /// Fits and decodes against hmmlearn, see `Benchmarks/peers/hmm_parity.py`.
-@Suite struct FitTests {
+@Suite("Fits")
+struct FitTests {
     struct Peer: Decodable {
         struct Case: Decodable {
             let features: [String]

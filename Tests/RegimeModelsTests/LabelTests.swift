@@ -3,14 +3,11 @@ import Regimes
 import TestSupport
 import Testing
 
-@Suite struct LabelTests {
+@Suite("Property: labels, hysteresis and probabilities")
+struct LabelTests {
     static let parameters = HysteresisParameters(
         entryProbability: 0.6, exitProbability: 0.4, minimumDwellBars: 6, confirmationBars: 2,
         recoveryConfirmationBars: 4)
-
-    private func risk(_ regime: Regime) -> Int {
-        RiskLevel.allCases.firstIndex(of: regime.riskLevel) ?? -1
-    }
 
     @Test(arguments: [UInt64(1), 2, 3, 4, 5])
     func hysteresisKeepsItsLaws(seed: UInt64) {
@@ -41,7 +38,7 @@ import Testing
                 #expect(probabilities[after] >= 0.6)
                 #expect(probabilities[before] <= 0.4)
                 #expect(stood > Self.parameters.minimumDwellBars)
-                let needed = risk(after) > risk(before) ? 2 : 4
+                let needed = after.riskLevel >= before.riskLevel ? 2 : 4
                 #expect(raws.suffix(needed).allSatisfy { $0 == after })
             }
             stood = 1

@@ -2,7 +2,8 @@ import RegimeModels
 import Regimes
 import Testing
 
-@Suite struct ManifestTests {
+@Suite("Model manifests")
+struct ManifestTests {
     static func manifest(_ kind: ModelKind = .hmm) throws -> ModelManifest {
         var specification = RegimeSpecification.quick
         specification.model = kind

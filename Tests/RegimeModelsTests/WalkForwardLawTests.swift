@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 /// The laws of the classifier, over the whole path from bar to published label.
-@Suite struct WalkForwardLawTests {
+@Suite("Property: no look-ahead, and a resumed walk is the same walk")
+struct WalkForwardLawTests {
     @Test(arguments: [UInt64(1), 2, 3])
     func noAnswerLooksAhead(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
