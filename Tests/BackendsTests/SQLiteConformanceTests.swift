@@ -18,7 +18,7 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().busWorld())
     }
 
-    @Test("event bus, random scripts", arguments: 1...10 as ClosedRange<UInt64>)
+    @Test("event bus, random scripts", arguments: Sweep.seeds(10))
     func eventBusScript(seed: UInt64) async throws {
         try await EventBusScript.play(seed: seed, steps: 100, in: try TemporaryStore().busWorld())
     }
@@ -26,7 +26,7 @@ struct SQLiteConformanceTests {
 
 @Suite("Twin and SQLite answer alike", .serialized, .timeLimit(.minutes(5)))
 struct StoreModelTests {
-    @Test("on random scripts of calls", arguments: 1...40 as ClosedRange<UInt64>)
+    @Test("on random scripts of calls", arguments: Sweep.seeds(40))
     func randomScripts(seed: UInt64) async throws {
         let twin = await StoreScript.play(seed: seed, steps: 60, in: .inMemory())
         let durable = await StoreScript.play(

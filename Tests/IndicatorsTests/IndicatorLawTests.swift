@@ -15,7 +15,7 @@ struct IndicatorLawTests {
         return bars.map { bitPatterns(engine.advance(with: $0)) }
     }
 
-    @Test(arguments: [UInt64(1), 2, 3, 4], [0.0, 0.03])
+    @Test(arguments: Sweep.seeds(4), [0.0, 0.03])
     func batchEqualsLive(seed: UInt64, missingShare: Double) {
         let bars = RandomBars.make(700, seed: seed, missingShare: missingShare)
         let columns = IndicatorEngine.columns(

@@ -32,9 +32,9 @@ struct ReadingPropertyTests {
         return (bars, days)
     }
 
-    @Test(arguments: 0..<200)
-    func anyDialectReadsBackEqual(seed: Int) throws {
-        var generator = SplitMix64(seed: UInt64(seed))
+    @Test(arguments: Sweep.seeds(200))
+    func anyDialectReadsBackEqual(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
         let (bars, days) = randomSeries(&generator, calendar: .nyse)
         var dialect = Dialect.random(using: &generator)
         // Unix midnights of one year have as many digits; the others may not cross 2001-09-09.
@@ -47,9 +47,9 @@ struct ReadingPropertyTests {
         #expect(report.warnings.allSatisfy { $0.kind == .noFinalNewline })
     }
 
-    @Test(arguments: 0..<40)
-    func anyBlockSizeReadsTheSame(seed: Int) throws {
-        var generator = SplitMix64(seed: UInt64(seed) + 1000)
+    @Test(arguments: Sweep.seeds(40))
+    func anyBlockSizeReadsTheSame(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed + 1000)
         let (bars, days) = randomSeries(&generator, calendar: .nyse)
         let bytes = Dialect.random(using: &generator).write(bars, days: days)
         let whole = try? read(bytes, blockBytes: 1 << 20)
@@ -77,9 +77,9 @@ struct ReadingPropertyTests {
         }
     }
 
-    @Test(arguments: 0..<20)
-    func shuffledRowsReadLikeSortedOnes(seed: Int) throws {
-        var generator = SplitMix64(seed: UInt64(seed) + 2000)
+    @Test(arguments: Sweep.seeds(20))
+    func shuffledRowsReadLikeSortedOnes(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed + 2000)
         let (bars, days) = randomSeries(&generator, calendar: .continuous)
         let order = Array(bars.indices).shuffled(using: &generator)
         let bytes = Dialect().write(order.map { bars[$0] }, days: order.map { days[$0] })
@@ -88,9 +88,9 @@ struct ReadingPropertyTests {
     }
 
     /// Whatever the bytes, reading ends with bars or with an error that names the file.
-    @Test(arguments: 0..<300)
-    func randomBytesNeverCrash(seed: Int) {
-        var generator = SplitMix64(seed: UInt64(seed) + 3000)
+    @Test(arguments: Sweep.seeds(300))
+    func randomBytesNeverCrash(seed: UInt64) {
+        var generator = SplitMix64(seed: seed + 3000)
         let alphabet = Array("date,close\n\r\";\t0123456789-/: TZAPMe+.NaN\u{feff}".utf8)
         let head = ["", "date,close\n", "Date;Time;Close\r\n", "ticker,date,open,close\n"]
         var bytes = Array((head.randomElement(using: &generator) ?? "").utf8)
@@ -105,9 +105,9 @@ struct ReadingPropertyTests {
     }
 
     /// Real files with a few bytes changed, cut out or doubled.
-    @Test(arguments: 0..<200)
-    func damagedFixturesNeverCrash(seed: Int) throws {
-        var generator = SplitMix64(seed: UInt64(seed) + 4000)
+    @Test(arguments: Sweep.seeds(200))
+    func damagedFixturesNeverCrash(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed + 4000)
         let name = try #require(
             [
                 "spx_daily_1999_2018.csv", "vix_daily_2014_2019.csv",
@@ -147,9 +147,9 @@ struct ReadingPropertyTests {
     }
 
     /// The parser's fast path against the standard library, digit by digit.
-    @Test(arguments: 0..<20)
-    func numbersAreCorrectlyRounded(seed: Int) {
-        var generator = SplitMix64(seed: UInt64(seed) + 5000)
+    @Test(arguments: Sweep.seeds(20))
+    func numbersAreCorrectlyRounded(seed: UInt64) {
+        var generator = SplitMix64(seed: seed + 5000)
         for _ in 0..<2000 {
             let digits = (0..<(1 + generator.next() % 22)).map { _ in "\(generator.next() % 10)" }
             let point = Int(generator.next() % UInt64(digits.count + 1))

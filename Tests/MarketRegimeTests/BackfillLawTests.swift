@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Property: what a backfill writes is what live would have said")
 struct BackfillLawTests {
-    static let seeds: [UInt64] = Array(1...6)
+    static let seeds = Sweep.seeds(6)
     static let length = 700
 
     @Test("bar by bar live, and in a batch, the same bits", arguments: seeds)

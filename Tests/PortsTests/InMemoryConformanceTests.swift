@@ -18,7 +18,7 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
-    @Test("event bus, random scripts", arguments: 1...30 as ClosedRange<UInt64>)
+    @Test("event bus, random scripts", arguments: Sweep.seeds(30))
     func eventBusScript(seed: UInt64) async throws {
         try await EventBusScript.play(seed: seed, steps: 150, in: .inMemory())
     }

@@ -9,7 +9,7 @@ struct LabelTests {
         entryProbability: 0.6, exitProbability: 0.4, minimumDwellBars: 6, confirmationBars: 2,
         recoveryConfirmationBars: 4)
 
-    @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+    @Test(arguments: Sweep.seeds(5))
     func hysteresisKeepsItsLaws(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         var hysteresis = Hysteresis(Self.parameters)

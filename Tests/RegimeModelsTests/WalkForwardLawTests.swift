@@ -7,7 +7,7 @@ import Testing
 /// The laws of the classifier, over the whole path from bar to published label.
 @Suite("Property: no look-ahead, and a resumed walk is the same walk")
 struct WalkForwardLawTests {
-    @Test(arguments: [UInt64(1), 2, 3])
+    @Test(arguments: Sweep.seeds(3))
     func noAnswerLooksAhead(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         let bars = History.randomWalk(700, seed: seed, missingShare: 0.01)
