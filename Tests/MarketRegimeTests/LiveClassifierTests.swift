@@ -72,6 +72,19 @@ struct LiveClassifierTests {
         #expect(sequences == (0..<sequences.count).map { Int64($0) + 1 })
     }
 
+    @Test("a past restated by another process is taken up before the next bar")
+    func restated() async throws {
+        var (world, bars) = try await backfilled(400)
+        var classifier = world.classifier()
+        try await classifier.take(bars[400], of: World.series)
+        bars[390] = Samples.bar(390, close: bars[390].close * 1.05)
+        try await world.backfill(Array(bars[...400]))
+        for bar in bars[401...] { try await classifier.take(bar, of: World.series) }
+        let whole = World()
+        try await whole.backfill(bars)
+        #expect(sayTheSame(try await whole.history(), try await world.history()))
+    }
+
     @Test("concurrent callers are served in turn")
     func intake() async throws {
         let (world, bars) = try await backfilled(300)

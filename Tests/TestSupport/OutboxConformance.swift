@@ -50,7 +50,7 @@ package enum OutboxConformance {
         Law("a refused batch leaves no row") { world in
             _ = try await world.store.register(Samples.profile())
             let batch = Samples.batch(
-                [.crisis], expecting: .lastAsOf(Samples.day(7)), announcing: true)
+                [.crisis], expecting: .head(lastAsOf: Samples.day(7)), announcing: true)
             await #expect(throws: JournalError.self) { try await world.store.record(batch) }
             #expect(try await world.store.pending(limit: 10).isEmpty)
         },

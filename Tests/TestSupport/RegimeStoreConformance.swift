@@ -132,19 +132,38 @@ extension RegimeStoreConformance {
             let store = world.store
             _ = try await store.register(Samples.profile())
             _ = try await store.record(
-                Samples.batch([.crisis, .crisis], expecting: .lastAsOf(nil)))
+                Samples.batch([.crisis, .crisis], expecting: .head(lastAsOf: nil)))
             let before = try await transcript(of: store)
             for expected in [nil, Samples.day(0), Samples.day(2)] {
                 let batch = Samples.batch(
-                    [.euphoria], from: 2, expecting: .lastAsOf(expected), announcing: true)
+                    [.euphoria], from: 2, expecting: .head(lastAsOf: expected), announcing: true)
                 await #expect(
                     throws: JournalError.headMoved(
                         series: Samples.series, expected: expected, actual: Samples.day(1))
                 ) { try await store.record(batch) }
             }
             #expect(try await transcript(of: store) == before)
-            let right = Samples.batch([.euphoria], from: 2, expecting: .lastAsOf(Samples.day(1)))
+            let right = Samples.batch(
+                [.euphoria], from: 2, expecting: .head(lastAsOf: Samples.day(1)))
             #expect(try await store.record(right).head.lastAsOf == Samples.day(2))
+        },
+        Law("restating the past moves the head, adding to it does not") { world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            _ = try await store.record(Samples.batch([.crisis, .crisis, .crisis]))
+            #expect(try await store.head(of: Samples.series)?.restatements == 0)
+            let late = JournalBatch(
+                series: Samples.series, expecting: .anyHead,
+                lateBars: [Samples.bar(1, close: 7)], announcing: false)
+            #expect(try await store.record(late).head.restatements == 0)
+            let corrected = JournalBatch(
+                series: Samples.series, expecting: .anyHead, bars: [Samples.bar(1, close: 7)],
+                announcing: false)
+            #expect(try await store.record(corrected).head.restatements == 1)
+            let next = Samples.batch(
+                [.crisis], from: 3, previous: .crisis, expecting: .head(lastAsOf: Samples.day(2)))
+            await #expect(throws: JournalError.self) { try await store.record(next) }
+            #expect(try await store.head(of: Samples.series)?.restatements == 1)
         },
         Law("writers that race for one head: one wins, the others reload") { world in
             _ = try await world.store.register(Samples.profile())
@@ -179,7 +198,7 @@ extension RegimeStoreConformance {
             do {
                 _ = try await store.record(
                     JournalBatch(
-                        series: Samples.series, expecting: .lastAsOf(last), records: [next],
+                        series: Samples.series, expecting: .head(lastAsOf: last), records: [next],
                         announcing: true))
             } catch JournalError.headMoved {
                 continue

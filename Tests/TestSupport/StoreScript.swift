@@ -102,7 +102,9 @@ package final class StoreScript {
             announcing: below(2) == 0)
         batch.bars = labels.indices.map { Samples.bar(start + $0, close: pick([90, 100, 110])) }
         if below(3) == 0 { batch.lateBars = [Samples.bar(below(25), close: pick([90, 100, 110]))] }
-        if below(4) == 0 { batch.expecting = .lastAsOf(below(2) == 0 ? last : Samples.day(3)) }
+        if below(4) == 0 {
+            batch.expecting = .head(lastAsOf: below(2) == 0 ? last : Samples.day(3))
+        }
         if below(4) == 0 { batch.records.shuffle(using: &generator) }
         if below(5) == 0 {
             let version = pick(["model-1", "model-2"])

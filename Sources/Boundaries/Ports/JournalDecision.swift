@@ -66,6 +66,7 @@ package struct JournalDecision: Sendable {
     private var facts: JournalFacts
     private var plan: JournalPlan
     private let wording: ChangeWording
+    private var restatesThePast = false
 
     /// Decides a batch.
     ///
@@ -75,7 +76,9 @@ package struct JournalDecision: Sendable {
     package static func plan(
         _ batch: JournalBatch, given facts: JournalFacts, wording: ChangeWording
     ) throws(JournalError) -> JournalPlan {
-        if case .lastAsOf(let expected) = batch.expecting, expected != facts.head.lastAsOf {
+        if case .head(let expected, let restatements) = batch.expecting,
+            expected != facts.head.lastAsOf || restatements != facts.head.restatements
+        {
             throw .headMoved(
                 series: batch.series, expected: expected, actual: facts.head.lastAsOf)
         }
@@ -86,6 +89,10 @@ package struct JournalDecision: Sendable {
         for activation in batch.activations { decision.add(activation) }
         for record in batch.records.sorted(by: { $0.assessment.asOf < $1.assessment.asOf }) {
             decision.add(record, of: batch.series, announcing: batch.announcing)
+        }
+        if decision.restatesThePast {
+            decision.facts.head.restatements += 1
+            decision.plan.receipt.head = decision.facts.head
         }
         return decision.plan
     }
@@ -116,6 +123,7 @@ extension JournalDecision {
         let revisions = facts.bars[bar.timestamp] ?? []
         let adopted = revisions.lastIndex(where: \.isAdopted)
         if let adopted, revisions[adopted].bar.saysTheSame(as: bar) { return }
+        if facts.head.lastAsOf.map({ bar.timestamp <= $0 }) ?? false { restatesThePast = true }
         let firstOpen = adopted.map { $0 + 1 } ?? 0
         let waiting = revisions[firstOpen...].lastIndex { $0.bar.saysTheSame(as: bar) }
         if let waiting {
@@ -175,6 +183,7 @@ extension JournalDecision {
         if let stored {
             if stored.saysTheSame(as: assessment) { return }
             assessment.revision = stored.revision + 1
+            restatesThePast = true
             plan.receipt.restatedAssessments += 1
         } else {
             assessment.revision = 1

@@ -17,7 +17,7 @@ package struct LiveClassifier: Sendable {
     private let journal: any RegimeJournal
     private let replay: Replay
     private let logger: Logger
-    private var states: [Series: MarketRegimeState] = [:]
+    private var standing: [Series: Replay.Standing] = [:]
 
     package init(journal: any RegimeJournal, reader: any RegimeReader, logger: Logger) {
         self.journal = journal
@@ -35,31 +35,34 @@ package struct LiveClassifier: Sendable {
     package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
         var lastError: (any Error)?
         for _ in 0..<LiveClassifier.reloadLimit {
-            var state = try await state(of: series)
-            let expected = state.lastAsOf
-            let effects = state.process(bar)
+            var standing = try await standing(of: series)
             var batch = JournalBatch(
-                series: series, expecting: .lastAsOf(expected), announcing: true)
+                series: series,
+                expecting: .head(
+                    lastAsOf: standing.state.lastAsOf, restatements: standing.restatements),
+                announcing: true)
+            let effects = standing.state.process(bar)
             batch.append(effects, of: bar)
             do {
                 let receipt = try await journal.record(batch)
-                states[series] = state
+                standing.restatements = receipt.head.restatements
+                self.standing[series] = standing
                 log(effects)
                 return receipt
             } catch let error as JournalError {
                 guard case .headMoved = error else { throw error }
-                states[series] = nil
+                self.standing[series] = nil
                 lastError = error
             }
         }
         throw lastError ?? JournalError.unknownSeries(series)
     }
 
-    private mutating func state(of series: Series) async throws -> MarketRegimeState {
-        if let state = states[series] { return state }
-        let state = try await replay.state(of: series, trigger: .bar)
-        states[series] = state
-        return state
+    private mutating func standing(of series: Series) async throws -> Replay.Standing {
+        if let known = standing[series] { return known }
+        let rebuilt = try await replay.standing(of: series, trigger: .bar)
+        standing[series] = rebuilt
+        return rebuilt
     }
 
     private func log(_ effects: [Effect]) {

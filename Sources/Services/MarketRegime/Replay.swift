@@ -15,8 +15,15 @@ package struct Replay: Sendable {
         self.reader = reader
     }
 
+    /// A state, and the head it stands on.
+    package struct Standing: Sendable {
+        package var state: MarketRegimeState
+        /// The head's `restatements` when the state was built: one more, and it must be rebuilt.
+        package var restatements: Int64
+    }
+
     /// - Throws: `JournalError.unknownSeries`, `ManifestError`, `StoreError`.
-    package func state(of series: Series, trigger: Trigger) async throws -> MarketRegimeState {
+    package func standing(of series: Series, trigger: Trigger) async throws -> Standing {
         guard let head = try await reader.head(of: series) else {
             throw JournalError.unknownSeries(series)
         }
@@ -24,17 +31,17 @@ package struct Replay: Sendable {
             profile: head.profile,
             specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
             knownModels: try await knownModels(of: series), trigger: trigger)
-        guard let lastAsOf = head.lastAsOf else { return state }
         var cursor: Timestamp?
-        while true {
+        while let lastAsOf = head.lastAsOf, cursor.map({ $0 < lastAsOf }) ?? true {
             let page = try await reader.bars(
                 SeriesQuery(series, after: cursor, limit: Replay.pageSize))
             for revised in page where revised.bar.timestamp <= lastAsOf {
                 _ = state.process(revised.bar)
             }
-            guard let last = page.last, last.bar.timestamp < lastAsOf else { return state }
+            guard let last = page.last else { break }
             cursor = last.bar.timestamp
         }
+        return Standing(state: state, restatements: head.restatements)
     }
 
     /// The stored fits of a series by what they depend on.
