@@ -162,6 +162,46 @@ struct BackfillOnceTests {
         #expect(sayTheSame(try await fresh.history(), after))
     }
 
+    @Test("a range with nothing in it is an error")
+    func emptyRange() async throws {
+        let range = Samples.day(900)..<Samples.day(901)
+        let world = World()
+        await #expect(throws: BackfillError.emptyRange(World.series, range)) {
+            try await world.backfill(
+                World.bars(count: 20, seed: 1), World.request(range: range))
+        }
+    }
+
+    @Test(
+        "two backfills of two halves at once write what one of the whole writes", arguments: 1...4)
+    func halves(seed: UInt64) async throws {
+        let bars = World.bars(count: 500, seed: seed)
+        let world = World()
+        try await world.register(anchor: bars[0].timestamp)
+        async let early = world.backfill(Array(bars[..<250]), World.request(chunkSize: 16))
+        async let late = world.backfill(Array(bars[250...]), World.request(chunkSize: 16))
+        _ = try await [early, late]
+        let whole = World()
+        try await whole.backfill(bars)
+        #expect(sayTheSame(try await whole.history(), try await world.history()))
+    }
+
+    @Test("a live bar in the middle of a backfill ends where the bars say")
+    func liveInBetween() async throws {
+        let bars = World.bars(count: 500, seed: 6)
+        let world = World()
+        try await world.backfill(Array(bars[..<200]))
+        let meddling = MeddlingJournal(world.store) {
+            var classifier = world.classifier()
+            try await classifier.take(bars[499], of: World.series)
+        }
+        try await world.backfill(
+            Array(bars[..<499]), World.request(chunkSize: 64), through: meddling)
+        let whole = World()
+        try await whole.backfill(bars)
+        #expect(sayTheSame(try await whole.history(), try await world.history()))
+    }
+
     @Test("an empty source is an error that names the series")
     func empty() async throws {
         let world = World()
@@ -217,6 +257,35 @@ final class FailingJournal: RegimeJournal {
     func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
         try await countdown.step()
         return try await journal.announcePending(series, limit: limit)
+    }
+}
+
+/// Lets another writer in, once, before the second write.
+final class MeddlingJournal: RegimeJournal {
+    private let journal: InMemoryRegimeStore
+    private let countdown = Countdown(2)
+    private let meddle: @Sendable () async throws -> Void
+
+    init(_ journal: InMemoryRegimeStore, _ meddle: @escaping @Sendable () async throws -> Void) {
+        self.journal = journal
+        self.meddle = meddle
+    }
+
+    func register(_ profile: SeriesProfile) async throws -> SeriesHead {
+        try await journal.register(profile)
+    }
+
+    func record(_ batch: JournalBatch) async throws -> JournalReceipt {
+        do {
+            try await countdown.step()
+        } catch {
+            try await meddle()
+        }
+        return try await journal.record(batch)
+    }
+
+    func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
+        try await journal.announcePending(series, limit: limit)
     }
 }
 

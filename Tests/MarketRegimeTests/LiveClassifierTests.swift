@@ -85,6 +85,23 @@ struct LiveClassifierTests {
         #expect(sayTheSame(try await whole.history(), try await world.history()))
     }
 
+    @Test("bars stored without an answer are part of the past, whether live runs or not")
+    func unanswered() async throws {
+        let (world, bars) = try await backfilled(400)
+        var running = world.classifier()
+        try await running.take(bars[400], of: World.series)
+        let range = Samples.day(425)..<Samples.day(431)
+        try await world.backfill(Array(bars[...430]), World.request(range: range))
+        try await running.take(bars[431], of: World.series)
+        var fresh = world.classifier()
+        try await fresh.take(bars[432], of: World.series)
+        let whole = World()
+        try await whole.backfill(Array(bars[...432]))
+        let expected = try await whole.history().suffix(2)
+        let found = try await world.history().suffix(2)
+        #expect(sayTheSame(expected, found))
+    }
+
     @Test("concurrent callers are served in turn")
     func intake() async throws {
         let (world, bars) = try await backfilled(300)

@@ -75,7 +75,8 @@ struct World {
     }
 
     func classifier() -> LiveClassifier {
-        LiveClassifier(journal: store, reader: store, logger: World.logger)
+        LiveClassifier(
+            journal: store, reader: store, logger: World.logger, jitter: SplitMix64(seed: 1))
     }
 
     func history() async throws -> [RegimeAssessment] {

@@ -84,13 +84,13 @@ struct JournalRows {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE series SET last_as_of = ?, last_regime = ?, last_sequence = ?,
-                    last_announced_event_id = ?, last_announced_as_of = ?, restatements = ?
+                    last_announced_event_id = ?, last_announced_as_of = ?, writes = ?
                 WHERE market = ? AND timeframe = ?
                 """)
         try statement.execute(arguments: [
             head.lastAsOf?.nanoseconds, head.lastRegime.label, head.lastSequence,
             head.lastAnnouncedEventID?.text, head.lastAnnouncedAsOf?.nanoseconds,
-            head.restatements, market, timeframe,
+            head.writes, market, timeframe,
         ])
     }
 

@@ -8,7 +8,7 @@ import Regimes
 extension RegimeRows {
     private static let headColumns = """
         market, timeframe, calendar, anchor, specification, last_as_of, last_regime, \
-        last_sequence, last_announced_event_id, last_announced_as_of, restatements
+        last_sequence, last_announced_event_id, last_announced_as_of, writes
         """
 
     private static func head(_ row: Row) throws -> SeriesHead {
@@ -32,7 +32,7 @@ extension RegimeRows {
         head.lastSequence = row[7]
         head.lastAnnouncedEventID = lastEvent.map { EventID($0) }
         head.lastAnnouncedAsOf = lastAnnouncedAsOf.map { Timestamp(nanoseconds: $0) }
-        head.restatements = row[10]
+        head.writes = row[10]
         return head
     }
 

@@ -37,6 +37,7 @@ struct Trend: Indicator {
     mutating func advance(with bar: Bar) -> Double {
         guard bar.close.isFinite else { return .nan }
         closes.append(bar.close)
-        return closes.isFull ? bar.close / closes.mean - 1 : .nan
+        let mean = closes.mean
+        return closes.isFull && mean.isFinite ? bar.close / mean - 1 : .nan
     }
 }

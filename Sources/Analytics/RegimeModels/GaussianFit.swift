@@ -7,12 +7,11 @@ struct GaussianFit {
     /// Least conditional variance of a feature, as a share of its variance in the window: the
     /// likelihood would be infinite without one. A deviation of a thousandth of the whole.
     static let covarianceFloorShare = 1e-6
-    /// Iterations that every start gets, and that the best four of them get then.
+    /// Iterations that every start gets, and that the best of them get then: four times as many
+    /// as there are finalists.
     static let scoutingIterations = 8
     static let contestIterations = 12
-    static let finalistCount = 4
-    /// Starts that are run until they converge.
-    static let winnerCount = 1
+    static let contestantsPerFinalist = 4
 
     let specification: RegimeSpecification
     let observations: [Observation]
@@ -47,15 +46,18 @@ struct GaussianFit {
             overallMean: data.means, overallCovariance: data.diagonalCovariance)
     }
 
-    /// All starts a short way, the better half further, the best to the end. Which start wins
+    /// All starts a short way, the better ones further, the finalists to the end. Which start wins
     /// depends on likelihoods alone; the earlier one of a tie.
     func run() throws(FitError) -> (Classifier, FitReport) {
         let tolerance = specification.tolerance
         let limit = specification.maximumIterations
         var candidates = (0..<specification.starts).map(startingPoint)
         let stages = [
-            (GaussianFit.scoutingIterations, GaussianFit.finalistCount),
-            (GaussianFit.contestIterations, GaussianFit.winnerCount), (limit, 1),
+            (
+                GaussianFit.scoutingIterations,
+                GaussianFit.contestantsPerFinalist * specification.finalists
+            ),
+            (GaussianFit.contestIterations, specification.finalists), (limit, 1),
         ]
         for (iterations, survivors) in stages {
             let spent = candidates.first?.iterations ?? 0

@@ -5,9 +5,12 @@ extension RegimeSpecification {
     ///
     /// - Throws: `SpecificationError` naming the first value that is out of it.
     package func validate() throws(SpecificationError) {
-        if model == .hmm { try validateFeatures() }
-        try require((1...RegimeSpecification.stateLimit).contains(states), "states", "1 … 8")
+        if model == .hmm {
+            try validateFeatures()
+            try require((1...RegimeSpecification.stateLimit).contains(states), "states", "1 … 8")
+        }
         try require((1...RegimeSpecification.startLimit).contains(starts), "starts", "1 … 1024")
+        try require((1...starts).contains(finalists), "finalists", "1 … starts")
         try require((1...100_000).contains(maximumIterations), "maximumIterations", "1 … 100000")
         try require(tolerance > 0 && tolerance.isFinite, "tolerance", "a number above 0")
         try require(clip.map { $0 > 0 && $0.isFinite } ?? true, "clip", "a number above 0")

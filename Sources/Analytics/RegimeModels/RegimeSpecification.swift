@@ -37,8 +37,11 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     /// with `standardised`.
     package var clip: Double?
     package var seed: UInt64
-    /// Number of random starts of a fit; the best one is finished.
+    /// Number of random starts of a fit.
     package var starts: Int
+    /// How many of them, the best after a short way, are run until they converge. As many as
+    /// `starts` drops none: the surest way to the best optimum, and the slowest.
+    package var finalists: Int
     /// Baum–Welch iterations of the finishing run at the most.
     package var maximumIterations: Int
     /// A fit has converged when an iteration gains less log-likelihood than this.
@@ -61,7 +64,8 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
 
     package init(
         model: ModelKind, features: [String], states: Int, covariance: CovarianceKind,
-        scaling: ScalingKind, clip: Double?, seed: UInt64, starts: Int, maximumIterations: Int,
+        scaling: ScalingKind, clip: Double?, seed: UInt64, starts: Int, finalists: Int = 1,
+        maximumIterations: Int,
         tolerance: Double, training: TrainingPlan, hysteresis: HysteresisParameters,
         taxonomy: TaxonomyParameters, rules: RuleParameters
     ) {
@@ -73,6 +77,7 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
         self.clip = clip
         self.seed = seed
         self.starts = starts
+        self.finalists = finalists
         self.maximumIterations = maximumIterations
         self.tolerance = tolerance
         self.training = training

@@ -73,6 +73,8 @@ package struct WalkForward: Sendable {
             publishedBefore: hysteresis.published)
         let before = model
         if isModelDue(at: sessionDate, observation) { adoptModel(&result) }
+        // Another model's states are other states: there is nothing to compare with.
+        if result.adopted != nil { previousStep = nil }
         if let step = model?.filter.advance(with: observation) {
             var withoutRefit = hysteresis
             result.step = step

@@ -82,6 +82,22 @@ extension Bloasis_MarketRegime_RegimeChange {
     }
 }
 
+extension Bloasis_MarketRegime_RegimeChange {
+    /// A change as its event tells it; the event does not say the revision.
+    package init(_ event: RegimeChangeEvent) {
+        var change = RegimeChange(
+            eventID: event.eventID, series: event.series, asOf: event.asOf,
+            previousRegime: event.previousRegime, regime: event.regime,
+            probabilities: event.probabilities, trigger: event.trigger,
+            modelVersion: event.modelVersion, reasoning: event.reasoning)
+        change.announcement = Announcement(
+            sequence: event.sequence, previousEventID: event.previousEventID,
+            supersedes: event.supersedes)
+        self.init(change)
+        clearRevision()
+    }
+}
+
 extension RegimeProbabilities {
     /// One entry per label of the vocabulary.
     var byLabel: [String: Double] {

@@ -58,6 +58,11 @@ package struct JournalPlan: Sendable {
     package init(head: SeriesHead) {
         receipt = JournalReceipt(head: head)
     }
+
+    /// Late corrections rest on nothing yet.
+    var changesWhatAnswersRestOn: Bool {
+        !adoptedBars.isEmpty || !assessments.isEmpty || insertedBars.contains(where: \.isAdopted)
+    }
 }
 
 /// What a batch means against the rows already stored: new, the same, revised or restated, and
@@ -66,7 +71,6 @@ package struct JournalDecision: Sendable {
     private var facts: JournalFacts
     private var plan: JournalPlan
     private let wording: ChangeWording
-    private var restatesThePast = false
 
     /// Decides a batch.
     ///
@@ -76,8 +80,8 @@ package struct JournalDecision: Sendable {
     package static func plan(
         _ batch: JournalBatch, given facts: JournalFacts, wording: ChangeWording
     ) throws(JournalError) -> JournalPlan {
-        if case .head(let expected, let restatements) = batch.expecting,
-            expected != facts.head.lastAsOf || restatements != facts.head.restatements
+        if case .head(let expected, let writes) = batch.expecting,
+            expected != facts.head.lastAsOf || writes ?? facts.head.writes != facts.head.writes
         {
             throw .headMoved(
                 series: batch.series, expected: expected, actual: facts.head.lastAsOf)
@@ -90,8 +94,8 @@ package struct JournalDecision: Sendable {
         for record in batch.records.sorted(by: { $0.assessment.asOf < $1.assessment.asOf }) {
             decision.add(record, of: batch.series, announcing: batch.announcing)
         }
-        if decision.restatesThePast {
-            decision.facts.head.restatements += 1
+        if decision.plan.changesWhatAnswersRestOn {
+            decision.facts.head.writes += 1
             decision.plan.receipt.head = decision.facts.head
         }
         return decision.plan
@@ -123,7 +127,6 @@ extension JournalDecision {
         let revisions = facts.bars[bar.timestamp] ?? []
         let adopted = revisions.lastIndex(where: \.isAdopted)
         if let adopted, revisions[adopted].bar.saysTheSame(as: bar) { return }
-        if facts.head.lastAsOf.map({ bar.timestamp <= $0 }) ?? false { restatesThePast = true }
         let firstOpen = adopted.map { $0 + 1 } ?? 0
         let waiting = revisions[firstOpen...].lastIndex { $0.bar.saysTheSame(as: bar) }
         if let waiting {
@@ -183,7 +186,6 @@ extension JournalDecision {
         if let stored {
             if stored.saysTheSame(as: assessment) { return }
             assessment.revision = stored.revision + 1
-            restatesThePast = true
             plan.receipt.restatedAssessments += 1
         } else {
             assessment.revision = 1

@@ -61,15 +61,15 @@ package struct SeriesHead: Sendable, Equatable {
     package var lastAnnouncedEventID: EventID?
     /// The latest bar whose change was announced.
     package var lastAnnouncedAsOf: Timestamp?
-    /// How many transactions changed the past: a bar that answers rest on, or an answer. A state
-    /// built before one of them is no longer this series' state.
-    package var restatements: Int64
+    /// How many transactions wrote bars that answers rest on, or answers. A state built before one
+    /// of them is no longer this series' state.
+    package var writes: Int64
 
     package init(profile: SeriesProfile) {
         self.profile = profile
         lastRegime = .unknown
         lastSequence = 0
-        restatements = 0
+        writes = 0
     }
 }
 
@@ -127,9 +127,9 @@ package struct JournalBatch: Sendable {
     package enum Expectation: Sendable, Equatable {
         /// Whatever the head is: the writer compares row by row.
         case anyHead
-        /// Only when the series' last assessed bar is this one and its past was restated as often
-        /// as this; the loser of a race reloads.
-        case head(lastAsOf: Timestamp?, restatements: Int64 = 0)
+        /// Only when the series' last assessed bar is this one and nobody wrote it meanwhile
+        /// (`nil`: whoever did); the loser of a race reloads.
+        case head(lastAsOf: Timestamp?, writes: Int64? = nil)
     }
 
     package var series: Series
@@ -196,8 +196,8 @@ extension JournalError: CustomStringConvertible {
         case .headMoved(let series, let expected, let actual):
             let before = expected?.rfc3339 ?? "none"
             let now = actual?.rfc3339 ?? "none"
-            return "series \(series) moved from \(before) to \(now), or its past was restated, "
-                + "under another writer: reload"
+            return "series \(series) was written by somebody else meanwhile (last bar \(before), "
+                + "now \(now)): send again"
         }
     }
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Backends
 import Contracts
 import Hosting
 import Market
 import MarketFeeds
 import MarketRegime
+import Ports
 import RegimeModels
 import Regimes
 
@@ -35,40 +37,64 @@ struct BackfillCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
-        let reader = try CSVBarReader(
-            path: csvOptions.csv,
-            options: csvOptions.options(
-                timeframe: series.timeframe, market: seriesOptions.market))
         try await Assembly.with(configuration) { assembly in
-            let result = try await backfill(series, from: reader, in: assembly)
+            let known = try await assembly.store.regimes.head(of: series)?.profile.calendar
+            let options = csvOptions.options(
+                timeframe: series.timeframe, market: seriesOptions.market, registered: known)
+            let reader = try CSVBarReader(path: csvOptions.csv, options: options)
+            let result = try await backfill(
+                series, calendar: options.calendar, from: reader, in: assembly)
             for remark in reader.report.remarks { StandardError.line(remark) }
             for (instant, failure) in result.fitFailures {
                 StandardError.line("warning: refit at \(instant) failed: \(failure)")
             }
+            if result.barsBeforeAnchor > 0 {
+                StandardError.line(
+                    "warning: \(Format.count(result.barsBeforeAnchor)) bars before the series' "
+                        + "anchor \(result.head.profile.anchor) were not used: to begin earlier, "
+                        + "backfill under another market name")
+            }
             let summary = BackfillSummary(
-                series: series, calendar: csvOptions.calendar, result: result,
+                series: series, calendar: options.calendar, result: result,
                 report: reader.report, now: WallClock.now)
             StandardOutput.write(json ? summary.json + "\n" : summary.text)
         }
     }
 
     private func backfill(
-        _ series: Series, from reader: CSVBarReader, in assembly: Assembly
+        _ series: Series, calendar: SessionCalendar, from reader: CSVBarReader,
+        in assembly: Assembly
     ) async throws -> BackfillResult {
         var progress = ProgressBar("\(series)")
         defer { progress.finish() }
         let request = BackfillRequest(
-            series: series, calendar: csvOptions.calendar,
+            series: series, calendar: calendar,
             specification: assembly.specification, range: rangeOptions.range, emitting: emit)
         let result = try await assembly.backfill.run(
-            request, from: { try reader.nextChunk(limit: $0) },
+            request, from: { try pull($0, from: reader) },
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(
                     bars: done.bars,
                     fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
             })
-        if emit { try await assembly.relay.drain() }
+        if emit, try await assembly.relay.drainOnce() == .leaseHeldElsewhere {
+            StandardError.line("the relay of another process publishes the announced changes")
+        }
         return result
+    }
+
+    /// The next bars of the file; one from the future is a look ahead, and would keep every live
+    /// bar from being classified.
+    private func pull(_ limit: Int, from reader: CSVBarReader) throws -> [Bar] {
+        let bars = try reader.nextChunk(limit: limit)
+        let latest = WallClock.now.advanced(bySeconds: BarRecording.clockToleranceSeconds)
+        if let future = bars.first(where: { $0.availableAt > latest }) {
+            throw CommandFailure(
+                .failed,
+                "\(csvOptions.csv): the bar of \(future.timestamp) lies in the future: check the "
+                    + "dates, --timezone and --stamp")
+        }
+        return bars
     }
 }

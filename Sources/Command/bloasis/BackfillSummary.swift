@@ -68,10 +68,6 @@ struct BackfillSummary {
         if result.announced > 0 {
             parts.append("\(Format.count(result.announced)) changes announced")
         }
-        if result.barsBeforeAnchor > 0 {
-            parts.append(
-                "\(Format.count(result.barsBeforeAnchor)) bars before the series' anchor not used")
-        }
         return parts.joined(separator: ", ")
     }
 

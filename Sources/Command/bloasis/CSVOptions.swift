@@ -7,8 +7,10 @@ struct CSVOptions: ParsableArguments {
     @Option(help: "The file: plain or gzip; columns are found by name.")
     var csv: String
 
-    @Option(help: "Sessions of the market: \(SessionCalendar.list).")
-    var calendar: SessionCalendar = .nyse
+    @Option(
+        help: "Sessions of the market: \(SessionCalendar.list); nyse, or what a market has already."
+    )
+    var calendar: SessionCalendar?
 
     @Option(help: "Take the close as it is, or the adjusted one: close, adjusted.")
     var price: PriceColumn = .close
@@ -25,9 +27,13 @@ struct CSVOptions: ParsableArguments {
     @Option(help: "What to do with a row that cannot be a bar: fail, skip.")
     var onBadRow: BadRowPolicy = .fail
 
-    func options(timeframe: Timeframe, market: String?) -> CSVReadOptions {
+    /// - Parameter registered: the calendar the series has already.
+    func options(
+        timeframe: Timeframe, market: String?, registered: SessionCalendar? = nil
+    ) -> CSVReadOptions {
         CSVReadOptions(
-            timeframe: timeframe, calendar: calendar, price: price, stamp: stamp,
+            timeframe: timeframe, calendar: calendar ?? registered ?? .nyse, price: price,
+            stamp: stamp,
             timeZone: timezone, onBadRow: onBadRow, market: market)
     }
 }
@@ -35,7 +41,7 @@ struct CSVOptions: ParsableArguments {
 extension CSVOptions {
     /// Bars in a year, for annualising.
     func barsPerYear(_ timeframe: Timeframe) -> Double {
-        timeframe.barsPerYear(alwaysOpen: calendar != .nyse)
+        timeframe.barsPerYear(alwaysOpen: (calendar ?? .nyse) != .nyse)
     }
 }
 

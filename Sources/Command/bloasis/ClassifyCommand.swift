@@ -37,6 +37,9 @@ struct ClassifyCommand: AsyncParsableCommand {
     @Option(help: "filter, smooth or viterbi.")
     var posterior: Posterior = .filter
 
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
     @Flag(help: "Print one JSON object a bar.")
     var jsonLines = false
 
@@ -48,7 +51,8 @@ struct ClassifyCommand: AsyncParsableCommand {
         var observer = BarObserver(
             manifest: manifest, barsPerYear: csvOptions.barsPerYear(timeframe))
         var printer = ClassificationPrinter(
-            manifest: manifest, range: rangeOptions.range, isJSON: jsonLines)
+            manifest: manifest, range: rangeOptions.range,
+            form: json ? .array : jsonLines ? .lines : .table)
         switch posterior {
         case .filter:
             var filter = manifest.makeFilter()
@@ -87,19 +91,24 @@ struct ClassifyCommand: AsyncParsableCommand {
 
 /// Prints one line a bar; the published label runs through the model's hysteresis.
 struct ClassificationPrinter {
+    enum Form {
+        case table, lines, array
+    }
+
     private var hysteresis: Hysteresis
     private let range: Range<Timestamp>?
-    private let isJSON: Bool
+    private let form: Form
+    private var array = JSONArrayWriter()
     private var table = TextTable([
         ("bar", .left), ("regime", .left), ("confidence", .right), ("raw", .left),
         ("state", .right),
     ])
     private var count = 0
 
-    init(manifest: ModelManifest, range: Range<Timestamp>?, isJSON: Bool) {
+    init(manifest: ModelManifest, range: Range<Timestamp>?, form: Form) {
         hysteresis = Hysteresis(manifest.classifier.hysteresis)
         self.range = range
-        self.isJSON = isJSON
+        self.form = form
     }
 
     mutating func take(_ timestamp: Timestamp, _ step: FilterStep?) {
@@ -107,9 +116,10 @@ struct ClassificationPrinter {
             step.map { hysteresis.advance($0.probabilities, raw: $0.rawRegime) } ?? .unknown
         guard range?.contains(timestamp) ?? true else { return }
         count += 1
-        if isJSON {
-            StandardOutput.line(ClassificationPrinter.json(timestamp, regime, step))
-        } else {
+        switch form {
+        case .lines: StandardOutput.line(ClassificationPrinter.json(timestamp, regime, step))
+        case .array: array.element(ClassificationPrinter.json(timestamp, regime, step))
+        case .table:
             table.append([
                 timestamp.rfc3339, regime.label,
                 step.map { Format.percent($0.probabilities[regime]) } ?? "",
@@ -119,10 +129,11 @@ struct ClassificationPrinter {
     }
 
     func end(file: String) throws {
+        if form == .array { array.end() }
         guard count > 0 else {
             throw CommandFailure(.nothingFound, "\(file): no bars in the range asked for")
         }
-        if !isJSON { StandardOutput.write(table.text) }
+        if form == .table { StandardOutput.write(table.text) }
     }
 
     private static func json(
@@ -131,23 +142,18 @@ struct ClassificationPrinter {
         var json = JSONWriter()
         json.object { json in
             json.member("timestamp", timestamp.rfc3339)
-            if let step {
-                if let state = step.state {
-                    json.member("stateProbabilities") { $0.numbers(step.stateProbabilities) }
-                    json.member("state", Int64(state))
+            if let step, let state = step.state {
+                json.member("stateProbabilities") { $0.numbers(step.stateProbabilities) }
+                json.member("state", Int64(state))
+            }
+            json.member("regime", regime.label)
+            json.member("rawRegime", (step?.rawRegime ?? .unknown).label)
+            json.member("inputMissing", step?.inputMissing ?? false)
+            json.member("probabilities") { json in
+                let probabilities = step?.probabilities ?? .unknown
+                json.object { json in
+                    for label in Regime.allCases { json.member(label.label, probabilities[label]) }
                 }
-                json.member("regime", regime.label)
-                json.member("rawRegime", step.rawRegime.label)
-                json.member("inputMissing", step.inputMissing)
-                json.member("probabilities") { json in
-                    json.object { json in
-                        for label in Regime.allCases {
-                            json.member(label.label, step.probabilities[label])
-                        }
-                    }
-                }
-            } else {
-                json.member("regime", Regime.unknown.label)
             }
         }
         return json.text

@@ -41,7 +41,7 @@ enum ExitStatus: Int32 {
         case is StoreError, is GatewayError: return .unavailable
         case is ConfigurationError: return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
-        case BackfillError.noBars: return .nothingFound
+        case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
         case is BackfillError: return .wrongUsage
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)

@@ -51,6 +51,9 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "Random starts.")
     var starts: Int = RegimeSpecification.standard.starts
 
+    @Option(help: "Iterations of each start at the most.")
+    var iterations: Int = RegimeSpecification.standard.maximumIterations
+
     @Option(help: "Where to write the manifest.")
     var out: String?
 
@@ -78,8 +81,9 @@ struct FitCommand: AsyncParsableCommand {
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
         if let report = manifest.report, !report.converged {
             StandardError.line(
-                "warning: not converged after \(report.iterations) iterations; last "
-                    + "log-likelihoods \(report.lastLogLikelihoods): use fewer states or more data")
+                "warning: not converged after \(report.iterations) iterations, last "
+                    + "log-likelihoods \(report.lastLogLikelihoods): raise --iterations above "
+                    + "\(iterations), or use fewer states")
         }
     }
 
@@ -89,6 +93,9 @@ struct FitCommand: AsyncParsableCommand {
         specification.covariance = covariance
         specification.seed = seed
         specification.starts = starts
+        // In sample the best optimum counts, not the time of forty refits.
+        specification.finalists = starts
+        specification.maximumIterations = iterations
         if let states { specification.states = states }
         if let features {
             specification.features = features.split(separator: ",").map(String.init)
@@ -110,7 +117,8 @@ struct FitCommand: AsyncParsableCommand {
             try Data((manifest.json + "\n").utf8).write(
                 to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CommandFailure(.failed, "--out \(path): cannot be written: \(error)")
+            let reason = (error as NSError).localizedDescription
+            throw CommandFailure(.failed, "--out \(path): cannot be written: \(reason)")
         }
     }
 }
@@ -127,6 +135,7 @@ enum FitReportText {
                 json.member("logLikelihood", report.logLikelihood)
                 json.member("iterations", Int64(report.iterations))
                 json.member("converged", report.converged)
+                json.member("lastLogLikelihoods") { $0.numbers(report.lastLogLikelihoods) }
             }
             if let parameters = manifest.parameters {
                 json.member("parameters") { write(parameters, to: &$0) }

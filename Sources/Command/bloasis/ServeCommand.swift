@@ -56,7 +56,8 @@ extension Assembly {
         MetricsSystem.bootstrap(metrics)
         let intake = BarIntake(
             classifier: LiveClassifier(
-                journal: store.regimes, reader: store.regimes, logger: logger))
+                journal: store.regimes, reader: store.regimes, logger: logger,
+                jitter: SystemRandomNumberGenerator()))
         let gauges = ServiceGauges(reader: store.regimes, outbox: store.regimes)
         let readiness = Readiness([
             HealthCheck("store") {

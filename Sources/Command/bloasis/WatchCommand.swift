@@ -25,6 +25,9 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: "Only this market; all when left out.")
     var market: String?
 
+    @Option(help: "Only this timeframe; all when left out.")
+    var timeframe: Timeframe?
+
     @Option(help: "First the changes announced after this sequence; 0 for all.")
     var after: Int64?
 
@@ -34,12 +37,15 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: "Stop after this many changes.")
     var count: Int?
 
-    @Flag(help: "Print one JSON object a change: the event as it is published.")
+    @Flag(help: "Print one JSON object a change, as the API's changes are.")
     var json = false
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count \(count): use 1 or more") }
         if let after, after < 0 { throw ValidationError("--after \(after): use 0 or more") }
+        if let after, after > 0, market == nil {
+            throw ValidationError("--after \(after) counts within one series: name its --market")
+        }
         if name != nil, after != nil {
             throw ValidationError("--name resumes where it stopped: leave --after out")
         }
@@ -49,39 +55,70 @@ struct WatchCommand: AsyncParsableCommand {
         let configuration = try common.configuration()
         let wanted = try market.map { try MarketName(argument: $0) }
         try await Assembly.with(configuration) { assembly in
-            let group = ConsumerGroup("watch-\(name ?? Assembly.instanceID)")
-            let start: StartingOffset = after == nil && name == nil ? .latest : .earliest
-            let subscription = try await assembly.store.events.subscribe(
-                to: [.regimeChange], as: group, from: start)
-            var printed = 0
-            while let event = try await subscription.next() {
-                let change = try RegimeChangeEvent(payload: event.message.payload)
-                if isWanted(change, of: wanted) {
-                    show(change, event)
-                    printed += 1
-                }
-                // The line is out before the position moves: none is lost, one may come again.
-                StandardOutput.flush()
-                try await subscription.commit(event)
-                if printed == count { break }
+            if let name {
+                try await follow(as: name, wanted, in: assembly)
+            } else {
+                try await follow(wanted, in: assembly)
             }
-            await subscription.close()
         }
     }
 
-    private func isWanted(_ change: RegimeChangeEvent, of market: MarketName?) -> Bool {
-        if let market, change.series.market != market { return false }
-        return change.sequence > after ?? 0
+    /// Follows as a consumer group, whose position outlives this process.
+    private func follow(
+        as name: String, _ wanted: MarketName?, in assembly: Assembly
+    ) async throws {
+        let subscription = try await assembly.store.events.subscribe(
+            to: [.regimeChange], as: ConsumerGroup("watch-\(name)"), from: .earliest)
+        var printed = 0
+        while let event = try await subscription.next() {
+            if try show(event, ifOf: wanted) { printed += 1 }
+            // The line is out before the position moves: none is lost, one may come again.
+            StandardOutput.flush()
+            try await subscription.commit(event)
+            if printed == count { break }
+        }
+        await subscription.close()
     }
 
-    private func show(_ change: RegimeChangeEvent, _ event: LoggedEvent) {
+    /// Events fetched at a time.
+    private static let pageSize = 256
+
+    /// Follows without leaving a trace in the store.
+    private func follow(_ wanted: MarketName?, in assembly: Assembly) async throws {
+        let events = assembly.store.events
+        var cursor: Int64?
+        var printed = 0
+        var isSilent = after == nil
+        for await _ in assembly.store.regimes.commits() {
+            while true {
+                let page = try await events.replay(
+                    .regimeChange, after: cursor, limit: WatchCommand.pageSize)
+                for event in page {
+                    cursor = event.offset
+                    if !isSilent, try show(event, ifOf: wanted) { printed += 1 }
+                    if printed == count { return }
+                }
+                StandardOutput.flush()
+                if page.count < WatchCommand.pageSize { break }
+            }
+            // What was there before the start has been passed over.
+            isSilent = false
+        }
+    }
+
+    /// Prints an event of a wanted series; whether it was one.
+    private func show(_ event: LoggedEvent, ifOf market: MarketName?) throws -> Bool {
+        let change = try RegimeChangeEvent(payload: event.message.payload)
+        if let market, change.series.market != market { return false }
+        if let timeframe, change.series.timeframe != timeframe { return false }
+        if let after, change.sequence <= after { return false }
         if json {
-            StandardOutput.line(String(decoding: event.message.payload, as: UTF8.self))
+            StandardOutput.line(try WireJSON.text(Bloasis_MarketRegime_RegimeChange(change)))
         } else {
             StandardOutput.line(
-                "\(change.asOf)  \(change.series)  "
-                    + "\(change.previousRegime) → \(change.regime)  "
+                "\(change.asOf)  \(change.series)  \(change.previousRegime) → \(change.regime)  "
                     + "\(Format.percent(change.confidence))  #\(change.sequence)")
         }
+        return true
     }
 }

@@ -33,8 +33,10 @@ package struct BackfillRequest: Sendable {
 
 package enum BackfillError: Error, Equatable, Sendable {
     case noBars(Series)
+    case emptyRange(Series, Range<Timestamp>)
     case calendarConflict(Series, registered: SessionCalendar, asked: SessionCalendar)
     case specificationConflict(Series)
+    case contended(Series)
 }
 
 extension BackfillError: CustomStringConvertible {
@@ -42,9 +44,15 @@ extension BackfillError: CustomStringConvertible {
         switch self {
         case .noBars(let series):
             return "no bars for \(series): the source is empty in the range asked for"
+        case .emptyRange(let series, let range):
+            return "no bars of \(series) from \(range.lowerBound) up to, not including, "
+                + "\(range.upperBound): nothing was written in it"
         case .calendarConflict(let series, let registered, let asked):
             return "\(series) is registered with calendar \(registered.rawValue), not "
                 + "\(asked.rawValue): leave --calendar out, or use another market name"
+        case .contended(let series):
+            return "\(series) is being written by other processes without a pause: what is "
+                + "committed is kept; run the same command again"
         case .specificationConflict(let series):
             return "\(series) was built with another model configuration: restore that "
                 + "configuration, or use another market name"
@@ -62,6 +70,9 @@ package struct Backfill: Sendable {
     /// Pulls up to a number of the source's bars, ascending; empty at its end.
     package typealias Source = (Int) throws -> [Bar]
 
+    /// Walks over the bars before a backfill gives way to others that write the same series.
+    static let passLimit = 20
+
     package let journal: any RegimeJournal
     package let reader: any RegimeReader
 
@@ -78,34 +89,56 @@ package struct Backfill: Sendable {
         _ request: BackfillRequest, from source: Source,
         progress: (BackfillProgress) -> Void = { _ in }
     ) async throws -> BackfillResult {
-        // Bars at or after the range's end are not read: storing them unanswered would leave a
-        // gap that the next live bar jumps over.
+        // Bars at or after the range's end are not read: they would be stored without an answer.
         let end = request.range?.upperBound ?? Timestamp(nanoseconds: .max)
         func pull() throws -> [Bar] {
             try source(request.chunkSize).filter { $0.timestamp < end }
         }
-        var incoming = try pull()
-        let head = try await register(request, firstBar: incoming.first)
-        let anchor = head.profile.anchor
+        var first = try pull()
+        let head = try await register(request, firstBar: first.first)
+        var result = BackfillResult(head: head)
+        try await pass(request, into: &result, progress: progress) {
+            defer { first = [] }
+            return first.isEmpty ? try pull() : first
+        }
+        // What another process wrote behind this pass was not merged into it: once more over what
+        // is stored now, until nobody interferes. Each pass finds most of it said already.
+        var passes = 1
+        while result.isDisturbed {
+            guard passes < Backfill.passLimit else { throw BackfillError.contended(request.series) }
+            passes += 1
+            result.startOver()
+            try await pass(request, into: &result, progress: progress) { [] }
+        }
+        if let range = request.range, result.barsInRange == 0 {
+            throw BackfillError.emptyRange(request.series, range)
+        }
+        if request.emitting { try await announce(request.series, in: &result) }
+        return result
+    }
+
+    /// One walk over the merged bars from the anchor to their end.
+    private func pass(
+        _ request: BackfillRequest, into result: inout BackfillResult,
+        progress: (BackfillProgress) -> Void, pull: () throws -> [Bar]
+    ) async throws {
+        guard let head = try await reader.head(of: request.series) else {
+            throw JournalError.unknownSeries(request.series)
+        }
+        result.beginPass(writes: head.writes)
         var state = MarketRegimeState(
             profile: head.profile, specification: request.specification,
             knownModels: try await Replay(reader: reader).knownModels(of: request.series),
             trigger: .backfill)
-        var result = BackfillResult(head: head)
-        var stored = StoredBars(reader: reader, series: request.series, from: anchor)
+        var bars = StoredBars(reader: reader, series: request.series, from: head.profile.anchor)
         while true {
-            // A chunk ends where the source's page ends, so that stored bars up to there are merged
-            // and nothing of either is read twice; with the source at its end, at a page of them.
-            let merged = try await stored.merge(
-                incoming, limit: request.chunkSize, sourceEnded: incoming.isEmpty)
-            if merged.isEmpty, incoming.isEmpty { break }
-            result.barsBeforeAnchor += incoming.count { $0.timestamp < anchor }
-            try await write(merged, into: &state, of: request, to: &result)
+            let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
+            if chunk.isEmpty { break }
+            try await write(chunk, into: &state, of: request, to: &result)
             progress(BackfillProgress(bars: result.bars, lastAsOf: state.lastAsOf))
-            if !incoming.isEmpty { incoming = try pull() }
         }
-        if request.emitting { try await announce(request.series, in: &result) }
-        return result
+        result.barsBeforeAnchor += bars.barsBeforeAnchor
+        result.endPass(writes: try await reader.head(of: request.series)?.writes)
     }
 
     private func register(
@@ -148,6 +181,7 @@ package struct Backfill: Sendable {
                     let asOf = record.assessment.asOf
                     let isWanted = request.range.map { $0.contains(asOf) } ?? true
                     let isKnown = known[asOf].map(record.assessment.saysTheSame) ?? false
+                    if isWanted { result.barsInRange += 1 }
                     if isWanted, !isKnown { batch.records.append(record) }
                 case .keepLate(let bar):
                     batch.lateBars.append(bar)

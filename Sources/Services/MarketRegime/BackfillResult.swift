@@ -8,6 +8,8 @@ package struct BackfillResult: Sendable {
     package let head: SeriesHead
     /// Bars run through the classifier, stored ones included.
     package private(set) var bars = 0
+    /// Those of them in the range asked for.
+    package internal(set) var barsInRange = 0
     package private(set) var firstAsOf: Timestamp?
     package private(set) var last: RegimeAssessment?
     package private(set) var changes = 0
@@ -22,6 +24,10 @@ package struct BackfillResult: Sendable {
     package internal(set) var barsBeforeAnchor = 0
     package internal(set) var fitFailures: [(at: Timestamp, error: FitError)] = []
 
+    /// Somebody else wrote the series during the pass.
+    private(set) var isDisturbed = false
+    private var writesSeen: Int64 = 0
+
     init(head: SeriesHead) {
         self.head = head
     }
@@ -29,6 +35,21 @@ package struct BackfillResult: Sendable {
     /// Whether the store said all of it before.
     package var wroteNothing: Bool {
         newBars + revisedBars + newAssessments + restatedAssessments + announced == 0
+    }
+
+    /// Forgets what was walked over, keeps what was written.
+    mutating func startOver() {
+        (bars, barsInRange, changes) = (0, 0, 0)
+        (firstAsOf, last, barsPerRegime) = (nil, nil, [:])
+    }
+
+    mutating func beginPass(writes: Int64) {
+        isDisturbed = false
+        writesSeen = writes
+    }
+
+    mutating func endPass(writes: Int64?) {
+        if writes != writesSeen { isDisturbed = true }
     }
 
     mutating func take(_ assessment: RegimeAssessment) {
@@ -40,6 +61,8 @@ package struct BackfillResult: Sendable {
     }
 
     mutating func take(_ receipt: JournalReceipt) {
+        if receipt.head.writes > writesSeen + (receipt.wroteNothing ? 0 : 1) { isDisturbed = true }
+        writesSeen = receipt.head.writes
         newBars += receipt.newBars
         revisedBars += receipt.revisedBars
         newAssessments += receipt.newAssessments

@@ -66,9 +66,10 @@ package struct BarConsumer: Service {
                 try await intake.take(bar.bar, of: bar.series)
                 Counter(label: "market_bars_consumed_total").increment()
                 return
-            } catch let error as JournalError {
-                return try await setAside(event, reason: "\(error)", attempts: attempt)
-            } catch let error as StoreError where attempt < BarConsumer.attemptLimit {
+            } catch JournalError.unknownSeries(let series) {
+                let reason = "\(JournalError.unknownSeries(series))"
+                return try await setAside(event, reason: reason, attempts: attempt)
+            } catch  where BarConsumer.isRetriable(error) && attempt < BarConsumer.attemptLimit {
                 logger.warning(
                     "Bar not committed, trying again",
                     metadata: [
@@ -79,6 +80,11 @@ package struct BarConsumer: Service {
                 delay = min(delay * 2, BarConsumer.retryDelayMaximum)
             }
         }
+    }
+
+    /// Whether the same bar may be taken a moment later: the store, the race and the queue pass.
+    private static func isRetriable(_ error: any Error) -> Bool {
+        error is StoreError || error is JournalError || error is IntakeFull
     }
 
     private func setAside(

@@ -1,6 +1,7 @@
 package import Contracts
 package import Market
 package import Ports
+import ServiceLifecycle
 
 /// Takes bars over the wire and classifies each before it answers.
 ///
@@ -32,10 +33,13 @@ package struct BarRecording: MarketDataAPI {
         do {
             let events = try request.events(defaultMarket: defaultMarket)
             try check(events)
-            for series in Set(events.map(\.series))
-            where try await reader.head(of: series) == nil {
-                throw RPCFault.notFound(
-                    UnknownSeries.message(series, known: try await reader.heads()))
+            for series in Set(events.map(\.series)) {
+                guard let head = try await reader.head(of: series) else {
+                    throw RPCFault.notFound(
+                        UnknownSeries.message(series, known: try await reader.heads()))
+                }
+                try await checkSessions(
+                    events.filter { $0.series == series }.map(\.bar), of: head.profile)
             }
             return try await take(events)
         } catch {
@@ -52,13 +56,39 @@ package struct BarRecording: MarketDataAPI {
         }
     }
 
+    /// A session has one daily bar: another stamp on the same day is a mistake in the stamp, and
+    /// would count the day twice.
+    private func checkSessions(_ bars: [Bar], of profile: SeriesProfile) async throws {
+        guard profile.series.timeframe == .daily, let first = bars.map(\.timestamp).min(),
+            let last = bars.map(\.timestamp).max()
+        else { return }
+        let around = first.advanced(byNanoseconds: -Timestamp.nanosecondsPerDay)
+        let until = last.advanced(byNanoseconds: Timestamp.nanosecondsPerDay)
+        let stored = try await reader.bars(SeriesQuery(profile.series, range: around..<until))
+        var stamps: [CivilDate: Timestamp] = [:]
+        for stamp in stored.map(\.bar.timestamp) + bars.map(\.timestamp) {
+            let date = profile.calendar.date(ofClose: stamp)
+            let other = stamps.updateValue(stamp, forKey: date) ?? stamp
+            guard other == stamp else {
+                throw RPCFault.invalidArgument(
+                    "timestamp: \(profile.series) has two bars of \(date), closing at \(other) and "
+                        + "\(stamp): that session closes at \(profile.calendar.close(on: date))")
+            }
+        }
+    }
+
     private func take(
         _ events: [MarketBarEvent]
     ) async throws -> Bloasis_Trading_RecordBarsResponse {
         var accepted = 0
         var revised = 0
         var changes = 0
-        for event in events {
+        for (index, event) in events.enumerated() {
+            guard !Task.isShuttingDownGracefully, !Task.isCancelled else {
+                throw RPCFault.unavailable(
+                    "shutting down: the first \(index) of \(events.count) bars are committed, send "
+                        + "the others again")
+            }
             let receipt = try await intake.take(event.bar, of: event.series)
             accepted += receipt.newBars
             revised += receipt.revisedBars

@@ -20,6 +20,8 @@ enum DegradedAnswer {
             }
             var cautious = current
             cautious.regime = .highVolatility
+            cautious.previousRegime = current.regime
+            cautious.since = since
             cautious.trigger = .fallbackDefault
             cautious.reasoning =
                 "stale since \(since): the riskier of \(current.regime) and high_volatility"

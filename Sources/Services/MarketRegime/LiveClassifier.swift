@@ -12,14 +12,22 @@ import Regimes
 package struct LiveClassifier: Sendable {
     /// Rebuilds before a bar is given up for this attempt: each lost race means another writer made
     /// progress.
-    static let reloadLimit = 8
+    static let reloadLimit = 24
+    /// The pause after a lost race is drawn from 0 up to this, times the races lost.
+    static let reloadPause = Duration.milliseconds(4)
 
     private let journal: any RegimeJournal
     private let replay: Replay
     private let logger: Logger
     private var standing: [Series: Replay.Standing] = [:]
+    private var jitter: any RandomNumberGenerator & Sendable
 
-    package init(journal: any RegimeJournal, reader: any RegimeReader, logger: Logger) {
+    /// - Parameter jitter: spreads writers that race for one series.
+    package init(
+        journal: any RegimeJournal, reader: any RegimeReader, logger: Logger,
+        jitter: any RandomNumberGenerator & Sendable
+    ) {
+        self.jitter = jitter
         self.journal = journal
         self.replay = Replay(reader: reader)
         self.logger = logger
@@ -34,18 +42,19 @@ package struct LiveClassifier: Sendable {
     @discardableResult
     package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
         var lastError: (any Error)?
-        for _ in 0..<LiveClassifier.reloadLimit {
+        for attempt in 1...LiveClassifier.reloadLimit {
             var standing = try await standing(of: series)
             var batch = JournalBatch(
                 series: series,
                 expecting: .head(
-                    lastAsOf: standing.state.lastAsOf, restatements: standing.restatements),
+                    lastAsOf: standing.lastAsOf, writes: standing.writes),
                 announcing: true)
             let effects = standing.state.process(bar)
             batch.append(effects, of: bar)
             do {
                 let receipt = try await journal.record(batch)
-                standing.restatements = receipt.head.restatements
+                standing.lastAsOf = receipt.head.lastAsOf
+                standing.writes = receipt.head.writes
                 self.standing[series] = standing
                 log(effects)
                 return receipt
@@ -53,6 +62,9 @@ package struct LiveClassifier: Sendable {
                 guard case .headMoved = error else { throw error }
                 self.standing[series] = nil
                 lastError = error
+                try await Task.sleep(
+                    for: LiveClassifier.reloadPause * Double(attempt)
+                        * Double.random(in: 0..<1, using: &jitter))
             }
         }
         throw lastError ?? JournalError.unknownSeries(series)

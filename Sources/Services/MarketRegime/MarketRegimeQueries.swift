@@ -74,6 +74,9 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             var response = Bloasis_MarketRegime_ListRegimeChangesResponse()
             if request.hasAfter {
                 let after = try PageToken.readSequence(request.pageToken) ?? request.after
+                guard after >= 0 else {
+                    throw RPCFault.invalidArgument("after: \(after) is negative: use 0 or more")
+                }
                 let announced = try await reader.announcements(
                     of: series, after: after, limit: limit)
                 response.items = announced.map { Bloasis_MarketRegime_RegimeChange($0) }
@@ -100,6 +103,11 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     ) async throws -> AsyncThrowingStream<Bloasis_MarketRegime_RegimeChange, any Error> {
         let head = try await answering { try await self.head(request.market, request.timeframe) }
         let start = request.hasAfter ? request.after : head.lastSequence
+        guard (0...head.lastSequence).contains(start) else {
+            throw RPCFault.invalidArgument(
+                "after: \(start) is no sequence of \(head.profile.series), which has announced "
+                    + "\(head.lastSequence): use 0 to \(head.lastSequence)")
+        }
         let (stream, continuation) = AsyncThrowingStream.makeStream(
             of: Bloasis_MarketRegime_RegimeChange.self,
             bufferingPolicy: .bufferingOldest(MarketRegimeQueries.streamBufferLimit))

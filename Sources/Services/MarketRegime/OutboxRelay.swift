@@ -83,6 +83,25 @@ package struct OutboxRelay: Service {
         }
     }
 
+    /// Publishes what is pending and gives the lease back: what a process does that announces and
+    /// then ends. A lease that another relay holds is waited for as long as a dead one could hold
+    /// it; after that the living one has the rows.
+    package func drainOnce() async throws -> Outcome {
+        let attempts =
+            Int(
+                Duration.seconds(OutboxRelay.leaseDurationSeconds) / OutboxRelay.recheckInterval)
+            + 1
+        for _ in 0..<attempts {
+            let outcome = try await drain()
+            if outcome != .leaseHeldElsewhere {
+                try await outbox.releaseLease(owner: owner)
+                return outcome
+            }
+            try await Task.sleep(for: OutboxRelay.recheckInterval)
+        }
+        return .leaseHeldElsewhere
+    }
+
     /// What one look at the outbox came to.
     package enum Outcome: Sendable, Equatable {
         case drained(published: Int)

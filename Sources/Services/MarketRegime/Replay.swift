@@ -18,8 +18,11 @@ package struct Replay: Sendable {
     /// A state, and the head it stands on.
     package struct Standing: Sendable {
         package var state: MarketRegimeState
-        /// The head's `restatements` when the state was built: one more, and it must be rebuilt.
-        package var restatements: Int64
+        /// The head's last answer; the state may have seen later bars that have none.
+        package var lastAsOf: Timestamp?
+        /// The head's `writes` when the state was built: one more by somebody else, and it must be
+        /// rebuilt.
+        package var writes: Int64
     }
 
     /// - Throws: `JournalError.unknownSeries`, `ManifestError`, `StoreError`.
@@ -31,17 +34,18 @@ package struct Replay: Sendable {
             profile: head.profile,
             specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
             knownModels: try await knownModels(of: series), trigger: trigger)
+        // Stored bars that have no answer (a backfill may write only a range) are part of the past
+        // too. What is added while this reads is caught by the compare-and-set.
         var cursor: Timestamp?
-        while let lastAsOf = head.lastAsOf, cursor.map({ $0 < lastAsOf }) ?? true {
+        while true {
             let page = try await reader.bars(
                 SeriesQuery(series, after: cursor, limit: Replay.pageSize))
-            for revised in page where revised.bar.timestamp <= lastAsOf {
-                _ = state.process(revised.bar)
-            }
-            guard let last = page.last else { break }
+            for revised in page { _ = state.process(revised.bar) }
+            guard let last = page.last, page.count == Replay.pageSize else { break }
             cursor = last.bar.timestamp
         }
-        return Standing(state: state, restatements: head.restatements)
+        return Standing(
+            state: state, lastAsOf: head.lastAsOf, writes: head.writes)
     }
 
     /// The stored fits of a series by what they depend on.

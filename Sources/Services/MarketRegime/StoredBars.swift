@@ -7,7 +7,8 @@ struct MergedBar {
     let isNew: Bool
 }
 
-/// A cursor over a series' stored bars that merges a source's bars into them.
+/// Merges a source's bars into a series' stored ones, chunk by chunk, the source's winning where
+/// they differ. Holds a page of each.
 struct StoredBars {
     private let reader: any RegimeReader
     private let series: Series
@@ -15,6 +16,10 @@ struct StoredBars {
     private var page: ArraySlice<RevisedBar> = []
     private var cursor: Timestamp?
     private var isExhausted = false
+    private var incoming: ArraySlice<Bar> = []
+    private var hasSourceEnded = false
+    /// Bars of the source before the anchor: left out.
+    private(set) var barsBeforeAnchor = 0
 
     init(reader: any RegimeReader, series: Series, from anchor: Timestamp) {
         self.reader = reader
@@ -22,32 +27,43 @@ struct StoredBars {
         self.anchor = anchor
     }
 
-    /// The next stretch of the merged sequence: through the last of the incoming bars, or once the
-    /// source has ended up to `limit` of the stored bars that remain.
-    mutating func merge(
-        _ incoming: [Bar], limit: Int, sourceEnded: Bool
-    ) async throws -> [MergedBar] {
+    /// Up to `limit` bars of the merged sequence; empty at its end.
+    ///
+    /// - Parameter pull: the next bars of the source; empty at its end.
+    mutating func next(limit: Int, pull: () throws -> [Bar]) async throws -> [MergedBar] {
         var merged: [MergedBar] = []
-        for bar in incoming where bar.timestamp >= anchor {
-            while let stored = try await peek(), stored.bar.timestamp < bar.timestamp {
-                merged.append(MergedBar(bar: stored.bar, isNew: false))
-                page.removeFirst()
-            }
-            if let stored = try await peek(), stored.bar.timestamp == bar.timestamp {
+        while merged.count < limit {
+            try refill(pull)
+            let stored = try await peek()
+            switch (stored?.bar, incoming.first) {
+            case (nil, nil):
+                return merged
+            case (let old?, let new?) where old.timestamp == new.timestamp:
                 // What the store says the same keeps its own availability: it was known then.
-                let same = stored.bar.saysTheSame(as: bar)
-                merged.append(MergedBar(bar: same ? stored.bar : bar, isNew: !same))
+                let same = old.saysTheSame(as: new)
+                merged.append(MergedBar(bar: same ? old : new, isNew: !same))
                 page.removeFirst()
-            } else {
-                merged.append(MergedBar(bar: bar, isNew: true))
+                incoming.removeFirst()
+            case (let old?, let new) where new.map({ old.timestamp < $0.timestamp }) ?? true:
+                merged.append(MergedBar(bar: old, isNew: false))
+                page.removeFirst()
+            case (_, let new?):
+                merged.append(MergedBar(bar: new, isNew: true))
+                incoming.removeFirst()
+            case (_?, nil):
+                preconditionFailure("a stored bar alone was taken above")
             }
-        }
-        guard sourceEnded else { return merged }
-        while merged.count < limit, let stored = try await peek() {
-            merged.append(MergedBar(bar: stored.bar, isNew: false))
-            page.removeFirst()
         }
         return merged
+    }
+
+    private mutating func refill(_ pull: () throws -> [Bar]) throws {
+        while incoming.isEmpty, !hasSourceEnded {
+            let pulled = try pull()
+            hasSourceEnded = pulled.isEmpty
+            incoming = pulled.drop { $0.timestamp < anchor }
+            barsBeforeAnchor += pulled.count - incoming.count
+        }
     }
 
     private mutating func peek() async throws -> RevisedBar? {

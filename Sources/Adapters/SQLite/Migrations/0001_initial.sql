@@ -16,7 +16,7 @@ CREATE TABLE series (
     last_sequence INTEGER NOT NULL DEFAULT 0,
     last_announced_event_id TEXT,
     last_announced_as_of INTEGER,
-    restatements INTEGER NOT NULL DEFAULT 0,
+    writes INTEGER NOT NULL DEFAULT 0,
     recorded_at INTEGER NOT NULL,
     PRIMARY KEY (market, timeframe)
 ) STRICT, WITHOUT ROWID;
