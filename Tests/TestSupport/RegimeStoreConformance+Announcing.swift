@@ -50,6 +50,22 @@ extension RegimeStoreConformance {
             let told = try await store.announcements(of: Samples.series, after: 0, limit: 9)
             #expect(told.map(\.asOf) == [Samples.day(2)])
         },
+        Law("another label stored silently about an announced bar is announced as superseding") {
+            world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            _ = try await record(
+                Samples.records([.crisis, .normalBull, .euphoria]), in: store, announcing: true)
+            let old = try await store.announcements(of: Samples.series, after: 0, limit: 9)
+            _ = try await record(
+                Samples.records([.normalBear], from: 1, previous: .crisis), in: store)
+            let news = try await store.announcePending(Samples.series, limit: 9)
+            #expect(news.map(\.regime) == [.normalBear])
+            #expect(news.first?.announcement?.supersedes == old[1].eventID)
+            #expect(news.first?.announcement?.sequence == 4)
+            #expect(try await store.announcePending(Samples.series, limit: 9).isEmpty)
+            try await expectGapFreeAnnouncements(store, count: 4)
+        },
         Law("a restated announced change is announced again and supersedes the old one") { world in
             let store = world.store
             _ = try await store.register(Samples.profile())

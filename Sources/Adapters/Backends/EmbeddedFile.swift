@@ -21,6 +21,10 @@ struct EmbeddedFile: Sendable {
         try await translating { try await database.write(isNews: isNews, body) }
     }
 
+    func probe() async throws {
+        try await translating { try await database.probe() }
+    }
+
     /// Ends the streams of commits and closes the file; later calls fail as unavailable.
     func close() throws {
         signal.finish()

@@ -64,9 +64,13 @@ extension SQLiteRegimeStore: RegimeJournal {
         return try await file.write { [wording] database in
             let rows = JournalRows(series: series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else { throw JournalError.unknownSeries(series) }
-            let query = SeriesQuery(series, after: head.lastAnnouncedAsOf, limit: limit)
+            let (told, news) = JournalDecision.candidates(head, limit: limit)
             let plan = JournalDecision.plan(
-                announcing: try RegimeRows.changes(query, database), head: head, wording: wording)
+                announcing: try (told.map { try RegimeRows.changes($0, database) } ?? [])
+                    + RegimeRows.changes(news, database),
+                given: try RegimeRows.announcements(
+                    of: series, after: 0, limit: SeriesQuery.limitMaximum, database),
+                head: head, limit: limit, wording: wording)
             for change in plan.changes { try rows.markAnnounced(change) }
             for entry in plan.outbox { try rows.insert(entry) }
             if !plan.changes.isEmpty { try rows.update(plan.receipt.head) }
@@ -126,6 +130,6 @@ extension SQLiteRegimeStore: RegimeReader {
     package func commits() -> AsyncStream<Void> { file.signal.stream() }
 
     package func ping() async throws {
-        _ = try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM series") }
+        try await file.probe()
     }
 }

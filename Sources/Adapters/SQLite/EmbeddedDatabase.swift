@@ -25,6 +25,7 @@ package final class EmbeddedDatabase: Sendable {
     private let watcher: CommitWatcher
     private let onCommit: @Sendable () -> Void
     private let isOpen = Mutex(true)
+    private let lastWriteFailure = Mutex<DatabaseFailure?>(nil)
 
     /// The schema version this program writes.
     package static var supportedSchemaVersion: Int { SchemaMigrator.supportedVersion }
@@ -82,13 +83,26 @@ package final class EmbeddedDatabase: Sendable {
                 return (value, database.totalChangesCount - before)
             }
         } catch let error as DatabaseError {
-            throw DatabaseFailure(error, path: path)
+            let failure = DatabaseFailure(error, path: path)
+            lastWriteFailure.withLock { $0 = failure }
+            throw failure
         }
+        lastWriteFailure.withLock { $0 = nil }
         if isNews, changes > 0 {
             watcher.announce()
             onCommit()
         }
         return value
+    }
+
+    /// Answers if the file can be read, and, when the last write failed, written again.
+    package func probe() async throws {
+        if lastWriteFailure.withLock({ $0 }) != nil {
+            try await write(isNews: false) { database in
+                try database.execute(sql: "UPDATE schema_migrations SET name = name")
+            }
+        }
+        _ = try await read { try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations") }
     }
 
     /// The version of the file's schema.

@@ -80,9 +80,10 @@ extension InMemoryRegimeStore: RegimeJournal {
             guard var rows = state.series[series] else {
                 throw JournalError.unknownSeries(series)
             }
-            let query = SeriesQuery(series, after: rows.head.lastAnnouncedAsOf, limit: limit)
+            let (told, news) = JournalDecision.candidates(rows.head, limit: limit)
             let plan = JournalDecision.plan(
-                announcing: changes(of: rows, query), head: rows.head, wording: wording)
+                announcing: (told.map { changes(of: rows, $0) } ?? []) + changes(of: rows, news),
+                given: rows.announcements, head: rows.head, limit: limit, wording: wording)
             for change in plan.changes {
                 rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
                 rows.announcements.append(change)

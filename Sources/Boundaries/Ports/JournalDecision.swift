@@ -101,14 +101,45 @@ package struct JournalDecision: Sendable {
         return decision.plan
     }
 
-    /// Announces changes stored silently; `changes` are in order of `asOf`, all later than the
-    /// head's last announced one.
+    /// What may have to be announced: statements about bars that were announced already, and later
+    /// ones.
+    package static func candidates(
+        _ head: SeriesHead, limit: Int
+    ) -> (told: SeriesQuery?, news: SeriesQuery) {
+        let series = head.profile.series
+        let told = head.lastAnnouncedAsOf.map {
+            SeriesQuery(series, range: Timestamp.earliest..<$0.advanced(byNanoseconds: 1))
+        }
+        return (told, SeriesQuery(series, after: head.lastAnnouncedAsOf, limit: limit))
+    }
+
+    /// Announces changes stored silently.
+    ///
+    /// First those that say another label about a bar than was announced about it: each supersedes
+    /// what was said. Then those later than the last announced one.
+    ///
+    /// - Parameters:
+    ///   - changes: in order of `asOf`, the latest statement about each bar.
+    ///   - announced: in order of their sequence.
     package static func plan(
-        announcing changes: [RegimeChange], head: SeriesHead, wording: ChangeWording
+        announcing changes: [RegimeChange], given announced: [RegimeChange], head: SeriesHead,
+        limit: Int, wording: ChangeWording
     ) -> JournalPlan {
+        let told = Dictionary(announced.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+        let silent = changes.filter { $0.announcement == nil }
+        let restated = silent.filter { change in
+            told[change.asOf].map {
+                $0.regime != change.regime || $0.previousRegime != change.previousRegime
+            } ?? false
+        }
+        let news = silent.filter { change in
+            told[change.asOf] == nil && head.lastAnnouncedAsOf.map { $0 < change.asOf } ?? true
+        }
         var decision = JournalDecision(facts: JournalFacts(head: head), wording: wording)
-        for change in changes {
-            decision.plan.changes.append(decision.announce(change, superseding: nil))
+        for change in (restated + news).prefix(max(limit, 0)) {
+            let announced = decision.announce(
+                change, superseding: told[change.asOf]?.eventID)
+            decision.plan.changes.append(announced)
         }
         return decision.plan
     }

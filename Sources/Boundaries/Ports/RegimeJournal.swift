@@ -25,8 +25,9 @@ package protocol RegimeJournal: Sendable {
     /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
     func record(_ batch: JournalBatch) async throws -> JournalReceipt
 
-    /// Announces, in order of `asOf`, up to `limit` changes stored silently that are later than
-    /// the last announced one. Empty when none is left.
+    /// Announces up to `limit` changes stored silently: first those that say another label about a
+    /// bar than was announced about it, superseding that; then, in order of `asOf`, those later
+    /// than the last announced one. Empty when none is left.
     func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange]
 }
 
