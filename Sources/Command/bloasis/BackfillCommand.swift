@@ -14,13 +14,14 @@ struct BackfillCommand: AsyncParsableCommand {
         commandName: "backfill",
         abstract: "Writes a market's history walk-forward, as live would have said it.",
         discussion: """
-            Refits are anchored on the calendar and use past data only. What the store already says
-            is left alone, so the same command again writes nothing, and a stopped one goes on.
+            Refits are anchored on the calendar and use past data only. What the store
+            already says is left alone, so the same command again writes nothing, and a
+            stopped one goes on.
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
-              bloasis backfill --csv btc.csv.gz --market BTCUSD --calendar 24x7 --timeframe 1h
-              bloasis backfill --csv stocks.csv --market AAPL --price adjusted --on-bad-row skip
+              bloasis backfill --csv btc.csv.gz --market BTC --calendar 24x7 --timeframe 1h
+              bloasis backfill --csv stocks.csv --market AAPL --price adjusted --emit
             """)
 
     @OptionGroup var common: CommonOptions

@@ -12,8 +12,9 @@ struct FitCommand: AsyncParsableCommand {
         commandName: "fit",
         abstract: "Fits a model to a file, in sample, and writes its manifest.",
         discussion: """
-            Parameters are printed in canonical state order: calmest state first. With --features
-            they are in the features' own units; the default set is standardised.
+            Parameters are printed in canonical state order: calmest state first. With
+            --features they are in the features' own units; the default set is
+            standardised.
 
             EXAMPLES
               bloasis fit --csv spx.csv --model hmm --states 3 --out model.json

@@ -7,7 +7,8 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Brings the store to this version's schema; safe to run again.",
         discussion: """
-            Every verb that opens the store does this too; the verb is for doing it on its own.
+            Every verb that opens the store does this too; the verb is for doing it on
+            its own.
 
             EXAMPLE
               bloasis migrate --home /var/lib/bloasis

@@ -14,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answers over HTTP, classifies bars as they come, and announces changes.",
         discussion: """
-            SIGTERM or Ctrl-C drains what is in flight and ends with 0; a second one ends at once.
+            SIGTERM or Ctrl-C drains what is in flight and ends with 0; a second one ends
+            at once.
 
             EXAMPLES
               bloasis serve

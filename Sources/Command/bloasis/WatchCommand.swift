@@ -11,8 +11,8 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Follows regime changes as they are announced, until stopped.",
         discussion: """
-            With --name the position is kept in the store, so that the same command again goes on
-            where it stopped; one watcher of a name is served at a time.
+            With --name the position is kept in the store, so that the same command
+            again goes on where it stopped; one watcher of a name is served at a time.
 
             EXAMPLES
               bloasis watch --market SPX
