@@ -137,5 +137,10 @@ struct ServeProcessTests {
         let again = try await program.run(
             "backfill", "--csv", csv, "--market", "SPX", "--emit", "--json")
         #expect(again.output.contains(#""announced":0"#))
+        // Stopped by a signal it gives its name back: the next one need not wait for a lease.
+        let running = try Running(program.process(["watch", "--name", "desk", "--json"]))
+        #expect(await running.output.wait(for: #""sequence":"3""#))
+        running.signal(SIGTERM)
+        #expect(await running.outcome().status == 0)
     }
 }

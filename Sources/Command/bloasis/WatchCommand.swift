@@ -5,6 +5,7 @@ import Hosting
 import Market
 import MarketRegime
 import Ports
+import UnixSignals
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,11 +55,26 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let wanted = try market.map { try MarketName(argument: $0) }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         try await Assembly.with(configuration) { assembly in
-            if let name {
-                try await follow(as: name, wanted, in: assembly)
-            } else {
-                try await follow(wanted, in: assembly)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    if let name {
+                        try await follow(as: name, wanted, in: assembly)
+                    } else {
+                        try await follow(wanted, in: assembly)
+                    }
+                }
+                group.addTask {
+                    for await _ in signals { return }
+                }
+                try await group.next()
+                group.cancelAll()
+                do {
+                    try await group.waitForAll()
+                } catch is CancellationError {
+                    // Stopped by a signal: the position is stored and the name given back.
+                }
             }
         }
     }
@@ -69,15 +85,28 @@ struct WatchCommand: AsyncParsableCommand {
     ) async throws {
         let subscription = try await assembly.store.events.subscribe(
             to: [.regimeChange], as: ConsumerGroup("watch-\(name)"), from: .earliest)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await follow(subscription, wanted))
+        } catch {
+            outcome = .failure(error)
+        }
+        // In a task of its own: a cancelled one could not give the name back.
+        await Task { await subscription.close() }.value
+        try outcome.get()
+    }
+
+    private func follow(
+        _ subscription: any EventSubscription, _ wanted: MarketName?
+    ) async throws {
         var printed = 0
         while let event = try await subscription.next() {
             if try show(event, ifOf: wanted) { printed += 1 }
             // The line is out before the position moves: none is lost, one may come again.
             StandardOutput.flush()
             try await subscription.commit(event)
-            if printed == count { break }
+            if printed == count { return }
         }
-        await subscription.close()
     }
 
     /// Events fetched at a time.
