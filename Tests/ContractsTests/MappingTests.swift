@@ -41,6 +41,14 @@ struct MappingTests {
         #expect(!json.contains("close"))
     }
 
+    @Test("a page without items says so")
+    func emptyPage() throws {
+        var page = Bloasis_MarketRegime_ListRegimeChangesResponse()
+        #expect(try WireJSON.text(page) == #"{"items":[]}"#)
+        page.nextPageToken = ""
+        #expect(try WireJSON.text(page) == #"{"items":[],"nextPageToken":""}"#)
+    }
+
     @Test("an item of a history says nothing about staleness or sequence")
     func historyItem() throws {
         let item = Bloasis_MarketRegime_RegimeResponse(try Examples.assessment(), close: .nan)

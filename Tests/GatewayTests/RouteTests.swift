@@ -168,7 +168,7 @@ struct MarketRegimeRouteTests {
     @Test("models are listed, and one is had by its version")
     func models() async throws {
         let fixture = GatewayFixture()
-        #expect(try await fixture.get("/v1/market-regime/models").text == "{}")
+        #expect(try await fixture.get("/v1/market-regime/models").text == #"{"items":[]}"#)
         let model = try await fixture.get("/v1/market-regime/models/abc123")
         #expect(model.text == #"{"version":"abc123"}"#)
         try await fixture.get("/v1/market-regime/models/zzz").expectFault(.notFound, "no model zzz")

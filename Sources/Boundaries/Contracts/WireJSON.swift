@@ -7,7 +7,10 @@ package enum WireJSON {
     package static func text(_ message: some Message) throws -> String {
         var options = JSONEncodingOptions()
         options.useDeterministicOrdering = true
-        return try message.jsonString(options: options)
+        let text = try message.jsonString(options: options)
+        // A page without items says so: a client need not know that proto3 JSON leaves it out.
+        guard let page = message as? any PageMessage, page.hasNoItems else { return text }
+        return #"{"items":[]"# + (text == "{}" ? "" : ",") + text.dropFirst()
     }
 
     /// A JSON array of messages, as the command line prints a list.
@@ -33,4 +36,21 @@ package enum WireJSON {
             throw .invalidArgument("\(subject) cannot be read: \(error)")
         }
     }
+}
+
+/// A page of a list.
+private protocol PageMessage {
+    var hasNoItems: Bool { get }
+}
+
+extension Bloasis_MarketRegime_GetRegimeHistoryResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
+extension Bloasis_MarketRegime_ListRegimeChangesResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
+extension Bloasis_MarketRegime_ListModelsResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
 }
