@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+PROGRAM := .build/release/bloasis
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 FORMATTED = find Package.swift Sources Tests -name '*.swift' -not -path '*/Generated/*' -print0
 
@@ -14,10 +15,15 @@ help: ## list these words
 setup: ## install the Debian packages that are missing, check the Swift toolchain
 	@Scripts/install-dependencies.sh
 
-build: ## build the program: .build/release/bloasis
-	swift build -c release --product bloasis $(SWIFT_FLAGS)
+build: $(PROGRAM) ## build the program: .build/release/bloasis
 
-run: setup build ## set up, build, backfill the bundled S&P 500 history, serve on port 8080
+# The package manager compiles some dependencies once more when it is asked again soon after a
+# first build, though nothing has changed; so it is asked only when something has.
+$(PROGRAM): Package.swift $(shell find Sources -type f)
+	swift build -c release --product bloasis $(SWIFT_FLAGS)
+	@touch $@
+
+run: setup $(PROGRAM) ## set up, build, backfill the bundled S&P 500 history, serve on port 8080
 	@exec Scripts/run.sh
 
 test: setup ## set up, build once with coverage, run every test, print the line coverage
