@@ -116,7 +116,7 @@ enum BannedCode {
     }
 
     /// Paths of one machine, which mean nothing on another.
-    private static let homes = ["/work/", "/root/", "/opt/", "/tmp/side", "/Users/"]
+    private static let homes = ["/root/", "/Users/"]
     /// What stands before an absolute path; anything else makes it a part of a longer one.
     private static let boundaries: Set<Character> = [" ", "\"", "'", "`", "(", "=", "<", "\t"]
 
