@@ -1,0 +1,105 @@
+// Arithmetic on 2, 4 and 8 doubles side by side, as vector types of the compiler.
+//
+// Nothing here names a processor: each includer's target decides which instructions an operation
+// becomes. No operation depends on another lane, none is contracted with its neighbour (a fused
+// multiply-add is written as one), so every target computes the same bits.
+
+#pragma once
+
+#pragma STDC FP_CONTRACT OFF
+
+#define LANE_OP static inline __attribute__((always_inline))
+
+#define LANES_OF(N)                                                                               \
+    typedef double lanes##N##_t __attribute__((ext_vector_type(N)));                              \
+    typedef long long lanes##N##_bits_t __attribute__((ext_vector_type(N)));                      \
+    /* Where a column starts is a multiple of 8 bytes, no more. */                                \
+    typedef double lanes##N##_loose_t __attribute__((ext_vector_type(N), aligned(8)));            \
+                                                                                                  \
+    LANE_OP lanes##N##_t lanes##N##_load(const double *from) {                                    \
+        return *(const lanes##N##_loose_t *)from;                                                 \
+    }                                                                                             \
+    LANE_OP void lanes##N##_store(lanes##N##_t a, double *to) {                                   \
+        *(lanes##N##_loose_t *)to = a;                                                            \
+    }                                                                                             \
+    LANE_OP lanes##N##_t lanes##N##_all(double x) { return (lanes##N##_t)(x); }                   \
+    LANE_OP lanes##N##_t lanes##N##_add(lanes##N##_t a, lanes##N##_t b) { return a + b; }         \
+    LANE_OP lanes##N##_t lanes##N##_sub(lanes##N##_t a, lanes##N##_t b) { return a - b; }         \
+    LANE_OP lanes##N##_t lanes##N##_mul(lanes##N##_t a, lanes##N##_t b) { return a * b; }         \
+    LANE_OP lanes##N##_t lanes##N##_div(lanes##N##_t a, lanes##N##_t b) { return a / b; }         \
+    /* a * b + c, rounded once. */                                                                \
+    LANE_OP lanes##N##_t lanes##N##_fma(lanes##N##_t a, lanes##N##_t b, lanes##N##_t c) {         \
+        return __builtin_elementwise_fma(a, b, c);                                                \
+    }                                                                                             \
+    /* c - a * b, rounded once. */                                                                \
+    LANE_OP lanes##N##_t lanes##N##_fnma(lanes##N##_t a, lanes##N##_t b, lanes##N##_t c) {        \
+        return __builtin_elementwise_fma(-a, b, c);                                               \
+    }                                                                                             \
+    LANE_OP lanes##N##_t lanes##N##_sqrt(lanes##N##_t a) {                                        \
+        return __builtin_elementwise_sqrt(a);                                                     \
+    }                                                                                             \
+    /* b where the two are equal or one is not a number. */                                       \
+    LANE_OP lanes##N##_t lanes##N##_max(lanes##N##_t a, lanes##N##_t b) { return a > b ? a : b; } \
+    LANE_OP lanes##N##_t lanes##N##_min(lanes##N##_t a, lanes##N##_t b) { return a < b ? a : b; } \
+                                                                                                  \
+    /* Masks are all ones in the lanes where something holds. */                                  \
+    LANE_OP lanes##N##_bits_t lanes##N##_lt(lanes##N##_t a, lanes##N##_t b) {                     \
+        return (lanes##N##_bits_t)(a < b);                                                        \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_le(lanes##N##_t a, lanes##N##_t b) {                     \
+        return (lanes##N##_bits_t)(a <= b);                                                       \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_eq(lanes##N##_t a, lanes##N##_t b) {                     \
+        return (lanes##N##_bits_t)(a == b);                                                       \
+    }                                                                                             \
+    LANE_OP lanes##N##_t lanes##N##_select(                                                       \
+        lanes##N##_bits_t mask, lanes##N##_t a, lanes##N##_t b) {                                 \
+        return mask ? a : b;                                                                      \
+    }                                                                                             \
+                                                                                                  \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits(lanes##N##_t a) {                                   \
+        return __builtin_bit_cast(lanes##N##_bits_t, a);                                          \
+    }                                                                                             \
+    LANE_OP lanes##N##_t lanes##N##_of_bits(lanes##N##_bits_t a) {                                \
+        return __builtin_bit_cast(lanes##N##_t, a);                                               \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_all(long long x) {                                  \
+        return (lanes##N##_bits_t)(x);                                                            \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_add(lanes##N##_bits_t a, lanes##N##_bits_t b) {     \
+        return a + b;                                                                             \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_sub(lanes##N##_bits_t a, lanes##N##_bits_t b) {     \
+        return a - b;                                                                             \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_and(lanes##N##_bits_t a, lanes##N##_bits_t b) {     \
+        return a & b;                                                                             \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_or(lanes##N##_bits_t a, lanes##N##_bits_t b) {      \
+        return a | b;                                                                             \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_xor(lanes##N##_bits_t a, lanes##N##_bits_t b) {     \
+        return a ^ b;                                                                             \
+    }                                                                                             \
+    /* A constant count, 0 to 63; the vacated bits are 0. */                                      \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_left(lanes##N##_bits_t a, int count) {              \
+        return a << count;                                                                        \
+    }                                                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_right(lanes##N##_bits_t a, int count) {             \
+        typedef unsigned long long unsigned_t __attribute__((ext_vector_type(N)));                \
+        return (lanes##N##_bits_t)((unsigned_t)a >> count);                                       \
+    }                                                                                             \
+    /* Each lane by its own count. */                                                             \
+    LANE_OP lanes##N##_bits_t lanes##N##_bits_right_each(                                         \
+        lanes##N##_bits_t a, lanes##N##_bits_t counts) {                                          \
+        typedef unsigned long long unsigned_t __attribute__((ext_vector_type(N)));                \
+        return (lanes##N##_bits_t)((unsigned_t)a >> (unsigned_t)counts);                          \
+    }                                                                                             \
+    /* All ones in the lanes whose bit is set: bit 0 is lane 0. */                                \
+    LANE_OP lanes##N##_bits_t lanes##N##_mask(unsigned char bits, lanes##N##_bits_t lane_bits) {  \
+        return (lanes##N##_bits_t)(((lanes##N##_bits_t)((long long)bits) & lane_bits) != 0);      \
+    }
+
+LANES_OF(2)
+LANES_OF(4)
+LANES_OF(8)

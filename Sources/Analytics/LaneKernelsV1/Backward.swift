@@ -1,0 +1,172 @@
+import LaneTasks
+
+/// The backward recursion over what `forward` stored (Rabiner 1989, section III.A), either to
+/// smoothed probabilities or to the expected counts of Baum–Welch.
+///
+/// Backward variables are scaled by powers of two, so that the sum of what a bar hands back is in
+/// 1 ..< 2: then each is at least 2⁻⁹⁰⁰, and the total over the states at least 2⁻⁹⁰³.
+@inline(__always)
+func smooth<V: Lanes>(_ rows: ChainRows<V>) { backward(rows, isCounting: false) }
+
+@inline(__always)
+func expect<V: Lanes>(_ rows: ChainRows<V>) { backward(rows, isCounting: true) }
+
+@inline(__always)
+private func backward<V: Lanes>(_ rows: ChainRows<V>, isCounting: Bool) {
+    withUnsafeTemporaryAllocation(of: V.self, capacity: 8) { beta in
+        withUnsafeTemporaryAllocation(of: V.self, capacity: 8) { carried in
+            withUnsafeTemporaryAllocation(of: V.self, capacity: 8) { gamma in
+                guard let beta = beta.baseAddress, let carried = carried.baseAddress,
+                    let gamma = gamma.baseAddress
+                else { return }
+                backward(rows, isCounting: isCounting, beta, carried, gamma)
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func backward<V: Lanes>(
+    _ rows: ChainRows<V>, isCounting: Bool, _ beta: UnsafeMutablePointer<V>,
+    _ carried: UnsafeMutablePointer<V>, _ gamma: UnsafeMutablePointer<V>
+) {
+    let task = rows.task
+    let states = rows.states
+    guard let forward = task.forward, let densities = task.densities else { return }
+    for state in 0..<states {
+        beta[state] = V(1)
+        carried[state] = V(0)
+    }
+    var later: UInt8 = 0
+    for index in stride(from: task.segmentCount - 1, through: 0, by: -1) {
+        let segment = task.segments[index]
+        enter(V.Bits(maskOf: segment.active & ~later, firstLane: 0), states, beta, carried)
+        later = segment.active
+        let first = index == 0 ? 0 : task.segments[index - 1].end
+        var bar = segment.end
+        while bar > first {
+            bar -= 1
+            let row = bar * states
+            var total = V(at: forward + row * V.count) * beta[0]
+            for state in 1..<max(states, 1) {
+                total = total.addingProduct(
+                    V(at: forward + (row + state) * V.count), beta[state])
+            }
+            let inverse = V(1) / total
+            for state in 0..<states {
+                let address = forward + (row + state) * V.count
+                if isCounting {
+                    gamma[state] = V(at: address) * inverse
+                } else {
+                    // In this order no probability is rounded to above 1.
+                    (V(at: address) * beta[state] * inverse).store(at: address)
+                }
+            }
+            if isCounting { count(rows, bar, segment.active, beta, carried, gamma) }
+            handBack(rows, densities + row * V.count, beta, carried)
+        }
+    }
+}
+
+/// A lane's series ends here: nothing comes after.
+@inline(__always)
+private func enter<V: Lanes>(
+    _ mask: V.Bits, _ states: Int, _ beta: UnsafeMutablePointer<V>,
+    _ carried: UnsafeMutablePointer<V>
+) {
+    for state in 0..<states {
+        beta[state] = V.select(mask, V(1), beta[state])
+        carried[state] = V.select(mask, V(0), carried[state])
+    }
+}
+
+/// β of the bar before from β of this one.
+@inline(__always)
+private func handBack<V: Lanes>(
+    _ rows: ChainRows<V>, _ densities: UnsafeMutablePointer<Double>,
+    _ beta: UnsafeMutablePointer<V>, _ carried: UnsafeMutablePointer<V>
+) {
+    let states = rows.states
+    var sum = V(at: densities) * beta[0]
+    carried[0] = sum
+    for state in 1..<max(states, 1) {
+        carried[state] = V(at: densities + state * V.count) * beta[state]
+        sum = sum + carried[state]
+    }
+    let factor = sum.inverseBinade
+    for state in 0..<states { carried[state] = carried[state] * factor }
+    for state in 0..<states {
+        var value = rows.transition(state, 0) * carried[0]
+        for next in 1..<max(states, 1) {
+            value = value.addingProduct(rows.transition(state, next), carried[next])
+        }
+        beta[state] = value
+    }
+}
+
+// MARK: - Expected counts
+
+/// Adds a bar's share to the expected counts. `gamma` holds α/total; times β it is the probability
+/// of the state, times what the next bar handed back, and the transition's probability, that of a
+/// transition.
+@inline(__always)
+private func count<V: Lanes>(
+    _ rows: ChainRows<V>, _ bar: Int, _ active: UInt8, _ beta: UnsafeMutablePointer<V>,
+    _ carried: UnsafeMutablePointer<V>, _ gamma: UnsafeMutablePointer<V>
+) {
+    guard let sums = rows.task.expectation else { return }
+    let states = rows.states
+    if active != ChainRows<V>.everyLane {
+        let mask = V.Bits(maskOf: active, firstLane: 0)
+        for state in 0..<states { gamma[state] = V.select(mask, gamma[state], V(0)) }
+    }
+    for state in 0..<states {
+        for next in 0..<states {
+            let address = sums + (state * states + next) * V.count
+            V(at: address).addingProduct(gamma[state], carried[next]).store(at: address)
+        }
+    }
+    for state in 0..<states { gamma[state] = gamma[state] * beta[state] }
+    if bar == 0 {
+        for state in 0..<states {
+            gamma[state].store(at: sums + (states * states + state) * V.count)
+        }
+    }
+    let present = rows.present(bar)
+    if present != ChainRows<V>.everyLane {
+        let mask = V.Bits(maskOf: present, firstLane: 0)
+        for state in 0..<states { gamma[state] = V.select(mask, gamma[state], V(0)) }
+    }
+    for state in 0..<states { addMoments(rows, bar, state, gamma[state], sums) }
+}
+
+@inline(__always)
+private func addMoments<V: Lanes>(
+    _ rows: ChainRows<V>, _ bar: Int, _ state: Int, _ weight: V,
+    _ sums: UnsafeMutablePointer<Double>
+) {
+    let states = rows.states
+    let features = rows.features
+    let means = states + states * states
+    let first = states * states + 2 * states
+    let second = first + states * features
+    let weights = sums + (states * states + states + state) * V.count
+    (V(at: weights) + weight).store(at: weights)
+    var factor = second + state * rows.factorCount
+    for d in 0..<features {
+        let deviation = rows.observation(bar, d) - rows.parameter(means + state * features + d)
+        let address = sums + (first + state * features + d) * V.count
+        let weighted = weight * deviation
+        (V(at: address) + weighted).store(at: address)
+        for other in (rows.isDiagonal ? d : 0)...d {
+            let partner =
+                other == d
+                ? deviation
+                : rows.observation(bar, other)
+                    - rows.parameter(means + state * features + other)
+            let moment = sums + factor * V.count
+            V(at: moment).addingProduct(weighted, partner).store(at: moment)
+            factor += 1
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import LaneTasks
+
+/// The most probable path (Viterbi 1967), the lower state of a tie.
+///
+/// A bar's origins are one byte per state: eight times the state before, so that following the path
+/// back is one shift and one mask.
+@inline(__always)
+func viterbi<V: Lanes>(_ rows: ChainRows<V>) {
+    withUnsafeTemporaryAllocation(of: V.self, capacity: 8) { best in
+        withUnsafeTemporaryAllocation(of: V.self, capacity: 8) { next in
+            withUnsafeTemporaryAllocation(
+                of: V.self, capacity: rows.states * rows.states
+            ) { moves in
+                guard let best = best.baseAddress, let next = next.baseAddress,
+                    let moves = moves.baseAddress, let path = rows.task.path
+                else { return }
+                viterbi(rows, path, best, next, moves)
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func viterbi<V: Lanes>(
+    _ rows: ChainRows<V>, _ path: UnsafeMutablePointer<Double>, _ best: UnsafeMutablePointer<V>,
+    _ next: UnsafeMutablePointer<V>, _ moves: UnsafeMutablePointer<V>
+) {
+    let states = rows.states
+    guard rows.task.segmentCount > 0 else { return }
+    for index in 0..<(states * states) { moves[index] = log(rows.parameter(states + index)) }
+    for state in 0..<states { best[state] = log(rows.parameter(state)) }
+    var ends = V.Bits(0)
+    observe(rows, 0, best)
+    V(0).store(at: path)
+    var bar = 1
+    for index in 0..<rows.task.segmentCount {
+        let segment = rows.task.segments[index]
+        while bar < segment.end {
+            var origins = V.Bits(0)
+            for state in 0..<states {
+                var score = best[0] + moves[state]
+                var origin = V.Bits(0)
+                for from in 1..<max(states, 1) {
+                    let other = best[from] + moves[from * states + state]
+                    let isBetter = score < other
+                    let code = V.Bits(Int64(truncatingIfNeeded: from &* 8 &<< (8 &* state)))
+                    score = V.select(isBetter, other, score)
+                    origin = V.select(isBetter, code.asLanes, origin.asLanes).asBits
+                }
+                next[state] = score
+                origins = origins | origin
+            }
+            for state in 0..<states { best[state] = next[state] }
+            observe(rows, bar, best)
+            origins.asLanes.store(at: path + bar * V.count)
+            bar += 1
+        }
+        ends =
+            V.select(
+                V.Bits(maskOf: segment.active, firstLane: 0), mostProbable(best, states).asLanes,
+                ends.asLanes
+            ).asBits
+    }
+    trace(rows, path, ends)
+}
+
+@inline(__always)
+private func observe<V: Lanes>(_ rows: ChainRows<V>, _ bar: Int, _ best: UnsafeMutablePointer<V>) {
+    let present = rows.present(bar)
+    if present == ChainRows<V>.everyLane {
+        for state in 0..<rows.states { best[state] = best[state] + rows.logDensity(state, bar) }
+    } else {
+        let mask = V.Bits(maskOf: present, firstLane: 0)
+        for state in 0..<rows.states {
+            let score = best[state] + rows.logDensity(state, bar)
+            best[state] = V.select(mask, score, best[state])
+        }
+    }
+}
+
+/// Eight times the state with the best score.
+@inline(__always)
+private func mostProbable<V: Lanes>(_ best: UnsafeMutablePointer<V>, _ states: Int) -> V.Bits {
+    var score = best[0]
+    var state = V.Bits(0)
+    for candidate in 1..<max(states, 1) {
+        let isBetter = score < best[candidate]
+        let code = V.Bits(Int64(truncatingIfNeeded: 8 &* candidate))
+        score = V.select(isBetter, best[candidate], score)
+        state = V.select(isBetter, code.asLanes, state.asLanes).asBits
+    }
+    return state
+}
+
+/// Follows the origins back; the path takes their place.
+@inline(__always)
+private func trace<V: Lanes>(
+    _ rows: ChainRows<V>, _ path: UnsafeMutablePointer<Double>, _ ends: V.Bits
+) {
+    let task = rows.task
+    var state = ends
+    var later: UInt8 = 0
+    for index in stride(from: task.segmentCount - 1, through: 0, by: -1) {
+        let segment = task.segments[index]
+        let isNew = V.Bits(maskOf: segment.active & ~later, firstLane: 0)
+        state = V.select(isNew, ends.asLanes, state.asLanes).asBits
+        later = segment.active
+        let first = index == 0 ? 0 : task.segments[index - 1].end
+        var bar = segment.end
+        while bar > first {
+            bar -= 1
+            let address = path + bar * V.count
+            let origins = V(at: address).asBits
+            state.asLanes.store(at: address)
+            state = origins.shiftedRight(by: state) & V.Bits(0xFF)
+        }
+    }
+}
