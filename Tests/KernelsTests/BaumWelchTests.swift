@@ -114,4 +114,28 @@ struct BaumWelchTests {
         #expect(run.logLikelihood.isFinite)
         #expect(run.means.allSatisfy { $0.magnitude < 100 })
     }
+
+    @Test func seriesOfTheirOwnAndThreadsGiveTheSameFits() {
+        var generator = SplitMix64(seed: 41)
+        let jobs = (0..<11).map { index in
+            let bars = 120 + 30 * (index % 4)
+            return (
+                fit: Self.fit(states: 2, isDiagonal: false, bars: bars, seed: UInt64(index)),
+                candidate: Self.candidate(states: 2, using: &generator)
+            )
+        }
+        let alone = jobs.flatMap { job in
+            job.fit.refine([job.candidate], maximumIterations: 12, tolerance: 1e-6)
+        }
+        for threads in [1, 3] {
+            let together = BaumWelch.refine(
+                jobs, maximumIterations: 12, tolerance: 1e-6, threads: threads)
+            #expect(together == alone, "\(threads) threads")
+        }
+        let candidates = jobs.map(\.candidate)
+        let one = jobs[0].fit.refine(candidates, maximumIterations: 9, tolerance: 1e-6)
+        let three = jobs[0].fit.refine(
+            candidates, maximumIterations: 9, tolerance: 1e-6, threads: 3)
+        #expect(one == three)
+    }
 }

@@ -1,31 +1,30 @@
+package import LaneTasks
+
 /// A Gaussian hidden Markov model in the form that the recursions compute with: K states, D
 /// features.
 ///
 /// The recursions are scaled, not logarithmic (Rabiner 1989, section V.A): each bar's densities are
-/// divided by their largest one and each forward vector by its sum, so nothing overflows. Any
-/// finite input gives probabilities:
+/// divided by their largest one and each forward vector by a power of two, so nothing overflows.
+/// Any finite input gives probabilities:
 /// - a transition or start probability below `probabilityFloor` counts as that, so that no
 ///   observation is impossible;
 /// - an observation so far out that every density is past computing says nothing.
+///
+/// The arithmetic is that of the lane kernels: a bar alone, a series and a tile of series give the
+/// same bits.
 package struct HiddenMarkovChain: Sendable {
     /// 2⁻⁹⁰⁰: too small for any rounding to show, and far enough from 0 to divide by.
     package static let probabilityFloor = 0x1p-900
-    /// Squared distances from a mean, in standard deviations, count as this at the most.
-    static let squaredDistanceLimit = 1e300
-
-    /// States at the most: they lie side by side in the lanes of one vector.
     package static let stateLimit = 8
 
-    package let stateCount: Int
-    package let featureCount: Int
-    private let start: SIMD8<Double>
-    /// One row per state: the probabilities of moving to each.
-    private let transition: [SIMD8<Double>]
-    /// Per feature, the means of all states.
-    private let means: [SIMD8<Double>]
-    /// D·D, row by row, the whitening factors of all states.
-    private let whitening: [SIMD8<Double>]
-    private let logNormalisers: SIMD8<Double>
+    package let shape: ChainShape
+    /// `shape.count` values, as `ChainShape` says.
+    let parameters: [Double]
+    /// The same in two lanes each: what a single series is computed with.
+    let pairs: [Double]
+
+    package var stateCount: Int { shape.states }
+    package var featureCount: Int { shape.features }
 
     /// - Parameters:
     ///   - start: K probabilities, K 1 … 8.
@@ -36,82 +35,126 @@ package struct HiddenMarkovChain: Sendable {
         start: [Double], transition: [Double], means: [Double], covariances: [Double],
         featureCount: Int
     ) {
-        let states = start.count
+        let isDiagonal = covariances.indices.allSatisfy { index in
+            let (row, column) = (index / featureCount % featureCount, index % featureCount)
+            return covariances[index] == 0 || row == column
+        }
+        self.init(
+            ChainShape(states: start.count, features: featureCount, isDiagonal: isDiagonal),
+            start: start, transition: transition, means: means, covariances: covariances)
+    }
+
+    /// - Parameter shape: says whether what stands off the diagonals is read.
+    init(
+        _ shape: ChainShape, start: [Double], transition: [Double], means: [Double],
+        covariances: [Double]
+    ) {
+        let (states, featureCount) = (shape.states, shape.features)
+        let isDiagonal = shape.isDiagonal
         let size = featureCount * featureCount
         precondition((1...HiddenMarkovChain.stateLimit).contains(states), "1 … 8 states")
         precondition(means.count == states * featureCount, "K·D means")
         precondition(transition.count == states * states, "K·K transitions")
         precondition(covariances.count == states * size, "K·D·D covariances")
-        func lanes(_ value: (Int) -> Double) -> SIMD8<Double> {
-            var vector = SIMD8<Double>.zero
-            for state in 0..<states { vector[state] = value(state) }
-            return vector
-        }
+        self.shape = shape
         let floor = HiddenMarkovChain.probabilityFloor
         let densities = (0..<states).map { state in
             WhitenedGaussian(
                 covariance: Array(covariances[(state * size)..<((state + 1) * size)]),
                 size: featureCount)
         }
-        stateCount = states
-        self.featureCount = featureCount
-        self.start = lanes { max(start[$0], floor) }
-        self.transition = (0..<states).map { row in
-            lanes { max(transition[row * states + $0], floor) }
+        var parameters = start.map { max($0, floor) } + transition.map { max($0, floor) }
+        parameters += means + densities.map(\.logNormaliser)
+        for density in densities {
+            for row in 0..<featureCount {
+                for column in (isDiagonal ? row : 0)...row {
+                    parameters.append(
+                        density.whitening[row * featureCount + column] * 0.5.squareRoot())
+                }
+            }
         }
-        self.means = (0..<featureCount).map { d in lanes { means[$0 * featureCount + d] } }
-        whitening = (0..<size).map { k in lanes { densities[$0].whitening[k] } }
-        logNormalisers = lanes { densities[$0].logNormaliser }
-    }
-
-    /// What is believed after a bar.
-    package struct Belief: Sendable, Equatable {
-        fileprivate var lanes: SIMD8<Double>
-        /// ln of the likelihood of all observations so far.
-        package fileprivate(set) var logLikelihood: Double
-    }
-
-    /// K filtered probabilities, summing to 1.
-    package func probabilities(of belief: Belief) -> [Double] { array(belief.lanes) }
-
-    private func array(_ lanes: SIMD8<Double>) -> [Double] { (0..<stateCount).map { lanes[$0] } }
-
-    /// From the first state to the last, so that the bits do not depend on the unused lanes.
-    private func sum(_ lanes: SIMD8<Double>) -> Double {
-        var total = 0.0
-        for state in 0..<stateCount { total += lanes[state] }
-        return total
-    }
-
-    private func largest(_ lanes: SIMD8<Double>) -> Double {
-        var value = lanes[0]
-        for state in 1..<max(stateCount, 1) where lanes[state] > value { value = lanes[state] }
-        return value
+        self.parameters = parameters
+        pairs = parameters.flatMap { [$0, $0] }
     }
 
     // MARK: - Filter
 
-    /// One step of the forward recursion; `nil` before is the chain's start.
+    /// What is believed after a bar.
+    package struct Belief: Sendable, Equatable {
+        /// Forward variables, their sum in 1 ..< 2; those beyond the last state are 0.
+        var variables = SIMD8<Double>.zero
+        /// Logarithms and binary exponents taken out of the variables so far.
+        var logSum = 0.0
+        var exponent = 0
+
+        /// From the first state to the last, as the kernels add.
+        fileprivate func sum(_ states: Int) -> Double {
+            var total = variables[0]
+            for state in 1..<max(states, 1) { total += variables[state] }
+            return total
+        }
+
+        /// ln of the likelihood of all observations so far.
+        package var logLikelihood: Double {
+            let rest = VectorMath.log(sum(HiddenMarkovChain.stateLimit))
+            return logSum + (Double(exponent) * 0.693_147_180_559_945_3 + rest)
+        }
+    }
+
+    /// K filtered probabilities, summing to 1.
+    package func probabilities(of belief: Belief) -> [Double] {
+        let inverse = 1 / belief.sum(stateCount)
+        return (0..<stateCount).map { belief.variables[$0] * inverse }
+    }
+
+    /// One step of the forward recursion; `nil` before is the chain's start. Allocates nothing.
     ///
     /// - Parameter features: D finite values, or `nil` for a bar without an observation: prediction
     ///   alone.
     package func advance(_ belief: inout Belief?, with features: [Double]?) {
-        var lanes = start
-        if let before = belief?.lanes {
-            lanes = before[0] * transition[0]
-            for state in 1..<max(stateCount, 1) { lanes += before[state] * transition[state] }
+        guard let features else { return predict(&belief) }
+        precondition(features.count == featureCount, "one value per feature")
+        features.withUnsafeBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            filter(&belief, bars: 1, values, present: nil, into: nil)
         }
-        var logLikelihood = belief?.logLikelihood ?? 0
-        if let features {
-            let (relative, log) = relativeDensities(of: features)
-            lanes *= relative
-            let scale = sum(lanes)
-            logLikelihood += log + VectorMath.log(scale)
-            lanes /= scale
-        } else {
-            lanes /= sum(lanes)
+    }
+
+    private func predict(_ belief: inout Belief?) {
+        // The observation of a bar without one is read, and has no effect.
+        parameters.withUnsafeBufferPointer { values in
+            var nobody: UInt8 = 0
+            guard let values = values.baseAddress else { return }
+            filter(&belief, bars: 1, values + shape.means, present: &nobody, into: nil)
         }
-        belief = Belief(lanes: lanes, logLikelihood: logLikelihood)
+    }
+
+    /// The forward recursion over bars of one series.
+    ///
+    /// - Parameters:
+    ///   - values: T·D finite values.
+    ///   - present: T flags, 3 for an observation and 0 for none; `nil` when all bars have one.
+    ///   - filtered: where T·K pairs of probabilities go.
+    func filter(
+        _ belief: inout Belief?, bars: Int, _ values: UnsafePointer<Double>,
+        present: UnsafePointer<UInt8>?, into filtered: UnsafeMutablePointer<Double>?
+    ) {
+        let states = stateCount
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * shape.beliefCount) { rows in
+            guard let rows = rows.baseAddress else { return }
+            if let belief { belief.store(at: rows, states: states) }
+            var segment = LaneSegment(end: bars, active: 3)
+            pairs.withUnsafeBufferPointer { model in
+                guard let model = model.baseAddress else { return }
+                var task = ChainTask(
+                    shape: shape, width: 2, model: model, observations: values, isShared: true,
+                    present: present, segments: &segment, segmentCount: 1, belief: rows,
+                    isStarted: belief != nil)
+                task.filtered = filtered
+                KernelSet.current.table.chainFilter(task)
+            }
+            belief = Belief(rows, lane: 0, width: 2, states: states)
+        }
     }
 
     /// ln of the likelihood; a bar without an observation (`nil`) contributes nothing.
@@ -120,98 +163,23 @@ package struct HiddenMarkovChain: Sendable {
         for features in observations { advance(&belief, with: features) }
         return belief?.logLikelihood ?? 0
     }
+}
 
-    /// Densities over the largest of them, and that one's logarithm.
-    private func relativeDensities(
-        of features: [Double]
-    ) -> (relative: SIMD8<Double>, log: Double) {
-        let logs = logDensities(of: features)
-        let largest = largest(logs)
-        return (VectorMath.exp(logs - largest), largest)
+extension HiddenMarkovChain.Belief {
+    /// One lane of a task's belief.
+    init(_ rows: UnsafePointer<Double>, lane: Int, width: Int, states: Int) {
+        for state in 0..<states { variables[state] = rows[state * width + lane] }
+        logSum = rows[states * width + lane]
+        exponent = Int(truncatingIfNeeded: rows[(states + 1) * width + lane].bitPattern)
     }
 
-    private func logDensities(of features: [Double]) -> SIMD8<Double> {
-        precondition(features.count == featureCount, "one value per feature")
-        var distance = SIMD8<Double>.zero
-        for row in 0..<featureCount {
-            var whitened = SIMD8<Double>.zero
-            for column in 0...row {
-                whitened +=
-                    whitening[row * featureCount + column] * (features[column] - means[column])
-            }
-            distance += whitened * whitened
+    /// Puts the belief into both of two lanes.
+    fileprivate func store(at rows: UnsafeMutablePointer<Double>, states: Int) {
+        for lane in 0..<2 {
+            for state in 0..<states { rows[state * 2 + lane] = variables[state] }
+            rows[states * 2 + lane] = logSum
+            let bits = UInt64(truncatingIfNeeded: exponent)
+            rows[(states + 1) * 2 + lane] = Double(bitPattern: bits)
         }
-        distance = SIMD8<Double>.capped(distance, at: HiddenMarkovChain.squaredDistanceLimit)
-        return logNormalisers - 0.5 * distance
-    }
-
-    // MARK: - With hindsight
-
-    /// Probabilities of each bar's state given all bars; `nil` is a bar without an observation.
-    package func smoothedProbabilities(of observations: [[Double]?]) -> [[Double]] {
-        var filtered: [SIMD8<Double>] = []
-        filtered.reserveCapacity(observations.count)
-        var belief: Belief?
-        for features in observations {
-            advance(&belief, with: features)
-            if let belief { filtered.append(belief.lanes) }
-        }
-        var backward = SIMD8<Double>(repeating: 1)
-        for bar in observations.indices.reversed() {
-            let joint = filtered[bar] * backward
-            let total = sum(joint)
-            if total > 0 { filtered[bar] = joint / total }
-            backward = stepBack(backward, over: observations[bar])
-        }
-        return filtered.map(array)
-    }
-
-    /// βᵢ before a bar from β after it, scaled to a largest one of 1.
-    private func stepBack(_ backward: SIMD8<Double>, over features: [Double]?) -> SIMD8<Double> {
-        var carried = backward
-        if let features { carried *= relativeDensities(of: features).relative }
-        var before = SIMD8<Double>.zero
-        for state in 0..<stateCount { before[state] = sum(transition[state] * carried) }
-        let largest = largest(before)
-        return largest > 0 ? before / largest : SIMD8(repeating: 1)
-    }
-
-    /// The most probable path of states (Viterbi 1967); the lower state of a tie.
-    package func mostProbablePath(of observations: [[Double]?]) -> [Int] {
-        guard !observations.isEmpty else { return [] }
-        let logTransition = transition.map { VectorMath.log($0) }
-        var best = VectorMath.log(start)
-        var origins: [[Int]] = []
-        origins.reserveCapacity(observations.count)
-        for bar in observations.indices {
-            var origin = [Int](repeating: 0, count: stateCount)
-            if bar > 0 {
-                var next = best[0] + logTransition[0]
-                for before in 1..<max(stateCount, 1) {
-                    let scores = best[before] + logTransition[before]
-                    for state in 0..<stateCount where scores[state] > next[state] {
-                        next[state] = scores[state]
-                        origin[state] = before
-                    }
-                }
-                best = next
-            }
-            if let features = observations[bar] { best += logDensities(of: features) }
-            origins.append(origin)
-        }
-        return trace(origins, from: best)
-    }
-
-    private func trace(_ origins: [[Int]], from best: SIMD8<Double>) -> [Int] {
-        var state = 0
-        for candidate in 1..<max(stateCount, 1) where best[candidate] > best[state] {
-            state = candidate
-        }
-        var path = [Int](repeating: state, count: origins.count)
-        for bar in origins.indices.reversed().dropLast() {
-            state = origins[bar][state]
-            path[bar - 1] = state
-        }
-        return path
     }
 }
