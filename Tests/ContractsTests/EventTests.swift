@@ -119,7 +119,7 @@ struct MarketBarEventTests {
         let event = try Examples.barEvent()
         #expect(event.json == (try Examples.golden("market_bar_event.json")))
         let read = try decode(event.json)
-        #expect(read.series == event.series && read.exogenous == event.exogenous)
+        #expect(read.series == event.series && read.bar.exogenous == event.bar.exogenous)
         #expect(read.bar.saysTheSame(as: event.bar))
         #expect(read.bar.availableAt == event.bar.availableAt)
         #expect(event.message.key == "SPX" && event.message.topic == .marketBars)
@@ -128,7 +128,6 @@ struct MarketBarEventTests {
     @Test("missing stays missing: left out, a missing close is null")
     func missing() throws {
         var event = try Examples.barEvent()
-        event.exogenous = [:]
         event.bar = Bar(timestamp: event.bar.timestamp, close: .nan)
         #expect(event.json.contains(#""close":null"#))
         for absent in ["open", "high", "low", "volume", "exogenous"] {
@@ -160,6 +159,7 @@ struct MarketBarEventTests {
             ),
             (#""available_at":"2018"#, #""available_at":"x2018"#, "available_at", "RFC 3339"),
             (#""vix":25.42"#, #""vix":"n/a""#, "exogenous", "object of numbers"),
+            (#""vix":25.42"#, #""VIX":25.42"#, "exogenous", "'VIX' cannot name"),
         ])
     func broken(part: String, replacement: String, field: String, words: String) throws {
         let json = try Examples.barEvent().json

@@ -54,8 +54,8 @@ enum Examples {
             bar: Bar(
                 timestamp: try instant("2018-12-31T21:00:00Z"), open: 2498.94, high: 2509.24,
                 low: 2482.82, close: 2506.85, volume: 3_442_870_000,
-                availableAt: try instant("2018-12-31T21:15:00Z")),
-            exogenous: ["vix": 25.42, "credit_spread": 1.5e-2])
+                availableAt: try instant("2018-12-31T21:15:00Z"),
+                exogenous: ["vix": 25.42, "credit_spread": 1.5e-2]))
     }
 
     /// The text of a golden file, without the newline at its end.

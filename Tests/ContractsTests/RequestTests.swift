@@ -83,7 +83,7 @@ struct RequestTests {
                 """.utf8), subject: "the request body")
         let events = try list.events(defaultMarket: market)
         #expect(events.map(\.series.description) == ["NDX/1d", "SPX/1h"])
-        #expect(events[0].bar.open.isNaN && events[1].exogenous == ["vix": 25.42])
+        #expect(events[0].bar.open.isNaN && events[1].bar.exogenous == ["vix": 25.42])
         let single = try WireJSON.message(
             Bloasis_Trading_RecordBarsRequest.self,
             from: Array(
@@ -111,6 +111,14 @@ struct RequestTests {
                 "both given"
             ),
             (#"{"timestamp":"2018-12-31T21:00:00Z","close":1,"market":"a b"}"#, "market: 'a b'"),
+            (
+                #"{"timestamp":"2018-12-31T21:00:00Z","close":1,"exogenous":{"vix":"Infinity"}}"#,
+                "exogenous.vix is not a finite number"
+            ),
+            (
+                #"{"timestamp":"2018-12-31T21:00:00Z","close":1,"exogenous":{"10y":2}}"#,
+                "'10y' cannot name an exogenous value"
+            ),
             (#"{"timestamp":"2018-12-31T21:00:00Z","close":1,"availableAt":"x"}"#, "available_at"),
         ])
     func badBars(json: String, words: String) throws {

@@ -39,6 +39,7 @@ struct IndicatorLawTests {
             for index in cut..<bars.count {
                 changed[index].close *= 1 + 0.5 * generator.unit()
                 changed[index].low = .nan
+                changed[index].exogenous["vix"] = 99
             }
             #expect(
                 Array(online(changed).prefix(cut)) == Array(whole.prefix(cut)),

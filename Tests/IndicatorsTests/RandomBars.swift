@@ -17,7 +17,11 @@ enum RandomBars {
             let instant = Timestamp(nanoseconds: Int64(index + 1) * Timestamp.nanosecondsPerDay)
             return Bar(
                 timestamp: instant, open: kept(open), high: kept(high), low: kept(low),
-                close: kept(close), volume: kept(1e6))
+                close: kept(close), volume: kept(1e6),
+                exogenous: [
+                    "vix": kept(20 + generator.unit()), "term_spread": kept(generator.normal()),
+                    "credit_spread": kept(1 + generator.unit()),
+                ])
         }
     }
 }

@@ -13,6 +13,7 @@ struct BarTests {
         for missing in [\Bar.open, \.high, \.low, \.close, \.volume] {
             var bar = BarTests.good
             bar[keyPath: missing] = .nan
+            bar.exogenous = ["term_spread": -0.5]
             #expect(bar.fault == nil)
         }
         var flat = Bar(timestamp: Timestamp(nanoseconds: 0), close: 7)
@@ -44,6 +45,39 @@ struct BarTests {
         #expect(bar.fault == .negativeVolume)
         bar.volume = .infinity
         #expect(bar.fault == .notFinite(column: "volume"))
+    }
+
+    @Test("impossible values from outside, too many of them, and names that are none")
+    func impossibleExogenous() {
+        var bar = BarTests.good
+        bar.exogenous["vix"] = .infinity
+        #expect(bar.fault == .notFinite(column: "exogenous.vix"))
+        for name in ["", "VIX", "1d", "_vix", "v-x", "ü", String(repeating: "v", count: 33)] {
+            bar.exogenous = ExogenousValues([(name, 1)])
+            #expect(bar.fault == .exogenousName(String(name.prefix(32))))
+        }
+        bar.exogenous = ExogenousValues((0..<32).map { ("v\($0)", 1.0) })
+        #expect(bar.fault == nil)
+        bar.exogenous["one_more"] = 1
+        #expect(bar.fault == .tooManyExogenous)
+    }
+
+    @Test("exogenous values are a map in the order of names, a missing one absent")
+    func exogenousValues() {
+        var generator = SplitMix64(seed: 12)
+        var values = ExogenousValues()
+        var model: [String: Double] = [:]
+        for _ in 0..<2_000 {
+            let name = "v\(Int.random(in: 0..<20, using: &generator))"
+            let value = generator.unit() < 0.3 ? Double.nan : generator.normal()
+            values[name] = value
+            model[name] = value.isNaN ? nil : value
+            #expect(values[name] == model[name] || value.isNaN && values[name].isNaN)
+        }
+        #expect(values.entries.map(\.name) == model.keys.sorted())
+        #expect(values == ExogenousValues(model))
+        #expect(values != ExogenousValues() && ExogenousValues(["vix": .nan]).isEmpty)
+        #expect(ExogenousValues(["a": 0.0]) != ExogenousValues(["a": -0.0]))
     }
 
     @Test("prices that contradict one another, with either end of the range missing too")
@@ -83,6 +117,8 @@ struct BarTests {
         #expect(BarFault.negativeVolume.description == "volume is negative")
         #expect(BarFault.highBelowLow.description == "high is below low")
         #expect(BarFault.outsideRange(column: "open").description.hasPrefix("open lies outside"))
+        #expect(BarFault.tooManyExogenous.description.hasPrefix("more than 32 exogenous"))
+        #expect(BarFault.exogenousName("X").description.hasPrefix("'X' cannot name"))
     }
 
     @Test("a bar is never available before its close")
@@ -104,6 +140,9 @@ struct BarTests {
         #expect(!BarTests.good.saysTheSame(as: other))
         var left = BarTests.good
         var right = BarTests.good
+        other = BarTests.good
+        other.exogenous["vix"] = 20
+        #expect(!BarTests.good.saysTheSame(as: other))
         left.volume = .nan
         right.volume = -.nan
         #expect(left.saysTheSame(as: right))
@@ -128,6 +167,14 @@ struct BarTests {
         for (index, bar) in bars.enumerated() {
             #expect(columns[index].saysTheSame(as: bar))
             #expect(columns[index].availableAt == bar.availableAt)
+        }
+        for first in [0, 1, 250, 499] {
+            var carrying = bars
+            for index in stride(from: first, to: bars.count, by: 3) {
+                carrying[index].exogenous = ["vix": Double(index)]
+            }
+            let columns = BarColumns(carrying)
+            #expect(carrying.indices.allSatisfy { columns[$0].saysTheSame(as: carrying[$0]) })
         }
         #expect(columns.close == bars.map(\.close))
         #expect(columns.timestamps.last == bars.last?.timestamp)

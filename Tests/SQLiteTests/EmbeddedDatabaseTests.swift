@@ -23,6 +23,45 @@ struct EmbeddedDatabaseTests {
         #expect(SchemaMigration.all.allSatisfy { $0.checksum.count == 16 })
     }
 
+    @Test("a file of the first version is brought up to date, its bars unharmed")
+    func upgrades() async throws {
+        let home = try Home()
+        try FileManager.default.createDirectory(
+            atPath: home.directory + "/deep/er", withIntermediateDirectories: true)
+        let older = try DatabaseQueue(path: home.path)
+        try await older.write { database in
+            let step = SchemaMigration.all[0]
+            try database.execute(
+                sql: """
+                    CREATE TABLE schema_migrations (
+                        number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+                        checksum TEXT NOT NULL) STRICT;
+                    PRAGMA application_id = \(SchemaMigrator.applicationID);
+                    \(step.sql)
+                    INSERT INTO series (market, timeframe, calendar, anchor, specification,
+                        last_regime, recorded_at) VALUES ('SPX', '1d', 'nyse', 0, '{}', '', 0);
+                    INSERT INTO bars (market, timeframe, timestamp, revision, close, available_at,
+                        recorded_at) VALUES ('SPX', '1d', 7, 1, 2.5, 8, 9);
+                    """)
+            try database.execute(
+                sql: "INSERT INTO schema_migrations VALUES (?, ?, ?)",
+                arguments: [step.number, step.name, step.checksum])
+        }
+        try older.close()
+        let database = try home.open()
+        #expect(
+            database.appliedMigrations == Array(2...EmbeddedDatabase.supportedSchemaVersion))
+        let bars = try await database.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT close || ' ' || available_at || ' ' || ifnull(exogenous, 'none')
+                    FROM bars
+                    """)
+        }
+        #expect(bars == ["2.5 8 none"])
+    }
+
     @Test("every table is strict, and no part of a key may be missing")
     func strictTables() async throws {
         let home = try Home()

@@ -39,6 +39,20 @@ extension RegimeStoreConformance {
             let stored = try await world.store.bars(SeriesQuery(Samples.series))
             #expect(stored.map(\.bar.availableAt) == [Samples.day(0)])
         },
+        Law("a bar brings back what was known with it, and that is part of what it says") { world in
+            var bar = Samples.bar(0)
+            bar.exogenous = ["vix": 12.5, "term_spread": -0.0, "credit_spread": 1 / 3]
+            try await registerAndAdopt([bar, Samples.bar(1)], in: world.store)
+            #expect(try await adopt([bar, Samples.bar(1)], in: world.store).wroteNothing)
+            let stored = try await world.store.bars(SeriesQuery(Samples.series)).map(\.bar)
+            #expect(stored.map(\.exogenous) == [bar.exogenous, ExogenousValues()])
+            bar.exogenous["vix"] = 12.5.nextUp
+            #expect(try await adopt([bar], in: world.store).revisedBars == 1)
+            #expect(try await keep(late: [Samples.bar(0)], in: world.store).revisedBars == 1)
+            let again = try await world.restart().bars(SeriesQuery(Samples.series))
+            #expect(again.map(\.bar.exogenous) == [bar.exogenous, ExogenousValues()])
+            #expect(again.map(\.revision) == [2, 1])
+        },
         Law("numbers come back bit for bit, missing ones as missing") { world in
             _ = try await world.store.register(Samples.profile())
             let hard: [Double] = [
@@ -60,7 +74,8 @@ extension RegimeStoreConformance {
             let bars = (hard + random).enumerated().map { index, number in
                 Bar(
                     timestamp: Samples.day(index), open: number, high: -number, low: .nan,
-                    close: number, volume: number * 0)
+                    close: number, volume: number * 0,
+                    exogenous: ["any": number, "name \"\\ \u{1} ü": -number])
             }
             _ = try await world.store.record(
                 JournalBatch(

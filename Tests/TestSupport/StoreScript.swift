@@ -101,6 +101,9 @@ package final class StoreScript {
                 model: pick(["model-1", "model-2"]), trigger: pick([.bar, .backfill, .refit])),
             announcing: below(2) == 0)
         batch.bars = labels.indices.map { Samples.bar(start + $0, close: pick([90, 100, 110])) }
+        for index in batch.bars.indices where below(3) == 0 {
+            batch.bars[index].exogenous = ["vix": pick([12, 30, .nan])]
+        }
         if below(3) == 0 { batch.lateBars = [Samples.bar(below(25), close: pick([90, 100, 110]))] }
         if below(4) == 0 {
             batch.expecting = .head(lastAsOf: below(2) == 0 ? last : Samples.day(3))

@@ -101,8 +101,8 @@ struct JournalRows {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO bars (market, timeframe, timestamp, revision, open, high, low, close,
-                    volume, available_at, recorded_at, adopted_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    volume, available_at, recorded_at, adopted_at, exogenous)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for stored in bars {
             let bar = stored.bar
@@ -110,6 +110,7 @@ struct JournalRows {
                 market, timeframe, bar.timestamp.nanoseconds, stored.revision, present(bar.open),
                 present(bar.high), present(bar.low), present(bar.close), present(bar.volume),
                 bar.availableAt.nanoseconds, recordedAt, stored.isAdopted ? recordedAt : nil,
+                RegimeRows.text(of: bar.exogenous),
             ])
         }
     }

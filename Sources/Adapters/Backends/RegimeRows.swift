@@ -161,16 +161,17 @@ enum RegimeRows {
     // MARK: Bars
 
     private static let barColumns = """
-        timestamp, revision, open, high, low, close, volume, available_at, adopted_at
+        timestamp, revision, open, high, low, close, volume, available_at, adopted_at, exogenous
         """
 
-    private static func storedBar(_ row: Row) -> StoredBar {
+    private static func storedBar(_ row: Row) throws -> StoredBar {
         let adoptedAt: Int64? = row[8]
         return StoredBar(
             bar: Bar(
                 timestamp: Timestamp(nanoseconds: row[0]), open: number(row[2]),
                 high: number(row[3]), low: number(row[4]), close: number(row[5]),
-                volume: number(row[6]), availableAt: Timestamp(nanoseconds: row[7])),
+                volume: number(row[6]), availableAt: Timestamp(nanoseconds: row[7]),
+                exogenous: try exogenous(row[9])),
             revision: row[1], isAdopted: adoptedAt != nil)
     }
 
@@ -189,7 +190,7 @@ enum RegimeRows {
                 ORDER BY timestamp LIMIT ?
                 """)
         return try values(statement, arguments(query)) { row in
-            let stored = storedBar(row)
+            let stored = try storedBar(row)
             return RevisedBar(bar: stored.bar, revision: stored.revision)
         }
     }
@@ -203,7 +204,7 @@ enum RegimeRows {
                 SELECT \(barColumns) FROM bars
                 WHERE market = ? AND timeframe = ? AND timestamp = ? ORDER BY revision
                 """)
-        return try values(statement, key(series) + [timestamp.nanoseconds]) { storedBar($0) }
+        return try values(statement, key(series) + [timestamp.nanoseconds]) { try storedBar($0) }
     }
 
     static func lastBarTimestamp(
@@ -229,6 +230,17 @@ extension RegimeRows {
             (try label(name, column: "probabilities") as Regime, mass)
         }
         return RegimeProbabilities(summing: masses)
+    }
+
+    /// `nil` without any: such bars take no room for them.
+    static func text(of exogenous: ExogenousValues) -> String? {
+        guard !exogenous.isEmpty else { return nil }
+        return FlatJSON.text(numbers: exogenous.entries.lazy.map { ($0.name, $0.value) })
+    }
+
+    private static func exogenous(_ text: String?) throws -> ExogenousValues {
+        guard let text else { return ExogenousValues() }
+        return ExogenousValues(try FlatJSON.numbers(text, column: "exogenous"))
     }
 
     static func label<Label: RawRepresentable<String>>(

@@ -4,7 +4,7 @@ package import Market
 ///
 /// The file is read twice: making the reader surveys it, then `next()` streams it in memory that
 /// does not grow with its length. Rows in any other order than oldest first are held and sorted by
-/// time, 72 bytes a row, at most `rowsHeldLimit` of them. Under `BadRowPolicy.fail` every bad row
+/// time, 80 bytes a row, at most `rowsHeldLimit` of them. Under `BadRowPolicy.fail` every bad row
 /// is found before the first bar is handed out, so a bad file changes nothing.
 package final class CSVBarReader {
     /// What the reading came to so far; complete when `next()` has returned `nil`.

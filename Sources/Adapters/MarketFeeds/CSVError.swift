@@ -64,6 +64,8 @@ package enum CSVProblem: Sendable, Equatable {
     // What was asked of it
     case marketNotChosen(choices: [String])
     case marketNotFound(market: String, choices: [String])
+    case columnNotChosen(choices: [String])
+    case columnNotFound(column: String, choices: [String])
     case noAdjustedClose
     case unknownTimeZone(name: String)
     case datesWithoutTime(timeframe: String)
@@ -101,8 +103,8 @@ package enum CSVProblem: Sendable, Equatable {
     /// Whether other flags, not another file, would help.
     package var isWrongUsage: Bool {
         switch self {
-        case .marketNotChosen, .marketNotFound, .noAdjustedClose, .unknownTimeZone,
-            .datesWithoutTime, .wrongTimeframe:
+        case .marketNotChosen, .marketNotFound, .columnNotChosen, .columnNotFound,
+            .noAdjustedClose, .unknownTimeZone, .datesWithoutTime, .wrongTimeframe:
             true
         default: false
         }

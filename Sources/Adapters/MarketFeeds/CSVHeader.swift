@@ -133,6 +133,10 @@ extension CSVHeader {
     /// chosen here.
     func plan(for options: CSVReadOptions) throws(CSVError) -> ColumnPlan {
         var plan = ColumnPlan(stamp: columns[.stamp] ?? 0, clock: columns[.clock], close: 0)
+        if case .values(let column) = options.content {
+            plan.close = try plainColumn(column)
+            return plan
+        }
         guard hasPrices else {
             guard options.price == .close else { throw CSVError(file: file, .noAdjustedClose) }
             plan.close = try valueColumn(for: options.market)
@@ -155,6 +159,27 @@ extension CSVHeader {
         plan.low = columns[.low]
         plan.volume = columns[.volume]
         return plan
+    }
+
+    /// Any column but those that say when or of which ticker, by its name.
+    private func plainColumn(_ name: String?) throws(CSVError) -> Int {
+        let taken = [Role.stamp, .clock, .ticker].compactMap { columns[$0] }
+        let plain = names.indices.filter { !taken.contains($0) && !names[$0].isEmpty }
+        let choices = plain.map { names[$0] }
+        guard let name else {
+            guard let only = plain.first, plain.count == 1 else {
+                throw CSVError(file: file, line: line, .columnNotChosen(choices: choices))
+            }
+            return only
+        }
+        let exact = plain.filter { names[$0] == name }
+        let matches =
+            exact.isEmpty ? plain.filter { names[$0].lowercased() == name.lowercased() } : exact
+        guard let chosen = matches.first else {
+            throw CSVError(file: file, line: line, .columnNotFound(column: name, choices: choices))
+        }
+        guard matches.count == 1 else { throw repeated(matches[1], chosen) }
+        return chosen
     }
 
     private func valueColumn(for market: String?) throws(CSVError) -> Int {

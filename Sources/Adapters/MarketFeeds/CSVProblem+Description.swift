@@ -34,8 +34,8 @@ extension CSVProblem: CustomStringConvertible {
         case .tooManyFields(let limit): "the line has more than \(limit) fields; split the table"
         case .openQuote: "a quote opens here and never closes: half-written? fetch it again"
         case .tooManyRowsHeld(let limit):
-            "is not sorted oldest first and has more than \(limit) rows, the limit for sorting "
-                + "in memory; sort it by date first"
+            "has more than \(limit) rows that must be held in memory, the limit; sort it by date, "
+                + "oldest first, or split it"
         case .tooManyTickers(let limit): "more than \(limit) tickers; split the table"
         case .dayFirst(let text):
             "'\(text)' puts the day before the month; write dates as 2018-12-31 or 12/31/2018"
@@ -49,6 +49,11 @@ extension CSVProblem: CustomStringConvertible {
             "holds several markets; choose one with --market: \(CSVProblem.list(choices))"
         case .marketNotFound(let market, let choices):
             "has no market '\(market)'; choose one with --market: \(CSVProblem.list(choices))"
+        case .columnNotChosen(let choices):
+            "has several columns of values; name one after the file, as in "
+                + "FILE.csv:\(choices.first ?? "COLUMN"): \(CSVProblem.list(choices))"
+        case .columnNotFound(let column, let choices):
+            "has no column of values '\(column)'; choose one of \(CSVProblem.list(choices))"
         case .noAdjustedClose: "has no adjusted close column; leave out --price adjusted"
         case .unknownTimeZone(let name):
             "cannot be read in the unknown time zone '\(name)'; name one like America/Chicago "

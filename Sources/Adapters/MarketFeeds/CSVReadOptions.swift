@@ -50,6 +50,17 @@ package struct CSVReadOptions: Sendable {
     /// Column of a wide table or ticker of a long one, in any case; a file of a single series
     /// ignores it.
     package var market: String?
+    /// What the rows are made into.
+    var content = Content.bars
+
+    enum Content: Sendable, Equatable {
+        /// Prices, which must be above zero and agree with one another.
+        case bars
+        /// One column of numbers, handed out as the close; `nil` takes the only one there is.
+        case values(column: String?)
+
+        var isBars: Bool { self == .bars }
+    }
 
     package init(
         timeframe: Timeframe = .daily, calendar: SessionCalendar = .nyse,

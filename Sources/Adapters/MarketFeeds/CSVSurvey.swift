@@ -37,7 +37,8 @@ struct CSVSurvey {
         let ticker = try CSVSurvey.ticker(input, header, options)
         let dates = try CSVSurvey.dates(input, header, plan, options)
         parser = RowParser(
-            header: header, plan: plan, dates: dates, ticker: ticker, resolver: resolver)
+            header: header, plan: plan, dates: dates, ticker: ticker,
+            takesPrices: options.content.isBars, resolver: resolver)
         try read(&records, options)
     }
 
@@ -67,7 +68,9 @@ struct CSVSurvey {
                 file: records.name,
                 firstBad.map { .noReadableRow(first: "\($0)") } ?? .noRows)
         }
-        guard steps.closerThanTimeframe * 2 <= rows - 1 || rows == 1 else {
+        // Values are joined to bars of any length, and may come oftener than those.
+        let isTooClose = options.content.isBars && steps.closerThanTimeframe * 2 > rows - 1
+        guard !isTooClose || rows == 1 else {
             throw CSVError(
                 file: records.name, .wrongTimeframe(timeframe: "\(options.timeframe)"))
         }

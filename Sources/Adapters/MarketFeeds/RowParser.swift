@@ -26,6 +26,8 @@ struct RowParser {
     let dates: DateConvention
     /// Exact ticker of the chosen rows; `nil` takes every row.
     let ticker: [UInt8]?
+    /// Whether a row must be a possible bar; plain values may be any finite number.
+    private let takesPrices: Bool
     private var resolver: StampResolver
     /// The instant that the last row's stamp names, before it was moved to a session's end.
     private(set) var written = Timestamp(nanoseconds: 0)
@@ -39,12 +41,13 @@ struct RowParser {
 
     init(
         header: CSVHeader, plan: ColumnPlan, dates: DateConvention, ticker: [UInt8]?,
-        resolver: StampResolver
+        takesPrices: Bool, resolver: StampResolver
     ) {
         self.header = header
         self.plan = plan
         self.dates = dates
         self.ticker = ticker
+        self.takesPrices = takesPrices
         self.resolver = resolver
     }
 
@@ -66,7 +69,7 @@ struct RowParser {
             high: try number(records, plan.high), low: try number(records, plan.low),
             close: try number(records, plan.close), volume: try number(records, plan.volume),
             availableAt: instants.availableAt)
-        if let fault = bar.fault { throw error(fault, records) }
+        if takesPrices, let fault = bar.fault { throw error(fault, records) }
         if let adjusted = plan.adjustedClose { try adjust(&bar, by: adjusted, records) }
         return Row(bar: bar, line: records.line, hasSession: instants.hasSession)
     }
@@ -189,6 +192,7 @@ extension RowParser {
                 column
             case .negativeVolume: "volume"
             case .highBelowLow: "high"
+            case .tooManyExogenous, .exogenousName: "exogenous"
             }
         let columns = [
             "open": plan.open, "high": plan.high, "low": plan.low, "volume": plan.volume,

@@ -8,7 +8,9 @@ struct SchemaMigration {
 
     /// All steps, in order, numbered 1, 2, 3 …
     static let all: [SchemaMigration] = [
-        SchemaMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql)
+        SchemaMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql),
+        SchemaMigration(
+            number: 2, name: "bar_exogenous", file: PackageResources._002_bar_exogenous_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -2,25 +2,23 @@ import Kernels
 import Market
 
 /// Exponentially weighted mean with the semantics of pandas' `ewm(halflife:, adjust=True)`, missing
-/// values included: their weights keep ageing (`ignore_na=False`).
+/// values included: their weights keep ageing (`ignore_na=False`). The operations are those of the
+/// lane kernel behind `ExponentialTile`, one for one, so that the bits are the same.
 struct ExponentialAverage: Sendable {
     private let decay: Double
     private var weighted = 0.0
     private var weight = 0.0
 
     init(halfLife: Int) {
-        precondition(halfLife > 0, "a half-life is one bar at least")
-        decay = VectorMath.exp(-0.693_147_180_559_945_3 / Double(halfLife))
+        decay = ExponentialDecay.perBar(halfLife: halfLife)
     }
 
     /// The mean with this value; NaN when the value is missing.
     mutating func advance(with value: Double) -> Double {
-        weighted *= decay
-        weight *= decay
-        guard value.isFinite else { return .nan }
-        weighted += value
-        weight += 1
-        return weighted / weight
+        let isKnown = value.isFinite
+        weighted = (isKnown ? value : 0).addingProduct(weighted, decay)
+        weight = (isKnown ? 1 : 0).addingProduct(weight, decay)
+        return isKnown ? weighted * (1 / weight) : .nan
     }
 }
 

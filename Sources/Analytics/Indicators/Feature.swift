@@ -55,6 +55,8 @@ enum Formula: Hashable, Sendable {
     case recentDrawdown(length: Int)
     case trend(length: Int)
     case momentum(from: Int, to: Int)
+    case exogenous(name: String)
+    case exogenousChange(name: String, length: Int)
 }
 
 extension Feature {
@@ -71,6 +73,7 @@ extension Feature {
     /// How far back a value's rank in its own history looks.
     static let rankBars = 2520
     static let trendBars = 200
+    static let weekBars = 5
 
     static let table: [Row] =
         [
@@ -80,7 +83,7 @@ extension Feature {
             Row(
                 name: "log_return", meaning: "natural logarithm of close over previous close",
                 formula: .logReturn),
-        ] + exponential + volatilities + positions
+        ] + exponential + volatilities + positions + exogenous
 
     private static var exponential: [Row] {
         halfLives.flatMap { halfLife in
@@ -139,6 +142,27 @@ extension Feature {
             Row(
                 name: "yang_zhang_21", meaning: "Yang and Zhang (2000) volatility, \(annual)",
                 formula: .range(.yangZhang, length: monthBars)),
+        ]
+    }
+
+    /// Joined to the bars as of when they were known; missing on bars that carry none.
+    private static var exogenous: [Row] {
+        [
+            Row(
+                name: "vix", meaning: "exogenous «vix»: implied volatility index, level",
+                formula: .exogenous(name: "vix")),
+            Row(
+                name: "vix_change",
+                meaning: "natural logarithm of vix over its value \(weekBars) bars ago",
+                formula: .exogenousChange(name: "vix", length: weekBars)),
+            Row(
+                name: "term_spread",
+                meaning: "exogenous «term_spread»: long less short rate, level",
+                formula: .exogenous(name: "term_spread")),
+            Row(
+                name: "credit_spread",
+                meaning: "exogenous «credit_spread»: risky less safe bond yield, level",
+                formula: .exogenous(name: "credit_spread")),
         ]
     }
 

@@ -65,6 +65,8 @@ extension Formula {
         case .recentDrawdown(let length): RecentDrawdown(length: length)
         case .trend(let length): Trend(length: length)
         case .momentum(let from, let to): Momentum(from: from, to: to)
+        case .exogenous(let name): ExogenousLevel(name: name)
+        case .exogenousChange(let name, let length): ExogenousChange(name: name, length: length)
         }
     }
 }

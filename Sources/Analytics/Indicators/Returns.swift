@@ -22,10 +22,7 @@ struct LogReturn: Indicator {
 
     /// Finite for any two finite prices above zero, even where their ratio overflows.
     static func between(_ earlier: Double, _ later: Double) -> Double {
-        guard earlier > 0, later > 0, earlier.isFinite, later.isFinite else { return .nan }
-        let ratio = later / earlier
-        if ratio.isNormal { return VectorMath.log(ratio) }
-        return VectorMath.log(later) - VectorMath.log(earlier)
+        VectorMath.logRatio(later, over: earlier)
     }
 }
 

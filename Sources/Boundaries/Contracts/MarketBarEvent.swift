@@ -8,13 +8,10 @@ package import Ports
 package struct MarketBarEvent: Sendable {
     package var series: Series
     package var bar: Bar
-    /// Further values known with the bar, by name.
-    package var exogenous: [String: Double]
 
-    package init(series: Series, bar: Bar, exogenous: [String: Double] = [:]) {
+    package init(series: Series, bar: Bar) {
         self.series = series
         self.bar = bar
-        self.exogenous = exogenous
     }
 
     package var json: String {
@@ -29,12 +26,10 @@ package struct MarketBarEvent: Sendable {
             }
             json.member("close", bar.close)
             if bar.volume.isFinite { json.member("volume", bar.volume) }
-            if !exogenous.isEmpty {
+            if !bar.exogenous.isEmpty {
                 json.member("exogenous") { json in
                     json.object { json in
-                        for name in exogenous.keys.sorted() {
-                            json.member(name, exogenous[name] ?? .nan)
-                        }
+                        for entry in bar.exogenous.entries { json.member(entry.name, entry.value) }
                     }
                 }
             }
@@ -67,9 +62,8 @@ package struct MarketBarEvent: Sendable {
             high: try fields.optionalNumber("high") ?? .nan,
             low: try fields.optionalNumber("low") ?? .nan,
             close: try fields.optionalNumber("close") ?? .nan,
-            volume: try fields.optionalNumber("volume") ?? .nan, availableAt: availableAt)
-        exogenous = Dictionary(
-            try fields.numbers("exogenous"), uniquingKeysWith: { first, _ in first })
+            volume: try fields.optionalNumber("volume") ?? .nan, availableAt: availableAt,
+            exogenous: ExogenousValues(try fields.numbers("exogenous")))
         if let fault = bar.fault {
             throw fields.fault(fault.column, "is impossible at \(timestamp): \(fault)")
         }
@@ -83,6 +77,7 @@ extension BarFault {
         case .notFinite(let column), .notPositive(let column), .outsideRange(let column): column
         case .negativeVolume: "volume"
         case .highBelowLow: "high"
+        case .tooManyExogenous, .exogenousName: "exogenous"
         }
     }
 }

@@ -63,13 +63,13 @@ extension Bloasis_Trading_RecordBarsRequest {
             timestamp: close, open: sent.hasOpen ? sent.open : .nan,
             high: sent.hasHigh ? sent.high : .nan, low: sent.hasLow ? sent.low : .nan,
             close: sent.close, volume: sent.hasVolume ? sent.volume : .nan,
-            availableAt: availableAt)
+            availableAt: availableAt, exogenous: ExogenousValues(sent.exogenous))
         if let fault = bar.fault {
             throw .invalidArgument(
                 "\(place)\(fault.column): the bar of \(close) is "
                     + "impossible: \(fault)")
         }
-        return MarketBarEvent(series: series, bar: bar, exogenous: sent.exogenous)
+        return MarketBarEvent(series: series, bar: bar)
     }
 
     private func instant(_ text: String, field: String) throws(RPCFault) -> Timestamp {

@@ -55,7 +55,10 @@ extension SessionCalendar {
 
 extension CSVReport {
     /// What a person should know about a reading, one line each.
-    var remarks: [String] {
+    var remarks: [String] { remarks(about: "bars without a close") }
+
+    /// - Parameter missing: what rows without a value are called.
+    func remarks(about missing: String) -> [String] {
         var remarks: [String] = []
         func note(_ count: Int, _ text: String) {
             if count > 0 { remarks.append("\(Format.count(count)) \(text)") }
@@ -65,7 +68,7 @@ extension CSVReport {
         note(offSessionRows, "rows on days without a session kept")
         note(outOfPlaceRows, "rows out of order put in their place")
         note(skippedRows, "bad rows skipped")
-        note(missingCloses, "bars without a close")
+        note(missingCloses, missing)
         remarks += warnings.map { "warning: \($0)" }
         let more = warningCount - warnings.count
         note(more, "more warnings like these")

@@ -11,10 +11,13 @@ package struct Bar: Sendable {
     package var volume: Double
     /// When the bar could first be known; never before its close.
     package var availableAt: Timestamp
+    /// Values from outside the market that were known by then.
+    package var exogenous: ExogenousValues
 
     package init(
         timestamp: Timestamp, open: Double = .nan, high: Double = .nan, low: Double = .nan,
-        close: Double, volume: Double = .nan, availableAt: Timestamp? = nil
+        close: Double, volume: Double = .nan, availableAt: Timestamp? = nil,
+        exogenous: ExogenousValues = ExogenousValues()
     ) {
         self.timestamp = timestamp
         self.open = open
@@ -23,6 +26,7 @@ package struct Bar: Sendable {
         self.close = close
         self.volume = volume
         self.availableAt = max(timestamp, availableAt ?? timestamp)
+        self.exogenous = exogenous
     }
 
     /// Prices and volume in column order: open, high, low, close, volume.
@@ -34,6 +38,18 @@ package struct Bar: Sendable {
             && zip(values, other.values).allSatisfy { mine, theirs in
                 mine.bitPattern == theirs.bitPattern || (mine.isNaN && theirs.isNaN)
             }
+            && exogenous == other.exogenous
+    }
+}
+
+extension Bar {
+    /// How far ahead of a clock a bar may become known: clocks differ.
+    package static let clockToleranceSeconds: Int64 = 60
+
+    /// Whether a bar that is known only later than `now`, clocks' differences aside, was given: a
+    /// look ahead, and it would keep every live bar from being classified.
+    package func isFromTheFuture(at now: Timestamp) -> Bool {
+        availableAt > now.advanced(bySeconds: Bar.clockToleranceSeconds)
     }
 }
 
@@ -58,6 +74,8 @@ package enum BarFault: Error, Equatable, Sendable {
     case negativeVolume
     case highBelowLow
     case outsideRange(column: String)
+    case tooManyExogenous
+    case exogenousName(String)
 }
 
 extension BarFault: CustomStringConvertible {
@@ -68,6 +86,11 @@ extension BarFault: CustomStringConvertible {
         case .negativeVolume: "volume is negative"
         case .highBelowLow: "high is below low"
         case .outsideRange(let column): "\(column) lies outside low … high"
+        case .tooManyExogenous:
+            "more than \(ExogenousValues.countLimit) exogenous values in one bar"
+        case .exogenousName(let name):
+            "'\(name)' cannot name an exogenous value: use a letter and up to "
+                + "\(ExogenousValues.nameLengthLimit - 1) of a–z 0–9 _"
         }
     }
 }
@@ -92,6 +115,6 @@ extension Bar {
                 return .outsideRange(column: column)
             }
         }
-        return nil
+        return exogenous.fault
     }
 }

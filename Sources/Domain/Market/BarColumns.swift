@@ -7,6 +7,8 @@ package struct BarColumns: Sendable {
     package private(set) var close: [Double] = []
     package private(set) var volume: [Double] = []
     package private(set) var availableAt: [Timestamp] = []
+    /// Empty while no bar carries a value from outside the market.
+    private var exogenous: [ExogenousValues] = []
 
     package init() {}
 
@@ -27,11 +29,16 @@ package struct BarColumns: Sendable {
         close.append(bar.close)
         volume.append(bar.volume)
         availableAt.append(bar.availableAt)
+        if exogenous.isEmpty, !bar.exogenous.isEmpty {
+            exogenous = Array(repeating: ExogenousValues(), count: count - 1)
+        }
+        if !exogenous.isEmpty || !bar.exogenous.isEmpty { exogenous.append(bar.exogenous) }
     }
 
     package subscript(index: Int) -> Bar {
         Bar(
             timestamp: timestamps[index], open: open[index], high: high[index], low: low[index],
-            close: close[index], volume: volume[index], availableAt: availableAt[index])
+            close: close[index], volume: volume[index], availableAt: availableAt[index],
+            exogenous: exogenous.isEmpty ? ExogenousValues() : exogenous[index])
     }
 }

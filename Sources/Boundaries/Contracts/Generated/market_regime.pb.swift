@@ -246,7 +246,8 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
   package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
 
-  /// What kind of number `confidence` is: mapped_posterior, rule_score or none.
+  /// What kind of number `confidence` is: mapped_posterior, mapped_score,
+  /// rule_score or none.
   package var confidenceKind: String {
     get {_storage._confidenceKind ?? String()}
     set {_uniqueStorage()._confidenceKind = newValue}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import Market
+import MarketFeeds
+
+/// Values from outside the market that are joined to the bars of a file.
+struct ExogenousOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A dated column to join to the bars as of when it was known; may be repeated.",
+            discussion: """
+                A date is known at its session's end. Names that features and rules read: vix,
+                term_spread, credit_spread.
+                """, valueName: "NAME=FILE.csv[:COLUMN]"))
+    var exogenous: [ExogenousFile] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How much later than its stamp a column was known, as 15m or 1d; may be repeated.",
+            valueName: "NAME=TIME"))
+    var exogenousDelay: [ExogenousDelay] = []
+
+    func validate() throws {
+        let names = exogenous.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw ValidationError("--exogenous \(twice) is given twice")
+        }
+        if names.count > ExogenousValues.countLimit {
+            throw ValidationError(
+                "--exogenous: \(names.count) columns: join at most \(ExogenousValues.countLimit)")
+        }
+        for delay in exogenousDelay where !names.contains(delay.name) {
+            throw ValidationError(
+                "--exogenous-delay \(delay.name): there is no --exogenous of that name")
+        }
+    }
+
+    /// Reads the files; what a person should know about them goes to standard error.
+    ///
+    /// - Throws: `CSVError`.
+    func join(
+        _ csv: CSVOptions, timeframe: Timeframe, calendar: SessionCalendar
+    ) throws
+        -> ExogenousJoin
+    {
+        let options = CSVReadOptions(
+            calendar: calendar, timeZone: csv.timezone, onBadRow: csv.onBadRow)
+        return ExogenousJoin(
+            try exogenous.map { file in
+                let (readings, report) = try CSVExogenousReader.readings(
+                    path: file.path, column: file.column, timeframe: timeframe, options: options)
+                for remark in report.remarks(about: "blank values") {
+                    StandardError.line("\(file.path): \(remark)")
+                }
+                let delay = exogenousDelay.last { $0.name == file.name }?.timeframe.nanoseconds
+                return ExogenousHistory(
+                    name: file.name, readings, delayNanoseconds: delay ?? 0)
+            })
+    }
+}
+
+extension ExogenousJoin {
+    /// How many bars found no value, a line each.
+    var remarks: [String] {
+        missing.sorted { $0.key < $1.key }.map { name, count in
+            "\(Format.count(count)) bars without \(name): none was known yet, or the latest for "
+                + "longer than \(ExogenousHistory.daysKept) days"
+        }
+    }
+}
+
+/// `NAME=FILE.csv[:COLUMN]`.
+struct ExogenousFile: ExpressibleByArgument {
+    let name: String
+    let path: String
+    let column: String?
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "=") else { return nil }
+        name = String(argument[..<equals])
+        let rest = argument[argument.index(after: equals)...]
+        guard ExogenousValues.allows(name: name), !rest.isEmpty else { return nil }
+        // A colon may be part of the path.
+        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/"),
+            !FileManager.default.fileExists(atPath: String(rest))
+        {
+            path = String(rest[..<colon])
+            column = String(rest[rest.index(after: colon)...])
+            if path.isEmpty || column?.isEmpty == true { return nil }
+        } else {
+            path = String(rest)
+            column = nil
+        }
+    }
+}
+
+/// `NAME=TIME`.
+struct ExogenousDelay: ExpressibleByArgument {
+    let name: String
+    let timeframe: Timeframe
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, let timeframe = Timeframe(parts[1]) else { return nil }
+        name = String(parts[0])
+        self.timeframe = timeframe
+    }
+}
