@@ -91,6 +91,16 @@ extension RegimeSpecification {
         return specification
     }
 
+    /// The same for a kind of model, with what that kind needs.
+    static func quick(_ kind: ModelKind) -> RegimeSpecification {
+        var specification = RegimeSpecification.standard(kind)
+        specification.starts = quick.starts
+        specification.states = quick.states
+        specification.maximumIterations = quick.maximumIterations
+        specification.training = quick.training
+        return specification
+    }
+
     /// One feature in its own units, all data: what the peers fit.
     static func returns(states: Int) -> RegimeSpecification {
         var specification = RegimeSpecification.standard
@@ -111,8 +121,9 @@ struct AnswerBits: Equatable {
 
     init(_ step: WalkForwardStep) {
         let answer = step.step
+        let states: [Double] = answer.map { Array($0.stateProbabilities) } ?? []
         let values =
-            (answer?.stateProbabilities ?? []) + (answer?.probabilities.values ?? [])
+            states + (answer?.probabilities.values ?? [])
             + step.observation.features + step.observation.context.values
         numbers = values.map { $0.isNaN ? 0 : $0.bitPattern }
         words = [

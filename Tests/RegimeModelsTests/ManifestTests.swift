@@ -5,8 +5,7 @@ import Testing
 @Suite("Model manifests")
 struct ManifestTests {
     static func manifest(_ kind: ModelKind = .hmm) throws -> ModelManifest {
-        var specification = RegimeSpecification.quick
-        specification.model = kind
+        let specification = RegimeSpecification.quick(kind)
         let window = History.window(History.randomWalk(400, seed: 9), specification)
         return try RegimeFitter.fit(specification, window)
     }
@@ -19,8 +18,7 @@ struct ManifestTests {
         #expect(read.json == manifest.json)
         #expect(try ModelManifest(json: manifest.json + "\n") == manifest)
         #expect(manifest.version.text.count == 64)
-        var specification = RegimeSpecification.quick
-        specification.model = kind
+        let specification = RegimeSpecification.quick(kind)
         let observations = History.observations(History.randomWalk(400, seed: 10), specification)
         var (one, other) = (manifest.makeFilter(), read.makeFilter())
         for observation in observations {
@@ -33,10 +31,10 @@ struct ManifestTests {
         let json = try Self.manifest().json
         let edits: [(String, String)] = [
             ("\"entryProbability\":0.6", "\"entryProbability\":0.5"),
-            ("\"kernelVersion\":\"kernels-1\"", "\"kernelVersion\":\"kernels-2\""),
+            ("\"kernelVersion\":\"kernels-2\"", "\"kernelVersion\":\"kernels-1\""),
             ("\"trainedFrom\":\"2000", "\"trainedFrom\":\"1999"),
             ("\"seed\":20250101", "\"seed\":1"),
-            ("\"format\":1", "\"format\":1,\"note\":\"mine\""),
+            ("\"format\":2", "\"format\":2,\"note\":\"mine\""),
             ("{\"checksum\"", "{ \"checksum\""),
         ]
         for (found, replacement) in edits {
@@ -52,11 +50,15 @@ struct ManifestTests {
     }
 
     @Test func aNewerFormatIsNamedAsSuch() throws {
-        let json = try Self.manifest().json.replacing("\"format\":1", with: "\"format\":2")
-        let error = #expect(throws: ManifestError.newerFormat(found: 2, known: 1)) {
+        let json = try Self.manifest().json.replacing("\"format\":2", with: "\"format\":3")
+        let error = #expect(throws: ManifestError.newerFormat(found: 3, known: 2)) {
             try ModelManifest(json: json)
         }
         #expect(error?.description.contains("newer") == true)
+        let old = try Self.manifest().json.replacing("\"format\":2", with: "\"format\":1")
+        #expect(throws: ManifestError.olderFormat(found: 1, known: 2)) {
+            try ModelManifest(json: old)
+        }
     }
 
     @Test func specificationsRoundTripAndAreChecked() throws {

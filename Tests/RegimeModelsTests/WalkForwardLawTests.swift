@@ -28,8 +28,7 @@ struct WalkForwardLawTests {
 
     @Test(arguments: ModelKind.allCases)
     func aReplayWithKnownModelsGivesTheSameBitsWithoutAFit(model: ModelKind) {
-        var specification = RegimeSpecification.quick
-        specification.model = model
+        let specification = RegimeSpecification.quick(model)
         let bars = History.randomWalk(700, seed: 41)
         let first = History.walk(bars, specification)
         let models = first.compactMap(\.adopted)

@@ -41,6 +41,7 @@ struct FitData {
     }
 
     var featureCount: Int { means.count }
+    var completeCount: Int { standardised.count / featureCount }
 
     /// D·D, the variances on the diagonal.
     var diagonalCovariance: [Double] {

@@ -9,6 +9,8 @@ package enum FitError: Error, Equatable, Sendable {
     /// No start led to parameters with a finite likelihood.
     case noFiniteLikelihood(starts: Int)
     case invalidSpecification(SpecificationError)
+    /// What the model's own family says.
+    case family(reason: String)
 }
 
 extension FitError: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension FitError: CustomStringConvertible {
             "none of \(starts) starts reached a finite likelihood: check the bars, or use fewer "
                 + "states"
         case .invalidSpecification(let error): "\(error)"
+        case .family(let reason): reason
         }
     }
 }

@@ -7,19 +7,12 @@ struct GaussianFit {
     /// Least conditional variance of a feature, as a share of its variance in the window: the
     /// likelihood would be infinite without one. A deviation of a thousandth of the whole.
     static let covarianceFloorShare = 1e-6
-    /// Iterations that every start gets, and that the best of them get then: four times as many
-    /// as there are finalists.
-    static let scoutingIterations = 8
-    static let contestIterations = 12
-    static let contestantsPerFinalist = 4
 
     let specification: RegimeSpecification
     let observations: [Observation]
     let barsPerYear: Double
     let scaling: FeatureScaling
     let data: FitData
-    let baumWelch: BaumWelch
-    let localMoments: [Double]
 
     init(
         _ specification: RegimeSpecification, _ observations: [Observation], barsPerYear: Double
@@ -37,53 +30,21 @@ struct GaussianFit {
         let scaling = scaling
         data = try FitData(
             observations.map { $0.isComplete ? scaling.apply($0.features) : nil }, specification)
-        localMoments = data.localMoments
-        baumWelch = BaumWelch(
-            stateCount: specification.states, featureCount: features,
-            isDiagonal: specification.covariance == .diagonal, observations: data.values,
-            present: data.present,
-            floors: data.variances.map { $0 * GaussianFit.covarianceFloorShare },
-            overallMean: data.means, overallCovariance: data.diagonalCovariance)
     }
 
-    /// All starts a short way, the better ones further, the finalists to the end. Which start wins
-    /// depends on likelihoods alone; the earlier one of a tie.
+    /// The model of maximum likelihood, or with priors the most probable one.
     func run() throws(FitError) -> (Classifier, FitReport) {
-        let tolerance = specification.tolerance
-        let limit = specification.maximumIterations
-        var candidates = (0..<specification.starts).map(startingPoint)
-        let stages = [
-            (
-                GaussianFit.scoutingIterations,
-                GaussianFit.contestantsPerFinalist * specification.finalists
-            ),
-            (GaussianFit.contestIterations, specification.finalists), (limit, 1),
-        ]
-        for (iterations, survivors) in stages {
-            let spent = candidates.first?.iterations ?? 0
-            candidates = baumWelch.refine(
-                candidates, maximumIterations: max(min(iterations, limit - spent), 0),
-                tolerance: tolerance)
-            candidates = GaussianFit.best(candidates, survivors)
-        }
-        guard let winner = candidates.first, winner.logLikelihood.isFinite else {
+        var search = FitSearch(specification, data)
+        guard let winner = search.run() else {
             throw .noFiniteLikelihood(starts: specification.starts)
         }
-        return finish(winner)
-    }
-
-    private static func best(
-        _ candidates: [BaumWelch.Candidate], _ count: Int
-    ) -> [BaumWelch.Candidate] {
-        let order = candidates.indices.sorted { first, second in
-            let (one, other) = (candidates[first].logLikelihood, candidates[second].logLikelihood)
-            return one == other ? first < second : one > other
-        }
-        return order.prefix(count).map { candidates[$0] }
+        return finish(winner, search)
     }
 
     /// Puts the states in canonical order and evaluates what is reported at what is reported.
-    private func finish(_ winner: BaumWelch.Candidate) -> (Classifier, FitReport) {
+    private func finish(
+        _ winner: BaumWelch.Candidate, _ search: FitSearch
+    ) -> (Classifier, FitReport) {
         let unordered = parameters(winner, order: Array(0..<specification.states))
         let statistics = statistics(unordered)
         let order = (0..<specification.states).sorted { first, second in
@@ -96,20 +57,32 @@ struct GaussianFit {
         let parameters = parameters(winner, order: order)
         let classifier = Classifier(
             kernelVersion: KernelVersion.current, model: .hmm, features: specification.features,
-            scaling: scaling, parameters: parameters, states: order.map { statistics[$0] },
+            scaling: scaling, parameters: .gaussian(parameters),
+            states: order.map { statistics[$0] },
             taxonomy: specification.taxonomy, rules: specification.rules,
             hysteresis: specification.hysteresis)
+        return (classifier, report(winner, parameters, search))
+    }
+
+    private func report(
+        _ winner: BaumWelch.Candidate, _ parameters: GaussianParameters, _ search: FitSearch
+    ) -> FitReport {
         let reached = parameters.chain.logLikelihood(of: data.rows)
         let advice =
             winner.converged
             ? nil
             : "raise maximumIterations above \(specification.maximumIterations), or raise "
                 + "tolerance above \(specification.tolerance)"
-        let report = FitReport(
+        return FitReport(
             logLikelihood: reached, iterations: winner.iterations, converged: winner.converged,
             lastLogLikelihoods: winner.recent.dropLast() + [reached],
-            starts: specification.starts, advice: advice)
-        return (classifier, report)
+            starts: specification.starts, advice: advice,
+            search: SearchReport(
+                finished: search.finished.count, reachedBest: search.reached(winner),
+                repairs: winner.repairs, statesAtFloor: search.baumWelch.statesAtFloor(winner),
+                criteria: InformationCriteria(
+                    logLikelihood: reached, freeParameters: parameters.freeParameterCount,
+                    observations: data.completeCount)))
     }
 
     private func statistics(_ parameters: GaussianParameters) -> [StateStatistics] {

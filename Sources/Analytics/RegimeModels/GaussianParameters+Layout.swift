@@ -1,8 +1,8 @@
-import Kernels
+package import Kernels
 
 extension GaussianParameters {
     /// The parameters as the kernels compute with them.
-    var chain: HiddenMarkovChain {
+    package var chain: HiddenMarkovChain {
         HiddenMarkovChain(
             start: start, transition: transition.flatMap { $0 }, means: means.flatMap { $0 },
             covariances: covariances.flattened, featureCount: featureCount)

@@ -1,10 +1,10 @@
-import Indicators
 import Kernels
 
 /// Why a manifest is refused.
 package enum ManifestError: Error, Equatable, Sendable {
     case unreadable(reason: String)
     case newerFormat(found: Int, known: Int)
+    case olderFormat(found: Int, known: Int)
     case otherKernel(found: String, known: String)
     case wrongHash(stated: String, computed: String)
     case wrongChecksum
@@ -20,6 +20,9 @@ extension ManifestError: CustomStringConvertible {
         case .newerFormat(let found, let known):
             "the model manifest has format \(found), this program reads \(known): use the newer "
                 + "program that wrote it, or fit the model again"
+        case .olderFormat(let found, let known):
+            "the model manifest has format \(found), this program reads \(known) and computes with "
+                + "other arithmetic: fit the model again"
         case .otherKernel(let found, let known):
             "the model was made with \(found), this program computes with \(known) and could "
                 + "answer with other bits: fit the model again"
@@ -56,8 +59,11 @@ extension ModelManifest {
             guard format <= known else {
                 throw ManifestError.newerFormat(found: format, known: known)
             }
-            guard format == known else {
+            guard format > 0 else {
                 throw ManifestError.unreadable(reason: "format \(format) never existed")
+            }
+            guard format == known else {
+                throw ManifestError.olderFormat(found: format, known: known)
             }
             manifest = try CanonicalJSON.value(ModelManifest.self, from: text)
         } catch let error as ManifestError {
@@ -75,43 +81,11 @@ extension ModelManifest {
         guard kernel == KernelVersion.current else {
             throw .otherKernel(found: kernel, known: KernelVersion.current)
         }
-        try manifest.checkShapes()
+        if let problem = manifest.classifier.inconsistency {
+            throw .inconsistent(reason: problem)
+        }
         guard text.trimmingWhitespace == manifest.json else { throw .notCanonical }
         self = manifest
-    }
-
-    private func checkShapes() throws(ManifestError) {
-        let features = classifier.features.count
-        guard classifier.model == .hmm else { return }
-        for name in classifier.features {
-            do {
-                _ = try Feature(name: name)
-            } catch {
-                throw .inconsistent(reason: "\(error)")
-            }
-        }
-        guard let parameters = classifier.parameters else {
-            throw .inconsistent(reason: "an hmm without parameters")
-        }
-        let states = parameters.stateCount
-        let covariancesFit =
-            switch parameters.covariances {
-            case .diagonal(let rows):
-                rows.count == states && rows.allSatisfy { $0.count == features }
-            case .full(let matrices):
-                matrices.count == states
-                    && matrices.allSatisfy { matrix in
-                        matrix.count == features && matrix.allSatisfy { $0.count == features }
-                    }
-            }
-        guard (1...RegimeSpecification.stateLimit).contains(states), features > 0, covariancesFit,
-            parameters.transition.count == states,
-            parameters.transition.allSatisfy({ $0.count == states }),
-            parameters.means.count == states,
-            parameters.means.allSatisfy({ $0.count == features }),
-            classifier.states.count == states, classifier.scaling.centers.count == features,
-            classifier.scaling.scales.count == features
-        else { throw .inconsistent(reason: "its arrays differ in length") }
     }
 }
 

@@ -4,7 +4,7 @@ package import Regimes
 /// A fitted model as a content-addressed value: what it answers with, and where it came from.
 package struct ModelManifest: Codable, Equatable, Sendable {
     /// The layout of the JSON; a program reads this one and refuses newer ones.
-    package static let formatVersion = 1
+    package static let formatVersion = 2
 
     let format: Int
     package let modelVersion: String
@@ -32,7 +32,7 @@ package struct ModelManifest: Codable, Equatable, Sendable {
     package var trainedFrom: Timestamp { provenance.trainedFrom }
     package var trainedThrough: Timestamp { provenance.trainedThrough }
     /// `nil` for rules: nothing was fitted.
-    package var parameters: GaussianParameters? { classifier.parameters }
+    package var parameters: ModelParameters? { classifier.parameters }
     /// `nil` for rules.
     package var report: FitReport? { provenance.report }
 }
@@ -43,12 +43,32 @@ package struct Classifier: Codable, Equatable, Sendable {
     package let model: ModelKind
     package let features: [String]
     package let scaling: FeatureScaling
-    package let parameters: GaussianParameters?
+    package let parameters: ModelParameters?
     /// Per state, in canonical order.
     package let states: [StateStatistics]
     package let taxonomy: TaxonomyParameters
     package let rules: RuleParameters
     package let hysteresis: HysteresisParameters
+}
+
+extension Classifier {
+    private enum CodingKeys: String, CodingKey {
+        case kernelVersion, model, features, scaling, parameters, states, taxonomy, rules
+        case hysteresis
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        kernelVersion = try values.decode(String.self, forKey: .kernelVersion)
+        model = try values.decode(ModelKind.self, forKey: .model)
+        features = try values.decode([String].self, forKey: .features)
+        scaling = try values.decode(FeatureScaling.self, forKey: .scaling)
+        parameters = try ModelParameters.decode(model, from: values, forKey: .parameters)
+        states = try values.decode([StateStatistics].self, forKey: .states)
+        taxonomy = try values.decode(TaxonomyParameters.self, forKey: .taxonomy)
+        rules = try values.decode(RuleParameters.self, forKey: .rules)
+        hysteresis = try values.decode(HysteresisParameters.self, forKey: .hysteresis)
+    }
 }
 
 /// Where a model came from.
@@ -162,11 +182,18 @@ package struct FeatureScaling: Codable, Equatable, Sendable {
     package let clip: Double?
 
     package func apply(_ features: [Double]) -> [Double] {
-        guard kind == .standardised else { return features }
-        return features.indices.map { index in
+        var scaled = features
+        apply(features, into: &scaled)
+        return scaled
+    }
+
+    /// - Parameter scaled: as many values as there are features; what they were is lost.
+    func apply(_ features: [Double], into scaled: inout [Double]) {
+        for index in features.indices {
+            scaled[index] = features[index]
+            guard kind == .standardised else { continue }
             let value = (features[index] - centers[index]) / scales[index]
-            guard let clip, value.isFinite else { return value }
-            return min(max(value, -clip), clip)
+            scaled[index] = clip.map { value.isFinite ? min(max(value, -$0), $0) : value } ?? value
         }
     }
 }
@@ -190,9 +217,10 @@ package struct StateStatistics: Codable, Equatable, Sendable {
 
 /// How a fit went.
 package struct FitReport: Codable, Equatable, Sendable {
-    /// Natural logarithm of the likelihood of the training window at the reported parameters.
-    package let logLikelihood: Double
-    /// Baum–Welch iterations of the run that was finished, its short first phase included.
+    /// Natural logarithm of the likelihood of the training window at the reported parameters; `nil`
+    /// for jump models, which have none.
+    package let logLikelihood: Double?
+    /// Iterations of the run that was finished, its short first phase included.
     package let iterations: Int
     package let converged: Bool
     /// Log-likelihoods of the last iterations, oldest first, the reported one last.
@@ -200,4 +228,9 @@ package struct FitReport: Codable, Equatable, Sendable {
     package let starts: Int
     /// What to do when the fit did not converge.
     package let advice: String?
+    /// `nil` where a family has no search of its own.
+    package var search: SearchReport?
+    /// What a jump model's path through the training window costs, and did in the last iterations.
+    package var objective: Double?
+    package var lastObjectives: [Double]?
 }

@@ -18,8 +18,11 @@ package struct MarketContext: Sendable {
     package var trend: Double
     /// Log return from 252 to 21 bars ago.
     package var momentum: Double
+    /// Level of the volatility index known with the bar; NaN when it is not known.
+    package var vix = Double.nan
 
-    /// The features behind the fields, in their order.
+    /// The features behind the fields, in their order. `vix` comes with the bar instead, and is no
+    /// part of what has to be known.
     package static let featureNames = [
         "log_return", "volatility_21", "volatility_rank", "long_run_volatility", "drawdown_252",
         "trend_200", "momentum_12_1",
@@ -86,7 +89,9 @@ package struct BarObserver: Sendable {
 
     package mutating func observe(_ bar: Bar) -> Observation {
         let features = engine.advance(with: bar)
-        let present = MarketContext(values: contextEngine.advance(with: bar))
+        var present = MarketContext(values: contextEngine.advance(with: bar))
+        let vix = bar.exogenous["vix"]
+        if vix.isFinite { present.vix = vix }
         if bar.close.isFinite {
             context.update(with: present)
         } else {
@@ -94,7 +99,8 @@ package struct BarObserver: Sendable {
         }
         let isComplete =
             switch model {
-            case .hmm: features.allSatisfy(\.isFinite)
+            case .hmm, .markov, .jump, .jumpContinuous, .jumpSparse:
+                features.allSatisfy(\.isFinite)
             case .rules: bar.close.isFinite && context.isComplete
             }
         return Observation(
@@ -126,6 +132,7 @@ extension MarketContext {
         drawdown = latest(present.drawdown, drawdown)
         trend = latest(present.trend, trend)
         momentum = latest(present.momentum, momentum)
+        vix = present.vix
     }
 }
 

@@ -2,37 +2,128 @@ package import Regimes
 
 /// The numbers behind a label, in words: never prose without them.
 package enum Reasoning {
+    /// Influences and counterfactuals named at a change, at the most.
+    static let namedAtMost = 2
+    /// Shares of a movement smaller than this are not worth a word.
+    static let smallestShare = 0.01
+
     /// One line: the published label with its probability, the raw one when it differs, the state,
-    /// and the indicators that the labels were decided by, with what changed since the bar before.
+    /// and then at a change what explains it, at any other bar the indicators that the labels were
+    /// decided by.
     package static func text(
-        _ step: FilterStep, before: FilterStep?, published: Regime, taxonomy: TaxonomyParameters
+        _ step: FilterStep, before: FilterStep?, published: Regime, _ explanation: Explanation?
     ) -> String {
         var parts = ["\(published) \(percent(step.probabilities[published]))"]
         if step.rawRegime != published {
             parts.append("raw \(step.rawRegime) \(percent(step.probabilities[step.rawRegime]))")
         }
         if let state = step.state {
-            var text = "state \(state) of \(step.stateProbabilities.count) at "
+            let count = step.stateProbabilities.count
+            var text = "\(place(of: state, among: count)) at "
             text += percent(step.stateProbabilities[state])
             if let earlier = before?.stateProbabilities, earlier.count > state {
                 text += " (bar before: \(percent(earlier[state])))"
             }
             parts.append(text)
         }
-        parts += indicators(step.context)
+        if let explanation {
+            parts += [moved(explanation), kept(explanation)]
+        } else {
+            parts += indicators(step.context)
+        }
         if step.inputMissing { parts.append("input missing: predicted, not observed") }
         return parts.joined(separator: "; ")
     }
 
+    /// A state's place in the canonical order, calmest first.
+    private static func place(of state: Int, among count: Int) -> String {
+        if count == 1 { return "the only state" }
+        if state == 0 { return "calmest of \(count) states" }
+        if state == count - 1 { return "wildest of \(count) states" }
+        return count == 3 ? "middle one of 3 states" : "state \(state + 1) of \(count) from calm"
+    }
+
+    /// What moved the probability, and over how many bars.
+    private static func moved(_ explanation: Explanation) -> String {
+        if explanation.isByRefitAlone {
+            return "by the refit alone: the model before would have kept \(explanation.previous)"
+        }
+        let count = explanation.bars
+        let bars = count == 1 ? "1 bar" : "\(count) bars"
+        guard let unmoved = explanation.probabilityUnmoved else { return "after \(bars)" }
+        let named = explanation.influences.prefix(namedAtMost).filter {
+            $0.share.magnitude >= smallestShare
+        }
+        if named.isEmpty { return "by time alone, \(bars): \(percent(unmoved)) had nothing moved" }
+        let texts = named.map { influence in
+            let scale = influence.input.scale
+            let isNeeded = influence.withoutIt.magnitude >= influence.byItself.magnitude
+            let effect =
+                isNeeded
+                ? "\(percent(influence.probabilityHeld)) had it stayed"
+                : "alone from \(percent(unmoved)) to \(percent(influence.probabilityAlone))"
+            return "\(scale.label) from \(scale.text(influence.before)) to "
+                + "\(scale.text(influence.value)) (\(effect))"
+        }
+        return "moved in \(bars) by \(texts.joined(separator: " and "))"
+    }
+
+    /// What would have kept the label before: one value per indicator, the most telling first.
+    private static func kept(_ explanation: Explanation) -> String {
+        var nearest: [String: (rank: Int, effort: Double, place: Int, text: String)] = [:]
+        for (place, entry) in explanation.counterfactuals.enumerated() {
+            guard let flip = entry.flip else { continue }
+            let rank = rank(of: flip, for: entry, in: explanation)
+            let name = entry.input.name
+            if let known = nearest[name], (known.rank, known.effort) <= (rank, flip.effort) {
+                continue
+            }
+            nearest[name] = (rank, flip.effort, place, text(flip, of: entry, rank: rank))
+        }
+        let texts = nearest.values
+            .sorted { ($0.rank, $0.effort, $0.place) < ($1.rank, $1.effort, $1.place) }
+            .prefix(namedAtMost).map(\.text)
+        return texts.isEmpty
+            ? "no value yet seen of any one indicator would have kept \(explanation.previous)"
+            : "still \(explanation.previous) with \(texts.joined(separator: " or "))"
+    }
+
+    /// The way back comes first, then what lies further on, then what would only have brought a
+    /// third label, not yet confirmed.
+    private static func rank(
+        of flip: Counterfactual.Flip, for entry: Counterfactual, in explanation: Explanation
+    ) -> Int {
+        if flip.rawRegime == explanation.previous { return 0 }
+        guard flip.rawRegime == explanation.regime else { return 2 }
+        let influence = explanation.influences.first { $0.input == entry.input }
+        let back = (influence?.before ?? flip.value) - entry.value
+        return back * (flip.value - entry.value) > 0 ? 0 : 1
+    }
+
+    private static func text(
+        _ flip: Counterfactual.Flip, of entry: Counterfactual, rank: Int
+    ) -> String {
+        let scale = entry.input.scale
+        let note =
+            switch rank {
+            case 0: ""
+            case 1: " (raw \(flip.rawRegime), too unsure)"
+            default: " (raw \(flip.rawRegime), not confirmed)"
+            }
+        return "\(scale.label) \(scale.text(flip.value, decimals: flip.decimals)) in place of "
+            + scale.text(entry.value, decimals: flip.decimals) + note
+    }
+
     private static func indicators(_ context: MarketContext) -> [String] {
         let unit = context.longRunVolatility
+        let vix = context.vix.isFinite ? ["VIX \(decimal(context.vix))"] : []
         return [
             "volatility \(percent(context.volatility)) (rank \(percent(context.volatilityRank)))",
             "drawdown \(percent(context.drawdown)) (\(decimal(context.drawdown / unit)) long-run "
                 + "volatilities)",
             "price \(percent(context.trend, signed: true)) from its 200-bar mean",
             "12-1 momentum \(percent(context.momentum, signed: true))",
-        ]
+        ] + vix
     }
 
     private static func percent(_ value: Double, signed: Bool = false) -> String {

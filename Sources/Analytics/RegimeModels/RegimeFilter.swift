@@ -1,12 +1,9 @@
-import Kernels
 package import Regimes
 
 /// What a model says about one bar.
 package struct FilterStep: Sendable {
-    /// One probability per state in canonical order, summing to 1; empty for rules.
-    package var stateProbabilities: [Double]
-    /// The label that each state stands for at this bar; empty for rules.
-    package var stateRegimes: [Regime]
+    /// One probability per state in canonical order, summing to 1; none for rules.
+    package var stateProbabilities: StateVector
     package var probabilities: RegimeProbabilities
     /// The most probable label, before hysteresis.
     package var rawRegime: Regime
@@ -17,26 +14,24 @@ package struct FilterStep: Sendable {
     package var context: MarketContext
 
     /// Index of the most probable state, the calmer one of a tie; `nil` for rules.
-    package var state: Int? {
-        guard var best = stateProbabilities.indices.first else { return nil }
-        for state in stateProbabilities.indices
-        where stateProbabilities[state] > stateProbabilities[best] { best = state }
-        return best
-    }
+    package var state: Int? { stateProbabilities.mode }
 }
 
 /// Filtered answers, bar by bar. It holds no later bar, so it cannot look ahead.
 package struct RegimeFilter: Sendable {
     private let labeller: Labeller
-    private let chain: HiddenMarkovChain?
     private let scaling: FeatureScaling
-    private var belief: HiddenMarkovChain.Belief?
+    /// `nil` for rules.
+    private var engine: StateEngine?
+    private var hasStarted = false
+    private var scaled: [Double]
     private var latestRules: RegimeProbabilities?
 
     fileprivate init(_ manifest: ModelManifest) {
         labeller = Labeller(manifest.classifier)
-        chain = manifest.chain
         scaling = manifest.classifier.scaling
+        engine = manifest.parameters.map(StateEngine.init)
+        scaled = [Double](repeating: 0, count: manifest.classifier.features.count)
     }
 
     /// The next bar's answer; `nil` before the first complete observation.
@@ -44,30 +39,31 @@ package struct RegimeFilter: Sendable {
     /// A bar with a missing input advances the chain by prediction alone and is marked. Rules know
     /// no dynamics: their prediction is the answer before.
     package mutating func advance(with observation: Observation) -> FilterStep? {
-        guard let chain else { return advanceRules(with: observation) }
-        guard advanceBelief(chain, with: observation), let belief else { return nil }
+        guard engine != nil else { return advanceRules(with: observation) }
+        guard advanceEngine(with: observation), let engine else { return nil }
         return labeller.step(
-            stateProbabilities: chain.probabilities(of: belief), observation,
+            stateProbabilities: engine.probabilities, observation,
             isMissing: !observation.isComplete)
     }
 
     /// Advances without an answer: what warming up on the training window needs.
     mutating func warmUp(with observation: Observation) {
-        if let chain {
-            _ = advanceBelief(chain, with: observation)
+        if engine != nil {
+            _ = advanceEngine(with: observation)
         } else {
             _ = advanceRules(with: observation)
         }
     }
 
-    private mutating func advanceBelief(
-        _ chain: HiddenMarkovChain, with observation: Observation
-    ) -> Bool {
-        guard belief != nil || observation.isComplete else { return false }
-        let features = observation.isComplete ? scaling.apply(observation.features) : nil
-        var next = belief
-        chain.advance(&next, with: features)
-        belief = next
+    private mutating func advanceEngine(with observation: Observation) -> Bool {
+        guard hasStarted || observation.isComplete else { return false }
+        hasStarted = true
+        if observation.isComplete {
+            scaling.apply(observation.features, into: &scaled)
+            engine?.advance(with: scaled)
+        } else {
+            engine?.advance(with: nil)
+        }
         return true
     }
 
@@ -82,35 +78,29 @@ extension ModelManifest {
     /// A filter at the beginning of its chain.
     package func makeFilter() -> RegimeFilter { RegimeFilter(self) }
 
-    /// The model as the kernels compute with it; `nil` for rules.
-    var chain: HiddenMarkovChain? { classifier.parameters?.chain }
 }
 
 /// From state probabilities to labels.
-struct Labeller: Sendable {
+package struct Labeller: Sendable {
     let classifier: Classifier
 
-    init(_ classifier: Classifier) {
+    package init(_ classifier: Classifier) {
         self.classifier = classifier
     }
 
-    func step(
-        stateProbabilities: [Double], _ observation: Observation, isMissing: Bool
+    package func step(
+        stateProbabilities: StateVector, _ observation: Observation, isMissing: Bool
     ) -> FilterStep {
-        let regimes = classifier.states.map {
-            classifier.taxonomy.label(of: $0.stateClass, in: observation.context)
+        var probabilities = RegimeProbabilities.none
+        for (state, probability) in zip(classifier.states, stateProbabilities) {
+            let regime = classifier.taxonomy.label(of: state.stateClass, in: observation.context)
+            probabilities.add(probability, to: regime)
         }
-        let probabilities = Labeller.sums(regimes, stateProbabilities)
         return FilterStep(
-            stateProbabilities: stateProbabilities, stateRegimes: regimes,
-            probabilities: probabilities, rawRegime: probabilities.mode, inputMissing: isMissing,
-            confidenceKind: .mappedPosterior, context: observation.context)
-    }
-
-    /// The probability of each label, kept from rounding to just above 1.
-    private static func sums(_ regimes: [Regime], _ masses: [Double]) -> RegimeProbabilities {
-        let sums = RegimeProbabilities(summing: zip(regimes, masses))
-        return RegimeProbabilities(summing: Regime.allCases.map { ($0, min(sums[$0], 1)) })
+            stateProbabilities: stateProbabilities, probabilities: probabilities,
+            rawRegime: probabilities.mode, inputMissing: isMissing,
+            confidenceKind: classifier.model.isJump ? .mappedScore : .mappedPosterior,
+            context: observation.context)
     }
 
     func ruleProbabilities(_ observation: Observation) -> RegimeProbabilities {
@@ -119,7 +109,7 @@ struct Labeller: Sendable {
 
     func ruleStep(_ probabilities: RegimeProbabilities, _ observation: Observation) -> FilterStep {
         FilterStep(
-            stateProbabilities: [], stateRegimes: [], probabilities: probabilities,
+            stateProbabilities: .none, probabilities: probabilities,
             rawRegime: probabilities.mode, inputMissing: !observation.isComplete,
             confidenceKind: .ruleScore, context: observation.context)
     }

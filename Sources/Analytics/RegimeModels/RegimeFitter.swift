@@ -17,7 +17,8 @@ package enum RegimeFitter {
             [KernelVersion.current, specification.canonicalJSON, dataHash].joined(separator: "\n"))
     }
 
-    /// The model of maximum likelihood for the window, over `starts` seeded starts.
+    /// The best model for the window over `starts` seeded starts: of maximum likelihood, or of
+    /// least objective for jump models.
     ///
     /// Rules are not fitted: their manifest holds the thresholds.
     ///
@@ -30,7 +31,7 @@ package enum RegimeFitter {
         } catch {
             throw .invalidSpecification(error)
         }
-        let isFitted = specification.model == .hmm
+        let isFitted = specification.model.isFitted
         // A chain starts at the first complete observation.
         let observations = Array(window.observations.drop { isFitted && !$0.isComplete })
         guard let first = observations.first, let last = observations.last else {
@@ -47,8 +48,10 @@ package enum RegimeFitter {
             return ModelManifest(
                 classifier: Classifier(rules: specification), provenance: provenance(nil))
         }
-        let fit = try GaussianFit(specification, observations, barsPerYear: window.barsPerYear)
-        let (classifier, report) = try fit.run()
+        let (classifier, report) =
+            specification.model == .hmm
+            ? try GaussianFit(specification, observations, barsPerYear: window.barsPerYear).run()
+            : try FamilyFit(specification, observations, barsPerYear: window.barsPerYear).run()
         return ModelManifest(classifier: classifier, provenance: provenance(report))
     }
 }

@@ -1,13 +1,15 @@
 import Indicators
+import JumpModels
 
 extension RegimeSpecification {
     /// Checks every value against its range.
     ///
     /// - Throws: `SpecificationError` naming the first value that is out of it.
     package func validate() throws(SpecificationError) {
-        if model == .hmm {
+        if model.isFitted {
             try validateFeatures()
             try require((1...RegimeSpecification.stateLimit).contains(states), "states", "1 … 8")
+            try validateFamily()
         }
         try require((1...RegimeSpecification.startLimit).contains(starts), "starts", "1 … 1024")
         try require((1...starts).contains(finalists), "finalists", "1 … starts")
@@ -18,6 +20,25 @@ extension RegimeSpecification {
         try validateHysteresis()
         try require(taxonomy.isFinite, "taxonomy", "made of finite numbers")
         try require(rules.isUsable, "rules", "made of ramps between two finite numbers")
+    }
+
+    private func validateFamily() throws(SpecificationError) {
+        if model == .markov {
+            try require(features.count == 1, "features", "one for markov, the regressed series")
+            try require(
+                (0...RegimeSpecification.autoregressionLimit).contains(autoregression ?? 0),
+                "autoregression", "0 … \(RegimeSpecification.autoregressionLimit)")
+        }
+        guard model.isJump else { return }
+        guard let jumpSpecification else {
+            throw SpecificationError(field: "jump", problem: "must say the penalty of a jump model")
+        }
+        do {
+            try jumpSpecification.validate()
+        } catch {
+            throw SpecificationError(
+                field: "jump.\(error.setting)", problem: "is \(error.value): give \(error.need)")
+        }
     }
 
     private func validateFeatures() throws(SpecificationError) {
@@ -44,15 +65,10 @@ extension RegimeSpecification {
     }
 
     private func validateHysteresis() throws(SpecificationError) {
-        let range = 0.0...1.0
         try require(
-            range.contains(hysteresis.entryProbability)
-                && range.contains(hysteresis.exitProbability), "hysteresis",
-            "made of probabilities between 0 and 1")
-        try require(
-            hysteresis.minimumDwellBars >= 0 && hysteresis.confirmationBars >= 1
-                && hysteresis.recoveryConfirmationBars >= 1, "hysteresis",
-            "a dwell of 0 bars or more and confirmations of 1 or more")
+            hysteresis.isUsable, "hysteresis",
+            "made of probabilities between 0 and 1, a dwell of 0 bars or more and confirmations "
+                + "of 1 or more")
     }
 
     private func require(
@@ -61,5 +77,13 @@ extension RegimeSpecification {
         guard condition else {
             throw SpecificationError(field: field, problem: "must be \(expectation)")
         }
+    }
+}
+
+extension HysteresisParameters {
+    var isUsable: Bool {
+        let range = 0.0...1.0
+        return range.contains(entryProbability) && range.contains(exitProbability)
+            && minimumDwellBars >= 0 && confirmationBars >= 1 && recoveryConfirmationBars >= 1
     }
 }

@@ -1,14 +1,6 @@
 import Kernels
 package import Market
 
-/// The kinds of model that can classify a series.
-package enum ModelKind: String, Codable, CaseIterable, Sendable {
-    /// Gaussian hidden Markov model.
-    case hmm
-    /// Transparent thresholds; nothing is fitted.
-    case rules
-}
-
 /// Shape of a state's covariance matrix.
 package enum CovarianceKind: String, Codable, CaseIterable, Sendable {
     case diagonal
@@ -21,6 +13,14 @@ package enum ScalingKind: String, Codable, CaseIterable, Sendable {
     case none
     /// Less the training window's mean, over its standard deviation.
     case standardised
+}
+
+/// What a fit of an HMM believes before it sees data.
+package enum FitPriors: String, Codable, CaseIterable, Sendable {
+    /// Maximum likelihood.
+    case none
+    /// The defaults of hmmlearn 0.3.3, for parity.
+    case hmmlearn
 }
 
 /// Everything about a classifier that can be configured. Equal specifications and equal bars give
@@ -36,6 +36,8 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     /// Scaled features are limited to this many standard deviations; `nil`: unlimited. Used only
     /// with `standardised`.
     package var clip: Double?
+    /// Of an HMM's parameters; `nil` is none.
+    package var priors: FitPriors?
     package var seed: UInt64
     /// Number of random starts of a fit.
     package var starts: Int
@@ -50,9 +52,14 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package var hysteresis: HysteresisParameters
     package var taxonomy: TaxonomyParameters
     package var rules: RuleParameters
+    /// What only jump models have; `nil` for the others.
+    package var jump: JumpPlan?
+    /// Lagged values in a Markov-switching regression, 0 … 4; `nil` is none. Ignored by the others.
+    package var autoregression: Int?
 
     package static let stateLimit = HiddenMarkovChain.stateLimit
     package static let startLimit = 1024
+    package static let autoregressionLimit = 4
 
     /// The documented default.
     package static let standard = RegimeSpecification(
@@ -61,6 +68,35 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
         maximumIterations: 500, tolerance: 1e-8, training: TrainingPlan(),
         hysteresis: HysteresisParameters(), taxonomy: TaxonomyParameters(),
         rules: RuleParameters())
+
+    /// The documented default of a kind of model.
+    ///
+    /// - Markov switching is a regression of returns in their own units.
+    /// - Jump models have two states; the sparse one chooses among nine features.
+    package static func standard(_ kind: ModelKind) -> RegimeSpecification {
+        var specification = standard
+        specification.model = kind
+        switch kind {
+        case .hmm, .rules: break
+        case .markov:
+            specification.features = ["log_return"]
+            specification.scaling = .none
+            specification.clip = nil
+        case .jump: specification.makeJump(JumpPlan(penalty: 50))
+        case .jumpContinuous: specification.makeJump(JumpPlan(penalty: 50, gridSteps: 20))
+        case .jumpSparse:
+            specification.makeJump(JumpPlan(penalty: 50, weightBound: 2))
+            specification.features = [5, 20, 60].flatMap { halfLife in
+                ["ewm_mean", "log_downside_deviation", "sortino"].map { "\($0)_\(halfLife)" }
+            }
+        }
+        return specification
+    }
+
+    private mutating func makeJump(_ plan: JumpPlan) {
+        jump = plan
+        states = 2
+    }
 
     package init(
         model: ModelKind, features: [String], states: Int, covariance: CovarianceKind,
@@ -108,6 +144,22 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package func isRefitDue(previous: CivilDate?, current: CivilDate) -> Bool {
         guard let previous, !training.refitMonths.isEmpty else { return false }
         return training.period(of: previous) != training.period(of: current)
+    }
+}
+
+/// What a jump model is told besides its features and states.
+package struct JumpPlan: Codable, Equatable, Sendable {
+    /// λ: what a change of state costs, in halves of squared standard deviations; 0 or more.
+    package var penalty: Double
+    /// Continuous: probabilities are multiples of 1 / `gridSteps`.
+    package var gridSteps: Int?
+    /// Sparse: κ, the bound on the sum of the feature weights, 1 … √D.
+    package var weightBound: Double?
+
+    package init(penalty: Double, gridSteps: Int? = nil, weightBound: Double? = nil) {
+        self.penalty = penalty
+        self.gridSteps = gridSteps
+        self.weightBound = weightBound
     }
 }
 

@@ -24,6 +24,9 @@ package struct Ramp: Codable, Equatable, Sendable {
 package struct RuleParameters: Codable, Equatable, Sendable {
     /// Volatility rank at which the market is stressed.
     package var stressedRank = Ramp(none: 0.7, full: 0.9)
+    /// Level of the VIX at which it is stressed, whatever its volatility so far; `nil`, as in
+    /// models of before this rule: the VIX is not looked at.
+    package var stressedVIX: Ramp? = Ramp(none: 25, full: 35)
     /// Volatility rank at which it is calm.
     package var calmRank = Ramp(none: 0.45, full: 0.3)
     /// Drawdown of a crisis.
@@ -42,7 +45,7 @@ package struct RuleParameters: Codable, Equatable, Sendable {
         [
             stressedRank, calmRank, deepDrawdown, bearDrawdown, fallingTrend, euphoriaTrend,
             euphoriaMomentum,
-        ].allSatisfy(\.isUsable)
+        ].allSatisfy(\.isUsable) && stressedVIX?.isUsable ?? true
     }
 }
 
@@ -52,18 +55,23 @@ extension RuleParameters {
     ///
     /// | label | degree |
     /// |---|---|
-    /// | `crisis` | `stressedRank` of the volatility rank × `deepDrawdown` of the drawdown |
+    /// | `crisis` | stress × `deepDrawdown` of the drawdown |
     /// | `normal_bear` | `bearDrawdown` of the drawdown × `fallingTrend` of the trend |
-    /// | `high_volatility` | `stressedRank` of the volatility rank |
+    /// | `high_volatility` | stress |
     /// | `euphoria` | `euphoriaTrend` of the trend × `euphoriaMomentum` of the momentum |
     /// | `low_volatility` | `calmRank` of the volatility rank |
     /// | `normal_bull` | all that is left |
+    ///
+    /// Stress is the larger of `stressedRank` of the volatility rank and, where the VIX is known,
+    /// `stressedVIX` of it: what options fear counts like what has happened.
     package func probabilities(in context: MarketContext) -> RegimeProbabilities {
         let unit = context.longRunVolatility
         let depth = unit > 0 ? -context.drawdown / unit : 0
         let trend = unit > 0 ? context.trend / unit : 0
         let momentum = unit > 0 ? context.momentum / unit : 0
-        let stress = stressedRank.degree(of: context.volatilityRank)
+        let stress = max(
+            stressedRank.degree(of: context.volatilityRank),
+            stressedVIX?.degree(of: context.vix) ?? 0)
         let degrees: [(Regime, Double)] = [
             (.crisis, stress * deepDrawdown.degree(of: depth)),
             (.normalBear, bearDrawdown.degree(of: depth) * fallingTrend.degree(of: trend)),

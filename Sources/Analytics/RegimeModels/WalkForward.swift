@@ -22,6 +22,8 @@ package struct WalkForwardStep: Sendable {
     package var changedByRefitAlone = false
     /// Empty during warm-up.
     package var reasoning = ""
+    /// At a change from one known label to another: the numbers behind `reasoning`.
+    package var explanation: Explanation?
 }
 
 /// Walks a series forward: observe, refit when the calendar says so, filter, apply hysteresis.
@@ -44,6 +46,7 @@ package struct WalkForward: Sendable {
     private var window: TrainingWindow
     private var hysteresis: Hysteresis
     private var model: (manifest: ModelManifest, filter: RegimeFilter)?
+    private var explainer: ChangeExplainer
     private var previousStep: FilterStep?
     private var previousDate: CivilDate?
 
@@ -59,6 +62,7 @@ package struct WalkForward: Sendable {
         observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
         hysteresis = Hysteresis(specification.hysteresis)
+        explainer = ChangeExplainer(specification)
     }
 
     /// The next bar of the series.
@@ -74,7 +78,11 @@ package struct WalkForward: Sendable {
         let before = model
         if isModelDue(at: sessionDate, observation) { adoptModel(&result) }
         // Another model's states are other states: there is nothing to compare with.
-        if result.adopted != nil { previousStep = nil }
+        if result.adopted != nil {
+            previousStep = nil
+            explainer.modelChanged()
+        }
+        let state = model.map { ChangeExplainer.Before(filter: $0.filter, hysteresis: hysteresis) }
         if let step = model?.filter.advance(with: observation) {
             var withoutRefit = hysteresis
             result.step = step
@@ -85,9 +93,13 @@ package struct WalkForward: Sendable {
                 let kept = old.map { withoutRefit.advance($0.probabilities, raw: $0.rawRegime) }
                 result.changedByRefitAlone = kept == result.publishedBefore
             }
+        }
+        result.explanation = explainer.advance(
+            with: observation, step: result.step, before: state, published: result.published)
+        result.explanation?.isByRefitAlone = result.changedByRefitAlone
+        if let step = result.step {
             result.reasoning = Reasoning.text(
-                step, before: previousStep, published: result.published,
-                taxonomy: specification.taxonomy)
+                step, before: previousStep, published: result.published, result.explanation)
             previousStep = step
         }
         if let model { result.modelVersion = model.manifest.version }
@@ -100,7 +112,7 @@ package struct WalkForward: Sendable {
         switch specification.model {
         case .rules:
             model == nil && observation.isComplete
-        case .hmm:
+        case .hmm, .markov, .jump, .jumpContinuous, .jumpSparse:
             specification.isRefitDue(previous: previousDate, current: date)
                 && window.completeCount >= specification.training.warmUpBars
         }

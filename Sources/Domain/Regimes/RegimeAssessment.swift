@@ -22,6 +22,8 @@ package enum ConfidenceKind: String, Sendable, CaseIterable {
     case none
     /// A state posterior mapped to labels.
     case mappedPosterior = "mapped_posterior"
+    /// A jump model's graded scores mapped to labels: its loss has no likelihood.
+    case mappedScore = "mapped_score"
     /// The share of a transparent rule's points.
     case ruleScore = "rule_score"
 }

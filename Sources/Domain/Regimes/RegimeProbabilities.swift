@@ -3,24 +3,38 @@
 /// A state posterior mapped to labels, so not themselves a posterior. Before a model answers, all
 /// the mass lies on `unknown`.
 package struct RegimeProbabilities: Sendable, Equatable {
+    /// One lane per `Regime.allCases`, in that order, the last unused: no memory of its own, so
+    /// that an answer per bar costs no allocation.
+    private var masses: SIMD8<Double>
+
     /// One value per `Regime.allCases`, in that order.
-    package private(set) var values: [Double]
+    package var values: [Double] { Regime.allCases.indices.map { masses[$0] } }
 
     /// Everything on `unknown`.
     package static let unknown = RegimeProbabilities(concentratedOn: .unknown)
 
     package init(concentratedOn regime: Regime) {
-        values = Regime.allCases.map { $0 == regime ? 1 : 0 }
+        masses = .zero
+        masses[RegimeProbabilities.slot(of: regime)] = 1
+    }
+
+    /// No mass anywhere, to be added to.
+    package static let none = RegimeProbabilities(summing: EmptyCollection())
+
+    /// Adds a mass to a label, kept from rounding to just above 1.
+    package mutating func add(_ mass: Double, to regime: Regime) {
+        let slot = RegimeProbabilities.slot(of: regime)
+        masses[slot] = min(masses[slot] + mass, 1)
     }
 
     /// Sums masses per label; masses are taken as they are, so they must already sum to 1.
     package init(summing masses: some Sequence<(Regime, Double)>) {
-        values = [Double](repeating: 0, count: Regime.allCases.count)
-        for (regime, mass) in masses { values[RegimeProbabilities.slot(of: regime)] += mass }
+        self.masses = .zero
+        for (regime, mass) in masses { self.masses[RegimeProbabilities.slot(of: regime)] += mass }
     }
 
     package subscript(regime: Regime) -> Double {
-        values[RegimeProbabilities.slot(of: regime)]
+        masses[RegimeProbabilities.slot(of: regime)]
     }
 
     /// The most probable label; the riskier one of a tie, by wire order.

@@ -12,6 +12,9 @@ package struct BackfillRequest: Sendable {
     package var range: Range<Timestamp>?
     /// Announce the changes later than the last announced one.
     package var emitting: Bool
+    /// Whether the source says what was known from outside the market. When it does not, bars keep
+    /// the exogenous values that they have in the store.
+    package var bringsExogenous: Bool
     /// Bars in one transaction.
     package var chunkSize: Int
 
@@ -20,13 +23,14 @@ package struct BackfillRequest: Sendable {
     package init(
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
         range: Range<Timestamp>? = nil, emitting: Bool = false,
-        chunkSize: Int = BackfillRequest.defaultChunkSize
+        bringsExogenous: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
         self.calendar = calendar
         self.specification = specification
         self.range = range
         self.emitting = emitting
+        self.bringsExogenous = bringsExogenous
         self.chunkSize = max(1, chunkSize)
     }
 }
@@ -130,7 +134,9 @@ package struct Backfill: Sendable {
             profile: head.profile, specification: request.specification,
             knownModels: try await Replay(reader: reader).knownModels(of: request.series),
             trigger: .backfill)
-        var bars = StoredBars(reader: reader, series: request.series, from: head.profile.anchor)
+        var bars = StoredBars(
+            reader: reader, series: request.series, from: head.profile.anchor,
+            keepingExogenous: !request.bringsExogenous)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }

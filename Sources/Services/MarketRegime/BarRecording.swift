@@ -6,12 +6,8 @@ import ServiceLifecycle
 /// Takes bars over the wire and classifies each before it answers.
 ///
 /// All bars of a request are checked before the first is taken, so a request with a bad one changes
-/// nothing. Values besides prices and volume are let pass and not kept: no model reads them yet.
+/// nothing.
 package struct BarRecording: MarketDataAPI {
-    /// How far ahead of this clock a close may lie: clocks differ, but a bar that has not closed
-    /// would be a look ahead.
-    package static let clockToleranceSeconds: Int64 = 60
-
     private let intake: BarIntake
     private let reader: any RegimeReader
     private let defaultMarket: MarketName
@@ -48,8 +44,8 @@ package struct BarRecording: MarketDataAPI {
     }
 
     private func check(_ events: [MarketBarEvent]) throws(RPCFault) {
-        let latest = now().advanced(bySeconds: BarRecording.clockToleranceSeconds)
-        for (index, event) in events.enumerated() where event.bar.availableAt > latest {
+        let now = now()
+        for (index, event) in events.enumerated() where event.bar.isFromTheFuture(at: now) {
             throw .invalidArgument(
                 "bars[\(index)]: the bar of \(event.bar.timestamp) is known only at "
                     + "\(event.bar.availableAt), in the future: send it then")

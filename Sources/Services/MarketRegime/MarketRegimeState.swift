@@ -99,6 +99,10 @@ package struct MarketRegimeState: Sendable {
         where !readings.contains(where: { $0.name == name }) {
             readings.append(IndicatorReading(name: name, value: value))
         }
+        let vix = step.observation.context.vix
+        if vix.isFinite, !readings.contains(where: { $0.name == "vix" }) {
+            readings.append(IndicatorReading(name: "vix", value: vix))
+        }
         return readings
     }
 

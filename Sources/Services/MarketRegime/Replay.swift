@@ -48,11 +48,16 @@ package struct Replay: Sendable {
             state: state, lastAsOf: head.lastAsOf, writes: head.writes)
     }
 
-    /// The stored fits of a series by what they depend on.
+    /// The stored fits of a series by what they depend on, but for those of another arithmetic: a
+    /// fit's key names its own, so nothing would ask for them.
     package func knownModels(of series: Series) async throws -> [String: ModelManifest] {
         var known: [String: ModelManifest] = [:]
         for stored in try await reader.models(of: series) {
-            known[stored.fitKey] = try ModelManifest(json: stored.manifest)
+            do {
+                known[stored.fitKey] = try ModelManifest(json: stored.manifest)
+            } catch ManifestError.otherKernel, ManifestError.olderFormat {
+                continue
+            }
         }
         return known
     }

@@ -13,6 +13,8 @@ struct StoredBars {
     private let reader: any RegimeReader
     private let series: Series
     private let anchor: Timestamp
+    /// Whether a stored bar's exogenous values go on where the source has the same bar.
+    private let keepsExogenous: Bool
     private var page: ArraySlice<RevisedBar> = []
     private var cursor: Timestamp?
     private var isExhausted = false
@@ -21,10 +23,13 @@ struct StoredBars {
     /// Bars of the source before the anchor: left out.
     private(set) var barsBeforeAnchor = 0
 
-    init(reader: any RegimeReader, series: Series, from anchor: Timestamp) {
+    init(
+        reader: any RegimeReader, series: Series, from anchor: Timestamp, keepingExogenous: Bool
+    ) {
         self.reader = reader
         self.series = series
         self.anchor = anchor
+        keepsExogenous = keepingExogenous
     }
 
     /// Up to `limit` bars of the merged sequence; empty at its end.
@@ -38,7 +43,8 @@ struct StoredBars {
             switch (stored?.bar, incoming.first) {
             case (nil, nil):
                 return merged
-            case (let old?, let new?) where old.timestamp == new.timestamp:
+            case (let old?, var new?) where old.timestamp == new.timestamp:
+                if keepsExogenous { new.exogenous = old.exogenous }
                 // What the store says the same keeps its own availability: it was known then.
                 let same = old.saysTheSame(as: new)
                 merged.append(MergedBar(bar: same ? old : new, isNew: !same))

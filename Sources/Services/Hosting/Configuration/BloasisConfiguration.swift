@@ -3,7 +3,12 @@ package import Market
 
 /// What classifies a series.
 package enum ModelChoice: String, Sendable, CaseIterable {
-    case hmm, rules
+    case hmm
+    case markov
+    case jump
+    case jumpContinuous = "jump-continuous"
+    case jumpSparse = "jump-sparse"
+    case rules
 }
 
 /// A variable with the value in force, fit to be shown.

@@ -20,7 +20,7 @@ package enum ConfigurationTable {
             "BLOASIS_HOME", .path, default: ".bloasis", flag: "--home",
             meaning: "Directory of the embedded store, models and caches."),
         ConfigurationKey(
-            "BLOASIS_MODEL", .choice(["hmm", "rules"]), default: "hmm",
+            "BLOASIS_MODEL", .choice(ModelChoice.allCases.map(\.rawValue)), default: "hmm",
             meaning: "What classifies a series when it is first backfilled."),
         ConfigurationKey(
             "BLOASIS_LOG_FORMAT", .choice(LogFormat.allCases.map(\.rawValue)), default: "auto",

@@ -1,0 +1,44 @@
+import JumpModels
+import Kernels
+import MarkovSwitching
+
+/// A fitted model's dynamics, one bar at a time: the one place where a live path meets a family.
+enum StateEngine: Sendable {
+    case chain(HiddenMarkovChain, HiddenMarkovChain.Belief?)
+    case markov(MarkovSwitchingFilter)
+    case jump(JumpModelFilter)
+
+    init(_ parameters: ModelParameters) {
+        switch parameters {
+        case .gaussian(let gaussian): self = .chain(gaussian.chain, nil)
+        case .markov(let markov): self = .markov(MarkovSwitchingFilter(markov))
+        case .jump(let jump): self = .jump(JumpModelFilter(jump))
+        }
+    }
+
+    /// - Parameter features: scaled; `nil` for a bar without an observation, which predicts alone.
+    mutating func advance(with features: [Double]?) {
+        // Consumed, so that a filter's memory has one owner and is changed in place.
+        switch consume self {
+        case .chain(let chain, var belief):
+            chain.advance(&belief, with: features)
+            self = .chain(chain, belief)
+        case .markov(var filter):
+            filter.advance(with: features)
+            self = .markov(filter)
+        case .jump(var filter):
+            filter.advance(with: features)
+            self = .jump(filter)
+        }
+    }
+
+    /// One probability per state in canonical order; none before the first observation.
+    var probabilities: StateVector {
+        switch self {
+        case .chain(let chain, let belief):
+            belief.map { StateVector(chain.probabilities(of: $0)) } ?? .none
+        case .markov(let filter): StateVector(filter.probabilities)
+        case .jump(let filter): StateVector(filter.probabilities)
+        }
+    }
+}
