@@ -1,0 +1,89 @@
+import Market
+
+/// What was seen of the candidates on one market in one period, before it is summed up; several
+/// markets' samples pool into one.
+struct EvaluationSamples {
+    /// A column per candidate over rows that are named by an instant.
+    struct Table {
+        var instants: [Timestamp] = []
+        /// Candidates · rows.
+        var columns: [[Double]]
+
+        init(candidates: Int) {
+            columns = [[Double]](repeating: [], count: candidates)
+        }
+    }
+
+    var market: String
+    var period: EvaluationPeriod
+    var from: CivilDate
+    var through: CivilDate
+    var barsPerYear: Double
+    /// Bars of all markets together.
+    var bars: Int
+    var returns: Table
+    var exposures: Table
+    var traded: Table
+    var logScores: Table
+    /// Per candidate.
+    var changes: [Int]
+    var falls: [DetectionLag]
+    var recoveries: [DetectionLag]
+    /// Empty for a candidate without probabilities.
+    var forecasts: [[Forecast]]
+    var calibratedForecasts: [[Forecast]]
+}
+
+extension EvaluationSamples {
+    /// Several markets as one: each instant's mean over the markets that have it, an equally
+    /// weighted portfolio rebalanced at every bar at no cost; lags and forecasts side by side.
+    ///
+    /// Markets move together, so their intervals would be too narrow if their returns were lined
+    /// up one after the other.
+    static func pooled(_ samples: [EvaluationSamples], market: String) -> EvaluationSamples? {
+        guard var result = samples.first else { return nil }
+        guard samples.count > 1 else { return result }
+        result.market = market
+        result.from = samples.map(\.from).min() ?? result.from
+        result.through = samples.map(\.through).max() ?? result.through
+        result.bars = samples.reduce(0) { $0 + $1.bars }
+        result.returns = mean(samples.map(\.returns))
+        result.exposures = mean(samples.map(\.exposures))
+        result.traded = mean(samples.map(\.traded))
+        result.logScores = mean(samples.map(\.logScores))
+        for candidate in result.changes.indices {
+            result.changes[candidate] = samples.reduce(0) { $0 + $1.changes[candidate] }
+            result.falls[candidate] = DetectionLag(merging: samples.map { $0.falls[candidate] })
+            result.recoveries[candidate] = DetectionLag(
+                merging: samples.map { $0.recoveries[candidate] })
+            result.forecasts[candidate] = samples.flatMap { $0.forecasts[candidate] }
+            result.calibratedForecasts[candidate] = samples.flatMap {
+                $0.calibratedForecasts[candidate]
+            }
+        }
+        return result
+    }
+
+    private static func mean(_ tables: [Table]) -> Table {
+        let candidates = tables.first?.columns.count ?? 0
+        var sums: [Timestamp: (count: Double, values: [Double])] = [:]
+        for table in tables {
+            for (row, instant) in table.instants.enumerated() {
+                var sum = sums[instant] ?? (0, [Double](repeating: 0, count: candidates))
+                sum.count += 1
+                for candidate in 0..<candidates {
+                    sum.values[candidate] += table.columns[candidate][row]
+                }
+                sums[instant] = sum
+            }
+        }
+        var result = Table(candidates: candidates)
+        for (instant, sum) in sums.sorted(by: { $0.key < $1.key }) {
+            result.instants.append(instant)
+            for candidate in 0..<candidates {
+                result.columns[candidate].append(sum.values[candidate] / sum.count)
+            }
+        }
+        return result
+    }
+}

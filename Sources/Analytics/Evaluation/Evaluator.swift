@@ -1,0 +1,125 @@
+import Market
+import Regimes
+
+/// Sums up candidates, market by market and over all markets.
+package struct Evaluator: Sendable {
+    package let settings: EvaluationSettings
+    /// Configurations that were looked at before the present ones were chosen; for the deflated
+    /// Sharpe ratio. At least as many as there are candidates.
+    package let trials: Int
+
+    package init(_ settings: EvaluationSettings, trials: Int = 1) {
+        self.settings = settings
+        self.trials = trials
+    }
+
+    /// One market: every period that holds a bar after each candidate has answered.
+    ///
+    /// - Parameter paths: one per candidate, over the whole history.
+    package func evaluate(
+        _ history: MarketHistory, _ paths: [LabelPath]
+    ) -> [PeriodEvaluation] {
+        samples(history, paths).map { summary(of: $0, paths) }
+    }
+
+    /// All markets together; bars of equal instants are averaged.
+    ///
+    /// - Parameter markets: of one timeframe, each with the same candidates in the same order.
+    package func evaluatePool(
+        _ markets: [(history: MarketHistory, paths: [LabelPath])]
+    ) -> [PeriodEvaluation] {
+        let all = markets.flatMap { samples($0.history, $0.paths) }
+        guard let paths = markets.first?.paths else { return [] }
+        return EvaluationPeriod.allCases.compactMap { period in
+            EvaluationSamples.pooled(
+                all.filter { $0.period == period }, market: "all \(markets.count) markets")
+        }
+        .map { summary(of: $0, paths) }
+    }
+
+    /// The bars of each period, from the first one at which every candidate's position is set.
+    func ranges(
+        _ history: MarketHistory, _ paths: [LabelPath]
+    ) -> [(period: EvaluationPeriod, bars: Range<Int>)] {
+        let known = paths.map(\.firstKnown).max() ?? 0
+        let wanted = settings.from.map { from in
+            history.bars.timestamps.firstIndex { $0 >= from } ?? history.count
+        }
+        let start = min(max(known + settings.strategy.delayBars + 1, wanted ?? 0), history.count)
+        guard let cut = settings.cut else { return [(.whole, start..<history.count)] }
+        let split = history.dates.firstIndex { $0 > cut } ?? history.count
+        return [
+            (.tuned, start..<max(start, split)), (.heldOut, max(start, split)..<history.count),
+        ]
+    }
+
+    private func samples(
+        _ history: MarketHistory, _ paths: [LabelPath]
+    ) -> [EvaluationSamples] {
+        let ranges = ranges(history, paths).filter { !$0.bars.isEmpty }
+        guard let start = ranges.first?.bars.lowerBound else { return [] }
+        let outcomes = paths.map {
+            settings.strategy.outcome($0.published, history, in: start..<history.count)
+        }
+        let densities = paths.map { PredictiveScore.logDensities($0.probabilities, history) }
+        let calibrated = paths.map {
+            $0.calibratedConfidence(horizon: settings.horizon, dates: history.dates)
+        }
+        let phases = MarketPhase.phases(
+            closes: history.bars.close, fall: settings.phaseMove, rise: settings.phaseMove)
+        return ranges.map { period, bars in
+            var samples = EvaluationSamples(
+                market: history.name, period: period, from: history.dates[bars.lowerBound],
+                through: history.dates[bars.upperBound - 1], barsPerYear: history.barsPerYear,
+                bars: bars.count, returns: .init(candidates: paths.count),
+                exposures: .init(candidates: paths.count), traded: .init(candidates: paths.count),
+                logScores: .init(candidates: paths.count),
+                changes: paths.map { $0.changes(in: bars) },
+                falls: paths.map { DetectionLag($0, phases, .falling, in: bars) },
+                recoveries: paths.map { DetectionLag($0, phases, .rising, in: bars) },
+                forecasts: paths.map { forecasts($0, in: bars, nil) },
+                calibratedForecasts: zip(paths, calibrated).map { forecasts($0, in: bars, $1) })
+            samples.take(outcomes, history, in: bars)
+            samples.take(logDensities: densities, history, in: bars)
+            return samples
+        }
+    }
+
+    private func forecasts(
+        _ path: LabelPath, in bars: Range<Int>, _ confidence: [Double]?
+    ) -> [Forecast] {
+        guard path.hasProbabilities else { return [] }
+        return path.persistenceForecasts(
+            horizon: settings.horizon, in: bars, confidence: confidence)
+    }
+}
+
+extension EvaluationSamples {
+    fileprivate mutating func take(
+        _ outcomes: [StrategyOutcome], _ history: MarketHistory, in bars: Range<Int>
+    ) {
+        for (candidate, outcome) in outcomes.enumerated() {
+            for (row, bar) in outcome.bars.enumerated() where bars.contains(bar) {
+                if candidate == 0 { returns.instants.append(history.bars.timestamps[bar]) }
+                returns.columns[candidate].append(outcome.returns[row])
+                exposures.columns[candidate].append(outcome.exposures[row])
+                traded.columns[candidate].append(outcome.traded[row])
+            }
+        }
+        exposures.instants = returns.instants
+        traded.instants = returns.instants
+    }
+
+    fileprivate mutating func take(
+        logDensities: [[Double?]], _ history: MarketHistory, in bars: Range<Int>
+    ) {
+        for bar in bars {
+            let row = logDensities.compactMap { $0[bar] }
+            guard row.count == logDensities.count else { continue }
+            logScores.instants.append(history.bars.timestamps[bar])
+            for (candidate, value) in row.enumerated() {
+                logScores.columns[candidate].append(value)
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Regimes
+
+/// A phase between two turning points of a market, dated after the fact.
+package struct MarketPhase: Sendable, Equatable {
+    package enum Direction: String, Sendable {
+        case falling, rising
+    }
+
+    package let direction: Direction
+    /// The bar of the turning point it begins at.
+    package let start: Int
+    /// The bar of the turning point it ends at; the last bar's index when it has not ended.
+    package let end: Int
+    /// Close at the end, or the most extreme one so far, over the close at the start, less 1.
+    package let move: Double
+
+    /// Bull and bear phases by the filter of Lunde and Timmermann (2004, section 2): a bear phase
+    /// begins at a maximum from which the close falls by `fall`, a bull phase at a minimum from
+    /// which it rises by `rise`, each a share of the extreme close. **Looks ahead**: a turning
+    /// point is known only when the move after it is complete.
+    ///
+    /// - Parameters:
+    ///   - closes: missing ones (not finite) are passed over.
+    ///   - fall: 0 … 1, for example 0.2.
+    ///   - rise: above 0, for example 0.2.
+    package static func phases(
+        closes: [Double], fall: Double, rise: Double
+    ) -> [MarketPhase] {
+        guard let first = closes.firstIndex(where: \.isFinite) else { return [] }
+        var turningPoints: [(bar: Int, direction: Direction)] = []
+        var direction: Direction?
+        var (highest, lowest) = (first, first)
+        for bar in first..<closes.count where closes[bar].isFinite {
+            if closes[bar] > closes[highest] { highest = bar }
+            if closes[bar] < closes[lowest] { lowest = bar }
+            if direction != .falling, closes[bar] <= closes[highest] * (1 - fall) {
+                direction = .falling
+                turningPoints.append((highest, .falling))
+                lowest = bar
+            } else if direction != .rising, closes[bar] >= closes[lowest] * (1 + rise) {
+                direction = .rising
+                turningPoints.append((lowest, .rising))
+                highest = bar
+            }
+        }
+        return turningPoints.indices.map { index in
+            let (start, direction) = turningPoints[index]
+            let next = index + 1 < turningPoints.count ? turningPoints[index + 1].bar : nil
+            let extreme = next ?? (direction == .falling ? lowest : highest)
+            return MarketPhase(
+                direction: direction, start: start, end: next ?? closes.count - 1,
+                move: closes[extreme] / closes[start] - 1)
+        }
+    }
+}
+
+/// How soon labels showed the turns of a market.
+package struct DetectionLag: Sendable, Equatable {
+    /// Phases that begin in the range looked at.
+    package let phases: Int
+    /// Those in which the fitting label, risk-off in a fall and risk-on in a rise, was published.
+    package let detected: Int
+    /// Bars from the turning point to the first fitting label, one per detected phase; 0 when it
+    /// stood there already.
+    package let lags: [Int]
+
+    /// `nil` when nothing was detected. The lower middle one of an even number.
+    package var median: Int? {
+        lags.isEmpty ? nil : lags.sorted()[(lags.count - 1) / 2]
+    }
+
+    package var mean: Double? {
+        lags.isEmpty ? nil : Double(lags.reduce(0, +)) / Double(lags.count)
+    }
+
+    /// - Parameter range: of bars that a phase must begin in.
+    package init(
+        _ path: LabelPath, _ phases: [MarketPhase], _ direction: MarketPhase.Direction,
+        in range: Range<Int>
+    ) {
+        let wanted = phases.filter { $0.direction == direction && range.contains($0.start) }
+        let lags = wanted.compactMap { phase in
+            (phase.start...phase.end).first { bar in
+                let regime = path.published[bar]
+                return regime != .unknown
+                    && Strategy.isRiskOn(regime) == (direction == .rising)
+            }
+            .map { $0 - phase.start }
+        }
+        self.phases = wanted.count
+        detected = lags.count
+        self.lags = lags
+    }
+}
+
+extension DetectionLag {
+    /// Several markets' phases together.
+    init(merging lags: [DetectionLag]) {
+        phases = lags.reduce(0) { $0 + $1.phases }
+        detected = lags.reduce(0) { $0 + $1.detected }
+        self.lags = lags.flatMap(\.lags)
+    }
+}
