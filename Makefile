@@ -5,7 +5,8 @@ SHELL := /bin/sh
 
 PROGRAM := .build/release/bloasis
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-FORMATTED = find Package.swift Sources Tests -name '*.swift' -not -path '*/Generated/*' -print0
+FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
+	Benchmarks/Work Benchmarks/Workloads Benchmarks/Gauges -name '*.swift' -not -path '*/Generated/*' -print0
 
 .PHONY: help setup build run test test-long lint format bench bench-peers docs coverage protos clean
 
@@ -39,11 +40,11 @@ lint: ## fail on what `make format` would change, and on its lint rules
 format: ## format the Swift sources in place
 	@$(FORMATTED) | xargs -0 swift format format --in-place --configuration .swift-format
 
-bench: build ## time backfill and start against their goals (RECORD=1 keeps the result)
-	@python3 Benchmarks/run.py $(if $(RECORD),--record)
+bench: build ## times against goals, counts against thresholds (RECORD=1 keeps the times)
+	@Scripts/bench.sh $(if $(RECORD),--record)
 
-bench-peers: build ## the same walk-forward fits by hmmlearn, and the ratio
-	@Scripts/bench-peers.sh
+bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 keeps them)
+	@Scripts/bench-peers.sh $(if $(RECORD),--record)
 
 docs: setup ## write the generated documents anew
 	@Scripts/docs.sh

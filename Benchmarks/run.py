@@ -150,6 +150,13 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
+def append(results, what, text):
+    """Writes a result under a heading with the day and the commit."""
+    with results.open("a") as file:
+        day = datetime.date.today().isoformat()
+        file.write(f"\n## {day}, {commit()}: {what}\n\n{text}\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=7, help=f"at least {RUNS_MINIMUM}")
@@ -163,11 +170,7 @@ def main():
     print(text)
     print(f"\nMedian of {arguments.runs} runs on {machine()}.")
     if arguments.record:
-        day = datetime.date.today().isoformat()
-        with RESULTS.open("a") as results:
-            results.write(
-                f"\n## {day}, {commit()}\n\n{machine()}; {arguments.runs} runs.\n\n{text}\n"
-            )
+        append(RESULTS, "the program", f"{machine()}; {arguments.runs} runs.\n\n{text}")
 
 
 if __name__ == "__main__":

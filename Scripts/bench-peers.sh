@@ -1,11 +1,18 @@
 #!/bin/sh
-# Runs the rivals on the same work; they live in an environment of their own below .build.
+# Runs us and the rivals on the same work; these live in an environment of their own below .build.
+# Arguments go to Benchmarks/compare.py: `Scripts/bench-peers.sh --only viterbi --rounds 3`.
 set -eu
 
 cd "$(dirname "$0")/.."
 environment=.build/peers
-if [ ! -x "$environment/bin/python" ]; then
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet hmmlearn==0.3.3
+pins=Benchmarks/requirements.txt
+if ! cmp -s "$pins" "$environment/pins"; then
+    python3 -m venv --clear "$environment"
+    "$environment/bin/pip" install --quiet --requirement "$pins"
+    cp "$pins" "$environment/pins"
 fi
-exec "$environment/bin/python" Benchmarks/peers/walk_forward_hmmlearn.py
+scratch=$PWD/.build/benchmarks
+swift build --package-path Benchmarks --scratch-path "$scratch" -c release \
+    --product bloasis-workloads
+exec "$environment/bin/python" Benchmarks/compare.py \
+    --program "$scratch/release/bloasis-workloads" "$@"

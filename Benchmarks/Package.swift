@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What measures the program, apart from it: only `make bench` and `make bench-peers` build this.
+// `House` is a link to the program's sources, so that their `package` interfaces are seen here and
+// nothing has to be public. The settings are those of the rows of ../Package.swift.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func house(
+    _ path: String, uses: [String] = [], libraries: [Target.Dependency] = [],
+    flags: [String] = [], unsafeAllowed: Bool = false
+) -> Target {
+    var settings = strict
+    if !flags.isEmpty { settings.append(.unsafeFlags(flags)) }
+    if !unsafeAllowed { settings.append(.strictMemorySafety()) }
+    return .target(
+        name: String(path.split(separator: "/").last ?? ""),
+        dependencies: uses.map { .byName(name: $0) } + libraries, path: "House/" + path,
+        swiftSettings: settings)
+}
+
+/// The lane kernels for a level of the x86-64 psABI, or for any processor.
+func lanes(_ name: String, level: Int?) -> Target {
+    var flags = ["-Ounchecked", "-wmo", "-num-threads", "1", "-disable-batch-mode"]
+    if let level { flags += ["-Xcc", "-march=x86-64-v\(level)"] }
+    if level == 4 { flags += ["-Xcc", "-mprefer-vector-width=512"] }
+    return house(
+        "Analytics/" + name, uses: ["CLanes", "LaneTasks"], flags: flags, unsafeAllowed: true)
+}
+
+#if arch(x86_64)
+    let higherLevels = [3, 4]
+#else
+    let higherLevels: [Int] = []
+#endif
+
+let package = Package(
+    name: "bloasis-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Without its malloc interposer: AllocationCounter counts, with no other library in
+        // between.
+        .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
+    ],
+    targets: [
+        house("Domain/Market"),
+        house("Domain/Regimes", uses: ["Market"]),
+        .systemLibrary(name: "CLanes", path: "House/Analytics/CLanes"),
+        house("Analytics/LaneTasks", unsafeAllowed: true),
+        lanes("LaneKernelsV1", level: nil),
+        house(
+            "Analytics/Kernels",
+            uses: ["CLanes", "LaneTasks", "LaneKernelsV1"]
+                + higherLevels.map { "LaneKernelsV\($0)" }, unsafeAllowed: true),
+        house("Analytics/JumpModels", uses: ["Kernels"]),
+        house("Analytics/MarkovSwitching", uses: ["Kernels"]),
+        house("Analytics/Indicators", uses: ["Market", "Kernels"]),
+        house(
+            "Analytics/RegimeModels",
+            uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
+            libraries: [.product(name: "Crypto", package: "swift-crypto")]),
+        .systemLibrary(
+            name: "CZlib", path: "House/Adapters/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        house("Adapters/MarketFeeds", uses: ["Market", "CZlib"], unsafeAllowed: true),
+
+        .target(name: "AllocationCounter", path: "AllocationCounter"),
+        .target(
+            name: "Work",
+            dependencies: ["Market", "Kernels", "JumpModels", "Indicators", "AllocationCounter"],
+            path: "Work",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "bloasis-workloads", dependencies: ["Work"], path: "Workloads",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Gauges",
+            dependencies: [
+                "Market", "MarketFeeds", "RegimeModels", "Work",
+                .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Gauges", swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    ] + higherLevels.map { lanes("LaneKernelsV\($0)", level: $0) }
+)
