@@ -67,6 +67,14 @@ enum Trait {
     case unsafeAllowed
     /// A module map over a Debian library.
     case system(pkgConfig: String?, apt: String)
+    /// Answers about a bar that depend on later ones: refused to every service, so that no live
+    /// path can call them.
+    case looksAhead
+    /// A module map over headers of the project's own, without a library.
+    case headers
+    /// Vector code for a level of the x86-64 psABI, or for what every processor of the
+    /// architecture runs; the higher levels are built on x86-64 alone.
+    case lanes(level: Int?)
 }
 
 struct Module {
@@ -88,17 +96,47 @@ struct Module {
         self.resources = resources
         self.traits = traits
     }
+
+    var looksAhead: Bool {
+        for case .looksAhead in traits { return true }
+        return false
+    }
 }
 
 let modules: [Module] = [
     Module("Market", .domain, .numeric),
     Module("Regimes", .domain, uses: ["Market"]),
 
-    Module("Kernels", .analytics, .numeric, .unsafeAllowed),
-    Module("Indicators", .analytics, uses: ["Market", "Kernels"], .numeric),
+    Module("CLanes", .analytics, .headers),
+    Module("LaneTasks", .analytics, .numeric, .unsafeAllowed),
     Module(
-        "RegimeModels", .analytics, uses: ["Market", "Regimes", "Kernels", "Indicators"],
+        "LaneKernelsV1", .analytics, uses: ["CLanes", "LaneTasks"], .lanes(level: nil),
+        .unsafeAllowed),
+    Module(
+        "LaneKernelsV3", .analytics, uses: ["CLanes", "LaneTasks"], .lanes(level: 3),
+        .unsafeAllowed),
+    Module(
+        "LaneKernelsV4", .analytics, uses: ["CLanes", "LaneTasks"], .lanes(level: 4),
+        .unsafeAllowed),
+    Module(
+        "Kernels", .analytics,
+        uses: ["CLanes", "LaneTasks", "LaneKernelsV1", "LaneKernelsV3", "LaneKernelsV4"],
+        .numeric, .unsafeAllowed),
+    Module("Indicators", .analytics, uses: ["Market", "Kernels"], .numeric),
+    Module("JumpModels", .analytics, uses: ["Kernels"], .numeric),
+    Module("MarkovSwitching", .analytics, uses: ["Kernels"], .numeric),
+    Module(
+        "RegimeModels", .analytics,
+        uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
         libraries: [.crypto], .numeric),
+    Module(
+        "Hindsight", .analytics,
+        uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
+        .numeric, .looksAhead),
+    Module(
+        "Evaluation", .analytics,
+        uses: ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"], .numeric,
+        .looksAhead),
 
     Module("Ports", .boundaries, uses: ["Market", "Regimes"]),
     Module(
@@ -121,11 +159,8 @@ let modules: [Module] = [
         ]),
     Module(
         "MarketRegime", .services,
-        uses: [
-            "Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Ports", "Contracts",
-            "Hosting",
-        ],
-        libraries: [.crypto, .logging, .metrics, .serviceLifecycle], .numeric),
+        uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
+        libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
         "Gateway", .services, uses: ["Market", "Regimes", "Ports", "Contracts", "Hosting"],
         libraries: [
@@ -137,8 +172,9 @@ let modules: [Module] = [
     Module(
         "bloasis", .command,
         uses: [
-            "Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Ports", "Contracts",
-            "MarketFeeds", "SQLite", "Backends", "Hosting", "MarketRegime", "Gateway",
+            "Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching",
+            "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
+            "SQLite", "Backends", "Hosting", "MarketRegime", "Gateway",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -149,6 +185,7 @@ let modules: [Module] = [
 // MARK: - The table is checked before anything is built
 
 let storeyOf = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0.storey) })
+let looksAhead = Set(modules.filter(\.looksAhead).map(\.name))
 var declaredAbove: Set<String> = []
 for module in modules {
     for neighbour in module.uses {
@@ -159,6 +196,11 @@ for module in modules {
             fatalError(
                 "Package.swift: \(module.name) (\(module.storey.rawValue)) must not depend on "
                     + "\(neighbour) (\(storey.rawValue)): that points upward or sideways")
+        }
+        guard module.storey != .services || !looksAhead.contains(neighbour) else {
+            fatalError(
+                "Package.swift: \(module.name) is a service and must not depend on \(neighbour), "
+                    + "which looks ahead")
         }
         guard declaredAbove.contains(neighbour) else {
             fatalError("Package.swift: \(module.name) uses \(neighbour), declared below it")
@@ -181,7 +223,27 @@ extension Module {
     var path: String { "Sources/\(storey.rawValue)/\(name)" }
 
     var dependencies: [Target.Dependency] {
-        uses.map { .byName(name: $0) } + libraries.map(\.product)
+        uses.filter { name in modules.contains { $0.name == name && $0.isBuilt } }
+            .map { .byName(name: $0) } + libraries.map(\.product)
+    }
+
+    /// Code for levels of one architecture is left out on the others.
+    var isBuilt: Bool {
+        #if arch(x86_64)
+            return true
+        #else
+            for case .lanes(level: .some) in traits { return false }
+            return true
+        #endif
+    }
+
+    /// Lane kernels are compiled as a whole and without checks in every configuration: they hold
+    /// nothing but arithmetic on memory that their callers have measured.
+    static func laneFlags(level: Int?) -> [String] {
+        let flags = ["-Ounchecked", "-wmo", "-num-threads", "1", "-disable-batch-mode"]
+        guard let level else { return flags }
+        let wide = level >= 4 ? ["-Xcc", "-mprefer-vector-width=512"] : []
+        return flags + ["-Xcc", "-march=x86-64-v\(level)"] + wide
     }
 
     var settings: [SwiftSetting] {
@@ -191,11 +253,18 @@ extension Module {
             switch trait {
             case .numeric: settings.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
             case .unsafeAllowed: unsafeAllowed = true
-            case .system: break
+            case .lanes(let level): settings.append(.unsafeFlags(Module.laneFlags(level: level)))
+            case .system, .headers, .looksAhead: break
             }
         }
         if !unsafeAllowed { settings.append(.strictMemorySafety()) }
         return settings
+    }
+
+    /// What explains lane kernels stands beside them.
+    var notes: [String] {
+        for case .lanes in traits { return ["README.md"] }
+        return []
     }
 
     var target: Target {
@@ -203,13 +272,15 @@ extension Module {
             return .systemLibrary(
                 name: name, path: path, pkgConfig: pkgConfig, providers: [.apt([apt])])
         }
+        for case .headers in traits { return .systemLibrary(name: name, path: path) }
         if storey == .command {
             return .executableTarget(
                 name: name, dependencies: dependencies, path: path, resources: resources,
                 swiftSettings: settings)
         }
         return .target(
-            name: name, dependencies: dependencies, path: path, resources: resources,
+            name: name, dependencies: dependencies, path: path, exclude: notes,
+            resources: resources,
             swiftSettings: settings)
     }
 }
@@ -239,15 +310,24 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: modules.map(\.target) + [
+    targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
             dependencies: ["Market", "Regimes", "Ports"].map { .byName(name: $0) },
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
-        tests("KernelsTests", ["Kernels"]),
-        tests("IndicatorsTests", ["Market", "Indicators"]),
-        tests("RegimeModelsTests", ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"]),
+        tests("KernelsTests", ["LaneTasks", "Kernels"]),
+        tests("IndicatorsTests", ["Market", "Kernels", "Indicators"]),
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+        tests("AllocationTests", ["Kernels", "JumpModels", "AllocationCounter"]),
+        tests("JumpModelsTests", ["Market", "Kernels", "Indicators", "JumpModels"]),
+        tests("MarkovSwitchingTests", ["Kernels", "MarkovSwitching"]),
+        tests(
+            "RegimeModelsTests",
+            ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Hindsight"]),
+        tests(
+            "EvaluationTests",
+            ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
         tests("PortsTests", ["Market", "Regimes", "Ports"]),
         tests("ContractsTests", ["Market", "Regimes", "Ports", "Contracts"], [.swiftProtobuf]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),

@@ -75,7 +75,7 @@ struct BloasisConfigurationTests {
             ("HTTP_PORT", "99999999999999999999"), ("LOG_LEVEL", "LOUD"), ("DEFAULT_MARKET", "a b"),
             ("BIND_ADDRESS", "bad host"), ("DATABASE_URL", "mysql://h/d"),
             ("DATABASE_URL", "sqlite:"),
-            ("DATABASE_URL", "sqlite::memory:"), ("BLOASIS_MODEL", "jump"),
+            ("DATABASE_URL", "sqlite::memory:"), ("BLOASIS_MODEL", "garch"),
             ("BLOASIS_LOG_FORMAT", "xml"), ("SERVICE_NAME", "two\nlines"),
         ])
     func invalid(name: String, value: String) {

@@ -17,6 +17,8 @@ enum LayerRules {
     ]
     /// Of the services only these touch the operating system: one reads its clock, one its errors.
     static let nearTheSystem: Set<String> = ["Hosting", "Gateway"]
+    /// Of Analytics only this one spreads work over cores and remembers which code it runs.
+    static let nearTheProcessor = ["Kernels": Set(["Dispatch", "Synchronization"])]
     /// The same library on other systems.
     static let twins = ["Darwin": "Glibc", "Musl": "Glibc"]
 
@@ -47,6 +49,7 @@ enum LayerRules {
         else { return nil }
         let system = (systemModules[storey] ?? [])
             .union(nearTheSystem.contains(module) ? ["Glibc"] : [])
+            .union(nearTheProcessor[module] ?? [])
         return system.union(row.uses).union(row.libraries)
     }
 

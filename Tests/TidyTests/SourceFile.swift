@@ -87,7 +87,11 @@ enum SourceTree {
         return SourceFile(path, text)
     }
 
-    static let swift = all.filter { $0.isSwift && !$0.isGenerated && $0.path != "Package.swift" }
+    /// Without the nested package of benchmarks, whose modules are rows of its own manifest.
+    static let swift = all.filter {
+        $0.isSwift && !$0.isGenerated && $0.path != "Package.swift"
+            && !$0.path.hasPrefix("Benchmarks/")
+    }
     static let sources = swift.filter { !$0.isTest }
     static let manifest = all.first { $0.path == "Package.swift" }
 }

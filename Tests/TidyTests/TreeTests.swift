@@ -29,6 +29,17 @@ struct TreeTests {
         expectNone(SourceTree.swift.flatMap { LayerRules.imports($0, table) })
     }
 
+    @Test("further sets of lane kernels are the first one's sources")
+    func laneKernels() throws {
+        let sets = try table().rows.map(\.name).filter { $0.hasPrefix("LaneKernels") }
+        #expect(sets.first == "LaneKernelsV1")
+        for set in sets.dropFirst() {
+            let path = SourceTree.root.appending(path: "Sources/Analytics/\(set)").path
+            let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+            #expect(target == "LaneKernelsV1", "\(set)")
+        }
+    }
+
     @Test("no module is named like a type in it")
     func moduleNames() {
         expectNone(SourceTree.sources.flatMap(LayerRules.moduleNames))

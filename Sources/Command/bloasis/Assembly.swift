@@ -41,13 +41,14 @@ struct Assembly {
 
     /// How this configuration classifies a series.
     var specification: RegimeSpecification {
-        var specification = RegimeSpecification.standard
-        specification.model =
-            switch configuration.model {
-            case .hmm: .hmm
-            case .rules: .rules
-            }
-        return specification
+        switch configuration.model {
+        case .hmm: .standard(.hmm)
+        case .markov: .standard(.markov)
+        case .jump: .standard(.jump)
+        case .jumpContinuous: .standard(.jumpContinuous)
+        case .jumpSparse: .standard(.jumpSparse)
+        case .rules: .standard(.rules)
+        }
     }
 
     var queries: MarketRegimeQueries {

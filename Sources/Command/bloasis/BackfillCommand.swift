@@ -22,11 +22,13 @@ struct BackfillCommand: AsyncParsableCommand {
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
               bloasis backfill --csv btc.csv.gz --market BTC --calendar 24x7 --timeframe 1h
               bloasis backfill --csv stocks.csv --market AAPL --price adjusted --emit
+              bloasis backfill --csv spx.csv --market SPX --exogenous vix=vix.csv
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var csvOptions: CSVOptions
+    @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
 
     @Flag(help: "Announce, once, the changes later than the last announced one.")
@@ -43,9 +45,11 @@ struct BackfillCommand: AsyncParsableCommand {
             let options = csvOptions.options(
                 timeframe: series.timeframe, market: seriesOptions.market, registered: known)
             let reader = try CSVBarReader(path: csvOptions.csv, options: options)
+            var join = try exogenousOptions.join(
+                csvOptions, timeframe: series.timeframe, calendar: options.calendar)
             let result = try await backfill(
-                series, calendar: options.calendar, from: reader, in: assembly)
-            for remark in reader.report.remarks { StandardError.line(remark) }
+                series, calendar: options.calendar, from: reader, joining: &join, in: assembly)
+            for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
             for (instant, failure) in result.fitFailures {
                 StandardError.line("warning: refit at \(instant) failed: \(failure)")
             }
@@ -64,15 +68,16 @@ struct BackfillCommand: AsyncParsableCommand {
 
     private func backfill(
         _ series: Series, calendar: SessionCalendar, from reader: CSVBarReader,
-        in assembly: Assembly
+        joining join: inout ExogenousJoin, in assembly: Assembly
     ) async throws -> BackfillResult {
         var progress = ProgressBar("\(series)")
         defer { progress.finish() }
         let request = BackfillRequest(
             series: series, calendar: calendar,
-            specification: assembly.specification, range: rangeOptions.range, emitting: emit)
+            specification: assembly.specification, range: rangeOptions.range, emitting: emit,
+            bringsExogenous: !join.isEmpty)
         let result = try await assembly.backfill.run(
-            request, from: { try pull($0, from: reader) },
+            request, from: { try pull($0, from: reader).map { join.join($0) } },
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(
@@ -89,8 +94,8 @@ struct BackfillCommand: AsyncParsableCommand {
     /// bar from being classified.
     private func pull(_ limit: Int, from reader: CSVBarReader) throws -> [Bar] {
         let bars = try reader.nextChunk(limit: limit)
-        let latest = WallClock.now.advanced(bySeconds: BarRecording.clockToleranceSeconds)
-        if let future = bars.first(where: { $0.availableAt > latest }) {
+        let now = WallClock.now
+        if let future = bars.first(where: { $0.isFromTheFuture(at: now) }) {
             throw CommandFailure(
                 .failed,
                 "\(csvOptions.csv): the bar of \(future.timestamp) lies in the future: check the "

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Hindsight
 import Market
 import MarketFeeds
 import RegimeModels
@@ -23,6 +24,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var csvOptions: CSVOptions
+    @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
 
     @Option(help: "The manifest that fit wrote.")
@@ -48,6 +50,8 @@ struct ClassifyCommand: AsyncParsableCommand {
         let reader = try CSVBarReader(
             path: csvOptions.csv,
             options: csvOptions.options(timeframe: timeframe, market: market))
+        var join = try exogenousOptions.join(
+            csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
         var observer = BarObserver(
             manifest: manifest, barsPerYear: csvOptions.barsPerYear(timeframe))
         var printer = ClassificationPrinter(
@@ -57,20 +61,22 @@ struct ClassifyCommand: AsyncParsableCommand {
         case .filter:
             var filter = manifest.makeFilter()
             while let bar = try reader.next() {
-                let observation = observer.observe(bar)
+                let observation = observer.observe(join.join(bar))
                 printer.take(observation.timestamp, filter.advance(with: observation))
             }
         case .smooth, .viterbi:
             var observations: [Observation] = []
-            while let bar = try reader.next() { observations.append(observer.observe(bar)) }
+            while let bar = try reader.next() {
+                observations.append(observer.observe(join.join(bar)))
+            }
             let steps =
                 posterior == .smooth
-                ? manifest.smooth(observations) : manifest.decode(observations)
+                ? try manifest.smooth(observations) : try manifest.decode(observations)
             for (observation, step) in zip(observations, steps) {
                 printer.take(observation.timestamp, step)
             }
         }
-        for remark in reader.report.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
         try printer.end(file: csvOptions.csv)
     }
 
@@ -143,7 +149,7 @@ struct ClassificationPrinter {
         json.object { json in
             json.member("timestamp", timestamp.rfc3339)
             if let step, let state = step.state {
-                json.member("stateProbabilities") { $0.numbers(step.stateProbabilities) }
+                json.member("stateProbabilities") { $0.numbers(Array(step.stateProbabilities)) }
                 json.member("state", Int64(state))
             }
             json.member("regime", regime.label)

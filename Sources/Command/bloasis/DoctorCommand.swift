@@ -47,7 +47,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private static func checks(_ configuration: BloasisConfiguration) async -> [Check] {
         var checks = [
             Check(name: "version", isHealthy: true, detail: Version.text),
-            Check(name: "kernels", isHealthy: true, detail: KernelVersion.current),
+            Check(name: "kernels", isHealthy: true, detail: kernels),
         ]
         do {
             checks += try await Assembly.with(configuration) { try await storeChecks($0) }
@@ -55,6 +55,12 @@ struct DoctorCommand: AsyncParsableCommand {
             checks.append(Check(name: "store", isHealthy: false, detail: "\(error)"))
         }
         return checks
+    }
+
+    /// The arithmetic, the set of kernels in use, and which others this processor runs.
+    private static var kernels: String {
+        let others = KernelSet.available.map(\.name).joined(separator: ", ")
+        return "\(KernelVersion.current), \(KernelSet.current.name) of \(others)"
     }
 
     private static func storeChecks(_ assembly: Assembly) async throws -> [Check] {

@@ -13,12 +13,16 @@ struct FitCommand: AsyncParsableCommand {
         abstract: "Fits a model to a file, in sample, and writes its manifest.",
         discussion: """
             Parameters are printed in canonical state order: calmest state first. With
-            --features they are in the features' own units; the default set is
-            standardised.
+            --features, an hmm's are in the features' own units; the default set is
+            standardised, and a jump model's features always are unless --scaling says
+            otherwise. markov is a regression of one feature.
 
             EXAMPLES
               bloasis fit --csv spx.csv --model hmm --states 3 --out model.json
               bloasis fit --csv spx.csv --features log_return --states 2 --seed 7 --json
+              bloasis fit --csv spx.csv --features log_return,vix --exogenous vix=vix.csv
+              bloasis fit --csv spx.csv --model jump --jump-penalty 60 --out jump.json
+              bloasis fit --csv spx.csv --model markov --states 2 --autoregression 1
 
             FEATURES
             \(Feature.documentation.map { "  " + $0.name.padded(to: 26) + $0.meaning }
@@ -26,6 +30,7 @@ struct FitCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var csvOptions: CSVOptions
+    @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
 
     @Option(help: "How much time one bar covers.")
@@ -34,7 +39,7 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "Which column of a wide table or ticker of a long one.")
     var market: String?
 
-    @Option(help: "hmm or rules.")
+    @Option(help: "\(ModelKind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var model: ModelKind = RegimeSpecification.standard.model
 
     @Option(help: "Number of latent states, 1 to \(RegimeSpecification.stateLimit).")
@@ -43,8 +48,23 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "Comma-separated features; a documented default set when left out.")
     var features: String?
 
-    @Option(help: "diagonal or full.")
+    @Option(help: "diagonal or full; of an hmm.")
     var covariance: CovarianceKind = RegimeSpecification.standard.covariance
+
+    @Option(help: "none or standardised; as said above when left out.")
+    var scaling: ScalingKind?
+
+    @Option(help: "What a change of state costs a jump model, in squared standard deviations / 2.")
+    var jumpPenalty: Double?
+
+    @Option(help: "jump-continuous: probabilities are multiples of one over this, as 20.")
+    var gridSteps: Int?
+
+    @Option(help: "jump-sparse: bound on the sum of the feature weights, 1 to √features.")
+    var weightBound: Double?
+
+    @Option(help: "markov: lagged values of the feature, 0 to 4.")
+    var autoregression: Int?
 
     @Option(help: "Seed of the random starts.")
     var seed: UInt64 = RegimeSpecification.standard.seed
@@ -63,19 +83,34 @@ struct FitCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        let foreign: [(String, Bool)] = [
+            ("--jump-penalty", jumpPenalty != nil && !model.isJump),
+            ("--grid-steps", gridSteps != nil && model != .jumpContinuous),
+            ("--weight-bound", weightBound != nil && model != .jumpSparse),
+            ("--autoregression", autoregression != nil && model != .markov),
+        ]
+        for (flag, isForeign) in foreign where isForeign {
+            throw ValidationError(
+                "\(flag) means nothing to --model \(model.rawValue): leave it out")
+        }
+    }
+
     func run() async throws {
         let specification = try specification()
         let reader = try CSVBarReader(
             path: csvOptions.csv,
             options: csvOptions.options(timeframe: timeframe, market: market))
+        var join = try exogenousOptions.join(
+            csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
         let barsPerYear = csvOptions.barsPerYear(timeframe)
         var observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         var window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
         while let bar = try reader.next() {
-            let observation = observer.observe(bar)
+            let observation = observer.observe(join.join(bar))
             if rangeOptions.range?.contains(bar.timestamp) ?? true { window.append(observation) }
         }
-        for remark in reader.report.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
         guard window.count > 0 else {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
@@ -91,8 +126,7 @@ struct FitCommand: AsyncParsableCommand {
     }
 
     private func specification() throws -> RegimeSpecification {
-        var specification = RegimeSpecification.standard
-        specification.model = model
+        var specification = RegimeSpecification.standard(model)
         specification.covariance = covariance
         specification.seed = seed
         specification.starts = starts
@@ -103,9 +137,14 @@ struct FitCommand: AsyncParsableCommand {
         if let features {
             specification.features = features.split(separator: ",").map(String.init)
             // What is asked for by name is fitted as it is, so that parameters are in its units.
-            specification.scaling = .none
-            specification.clip = nil
+            // A jump model measures distances: its features must share a scale.
+            if !model.isJump { setScaling(.none, of: &specification) }
         }
+        if let scaling { setScaling(scaling, of: &specification) }
+        if let autoregression { specification.autoregression = autoregression }
+        if let jumpPenalty { specification.jump?.penalty = jumpPenalty }
+        if let gridSteps { specification.jump?.gridSteps = gridSteps }
+        if let weightBound { specification.jump?.weightBound = weightBound }
         specification.training.windowBars = nil
         do {
             try specification.validate()
@@ -113,6 +152,11 @@ struct FitCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         return specification
+    }
+
+    private func setScaling(_ kind: ScalingKind, of specification: inout RegimeSpecification) {
+        specification.scaling = kind
+        specification.clip = kind == .none ? nil : RegimeSpecification.standard.clip
     }
 
     private func write(_ manifest: ModelManifest, to path: String) throws {
@@ -128,76 +172,4 @@ struct FitCommand: AsyncParsableCommand {
 
 extension ModelKind: ExpressibleByArgument {}
 extension CovarianceKind: ExpressibleByArgument {}
-
-/// A fit as it is printed.
-enum FitReportText {
-    static func json(_ manifest: ModelManifest) -> String {
-        var json = JSONWriter()
-        json.object { json in
-            if let report = manifest.report {
-                json.member("logLikelihood", report.logLikelihood)
-                json.member("iterations", Int64(report.iterations))
-                json.member("converged", report.converged)
-                json.member("lastLogLikelihoods") { $0.numbers(report.lastLogLikelihoods) }
-            }
-            if let parameters = manifest.parameters {
-                json.member("parameters") { write(parameters, to: &$0) }
-            }
-            json.member("features") { json in
-                json.array(manifest.classifier.features) { $0.string($1) }
-            }
-            json.member("scaling", manifest.classifier.scaling.kind.rawValue)
-            json.member("trainedFrom", manifest.trainedFrom.rfc3339)
-            json.member("trainedThrough", manifest.trainedThrough.rfc3339)
-            json.member("modelVersion", manifest.version.text)
-        }
-        return json.text + "\n"
-    }
-
-    private static func write(_ parameters: GaussianParameters, to json: inout JSONWriter) {
-        json.object { json in
-            json.member("start") { $0.numbers(parameters.start) }
-            json.member("transition") { $0.array(parameters.transition) { $0.numbers($1) } }
-            json.member("means") { $0.array(parameters.means) { $0.numbers($1) } }
-            json.member("covariances") { json in
-                switch parameters.covariances {
-                case .diagonal(let variances):
-                    json.array(variances) { $0.numbers($1) }
-                case .full(let matrices):
-                    json.array(matrices) { $0.array($1) { $0.numbers($1) } }
-                }
-            }
-        }
-    }
-
-    static func text(_ manifest: ModelManifest) -> String {
-        var lines = ["model \(manifest.version)"]
-        lines.append("  trained   \(manifest.trainedFrom) … \(manifest.trainedThrough)")
-        if let report = manifest.report {
-            lines.append(
-                "  fit       log-likelihood \(report.logLikelihood), \(report.iterations) "
-                    + "iterations, \(report.converged ? "converged" : "NOT converged")")
-        }
-        guard let parameters = manifest.parameters else {
-            return lines.joined(separator: "\n") + "\n"
-        }
-        var table = TextTable([
-            ("  state", .right), ("class", .left), ("share", .right), ("return p.a.", .right),
-            ("volatility p.a.", .right), ("persistence", .right),
-        ])
-        for (index, state) in manifest.classifier.states.enumerated() {
-            table.append([
-                "\(index)", state.stateClass.rawValue, Format.percent(state.occupancy),
-                Format.percent(state.annualisedReturn), Format.percent(state.annualisedVolatility),
-                "\((parameters.transition[index][index] * 1e4).rounded() / 1e4)",
-            ])
-        }
-        return lines.joined(separator: "\n") + "\n" + table.text
-    }
-}
-
-extension JSONWriter {
-    mutating func numbers(_ values: [Double]) {
-        array(values) { $0.number($1) }
-    }
-}
+extension ScalingKind: ExpressibleByArgument {}

@@ -23,10 +23,13 @@ struct MigrateCommand: AsyncParsableCommand {
         let configuration = try common.configuration()
         try await Assembly.with(configuration) { assembly in
             let version = try await assembly.store.schemaVersion()
+            let applied = assembly.store.appliedMigrations
+            let list = applied.map(String.init).joined(separator: ",")
             StandardOutput.line(
                 json
-                    ? #"{"schemaVersion":\#(version)}"#
-                    : "schema version \(version), up to date")
+                    ? #"{"schemaVersion":\#(version),"applied":[\#(list)]}"#
+                    : "schema version \(version), "
+                        + (applied.isEmpty ? "up to date" : "applied: \(list)"))
         }
     }
 }

@@ -1,0 +1,71 @@
+import Evaluation
+import RegimeModels
+
+/// Walks every model through every market, some at a time.
+struct EvaluationRun {
+    let histories: [MarketHistory]
+    let candidates: [Candidate]
+    let threads: Int
+
+    private struct Job: Sendable {
+        let market: Int
+        let specification: RegimeSpecification
+    }
+
+    private struct Result: Sendable {
+        let market: Int
+        let specification: RegimeSpecification
+        let walk: ModelWalk
+    }
+
+    /// Per market, one path per candidate. They do not depend on `threads`: each walk is a function
+    /// of its bars and its specification.
+    func paths() async throws -> [[LabelPath]] {
+        var walks = [[String: ModelWalk]](repeating: [:], count: histories.count)
+        var waiting = jobs()[...]
+        let total = waiting.count
+        var done = 0
+        var progress = ProgressBar("evaluate")
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            for job in waiting.prefix(threads) { group.addTask { perform(job) } }
+            waiting = waiting.dropFirst(threads)
+            while let result = try await group.next() {
+                if let job = waiting.popFirst() { group.addTask { perform(job) } }
+                walks[result.market][result.specification.canonicalJSON] = result.walk
+                report(result)
+                done += 1
+                progress.update(
+                    bars: done * histories[result.market].count,
+                    fraction: Double(done) / Double(max(total, 1)))
+            }
+        }
+        progress.finish()
+        return zip(histories, walks).map { history, walks in
+            candidates.map { $0.path(over: history, walks: walks) }
+        }
+    }
+
+    private func jobs() -> [Job] {
+        histories.indices.flatMap { market in
+            var seen: Set<String> = []
+            return candidates.flatMap(\.walks).compactMap { specification in
+                seen.insert(specification.canonicalJSON).inserted
+                    ? Job(market: market, specification: specification) : nil
+            }
+        }
+    }
+
+    private func perform(_ job: Job) -> Result {
+        Result(
+            market: job.market, specification: job.specification,
+            walk: ModelWalk(job.specification, over: histories[job.market]))
+    }
+
+    private func report(_ result: Result) {
+        guard let first = result.walk.failures.first else { return }
+        let history = histories[result.market]
+        StandardError.line(
+            "warning: \(history.name): \(result.walk.failures.count) refits failed, the first at "
+                + "\(history.dates[first.bar]): \(first.error)")
+    }
+}
