@@ -249,7 +249,10 @@ class JumpOnline(JumpFit):
 
 
 class Weighted(Row):
-    """All markets as one table, which is quicker for pandas than one series at a time."""
+    """All markets as one table, which is quicker for pandas than one series at a time.
+
+    Ours are tables too: bars by eight markets, features in the same order.
+    """
 
     name, title, goal = "ewm-features", "Nine EWM features", 20
     peer = "pandas `ewm`, one table of all markets"

@@ -52,7 +52,7 @@ struct SmootherWork: Workload {
 /// The most probable path of states.
 struct ViterbiWork: Workload {
     private let batch: ChainBatch
-    private var found: [[Int]] = []
+    private var found: [[UInt8]] = []
 
     init(_ samples: Samples, markets: Range<Int>) {
         batch = samples.jobs(markets)

@@ -1,4 +1,5 @@
 import Indicators
+import Kernels
 import Market
 
 extension Samples {
@@ -14,27 +15,50 @@ extension Samples {
 
 private let barsPerYear = 252.0
 
-/// Mean, downside deviation and Sortino ratio with three half-lives, for each market in turn.
+/// Mean, downside deviation and Sortino ratio with three half-lives: a table of closes, a row for
+/// each bar and eight markets side by side, to a table of features in the same order, which is kept
+/// from one run to the next.
 struct WeightedWork: Workload {
-    private static let features = [5, 20, 60].flatMap { halfLife in
-        ["ewm_mean_\(halfLife)", "downside_deviation_\(halfLife)", "sortino_\(halfLife)"]
-    }.compactMap { try? Feature(name: $0) }
+    private static let halfLives = [5, 20, 60]
 
-    private let markets: [BarColumns]
-    private var found: [[[Double]]] = []
+    private let markets: Int
+    private let bars: Int
+    /// Per eight markets, bar by bar their closes.
+    private let closes: [[Double]]
+    private var features: [[Double]]
 
     init(_ samples: Samples, markets: Range<Int>) {
-        self.markets = markets.map(samples.bars)
+        let columns = markets.map(samples.closes)
+        let lanes = ExponentialTile.lanes
+        self.markets = columns.count
+        let bars = columns.first?.count ?? 0
+        self.bars = bars
+        closes = stride(from: 0, to: columns.count, by: lanes).map { first in
+            (0..<(bars * lanes)).map { index in
+                let market = first + index % lanes
+                return market < columns.count ? columns[market][index / lanes] : .nan
+            }
+        }
+        features = closes.map { _ in [] }
     }
 
     mutating func run() {
-        found = markets.map {
-            IndicatorEngine.columns(
-                of: $0, features: WeightedWork.features, barsPerYear: barsPerYear)
+        for index in closes.indices {
+            var tile = ExponentialTile(halfLives: WeightedWork.halfLives)
+            tile.advance(closes: closes[index], into: &features[index])
         }
     }
 
-    func result() -> [Double] { found.flatMap { $0.flatMap(\.self) } }
+    func result() -> [Double] {
+        let (lanes, columns) = (ExponentialTile.lanes, ExponentialTile.columns)
+        return (0..<markets).flatMap { market in
+            (0..<columns).flatMap { column in
+                (0..<bars).map { bar in
+                    features[market / lanes][(bar * columns + column) * lanes + market % lanes]
+                }
+            }
+        }
+    }
 }
 
 /// Every indicator there is, bar by bar.

@@ -49,24 +49,25 @@ struct JumpFitWork: Workload {
     }
 }
 
-/// The state of every bar by what was known at it.
+/// The state of every bar by what was known at it; eight markets at a time.
 struct JumpOnlineWork: Workload {
-    private let rows: [[[Double]?]]
-    private let models: [JumpModelParameters]
-    private var found: [[Int]] = []
+    private static let tile = 8
+    private let columns: [[[Double]]]
+    private let batches: [JumpModelBatch]
+    private var found: [[UInt8]] = []
 
     init(_ samples: Samples, markets: Range<Int>) {
-        rows = markets.map(samples.jumpRows)
-        models = markets.map(samples.jumpModel)
+        let tiles = stride(from: markets.lowerBound, to: markets.upperBound, by: Self.tile).map {
+            $0..<min($0 + Self.tile, markets.upperBound)
+        }
+        columns = tiles.map { $0.map(samples.jumpTable) }
+        batches = tiles.compactMap { JumpModelBatch($0.map(samples.jumpModel)) }
     }
 
     mutating func run() {
-        found = rows.indices.map { market in
-            var filter = JumpModelFilter(models[market])
-            return rows[market].map { row in
-                filter.advance(with: row)
-                return filter.state
-            }
+        found = batches.indices.flatMap { index in
+            var batch = batches[index]
+            return batch.advance(columns: columns[index])
         }
     }
 

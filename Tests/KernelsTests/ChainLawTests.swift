@@ -22,7 +22,7 @@ struct ChainLawTests {
             Answers(
                 logLikelihood: logLikelihoods[index].bitPattern,
                 filtered: filtered[index].probabilities.map(\.bitPattern),
-                smoothed: smoothed[index].map(\.bitPattern), path: paths[index])
+                smoothed: smoothed[index].map(\.bitPattern), path: paths[index].map(Int.init))
         }
     }
 
@@ -86,7 +86,7 @@ struct ChainLawTests {
             let seed = UInt64(number) + 1
             let jobs = Self.jobs(
                 states: shape.states, features: shape.features, isDiagonal: shape.isDiagonal,
-                count: 11, seed: seed)
+                count: 19, seed: seed)
             var batch = ChainBatch(
                 jobs.map {
                     ChainJob(
@@ -99,6 +99,11 @@ struct ChainLawTests {
                     (batch.kernels, batch.width) = (set, width)
                     #expect(Self.answers(batch) == expected, "\(shape), \(set.name), \(width)")
                 }
+            }
+            // One bar at a time, lanes that end between and within stretches.
+            for stretch in [1, 8, 30] {
+                batch.stretch = stretch
+                #expect(Self.answers(batch) == expected, "\(shape), \(stretch) bars at a time")
             }
             batch.threads = 3
             #expect(Self.answers(batch) == expected, "\(shape), 3 threads")

@@ -95,6 +95,17 @@
         typedef unsigned long long unsigned_t __attribute__((ext_vector_type(N)));                \
         return (lanes##N##_bits_t)((unsigned_t)a >> (unsigned_t)counts);                          \
     }                                                                                             \
+    /* Whole numbers of 0 to 255, a byte each. */                                                 \
+    LANE_OP void lanes##N##_store_bytes(lanes##N##_t a, unsigned char *to) {                      \
+        typedef unsigned char bytes_t __attribute__((ext_vector_type(N)));                        \
+        bytes_t bytes = __builtin_convertvector(a, bytes_t);                                      \
+        __builtin_memcpy(to, &bytes, N);                                                          \
+    }                                                                                             \
+    LANE_OP void lanes##N##_bits_store_bytes(lanes##N##_bits_t a, unsigned char *to) {            \
+        typedef unsigned char bytes_t __attribute__((ext_vector_type(N)));                        \
+        bytes_t bytes = __builtin_convertvector(a, bytes_t);                                      \
+        __builtin_memcpy(to, &bytes, N);                                                          \
+    }                                                                                             \
     /* All ones in the lanes whose bit is set: bit 0 is lane 0. */                                \
     LANE_OP lanes##N##_bits_t lanes##N##_mask(unsigned char bits, lanes##N##_bits_t lane_bits) {  \
         return (lanes##N##_bits_t)(((lanes##N##_bits_t)((long long)bits) & lane_bits) != 0);      \
@@ -103,3 +114,38 @@
 LANES_OF(2)
 LANES_OF(4)
 LANES_OF(8)
+
+/* Eight rows of eight become eight columns: rows[i][j] becomes rows[j][i]. */
+LANE_OP void lanes8_transpose(lanes8_t rows[8]) {
+    lanes8_t pairs[8], fours[8];
+    for (int i = 0; i < 8; i += 2) {
+        pairs[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        pairs[i + 1] = __builtin_shufflevector(rows[i], rows[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = i; j < i + 2; j++) {
+            fours[j] = __builtin_shufflevector(pairs[j], pairs[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            fours[j + 2] =
+                __builtin_shufflevector(pairs[j], pairs[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int i = 0; i < 4; i++) {
+        rows[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        rows[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* The values `first` to `first` + 7 of eight columns, as eight rows of eight. */
+LANE_OP void lanes8_interleave(double *const *columns, long first, double *to) {
+    lanes8_t rows[8];
+    for (int i = 0; i < 8; i++) rows[i] = *(const lanes8_loose_t *)(columns[i] + first);
+    lanes8_transpose(rows);
+    for (int i = 0; i < 8; i++) *(lanes8_loose_t *)(to + 8 * i) = rows[i];
+}
+
+/* The way back. */
+LANE_OP void lanes8_deinterleave(const double *from, double *const *columns, long first) {
+    lanes8_t rows[8];
+    for (int i = 0; i < 8; i++) rows[i] = *(const lanes8_loose_t *)(from + 8 * i);
+    lanes8_transpose(rows);
+    for (int i = 0; i < 8; i++) *(lanes8_loose_t *)(columns[i] + first) = rows[i];
+}

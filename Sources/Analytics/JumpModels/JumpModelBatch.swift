@@ -41,41 +41,42 @@ package struct JumpModelBatch: Sendable {
         precondition(
             rows.count == costs.count && rows.allSatisfy { $0.count == rows[0].count },
             "as many rows for each market")
-        let bars = rows[0].count
         let features = tile.features
-        var observations = [Double](repeating: .nan, count: bars * features * JumpTile.width)
-        for (lane, series) in rows.enumerated() {
-            let scales = costs[lane].scales
-            for (bar, row) in series.enumerated() {
-                guard let row, row.count == features, row.allSatisfy(\.isFinite) else { continue }
-                for d in 0..<features {
-                    observations[(bar * features + d) * JumpTile.width + lane] =
-                        scales.isEmpty ? row[d] : row[d] * scales[d]
+        let nothing = [Double](repeating: .nan, count: features)
+        let states = advance(
+            columns: rows.map { series in
+                series.flatMap { row in
+                    guard let row, row.count == features, row.allSatisfy(\.isFinite) else {
+                        return nothing
+                    }
+                    return row
                 }
-            }
-        }
-        var path = [Double](repeating: 0, count: bars * JumpTile.width)
-        advance(with: observations, states: &path, set: set)
+            }, set: set)
         return rows.indices.map { lane in
-            (0..<bars).map { bar in
-                let first = bar * features * JumpTile.width + lane
-                if !observations[first].isNaN { hasStarted[lane] = true }
-                return hasStarted[lane] ? Int(path[bar * JumpTile.width + lane]) : nil
+            zip(rows[lane], states[lane]).map { row, state in
+                if row?.allSatisfy(\.isFinite) == true { hasStarted[lane] = true }
+                return hasStarted[lane] ? Int(state) : nil
             }
         }
     }
 
-    /// The same over a tile that the caller laid out, without allocating.
+    /// The same over columns, many times faster.
     ///
-    /// - Parameters:
-    ///   - observations: bar by bar and feature by feature eight values, one per market,
-    ///     multiplied by the root of the feature's weight; NaN in all features of a bar that is not
-    ///     there.
-    ///   - states: eight values per bar at least, for the state after each.
+    /// - Parameter columns: per market T·D values, bar by bar; NaN in all features of a bar that is
+    ///   not there. As many for each market.
+    /// - Returns: per market the state after each bar; 0 before the first that is there.
     package mutating func advance(
-        with observations: [Double], states: inout [Double], set: KernelSet = .current
-    ) {
-        tile.filter(observations, states: &states, set: set)
+        columns: [[Double]], set: KernelSet = .current
+    ) -> [[UInt8]] {
+        precondition(columns.count == costs.count, "a column for each market")
+        let scaled = zip(columns, costs).map { column, costs in
+            let scales = costs.scales
+            return scales.isEmpty
+                ? column : column.indices.map { column[$0] * scales[$0 % scales.count] }
+        }
+        let idle = [[Double]](
+            repeating: scaled[0], count: JumpTile.width - columns.count)
+        return Array(tile.filter(columns: scaled + idle, set: set).prefix(columns.count))
     }
 
     /// The values of one market's filter; see `JumpModelFilter.values`.

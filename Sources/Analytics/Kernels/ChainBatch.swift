@@ -13,6 +13,8 @@ package struct ChainBatch: Sendable {
     /// Lanes at the most, 2, 4 or 8, and the set: for comparing; the results are the same.
     package var width = ChainBatch.tileWidth
     package var kernels = KernelSet.current
+    /// Bars that a filter takes at a time, so that its tile stays in the cache.
+    package var stretch = 1024
 
     /// - Parameter jobs: chains of one shape, each with its series.
     package init(_ jobs: [ChainJob], threads: Int = 1) {
@@ -24,18 +26,40 @@ package struct ChainBatch: Sendable {
 
     /// ln of each job's likelihood.
     package func logLikelihoods() -> [Double] {
-        map([], [kernels.table.chainFilter]) { tile in
-            (0..<tile.width).map { tile.lengths[$0] > 0 ? tile.belief(lane: $0).logLikelihood : 0 }
+        map([], bars: stretch) { tile, group in
+            filter(group, tile) { _ in }
+            return group.indices.map {
+                group[$0].series.barCount > 0 ? tile.belief(lane: $0).logLikelihood : 0
+            }
         }
     }
 
     /// Per job, T·K filtered probabilities and what is believed after the last bar.
     package func filtered() -> [(probabilities: [Double], belief: HiddenMarkovChain.Belief?)] {
-        map(.filtered, [kernels.table.chainFilter]) { tile in
-            let columns = tile.columns(tile.filtered, perBar: tile.shape.states)
-            return (0..<tile.width).map { lane in
-                (columns[lane], tile.lengths[lane] > 0 ? tile.belief(lane: lane) : nil)
+        map(.filtered, bars: stretch) { tile, group in
+            let states = tile.shape.states
+            let columns = LaneColumns.make(group.map { $0.series.barCount * states }) { columns in
+                filter(group, tile) { first in
+                    guard let rows = tile.filtered else { return }
+                    LaneColumns.fill(
+                        columns, from: first * states, rows, tile.lengths.map { $0 * states },
+                        tile.table)
+                }
             }
+            return group.indices.map { lane in
+                (columns[lane], group[lane].series.barCount > 0 ? tile.belief(lane: lane) : nil)
+            }
+        }
+    }
+
+    /// The forward recursion, a stretch after the other, so that a tile stays in the cache; `read`
+    /// is told the first bar of each.
+    private func filter(_ group: [ChainJob], _ tile: ChainTile, _ read: (Int) -> Void) {
+        let bars = group.map(\.series.barCount).max() ?? 0
+        for first in stride(from: 0, to: bars, by: tile.bars) {
+            tile.load(group, from: first)
+            tile.run(kernels.table.chainFilter)
+            read(first)
         }
     }
 
@@ -44,22 +68,36 @@ package struct ChainBatch: Sendable {
         _ contents: ChainTile.Storage, _ steps: [@Sendable (ChainTask) -> Void],
         _ read: @Sendable (ChainTile) -> [Result]
     ) -> [Result] {
+        map(contents, bars: .max) { tile, group in
+            tile.load(group)
+            for step in steps { tile.run(step) }
+            return read(tile)
+        }
+    }
+
+    /// What `work` makes of each tile's jobs; lanes that no job is left for repeat the first one.
+    ///
+    /// - Parameter bars: how many a tile has room for at the most.
+    private func map<Result: Sendable>(
+        _ contents: ChainTile.Storage, bars: Int,
+        _ work: @Sendable (ChainTile, [ChainJob]) -> [Result]
+    ) -> [Result] {
         guard let shape = jobs.first?.chain.shape else { return [] }
         let lanes = jobs.count > 2 ? width : 2
         let tileCount = (jobs.count + lanes - 1) / lanes
         let shares = min(max(threads, 1), tileCount)
-        let bars = jobs.map(\.series.barCount).max() ?? 0
+        let longest = jobs.map(\.series.barCount).max() ?? 0
         // Each thread keeps one tile: touching fresh memory costs more than the recursions.
         return Tiles.map(shares, threads: shares) { share in
             let tile = ChainTile(
-                shape: shape, width: lanes, bars: bars, isShared: false, contents, kernels)
+                shape: shape, width: lanes, bars: min(longest, bars), isShared: false, contents,
+                kernels)
             var results: [Result] = []
             for index in (share * tileCount / shares)..<((share + 1) * tileCount / shares) {
                 let first = index * lanes
                 let group = jobs[first..<min(first + lanes, jobs.count)]
-                tile.load((0..<lanes).map { group[first + ($0 < group.count ? $0 : 0)] })
-                for step in steps { tile.run(step) }
-                results += read(tile).prefix(group.count)
+                let filled = (0..<lanes).map { group[first + ($0 < group.count ? $0 : 0)] }
+                results += work(tile, filled).prefix(group.count)
             }
             return results
         }.flatMap { $0 }

@@ -11,12 +11,8 @@ extension ChainBatch {
     }
 
     /// Per job, the most probable path of states (Viterbi 1967); the lower state of a tie.
-    package func mostProbablePaths() -> [[Int]] {
-        map(.path, [kernels.table.chainPath]) { tile in
-            tile.columns(tile.path, perBar: 1).map { column in
-                column.map { Int(truncatingIfNeeded: $0.bitPattern >> 3) }
-            }
-        }
+    package func mostProbablePaths() -> [[UInt8]] {
+        map(.path, [kernels.table.chainPath]) { $0.paths }
     }
 }
 
@@ -34,5 +30,6 @@ extension HiddenMarkovChain {
     package func mostProbablePath(of observations: [[Double]?]) -> [Int] {
         let series = ChainSeries(observations, featureCount: featureCount)
         return ChainBatch([ChainJob(chain: self, series: series)]).mostProbablePaths()[0]
+            .map(Int.init)
     }
 }

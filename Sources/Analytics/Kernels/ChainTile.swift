@@ -13,9 +13,6 @@ final class ChainTile {
         static let path = Storage(rawValue: 8)
     }
 
-    /// Bars that are moved between columns and tiles at a time.
-    static let stretch = 64
-
     let shape: ChainShape
     let width: Int
     /// Bars of the longest series.
@@ -25,13 +22,16 @@ final class ChainTile {
     let table: LaneTable
     private(set) var lengths: [Int]
     private var segments: [LaneSegment] = []
+    /// The lanes' bars follow others: beliefs are at hand.
+    private var isStarted = false
     /// Per bar, a bit for each lane with an observation.
     private let present: UnsafeMutablePointer<UInt8>
     /// Lanes whose series are not all observations, or have not always been.
     private var gaps: UInt8 = 0
     private let storage: UnsafeMutablePointer<Double>
     let model, observations, belief: UnsafeMutablePointer<Double>
-    let filtered, forward, densities, expectation, path: UnsafeMutablePointer<Double>?
+    let filtered, forward, densities, expectation, origins: UnsafeMutablePointer<Double>?
+    private let path: UnsafeMutablePointer<UInt8>?
 
     init(
         shape: ChainShape, width: Int, bars: Int, isShared: Bool, _ contents: Storage,
@@ -60,7 +60,8 @@ final class ChainTile {
         let total = max(rounded.reduce(0, +), 1)
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: total * MemoryLayout<Double>.stride, alignment: 64)
-        storage = memory.initializeMemory(as: Double.self, repeating: 0, count: total)
+        // What a recursion writes before it reads needs no zeros.
+        storage = memory.bindMemory(to: Double.self, capacity: total)
         var offset = 0
         var parts: [UnsafeMutablePointer<Double>?] = []
         for size in rounded {
@@ -71,13 +72,18 @@ final class ChainTile {
             parts[0] ?? storage, parts[1] ?? storage, parts[2] ?? storage
         )
         (filtered, forward, densities) = (parts[3], parts[4], parts[5])
-        (expectation, path) = (parts[6], parts[7])
+        (expectation, origins) = (parts[6], parts[7])
+        path = contents.contains(.path) ? .allocate(capacity: max(bars * width, 1)) : nil
+        model.initialize(repeating: 0, count: sizes[0])
+        belief.initialize(repeating: 0, count: sizes[2])
+        expectation?.initialize(repeating: 0, count: sizes[6])
         segments = [LaneSegment(end: bars, active: ChainTile.everyLane(width))]
     }
 
     deinit {
         storage.deallocate()
         present.deallocate()
+        path?.deallocate()
     }
 
     static func everyLane(_ width: Int) -> UInt8 { UInt8(truncatingIfNeeded: (1 << width) - 1) }
@@ -90,47 +96,54 @@ final class ChainTile {
 
     /// Puts a series into a lane; a tile whose lanes share one takes it once.
     func load(_ series: ChainSeries, lane: Int) {
-        copy(series, lane: lane, bars: 0..<series.barCount)
-        note(series, lane: lane)
-    }
-
-    /// Fills every lane, a stretch of all series at a time, so that a line of the cache is filled
-    /// while it is at hand.
-    func load(_ jobs: [ChainJob]) {
-        for lane in 0..<width { load(jobs[lane].chain, lane: lane) }
-        let series = jobs.map(\.series)
-        for first in stride(from: 0, to: bars, by: ChainTile.stretch) {
-            for lane in 0..<width {
-                let end = min(first + ChainTile.stretch, series[lane].barCount)
-                if first < end { copy(series[lane], lane: lane, bars: first..<end) }
-            }
-        }
-        for lane in 0..<width { note(series[lane], lane: lane) }
-        seal()
-    }
-
-    private func copy(_ series: ChainSeries, lane: Int, bars: Range<Int>) {
-        let features = shape.features
         let step = isShared ? 1 : width
         series.values.withUnsafeBufferPointer { values in
-            var address = observations + (bars.lowerBound * features * step)
-            if !isShared { address += lane }
-            for index in (bars.lowerBound * features)..<(bars.upperBound * features) {
-                address.pointee = values[index]
+            var address = observations + (isShared ? 0 : lane)
+            for value in values {
+                address.pointee = value
                 address += step
             }
         }
+        clear(after: series.barCount, lane: lane)
+        note(series.barCount, series.present?[...], lane)
     }
 
-    private func note(_ series: ChainSeries, lane: Int) {
-        lengths[lane] = series.barCount
+    /// Fills every lane with as many bars as there is room for, from `first` on; what was believed
+    /// before them stays.
+    func load(_ jobs: [ChainJob], from first: Int = 0) {
+        precondition(!isShared && jobs.count == width, "a job for each lane")
+        isStarted = first > 0
+        if !isStarted { for lane in 0..<width { load(jobs[lane].chain, lane: lane) } }
+        let counts = jobs.map { min(max($0.series.barCount - first, 0), bars) }
+        let features = shape.features
+        LaneColumns.interleave(
+            jobs.map(\.series.values), from: first * features, counts.map { $0 * features },
+            into: observations, table)
+        for lane in 0..<width {
+            clear(after: counts[lane], lane: lane)
+            note(counts[lane], jobs[lane].series.present?[first..<(first + counts[lane])], lane)
+        }
+        seal()
+    }
+
+    /// Observations are finite, those that nobody has included.
+    private func clear(after bar: Int, lane: Int) {
+        let step = isShared ? 1 : width
+        let first = observations + (isShared ? 0 : lane)
+        for index in (bar * shape.features)..<max(bars * shape.features, bar * shape.features) {
+            (first + index * step).initialize(to: 0)
+        }
+    }
+
+    private func note(_ count: Int, _ flags: ArraySlice<Bool>?, _ lane: Int) {
+        lengths[lane] = count
         let bits = isShared ? ChainTile.everyLane(width) : 1 << UInt8(lane)
-        guard series.present != nil || series.barCount < bars || gaps & bits != 0 else { return }
+        guard flags != nil || count < bars || gaps & bits != 0 else { return }
         gaps |= bits
-        for bar in 0..<series.barCount { present[bar] |= bits }
-        for bar in series.barCount..<bars { present[bar] &= ~bits }
-        guard let flags = series.present else { return }
-        for bar in 0..<series.barCount where !flags[bar] { present[bar] &= ~bits }
+        for bar in 0..<count { present[bar] |= bits }
+        for bar in count..<bars { present[bar] &= ~bits }
+        guard let flags else { return }
+        for (bar, isThere) in flags.enumerated() where !isThere { present[bar] &= ~bits }
     }
 
     /// To be called when all lanes are loaded.
@@ -149,11 +162,12 @@ final class ChainTile {
             var task = ChainTask(
                 shape: shape, width: width, model: model, observations: observations,
                 isShared: isShared, present: gaps == 0 ? nil : present, segments: first,
-                segmentCount: segments.count, belief: belief, isStarted: false)
+                segmentCount: segments.count, belief: belief, isStarted: isStarted)
             task.filtered = filtered
             task.forward = forward
             task.densities = densities
             task.expectation = expectation
+            task.origins = origins
             task.path = path
             entry(task)
         }
@@ -164,23 +178,15 @@ final class ChainTile {
         HiddenMarkovChain.Belief(belief, lane: lane, width: width, states: shape.states)
     }
 
-    /// Per lane, `perBar` values of each of its bars, transposed a stretch at a time.
+    /// Per lane, `perBar` values of each of its bars.
     func columns(_ memory: UnsafeMutablePointer<Double>?, perBar: Int) -> [[Double]] {
         guard let memory else { return [] }
-        var columns = lengths.map { [Double](repeating: 0, count: $0 * perBar) }
-        for first in stride(from: 0, to: bars, by: ChainTile.stretch) {
-            for lane in 0..<width {
-                let end = min(first + ChainTile.stretch, lengths[lane])
-                guard first < end else { continue }
-                columns[lane].withUnsafeMutableBufferPointer { column in
-                    var address = memory + (first * perBar * width + lane)
-                    for index in (first * perBar)..<(end * perBar) {
-                        column[index] = address.pointee
-                        address += width
-                    }
-                }
-            }
-        }
-        return columns
+        return LaneColumns.columns(of: memory, lengths.map { $0 * perBar }, table)
+    }
+
+    /// Per lane, the states of the most probable path.
+    var paths: [[UInt8]] {
+        guard let path else { return [] }
+        return LaneColumns.columns(of: path, lengths)
     }
 }

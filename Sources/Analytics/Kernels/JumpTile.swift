@@ -5,6 +5,8 @@ import LaneTasks
 /// Rows are eight values, one per lane; K states, D features. No lane looks at another.
 package struct JumpTile: Sendable {
     package static let width = 8
+    /// Bars that are moved from columns to rows at a time, and stay in the cache.
+    static let stretch = 1024
 
     package let states: Int
     package let features: Int
@@ -30,18 +32,36 @@ package struct JumpTile: Sendable {
     /// Advances all lanes over their bars, which may be some of many.
     ///
     /// - Parameters:
-    ///   - observations: T·D rows. A bar with a NaN among its features is predicted and no more.
-    ///   - states: T rows at least, for the state of the least value after each bar.
+    ///   - columns: eight of T·D values, bar by bar. A bar with a NaN among its features is
+    ///     predicted and no more.
     ///   - set: for comparing sets.
+    /// - Returns: per lane the state of the least value after each bar.
     package mutating func filter(
-        _ observations: [Double], states path: inout [Double], set: KernelSet = .current
-    ) {
-        let bars = observations.count / (features * JumpTile.width)
-        precondition(path.count >= bars * JumpTile.width, "a row per bar")
-        path.withUnsafeMutableBufferPointer { path in
-            withTask(observations, isShared: false, bars: bars) { task in
-                task.path = path.baseAddress
-                set.table.jumpForward(task)
+        columns: [[Double]], set: KernelSet = .current
+    ) -> [[UInt8]] {
+        precondition(
+            columns.count == JumpTile.width && columns.allSatisfy { $0.count == columns[0].count },
+            "eight columns of one length")
+        let bars = columns[0].count / features
+        let counts = [Int](repeating: bars, count: JumpTile.width)
+        return withUnsafeTemporaryAllocation(
+            of: Double.self, capacity: JumpTile.stretch * features * JumpTile.width
+        ) { rows in
+            withUnsafeTemporaryAllocation(
+                of: UInt8.self, capacity: max(bars, 1) * JumpTile.width
+            ) { path in
+                guard let rows = rows.baseAddress, let path = path.baseAddress else { return [] }
+                for first in stride(from: 0, to: bars, by: JumpTile.stretch) {
+                    let count = min(JumpTile.stretch, bars - first)
+                    LaneColumns.interleave(
+                        columns, from: first * features, counts.map { _ in count * features },
+                        into: rows, set.table)
+                    withTask(rows, isShared: false, bars: count) { task in
+                        task.path = path + first * JumpTile.width
+                        set.table.jumpForward(task)
+                    }
+                }
+                return LaneColumns.columns(of: path, counts)
             }
         }
     }
@@ -75,13 +95,16 @@ package struct JumpTile: Sendable {
             round.objectives.withUnsafeMutableBufferPointer { objectives in
                 round.sums.withUnsafeMutableBufferPointer { sums in
                     round.counts.withUnsafeMutableBufferPointer { counts in
-                        withTask(observations, isShared: true, bars: bars) { task in
-                            task.table = table.baseAddress
-                            task.objective = objectives.baseAddress
-                            task.sums = sums.baseAddress
-                            task.counts = counts.baseAddress
-                            set.table.jumpForward(task)
-                            set.table.jumpBackward(task)
+                        observations.withUnsafeBufferPointer { observations in
+                            guard let observations = observations.baseAddress else { return }
+                            withTask(observations, isShared: true, bars: bars) { task in
+                                task.table = table.baseAddress
+                                task.objective = objectives.baseAddress
+                                task.sums = sums.baseAddress
+                                task.counts = counts.baseAddress
+                                set.table.jumpForward(task)
+                                set.table.jumpBackward(task)
+                            }
                         }
                     }
                 }
@@ -92,27 +115,22 @@ package struct JumpTile: Sendable {
     }
 
     private mutating func withTask(
-        _ observations: [Double], isShared: Bool, bars: Int, _ body: (inout JumpTask) -> Void
+        _ observations: UnsafePointer<Double>, isShared: Bool, bars: Int,
+        _ body: (inout JumpTask) -> Void
     ) {
         let (states, features) = (states, features)
         centres.withUnsafeBufferPointer { centres in
             limits.withUnsafeBufferPointer { limits in
                 penalties.withUnsafeBufferPointer { penalties in
-                    observations.withUnsafeBufferPointer { observations in
-                        values.withUnsafeMutableBufferPointer { values in
-                            guard let centres = centres.baseAddress,
-                                let limits = limits.baseAddress,
-                                let penalties = penalties.baseAddress,
-                                let observations = observations.baseAddress,
-                                let values = values.baseAddress
-                            else { return }
-                            var task = JumpTask(
-                                width: JumpTile.width, states: states, features: features,
-                                bars: bars, centres: centres, limits: limits,
-                                penalties: penalties, observations: observations,
-                                isShared: isShared, values: values)
-                            body(&task)
-                        }
+                    values.withUnsafeMutableBufferPointer { values in
+                        guard let centres = centres.baseAddress, let limits = limits.baseAddress,
+                            let penalties = penalties.baseAddress, let values = values.baseAddress
+                        else { return }
+                        var task = JumpTask(
+                            width: JumpTile.width, states: states, features: features, bars: bars,
+                            centres: centres, limits: limits, penalties: penalties,
+                            observations: observations, isShared: isShared, values: values)
+                        body(&task)
                     }
                 }
             }

@@ -32,7 +32,17 @@ private func jumpForward<V: Lanes>(_ task: JumpTask, _: V.Type) {
     case 2: jumpForward(task, states: 2, V.self)
     case 3: jumpForward(task, states: 3, V.self)
     case 4: jumpForward(task, states: 4, V.self)
-    default: jumpForward(task, states: task.states, V.self)
+    default: jumpForward(task, states: task.states, features: task.features, V.self)
+    }
+}
+
+@inline(__always)
+private func jumpForward<V: Lanes>(_ task: JumpTask, states: Int, _: V.Type) {
+    switch task.features {
+    case 1 where V.count == 8: jumpForward(task, states: states, features: 1, V.self)
+    case 2 where V.count == 8: jumpForward(task, states: states, features: 2, V.self)
+    case 3 where V.count == 8: jumpForward(task, states: states, features: 3, V.self)
+    default: jumpForward(task, states: states, features: task.features, V.self)
     }
 }
 
@@ -54,34 +64,36 @@ private func observation<V: Lanes>(_ task: JumpTask, _ index: Int) -> V {
 /// V(k) ← L(k) + min(V(k), λ), less the least of them; L(k) = ½‖x − θ_k‖² less the least of these.
 @inline(__always)
 private func jumpForward<V: Lanes>(
-    _ task: JumpTask, states: Int, _: V.Type
+    _ task: JumpTask, states: Int, features: Int, _: V.Type
 ) {
     withUnsafeTemporaryAllocation(of: V.self, capacity: mostStates) { values in
         withUnsafeTemporaryAllocation(of: V.self, capacity: mostStates) { losses in
             guard let values = values.baseAddress, let losses = losses.baseAddress else { return }
-            jumpForward(task, states: states, values, losses)
+            jumpForward(task, states: states, features: features, values, losses)
         }
     }
 }
 
 @inline(__always)
 private func jumpForward<V: Lanes>(
-    _ task: JumpTask, states: Int, _ values: UnsafeMutablePointer<V>,
+    _ task: JumpTask, states: Int, features: Int, _ values: UnsafeMutablePointer<V>,
     _ losses: UnsafeMutablePointer<V>
 ) {
     let penalty = V(at: task.penalties)
     for k in 0..<states { values[k] = V(at: task.values + k * V.count) }
     var total = V(0)
     for bar in 0..<task.bars {
+        for k in 0..<states { losses[k] = V(0) }
+        for d in 0..<features {
+            let x: V = observation(task, bar * features + d)
+            for k in 0..<states {
+                let difference = x - V(at: task.centres + (k * features + d) * V.count)
+                losses[k] = losses[k] + difference * difference
+            }
+        }
         var leastLoss = V(.infinity)
         for k in 0..<states {
-            var sum = V(0)
-            for d in 0..<task.features {
-                let x: V = observation(task, bar * task.features + d)
-                let difference = x - V(at: task.centres + (k * task.features + d) * V.count)
-                sum = sum + difference * difference
-            }
-            let loss = V.smaller(V(0.5) * sum, V(at: task.limits + k * V.count))
+            let loss = V.smaller(V(0.5) * losses[k], V(at: task.limits + k * V.count))
             losses[k] = loss
             leastLoss = V.smaller(loss, leastLoss)
         }
@@ -97,7 +109,7 @@ private func jumpForward<V: Lanes>(
         if let table = task.table {
             for k in 0..<states { values[k].store(at: table + (bar * states + k) * V.count) }
         } else if let path = task.path {
-            leastState(states) { values[$0] }.store(at: path + bar * V.count)
+            leastState(states) { values[$0] }.storeBytes(at: path + bar * V.count)
         }
     }
     for k in 0..<states { values[k].store(at: task.values + k * V.count) }
@@ -134,7 +146,7 @@ private func jumpBackward<V: Lanes>(
             if isLast { return value }
             return value + V.select(to == V(Double(k)), V(0), penalty)
         }
-        if let path = task.path { state.store(at: path + bar * V.count) }
+        if let path = task.path { state.storeBytes(at: path + bar * V.count) }
         guard let sums = task.sums, let counts = task.counts else { continue }
         for k in 0..<states {
             let isHere = state == V(Double(k))

@@ -8,6 +8,7 @@ package func laneTable(name: String) -> LaneTable {
         name: name, nativeWidth: Int(lanes_native_width()), exponential: exponential,
         logarithm: logarithm, exponentials: exponentials, logarithms: logarithms,
         logarithmOfRatio: logarithmOfRatio, exponentialFeatures: exponentialFeatures,
+        interleave: interleave, deinterleave: deinterleave,
         chainFilter: chainFilter, chainSmoothing: chainSmoothing,
         chainExpectation: chainExpectation, chainPath: chainPath,
         jumpForward: jumpForward, jumpBackward: jumpBackward,

@@ -13,6 +13,8 @@ protocol Lanes {
     func store(at address: UnsafeMutablePointer<Double>)
     /// The first lane alone.
     func storeFirst(at address: UnsafeMutablePointer<Double>)
+    /// Whole numbers of 0 … 255, a byte each.
+    func storeBytes(at address: UnsafeMutablePointer<UInt8>)
 
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
@@ -55,6 +57,8 @@ protocol LaneBits {
     /// Each lane by its own count of 0 … 63.
     func shiftedRight(by counts: Self) -> Self
     var asLanes: Values { get }
+    /// Integers of 0 … 255, a byte each.
+    func storeBytes(at address: UnsafeMutablePointer<UInt8>)
 }
 
 extension Lanes {

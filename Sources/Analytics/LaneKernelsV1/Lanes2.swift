@@ -36,6 +36,9 @@ struct Lanes2: Lanes {
         @inline(__always) func shiftedRight(by counts: Self) -> Self {
             Self(value: lanes2_bits_right_each(value, counts.value))
         }
+        @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+            lanes2_bits_store_bytes(value, address)
+        }
         @inline(__always) var asLanes: Lanes2 { Lanes2(value: lanes2_of_bits(value)) }
     }
 
@@ -47,6 +50,9 @@ struct Lanes2: Lanes {
     @inline(__always) init(at address: UnsafePointer<Double>) { value = lanes2_load(address) }
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes2_store(value, address)
+    }
+    @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+        lanes2_store_bytes(value, address)
     }
     @inline(__always) func storeFirst(at address: UnsafeMutablePointer<Double>) {
         address.pointee = value[0]

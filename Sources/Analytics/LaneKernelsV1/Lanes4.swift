@@ -36,6 +36,9 @@ struct Lanes4: Lanes {
         @inline(__always) func shiftedRight(by counts: Self) -> Self {
             Self(value: lanes4_bits_right_each(value, counts.value))
         }
+        @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+            lanes4_bits_store_bytes(value, address)
+        }
         @inline(__always) var asLanes: Lanes4 { Lanes4(value: lanes4_of_bits(value)) }
     }
 
@@ -47,6 +50,9 @@ struct Lanes4: Lanes {
     @inline(__always) init(at address: UnsafePointer<Double>) { value = lanes4_load(address) }
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes4_store(value, address)
+    }
+    @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+        lanes4_store_bytes(value, address)
     }
     @inline(__always) func storeFirst(at address: UnsafeMutablePointer<Double>) {
         address.pointee = value[0]

@@ -36,6 +36,9 @@ struct Lanes8: Lanes {
         @inline(__always) func shiftedRight(by counts: Self) -> Self {
             Self(value: lanes8_bits_right_each(value, counts.value))
         }
+        @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+            lanes8_bits_store_bytes(value, address)
+        }
         @inline(__always) var asLanes: Lanes8 { Lanes8(value: lanes8_of_bits(value)) }
     }
 
@@ -47,6 +50,9 @@ struct Lanes8: Lanes {
     @inline(__always) init(at address: UnsafePointer<Double>) { value = lanes8_load(address) }
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes8_store(value, address)
+    }
+    @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
+        lanes8_store_bytes(value, address)
     }
     @inline(__always) func storeFirst(at address: UnsafeMutablePointer<Double>) {
         address.pointee = value[0]

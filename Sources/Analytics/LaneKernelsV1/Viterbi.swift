@@ -12,31 +12,33 @@ func viterbi<V: Lanes>(_ rows: ChainRows<V>) {
                 of: V.self, capacity: rows.states * rows.states
             ) { moves in
                 guard let best = best.baseAddress, let next = next.baseAddress,
-                    let moves = moves.baseAddress, let path = rows.task.path
+                    let moves = moves.baseAddress, let origins = rows.task.origins,
+                    let path = rows.task.path
                 else { return }
-                viterbi(rows, path, best, next, moves)
+                trace(rows, origins, path, viterbi(rows, origins, best, next, moves))
             }
         }
     }
 }
 
+/// Finds where each bar's states come from; gives eight times the state that each lane ends in.
 @inline(__always)
 private func viterbi<V: Lanes>(
-    _ rows: ChainRows<V>, _ path: UnsafeMutablePointer<Double>, _ best: UnsafeMutablePointer<V>,
+    _ rows: ChainRows<V>, _ stored: UnsafeMutablePointer<Double>, _ best: UnsafeMutablePointer<V>,
     _ next: UnsafeMutablePointer<V>, _ moves: UnsafeMutablePointer<V>
-) {
+) -> V.Bits {
     let states = rows.states
-    guard rows.task.segmentCount > 0 else { return }
     for index in 0..<(states * states) { moves[index] = log(rows.parameter(states + index)) }
-    for state in 0..<states { best[state] = log(rows.parameter(state)) }
+    for state in 0..<states { next[state] = log(rows.parameter(state)) }
     var ends = V.Bits(0)
-    observe(rows, 0, best)
-    V(0).store(at: path)
-    var bar = 1
+    var origins = V.Bits(0)
+    var bar = 0
     for index in 0..<rows.task.segmentCount {
         let segment = rows.task.segments[index]
         while bar < segment.end {
-            var origins = V.Bits(0)
+            origins.asLanes.store(at: stored + bar * V.count)
+            observe(rows, bar, next, best)
+            origins = V.Bits(0)
             for state in 0..<states {
                 var score = best[0] + moves[state]
                 var origin = V.Bits(0)
@@ -50,9 +52,6 @@ private func viterbi<V: Lanes>(
                 next[state] = score
                 origins = origins | origin
             }
-            for state in 0..<states { best[state] = next[state] }
-            observe(rows, bar, best)
-            origins.asLanes.store(at: path + bar * V.count)
             bar += 1
         }
         ends =
@@ -61,21 +60,20 @@ private func viterbi<V: Lanes>(
                 ends.asLanes
             ).asBits
     }
-    trace(rows, path, ends)
+    return ends
 }
 
+/// Scores with what a bar shows, of those without.
 @inline(__always)
-private func observe<V: Lanes>(_ rows: ChainRows<V>, _ bar: Int, _ best: UnsafeMutablePointer<V>) {
+private func observe<V: Lanes>(
+    _ rows: ChainRows<V>, _ bar: Int, _ before: UnsafeMutablePointer<V>,
+    _ after: UnsafeMutablePointer<V>
+) {
     let present = rows.present(bar)
-    if present == ChainRows<V>.everyLane {
-        for state in 0..<rows.states { best[state] = best[state] + rows.logDensity(state, bar) }
-    } else {
-        let mask = V.Bits(maskOf: present, firstLane: 0)
-        for state in 0..<rows.states {
-            let score = best[state] + rows.logDensity(state, bar)
-            best[state] = V.select(mask, score, best[state])
-        }
-    }
+    for state in 0..<rows.states { after[state] = before[state] + rows.logDensity(state, bar) }
+    guard present != ChainRows<V>.everyLane else { return }
+    let mask = V.Bits(maskOf: present, firstLane: 0)
+    for state in 0..<rows.states { after[state] = V.select(mask, after[state], before[state]) }
 }
 
 /// Eight times the state with the best score.
@@ -92,10 +90,11 @@ private func mostProbable<V: Lanes>(_ best: UnsafeMutablePointer<V>, _ states: I
     return state
 }
 
-/// Follows the origins back; the path takes their place.
+/// Follows the origins back.
 @inline(__always)
 private func trace<V: Lanes>(
-    _ rows: ChainRows<V>, _ path: UnsafeMutablePointer<Double>, _ ends: V.Bits
+    _ rows: ChainRows<V>, _ stored: UnsafeMutablePointer<Double>,
+    _ path: UnsafeMutablePointer<UInt8>, _ ends: V.Bits
 ) {
     let task = rows.task
     var state = ends
@@ -109,9 +108,8 @@ private func trace<V: Lanes>(
         var bar = segment.end
         while bar > first {
             bar -= 1
-            let address = path + bar * V.count
-            let origins = V(at: address).asBits
-            state.asLanes.store(at: address)
+            state.shiftedRight(by: 3).storeBytes(at: path + bar * V.count)
+            let origins = V(at: stored + bar * V.count).asBits
             state = origins.shiftedRight(by: state) & V.Bits(0xFF)
         }
     }

@@ -81,8 +81,10 @@ package struct ChainTask {
     package var densities: UnsafeMutablePointer<Double>?
     /// `shape.expectationCount` rows that expectations are added to.
     package var expectation: UnsafeMutablePointer<Double>?
-    /// T rows of Int64: states of the most probable path, times 8.
-    package var path: UnsafeMutablePointer<Double>?
+    /// Room for the most probable path: T rows of what a bar's states come from.
+    package var origins: UnsafeMutablePointer<Double>?
+    /// T rows of W bytes: the states of the most probable path.
+    package var path: UnsafeMutablePointer<UInt8>?
 
     package init(
         shape: ChainShape, width: Int, model: UnsafePointer<Double>,

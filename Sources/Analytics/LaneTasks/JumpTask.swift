@@ -20,8 +20,8 @@ package struct JumpTask {
     package var values: UnsafeMutablePointer<Double>
     /// T·K rows: the values after every bar, for the way back; `nil` when that is not wanted.
     package var table: UnsafeMutablePointer<Double>?
-    /// T rows: the state of the least value after every bar, or of the best path.
-    package var path: UnsafeMutablePointer<Double>?
+    /// T rows of W bytes: the state of the least value after every bar, or of the best path.
+    package var path: UnsafeMutablePointer<UInt8>?
     /// One row that the cost of the best path is added to.
     package var objective: UnsafeMutablePointer<Double>?
     /// K·D and K rows that the observations of the best path's states, and their numbers, are

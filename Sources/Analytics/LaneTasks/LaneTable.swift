@@ -2,8 +2,8 @@
 /// in every result.
 ///
 /// A task tells what to do by pointers and counts; whoever calls keeps the memory alive and shaped
-/// as the task says.
-package struct LaneTable: Sendable {
+/// as the task says. A class, because copying a struct of closures counts references to each.
+package final class LaneTable: Sendable {
     /// The level of the x86-64 psABI that the set is compiled for, or the architecture's name.
     package let name: String
     /// Doubles in the set's widest registers.
@@ -16,6 +16,9 @@ package struct LaneTable: Sendable {
     /// ln(later / earlier).
     package let logarithmOfRatio: @Sendable (_ later: Double, _ earlier: Double) -> Double
     package let exponentialFeatures: @Sendable (ExponentialTask) -> Void
+    /// Columns to rows of eight, and rows of eight to columns.
+    package let interleave: @Sendable (InterleavingTask) -> Void
+    package let deinterleave: @Sendable (InterleavingTask) -> Void
     /// The forward recursion with its likelihood; what follows the filter over what it stored:
     /// smoothed probabilities, expected counts; the most probable path.
     package let chainFilter: @Sendable (ChainTask) -> Void
@@ -35,6 +38,8 @@ package struct LaneTable: Sendable {
         logarithms: @escaping @Sendable (ElementwiseTask) -> Void,
         logarithmOfRatio: @escaping @Sendable (Double, Double) -> Double,
         exponentialFeatures: @escaping @Sendable (ExponentialTask) -> Void,
+        interleave: @escaping @Sendable (InterleavingTask) -> Void,
+        deinterleave: @escaping @Sendable (InterleavingTask) -> Void,
         chainFilter: @escaping @Sendable (ChainTask) -> Void,
         chainSmoothing: @escaping @Sendable (ChainTask) -> Void,
         chainExpectation: @escaping @Sendable (ChainTask) -> Void,
@@ -51,6 +56,8 @@ package struct LaneTable: Sendable {
         self.logarithms = logarithms
         self.logarithmOfRatio = logarithmOfRatio
         self.exponentialFeatures = exponentialFeatures
+        self.interleave = interleave
+        self.deinterleave = deinterleave
         self.chainFilter = chainFilter
         self.chainSmoothing = chainSmoothing
         self.chainExpectation = chainExpectation

@@ -1,0 +1,18 @@
+/// Eight columns, and the same values as rows of eight.
+package struct InterleavingTask {
+    /// Eight addresses of `count` values each.
+    package var columns: UnsafePointer<UnsafeMutablePointer<Double>?>
+    /// `count` × 8 values.
+    package var rows: UnsafeMutablePointer<Double>
+    /// A multiple of 8.
+    package var count: Int
+
+    package init(
+        columns: UnsafePointer<UnsafeMutablePointer<Double>?>,
+        rows: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        self.columns = columns
+        self.rows = rows
+        self.count = count
+    }
+}
