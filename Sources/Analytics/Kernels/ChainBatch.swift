@@ -56,7 +56,7 @@ package struct ChainBatch: Sendable {
     /// is told the first bar of each.
     private func filter(_ group: [ChainJob], _ tile: ChainTile, _ read: (Int) -> Void) {
         let bars = group.map(\.series.barCount).max() ?? 0
-        for first in stride(from: 0, to: bars, by: tile.bars) {
+        for first in stride(from: 0, to: bars, by: max(tile.bars, 1)) {
             tile.load(group, from: first)
             tile.run(kernels.table.chainFilter)
             read(first)

@@ -121,7 +121,8 @@ final class ChainTile {
             into: observations, table)
         for lane in 0..<width {
             clear(after: counts[lane], lane: lane)
-            note(counts[lane], jobs[lane].series.present?[first..<(first + counts[lane])], lane)
+            let flags = jobs[lane].series.present?.dropFirst(first).prefix(counts[lane])
+            note(counts[lane], flags, lane)
         }
         seal()
     }
