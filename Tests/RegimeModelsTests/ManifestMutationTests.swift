@@ -1,3 +1,4 @@
+import Hindsight
 import Market
 import Regimes
 import TestSupport
@@ -83,6 +84,49 @@ struct ManifestMutationTests {
             }
         }
         #expect(sealed > 60)
+    }
+
+    /// A number that scaling takes beyond what is finite is a missing input: no chain starts with
+    /// it, and a chain that has started predicts.
+    @Test(arguments: ModelKind.allCases.filter(\.isFitted))
+    func aScalingThatOverflowsLeavesNothingToSee(kind: ModelKind) throws {
+        let fitted = try ManifestTests.manifest(kind)
+        let zeros = fitted.classifier.features.map { _ in 0.0 }
+        let scaling = FeatureScaling(
+            kind: .standardised, centers: zeros, scales: zeros.map { _ in .leastNonzeroMagnitude },
+            clip: nil)
+        let manifest = try ModelManifest(
+            json: ModelManifest(
+                classifier: fitted.classifier.scaled(by: scaling), provenance: fitted.provenance
+            ).json)
+        let specification = RegimeSpecification.quick(kind)
+        var observations = History.observations(History.randomWalk(320, seed: 11), specification)
+        #expect(observations.contains { $0.isComplete })
+        var blind = manifest.makeFilter()
+        #expect(observations.allSatisfy { blind.advance(with: $0) == nil })
+        let unseen = try manifest.smooth(observations)
+        #expect(unseen.allSatisfy { $0 == nil })
+        observations[300].features = zeros
+        var filter = manifest.makeFilter()
+        let steps = observations.map { filter.advance(with: $0) }
+        #expect(steps[..<300].allSatisfy { $0 == nil })
+        #expect(
+            steps[300...].map { $0?.inputMissing } == [false] + [Bool](repeating: true, count: 19))
+        for step in steps[300...] {
+            let sum = try #require(step).probabilities.values.reduce(0, +)
+            #expect((sum - 1).magnitude < 1e-9)
+        }
+        let smoothed = try manifest.smooth(observations)
+        #expect(smoothed.map { $0?.inputMissing } == steps.map { $0?.inputMissing })
+    }
+}
+
+extension Classifier {
+    fileprivate func scaled(by scaling: FeatureScaling) -> Classifier {
+        Classifier(
+            kernelVersion: kernelVersion, model: model, features: features, scaling: scaling,
+            parameters: parameters, states: states, taxonomy: taxonomy, rules: rules,
+            hysteresis: hysteresis)
     }
 }
 

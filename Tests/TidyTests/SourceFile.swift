@@ -51,7 +51,7 @@ enum SourceTree {
 
     private static let folders = [
         "Sources", "Tests", "Benchmarks", "Configurations", "Deploy", "Documentation", "Fixtures",
-        "Protos", "Scripts",
+        "Fuzzing", "Protos", "Scripts",
     ]
 
     /// Every path below a folder, sorted; directories left out.
@@ -87,10 +87,10 @@ enum SourceTree {
         return SourceFile(path, text)
     }
 
-    /// Without the nested package of benchmarks, whose modules are rows of its own manifest.
+    /// Without the nested packages, whose modules are rows of their own manifests.
     static let swift = all.filter {
         $0.isSwift && !$0.isGenerated && $0.path != "Package.swift"
-            && !$0.path.hasPrefix("Benchmarks/")
+            && !$0.path.hasPrefix("Benchmarks/") && !$0.path.hasPrefix("Fuzzing/")
     }
     static let sources = swift.filter { !$0.isTest }
     static let manifest = all.first { $0.path == "Package.swift" }

@@ -64,11 +64,11 @@ extension ModelManifest {
         }
         let (start, rows) = chainInput(observations)
         let labeller = Labeller(classifier)
-        let steps = zip(observations.dropFirst(start), try answers(parameters, rows)).map {
-            observation, probabilities in
-            probabilities.map {
-                labeller.step(
-                    stateProbabilities: $0, observation, isMissing: !observation.isComplete)
+        let probabilities = try answers(parameters, rows)
+        let steps = zip(observations.dropFirst(start), zip(rows, probabilities)).map {
+            observation, answer in
+            answer.1.map {
+                labeller.step(stateProbabilities: $0, observation, isMissing: answer.0 == nil)
             }
         }
         return [FilterStep?](repeating: nil, count: start) + steps
@@ -76,10 +76,8 @@ extension ModelManifest {
 
     /// Where the chain starts, and from there scaled features, `nil` where one is missing.
     private func chainInput(_ observations: [Observation]) -> (start: Int, rows: [[Double]?]) {
-        let start = observations.firstIndex(where: \.isComplete) ?? observations.count
-        let rows = observations[start...].map {
-            $0.isComplete ? classifier.scaling.apply($0.features) : nil
-        }
-        return (start, rows)
+        let rows = observations.map(classifier.scaling.row)
+        let start = rows.firstIndex { $0 != nil } ?? rows.count
+        return (start, Array(rows[start...]))
     }
 }

@@ -40,10 +40,10 @@ package struct RegimeFilter: Sendable {
     /// no dynamics: their prediction is the answer before.
     package mutating func advance(with observation: Observation) -> FilterStep? {
         guard engine != nil else { return advanceRules(with: observation) }
-        guard advanceEngine(with: observation), let engine else { return nil }
+        let isMissing = !advanceEngine(with: observation)
+        guard hasStarted, let engine else { return nil }
         return labeller.step(
-            stateProbabilities: engine.probabilities, observation,
-            isMissing: !observation.isComplete)
+            stateProbabilities: engine.probabilities, observation, isMissing: isMissing)
     }
 
     /// Advances without an answer: what warming up on the training window needs.
@@ -55,16 +55,17 @@ package struct RegimeFilter: Sendable {
         }
     }
 
+    /// Whether the observation was one, not a bar to predict. The scaling of a model from outside
+    /// can take a number beyond what is finite: the chain must not start there.
     private mutating func advanceEngine(with observation: Observation) -> Bool {
-        guard hasStarted || observation.isComplete else { return false }
-        hasStarted = true
-        if observation.isComplete {
+        var isPresent = observation.isComplete
+        if isPresent {
             scaling.apply(observation.features, into: &scaled)
-            engine?.advance(with: scaled)
-        } else {
-            engine?.advance(with: nil)
+            isPresent = scaled.allSatisfy(\.isFinite)
         }
-        return true
+        hasStarted = hasStarted || isPresent
+        if hasStarted { engine?.advance(with: isPresent ? scaled : nil) }
+        return isPresent
     }
 
     private mutating func advanceRules(with observation: Observation) -> FilterStep? {
