@@ -20,7 +20,9 @@ struct ModelFileTests {
         "filtered answers of a file's first half do not depend on the second",
         arguments: [
             ["--model", "hmm", "--states", "3", "--features", "log_return"], ["--model", "hmm"],
-            ["--model", "rules"],
+            ["--model", "rules"], ["--model", "markov", "--states", "2", "--starts", "4"],
+            ["--model", "jump"], ["--model", "jump-continuous", "--starts", "4"],
+            ["--model", "jump-sparse", "--starts", "4"],
         ])
     func causal(arguments: [String]) async throws {
         let program = try Program.fresh()
@@ -33,9 +35,10 @@ struct ModelFileTests {
         let text = try Fixture.text(Fixture.spx).split(separator: "\n")
         let half = try program.file("half.csv", text.prefix(2_516).joined(separator: "\n") + "\n")
         let all = try await program.run(
-            "classify", "--model", model, "--csv", Fixture.spx, "--json-lines")
+            "classify", "--model", model, "--csv", Fixture.spx, "--posterior", "filter",
+            "--json-lines")
         let part = try await program.run(
-            "classify", "--model", model, "--csv", half, "--json-lines")
+            "classify", "--model", model, "--csv", half, "--posterior", "filter", "--json-lines")
         #expect(all.status == 0)
         #expect(part.output.split(separator: "\n").count == 2_515)
         #expect(all.output.hasPrefix(part.output))

@@ -1,3 +1,4 @@
+import Kernels
 import MarkovSwitching
 import Testing
 
@@ -87,10 +88,10 @@ struct ParityTests {
         }
         let criteria = InformationCriteria(
             logLikelihood: golden.logLikelihood,
-            parameterCount: classic.specification.parameterCount,
+            freeParameters: classic.specification.parameterCount,
             observations: classic.rows.count - classic.specification.order)
         #expect((criteria.akaike - golden.aic).magnitude < 1e-9)
-        #expect((criteria.bayes - golden.bic).magnitude < 1e-9)
+        #expect((criteria.bayesian - golden.bic).magnitude < 1e-9)
     }
 
     @Test func publishedVaryingDurations() throws {

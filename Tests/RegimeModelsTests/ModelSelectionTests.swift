@@ -24,7 +24,7 @@ struct ModelSelectionTests {
             specification.covariance = covariance
             let fitted = try RegimeFitter.fit(specification, History.window(bars, specification))
             let report = try #require(fitted.report)
-            let criteria = try #require(report.search?.criteria)
+            let criteria = try #require(report.criteria)
             #expect(criteria.freeParameters == count)
             #expect(Self.gaussian(fitted)?.freeParameterCount == count)
             let reached = try #require(report.logLikelihood)
@@ -42,7 +42,7 @@ struct ModelSelectionTests {
             var specification = RegimeSpecification.returns(states: states)
             specification.starts = 8
             let fitted = try RegimeFitter.fit(specification, History.window(walk, specification))
-            bayesian.append(try #require(fitted.report?.search?.criteria.bayesian))
+            bayesian.append(try #require(fitted.report?.criteria?.bayesian))
         }
         #expect(bayesian.firstIndex(of: try #require(bayesian.min())) == 1, "\(bayesian)")
     }

@@ -177,7 +177,7 @@ struct FitRun {
         let report = MarkovSwitchingFitReport(
             logLikelihood: reached, observations: filter.state.observations,
             criteria: InformationCriteria(
-                logLikelihood: reached, parameterCount: specification.parameterCount,
+                logLikelihood: reached, freeParameters: specification.parameterCount,
                 observations: filter.state.observations),
             starts: fitter.starts, iterations: iterations + search.iterations,
             evaluations: search.evaluations, converged: search.hasConverged,

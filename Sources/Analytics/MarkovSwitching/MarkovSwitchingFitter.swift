@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 
 /// How a fit went.
 package struct MarkovSwitchingFitReport: Codable, Equatable, Sendable {

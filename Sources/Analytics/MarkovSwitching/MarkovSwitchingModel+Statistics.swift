@@ -26,21 +26,6 @@ extension MarkovSwitchingModel {
     }
 }
 
-/// Likelihood against the number of free parameters, less is better.
-package struct InformationCriteria: Codable, Equatable, Sendable {
-    /// −2·ln L + 2k (Akaike 1974).
-    package let akaike: Double
-    /// −2·ln L + k·ln n (Schwarz 1978).
-    package let bayes: Double
-
-    /// - Parameter observations: n, those whose likelihood counts.
-    package init(logLikelihood: Double, parameterCount: Int, observations: Int) {
-        let count = Double(parameterCount)
-        akaike = -2 * logLikelihood + 2 * count
-        bayes = -2 * logLikelihood + count * VectorMath.log(Double(max(observations, 1)))
-    }
-}
-
 /// A series drawn from a model, with the regimes behind it.
 package struct MarkovSwitchingSample: Equatable, Sendable {
     package let values: [Double]

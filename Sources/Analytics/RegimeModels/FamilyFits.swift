@@ -68,7 +68,7 @@ struct FamilyFit {
         let report = FitReport(
             logLikelihood: fit.report.logLikelihood, iterations: fit.report.iterations,
             converged: fit.report.converged, lastLogLikelihoods: fit.report.lastLogLikelihoods,
-            starts: fit.report.starts, advice: fit.report.advice)
+            starts: fit.report.starts, advice: fit.report.advice, criteria: fit.report.criteria)
         return FittedStates(
             parameters: .markov(fit.model),
             weights: smoothed.map {

@@ -10,7 +10,6 @@ package struct SearchReport: Codable, Equatable, Sendable {
     /// States with a variance on its floor: they sit on a handful of equal observations, and the
     /// likelihood is the floor's doing. Only where no run ended otherwise.
     package let statesAtFloor: Int
-    package let criteria: InformationCriteria
 }
 
 /// Whether a fit ended because nothing was left to gain.

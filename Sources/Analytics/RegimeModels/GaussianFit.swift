@@ -79,10 +79,10 @@ struct GaussianFit {
             starts: specification.starts, advice: advice,
             search: SearchReport(
                 finished: search.finished.count, reachedBest: search.reached(winner),
-                repairs: winner.repairs, statesAtFloor: search.baumWelch.statesAtFloor(winner),
-                criteria: InformationCriteria(
-                    logLikelihood: reached, freeParameters: parameters.freeParameterCount,
-                    observations: data.completeCount)))
+                repairs: winner.repairs, statesAtFloor: search.baumWelch.statesAtFloor(winner)),
+            criteria: InformationCriteria(
+                logLikelihood: reached, freeParameters: parameters.freeParameterCount,
+                observations: data.completeCount))
     }
 
     private func statistics(_ parameters: GaussianParameters) -> [StateStatistics] {

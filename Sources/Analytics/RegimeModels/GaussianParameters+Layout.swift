@@ -22,3 +22,18 @@ extension GaussianParameters.Covariances {
         }
     }
 }
+
+extension GaussianParameters {
+    /// K − 1 of the start, K·(K − 1) transitions, K·D means, and K·D variances or K·D·(D + 1)/2
+    /// covariances.
+    package var freeParameterCount: Int {
+        let states = stateCount
+        let features = featureCount
+        let spread =
+            switch covariances {
+            case .diagonal: features
+            case .full: features * (features + 1) / 2
+            }
+        return states - 1 + states * (states - 1) + states * (features + spread)
+    }
+}

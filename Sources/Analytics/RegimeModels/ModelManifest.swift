@@ -1,3 +1,4 @@
+package import Kernels
 package import Market
 package import Regimes
 
@@ -187,6 +188,14 @@ package struct FeatureScaling: Codable, Equatable, Sendable {
         return scaled
     }
 
+    /// What a model sees of an observation; `nil` when an input is missing, or is a number that
+    /// scaling takes beyond what is finite.
+    package func row(of observation: Observation) -> [Double]? {
+        guard observation.isComplete else { return nil }
+        let scaled = apply(observation.features)
+        return scaled.allSatisfy(\.isFinite) ? scaled : nil
+    }
+
     /// - Parameter scaled: as many values as there are features; what they were is lost.
     func apply(_ features: [Double], into scaled: inout [Double]) {
         for index in features.indices {
@@ -230,6 +239,8 @@ package struct FitReport: Codable, Equatable, Sendable {
     package let advice: String?
     /// `nil` where a family has no search of its own.
     package var search: SearchReport?
+    /// `nil` without a likelihood.
+    package var criteria: InformationCriteria?
     /// What a jump model's path through the training window costs, and did in the last iterations.
     package var objective: Double?
     package var lastObjectives: [Double]?

@@ -200,7 +200,7 @@ package struct HysteresisParameters: Codable, Equatable, Sendable {
 
     package init(
         entryProbability: Double = 0.6, exitProbability: Double = 0.4, minimumDwellBars: Int = 10,
-        confirmationBars: Int = 3, recoveryConfirmationBars: Int = 5
+        confirmationBars: Int = 5, recoveryConfirmationBars: Int = 5
     ) {
         self.entryProbability = entryProbability
         self.exitProbability = exitProbability

@@ -54,6 +54,10 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "none or standardised; as said above when left out.")
     var scaling: ScalingKind?
 
+    @Option(
+        help: "Of an hmm's parameters: none, or those that hmmlearn has when nothing is asked.")
+    var priors: FitPriors?
+
     @Option(help: "What a change of state costs a jump model, in squared standard deviations / 2.")
     var jumpPenalty: Double?
 
@@ -89,6 +93,7 @@ struct FitCommand: AsyncParsableCommand {
             ("--grid-steps", gridSteps != nil && model != .jumpContinuous),
             ("--weight-bound", weightBound != nil && model != .jumpSparse),
             ("--autoregression", autoregression != nil && model != .markov),
+            ("--priors", priors != nil && model != .hmm),
         ]
         for (flag, isForeign) in foreign where isForeign {
             throw ValidationError(
@@ -133,6 +138,7 @@ struct FitCommand: AsyncParsableCommand {
         // In sample the best optimum counts, not the time of forty refits.
         specification.finalists = starts
         specification.maximumIterations = iterations
+        if let priors { specification.priors = priors }
         if let states { specification.states = states }
         if let features {
             specification.features = features.split(separator: ",").map(String.init)
@@ -173,3 +179,4 @@ struct FitCommand: AsyncParsableCommand {
 extension ModelKind: ExpressibleByArgument {}
 extension CovarianceKind: ExpressibleByArgument {}
 extension ScalingKind: ExpressibleByArgument {}
+extension FitPriors: ExpressibleByArgument {}

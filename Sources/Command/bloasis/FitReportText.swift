@@ -1,5 +1,6 @@
 import Contracts
 import JumpModels
+import Kernels
 import Market
 import MarkovSwitching
 import RegimeModels
@@ -18,6 +19,13 @@ enum FitReportText {
                 json.member("iterations", Int64(report.iterations))
                 json.member("converged", report.converged)
                 json.member("lastLogLikelihoods") { $0.numbers(report.lastLogLikelihoods) }
+                json.member("starts", Int64(report.starts))
+                if let search = report.search { write(search, to: &json) }
+                if let criteria = report.criteria {
+                    json.member("freeParameters", Int64(criteria.freeParameters))
+                    json.member("aic", criteria.akaike)
+                    json.member("bic", criteria.bayesian)
+                }
             }
             if let parameters = manifest.parameters {
                 json.member("parameters") { write(parameters, to: &$0) }
@@ -32,6 +40,17 @@ enum FitReportText {
             json.member("modelVersion", manifest.version.text)
         }
         return json.text + "\n"
+    }
+
+    private static func write(_ search: SearchReport, to json: inout JSONWriter) {
+        json.member("search") { json in
+            json.object { json in
+                json.member("finished", Int64(search.finished))
+                json.member("reachedBest", Int64(search.reachedBest))
+                json.member("repairs", Int64(search.repairs))
+                json.member("statesAtFloor", Int64(search.statesAtFloor))
+            }
+        }
     }
 
     private static func write(_ parameters: ModelParameters, to json: inout JSONWriter) {
@@ -90,6 +109,7 @@ enum FitReportText {
             lines.append(
                 "  fit       \(reached), \(report.iterations) iterations, "
                     + (report.converged ? "converged" : "NOT converged"))
+            lines += details(of: report)
         }
         guard !manifest.classifier.states.isEmpty else {
             return lines.joined(separator: "\n") + "\n"
@@ -106,6 +126,28 @@ enum FitReportText {
             ])
         }
         return lines.joined(separator: "\n") + "\n" + table.text
+    }
+}
+
+extension FitReportText {
+    private static func details(of report: FitReport) -> [String] {
+        var lines: [String] = []
+        if let search = report.search {
+            lines.append(
+                "  search    \(report.starts) starts, \(search.reachedBest) of "
+                    + "\(search.finished) finished runs reached this")
+            if search.statesAtFloor > 0 {
+                lines.append(
+                    "            \(search.statesAtFloor) states sit on a floor of variance: "
+                        + "take fewer states")
+            }
+        }
+        if let criteria = report.criteria {
+            lines.append(
+                "  criteria  AIC \(criteria.akaike), BIC \(criteria.bayesian), "
+                    + "\(criteria.freeParameters) free parameters")
+        }
+        return lines
     }
 }
 

@@ -1,5 +1,3 @@
-import Kernels
-
 /// Likelihoods that pay for their parameters, to compare models of one window: the lowest is best.
 package struct InformationCriteria: Codable, Equatable, Sendable {
     package let freeParameters: Int
@@ -16,20 +14,5 @@ package struct InformationCriteria: Codable, Equatable, Sendable {
         self.freeParameters = freeParameters
         akaike = 2 * parameters - 2 * logLikelihood
         bayesian = parameters * VectorMath.log(Double(observations)) - 2 * logLikelihood
-    }
-}
-
-extension GaussianParameters {
-    /// K − 1 of the start, K·(K − 1) transitions, K·D means, and K·D variances or K·D·(D + 1)/2
-    /// covariances.
-    package var freeParameterCount: Int {
-        let states = stateCount
-        let features = featureCount
-        let spread =
-            switch covariances {
-            case .diagonal: features
-            case .full: features * (features + 1) / 2
-            }
-        return states - 1 + states * (states - 1) + states * (features + spread)
     }
 }
