@@ -105,7 +105,7 @@ struct Module {
 
 let modules: [Module] = [
     Module("Market", .domain, .numeric),
-    Module("Regimes", .domain, uses: ["Market"]),
+    Module("Regimes", .domain, uses: ["Market"], .numeric),
 
     Module("CLanes", .analytics, .headers),
     Module("LaneTasks", .analytics, .numeric, .unsafeAllowed),
@@ -319,7 +319,12 @@ let package = Package(
         tests("KernelsTests", ["LaneTasks", "Kernels"]),
         tests("IndicatorsTests", ["Market", "Kernels", "Indicators"]),
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
-        tests("AllocationTests", ["Kernels", "JumpModels", "AllocationCounter"]),
+        tests(
+            "AllocationTests",
+            [
+                "Market", "Kernels", "Indicators", "JumpModels", "MarkovSwitching", "RegimeModels",
+                "AllocationCounter",
+            ]),
         tests("JumpModelsTests", ["Market", "Kernels", "Indicators", "JumpModels"]),
         tests("MarkovSwitchingTests", ["Kernels", "MarkovSwitching"]),
         tests(

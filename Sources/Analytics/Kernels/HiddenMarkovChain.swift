@@ -103,8 +103,13 @@ package struct HiddenMarkovChain: Sendable {
 
     /// K filtered probabilities, summing to 1.
     package func probabilities(of belief: Belief) -> [Double] {
-        let inverse = 1 / belief.sum(stateCount)
-        return (0..<stateCount).map { belief.variables[$0] * inverse }
+        let lanes = probabilityLanes(of: belief)
+        return (0..<stateCount).map { lanes[$0] }
+    }
+
+    /// The same, one lane per state, 0 in those beyond the last: allocates nothing.
+    package func probabilityLanes(of belief: Belief) -> SIMD8<Double> {
+        belief.variables * (1 / belief.sum(stateCount))
     }
 
     /// One step of the forward recursion; `nil` before is the chain's start. Allocates nothing.

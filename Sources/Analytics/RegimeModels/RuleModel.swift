@@ -72,23 +72,20 @@ extension RuleParameters {
         let stress = max(
             stressedRank.degree(of: context.volatilityRank),
             stressedVIX?.degree(of: context.vix) ?? 0)
-        let degrees: [(Regime, Double)] = [
-            (.crisis, stress * deepDrawdown.degree(of: depth)),
-            (.normalBear, bearDrawdown.degree(of: depth) * fallingTrend.degree(of: trend)),
-            (.highVolatility, stress),
-            (
-                .euphoria,
-                euphoriaTrend.degree(of: trend) * euphoriaMomentum.degree(of: momentum)
-            ),
-            (.lowVolatility, calmRank.degree(of: context.volatilityRank)),
-            (.normalBull, 1),
-        ]
         var left = 1.0
-        let shares = degrees.map { regime, degree in
+        var shares = RegimeProbabilities.none
+        func take(_ regime: Regime, _ degree: Double) {
             let share = left * degree
             left -= share
-            return (regime, share)
+            shares.add(share, to: regime)
         }
-        return RegimeProbabilities(summing: shares)
+        take(.crisis, stress * deepDrawdown.degree(of: depth))
+        take(.normalBear, bearDrawdown.degree(of: depth) * fallingTrend.degree(of: trend))
+        take(.highVolatility, stress)
+        take(
+            .euphoria, euphoriaTrend.degree(of: trend) * euphoriaMomentum.degree(of: momentum))
+        take(.lowVolatility, calmRank.degree(of: context.volatilityRank))
+        take(.normalBull, 1)
+        return shares
     }
 }

@@ -36,9 +36,22 @@ enum StateEngine: Sendable {
     var probabilities: StateVector {
         switch self {
         case .chain(let chain, let belief):
-            belief.map { StateVector(chain.probabilities(of: $0)) } ?? .none
-        case .markov(let filter): StateVector(filter.probabilities)
+            StateEngine.probabilities(chain, belief)
+        case .markov(let filter):
+            if let chain = filter.model.chain {
+                StateEngine.probabilities(chain, filter.state.chain)
+            } else {
+                StateVector(filter.probabilities)
+            }
         case .jump(let filter): StateVector(filter.probabilities)
         }
+    }
+
+    private static func probabilities(
+        _ chain: HiddenMarkovChain, _ belief: HiddenMarkovChain.Belief?
+    ) -> StateVector {
+        guard let belief else { return .none }
+        return StateVector(
+            lanes: chain.probabilityLanes(of: belief), count: chain.stateCount)
     }
 }

@@ -14,9 +14,15 @@ package struct StateVector: RandomAccessCollection, Equatable, Sendable {
     }
 
     /// - Parameter values: at most eight.
-    package init(_ values: some Collection<Double>) {
+    package init(_ values: [Double]) {
         self.init(repeating: 0, count: values.count)
-        for (state, value) in values.enumerated() { lanes[state] = value }
+        for state in 0..<values.count { lanes[state] = values[state] }
+    }
+
+    /// - Parameter lanes: 0 from `count` on.
+    init(lanes: SIMD8<Double>, count: Int) {
+        self.init(repeating: 0, count: count)
+        self.lanes = lanes
     }
 
     /// Everything on one state.

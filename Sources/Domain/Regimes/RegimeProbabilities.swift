@@ -7,8 +7,11 @@ package struct RegimeProbabilities: Sendable, Equatable {
     /// that an answer per bar costs no allocation.
     private var masses: SIMD8<Double>
 
+    /// Made once: `allCases` is an array anew each time.
+    private static let labels = Regime.allCases
+
     /// One value per `Regime.allCases`, in that order.
-    package var values: [Double] { Regime.allCases.indices.map { masses[$0] } }
+    package var values: [Double] { RegimeProbabilities.labels.indices.map { masses[$0] } }
 
     /// Everything on `unknown`.
     package static let unknown = RegimeProbabilities(concentratedOn: .unknown)
@@ -40,13 +43,13 @@ package struct RegimeProbabilities: Sendable, Equatable {
     /// The most probable label; the riskier one of a tie, by wire order.
     package var mode: Regime {
         var best = Regime.crisis
-        for regime in Regime.allCases where self[regime] > self[best] { best = regime }
+        for regime in RegimeProbabilities.labels where self[regime] > self[best] { best = regime }
         return best
     }
 
     /// Labels with their probability, in wire order, zero ones left out.
     package var nonZero: [(regime: Regime, probability: Double)] {
-        Regime.allCases.compactMap { self[$0] == 0 ? nil : ($0, self[$0]) }
+        RegimeProbabilities.labels.compactMap { self[$0] == 0 ? nil : ($0, self[$0]) }
     }
 
     private static func slot(of regime: Regime) -> Int {
