@@ -78,9 +78,6 @@
     LANE_OP lanes##N##_bits_t lanes##N##_bits_or(lanes##N##_bits_t a, lanes##N##_bits_t b) {      \
         return a | b;                                                                             \
     }                                                                                             \
-    LANE_OP lanes##N##_bits_t lanes##N##_bits_xor(lanes##N##_bits_t a, lanes##N##_bits_t b) {     \
-        return a ^ b;                                                                             \
-    }                                                                                             \
     /* A constant count, 0 to 63; the vacated bits are 0. */                                      \
     LANE_OP lanes##N##_bits_t lanes##N##_bits_left(lanes##N##_bits_t a, int count) {              \
         return a << count;                                                                        \

@@ -47,7 +47,7 @@ package struct BaumWelch: Sendable {
     var stateCount: Int { shape.states }
     var featureCount: Int { shape.features }
     var isDiagonal: Bool { shape.isDiagonal }
-    /// T·D values; what stands at a bar without an observation is never read.
+    /// T·D values; what stands at a bar without an observation is finite and has no effect.
     let observations: [Double]
     let present: [Bool]
     /// D least conditional variances.

@@ -50,7 +50,6 @@ protocol LaneBits {
     static func &- (a: Self, b: Self) -> Self
     static func & (a: Self, b: Self) -> Self
     static func | (a: Self, b: Self) -> Self
-    static func ^ (a: Self, b: Self) -> Self
     /// By a constant count of 0 … 63; the vacated bits are 0.
     func shiftedLeft(by count: Int32) -> Self
     func shiftedRight(by count: Int32) -> Self
@@ -59,12 +58,4 @@ protocol LaneBits {
     var asLanes: Values { get }
     /// Integers of 0 … 255, a byte each.
     func storeBytes(at address: UnsafeMutablePointer<UInt8>)
-}
-
-extension Lanes {
-    /// The magnitude of x, or the limit (above 0) where x is larger or not a number.
-    @inline(__always)
-    static func capped(_ x: Self, at limit: Double) -> Self {
-        smaller((x.asBits & Bits(Int64.max)).asLanes, Self(limit))
-    }
 }

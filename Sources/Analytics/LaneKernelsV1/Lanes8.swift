@@ -24,9 +24,6 @@ struct Lanes8: Lanes {
         @inline(__always) static func | (a: Self, b: Self) -> Self {
             Self(value: lanes8_bits_or(a.value, b.value))
         }
-        @inline(__always) static func ^ (a: Self, b: Self) -> Self {
-            Self(value: lanes8_bits_xor(a.value, b.value))
-        }
         @inline(__always) func shiftedLeft(by count: Int32) -> Self {
             Self(value: lanes8_bits_left(value, count))
         }
