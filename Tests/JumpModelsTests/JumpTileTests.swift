@@ -51,6 +51,26 @@ struct JumpTileTests {
         }
     }
 
+    /// Columns are moved a stretch at a time: what is carried from one to the next is in both.
+    @Test func `columns longer than a stretch give what filters give`() throws {
+        let models = models(states: 3, features: 2, seed: 5)
+        let series = models.indices.map { lane in
+            JumpWorld.rows(2_500, features: 2, seed: UInt64(lane), missingShare: 0.05)
+        }
+        var batch = try #require(JumpModelBatch(models))
+        let nothing = [Double](repeating: .nan, count: 2)
+        let answers = batch.advance(columns: series.map { $0.flatMap { $0 ?? nothing } })
+        for lane in models.indices {
+            var filter = JumpModelFilter(models[lane])
+            let expected = series[lane].map { row in
+                filter.advance(with: row)
+                return UInt8(filter.hasStarted ? filter.state : 0)
+            }
+            #expect(answers[lane] == expected)
+            #expect(batch.values(of: lane) == filter.values)
+        }
+    }
+
     @Test func `models of different shapes make no batch`() throws {
         let model = JumpModelParameters(kind: .discrete, penalty: 1, centres: [[0], [1]])
         let other = JumpModelParameters(kind: .discrete, penalty: 1, centres: [[0, 1], [1, 2]])

@@ -137,6 +137,26 @@ struct ChainLawTests {
         }
     }
 
+    /// However far out a bar lies, the path of the others is what it is without that bar.
+    @Test(arguments: [1e8, 1e15, 1e150, 1e300])
+    func aBarFarOutDoesNotTouchThePathOfOthers(value: Double) {
+        let chain = HiddenMarkovChain(
+            start: [0.5, 0.5], transition: [0.95, 0.05, 0.1, 0.9], means: [0, 0],
+            covariances: [1, 9], featureCount: 1)
+        var generator = SplitMix64(seed: 31)
+        var rows: [[Double]?] = (0..<400).map { bar in
+            [generator.normal() * (bar / 50 % 2 == 0 ? 1 : 3)]
+        }
+        rows[40] = [value]
+        let with = chain.mostProbablePath(of: rows)
+        // Wild, or past computing and so without a word.
+        #expect(with[40] == 1 || value > 1e160)
+        rows[40] = value > 1e160 ? nil : [30]
+        let expected = chain.mostProbablePath(of: rows)
+        #expect(Array(with[60...]) == Array(expected[60...]))
+        #expect(Set(with) == [0, 1])
+    }
+
     @Test func twoHundredFeaturesAndEightStatesGiveProbabilities() {
         for isDiagonal in [true, false] {
             var generator = SplitMix64(seed: 23)

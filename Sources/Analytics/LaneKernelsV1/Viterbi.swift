@@ -70,7 +70,14 @@ private func observe<V: Lanes>(
     _ after: UnsafeMutablePointer<V>
 ) {
     let present = rows.present(bar)
-    for state in 0..<rows.states { after[state] = before[state] + rows.logDensity(state, bar) }
+    var largest = V(-.infinity)
+    for state in 0..<rows.states {
+        let density = rows.logDensity(state, bar)
+        after[state] = density
+        largest = V.larger(largest, density)
+    }
+    // Less the largest, so that a bar far out does not round away what the others say.
+    for state in 0..<rows.states { after[state] = before[state] + (after[state] - largest) }
     guard present != ChainRows<V>.everyLane else { return }
     let mask = V.Bits(maskOf: present, firstLane: 0)
     for state in 0..<rows.states { after[state] = V.select(mask, after[state], before[state]) }

@@ -70,9 +70,14 @@ private struct ViterbiPass {
             } else {
                 window.skip()
             }
-            if bar == 0 { start() } else { step(isComplete) }
+            // Less the largest, so that a bar far out does not round away what the others say.
+            let largest =
+                isComplete
+                ? (0..<(model.regimes * model.pasts)).reduce(-.infinity) { max($0, density($1)) }
+                : 0
+            if bar == 0 { start() } else { step(isComplete, largest) }
             if bar == 0, isComplete {
-                for regime in 0..<model.regimes { scores[regime] += density(regime) }
+                for regime in 0..<model.regimes { scores[regime] += density(regime) - largest }
             }
         }
         return traced(rows.count)
@@ -97,7 +102,7 @@ private struct ViterbiPass {
 
     /// Of the histories that a new one may follow on, differing in the regime that leaves the
     /// memory (all of it, without one), the best.
-    private mutating func step(_ isComplete: Bool) {
+    private mutating func step(_ isComplete: Bool, _ largest: Double) {
         let (regimes, histories) = (model.regimes, model.histories)
         let block = histories / regimes
         for slot in 0..<histories {
@@ -109,7 +114,7 @@ private struct ViterbiPass {
                 let move = logs[before / block * regimes + to]
                 var score = scores[before] + move
                 if isComplete {
-                    score += density(model.memory > 0 ? to * histories + before : to)
+                    score += density(model.memory > 0 ? to * histories + before : to) - largest
                 }
                 if score > best {
                     best = score
