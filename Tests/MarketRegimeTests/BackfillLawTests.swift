@@ -219,7 +219,11 @@ struct BackfillOnceTests {
         await #expect(throws: BackfillError.self) { try await world.backfill(bars, request) }
         request = World.request()
         request.specification.states = 3
-        await #expect(throws: BackfillError.specificationConflict(World.series)) {
+        let begun = World.request().specification.states
+        await #expect(
+            throws: BackfillError.specificationConflict(
+                World.series, differences: ["states \(begun), not 3"])
+        ) {
             try await world.backfill(bars, request)
         }
     }

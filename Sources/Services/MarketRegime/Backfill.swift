@@ -39,7 +39,8 @@ package enum BackfillError: Error, Equatable, Sendable {
     case noBars(Series)
     case emptyRange(Series, Range<Timestamp>)
     case calendarConflict(Series, registered: SessionCalendar, asked: SessionCalendar)
-    case specificationConflict(Series)
+    /// The series was begun with another specification; what that says otherwise.
+    case specificationConflict(Series, differences: [String])
     case contended(Series)
 }
 
@@ -57,9 +58,11 @@ extension BackfillError: CustomStringConvertible {
         case .contended(let series):
             return "\(series) is being written by other processes without a pause: what is "
                 + "committed is kept; run the same command again"
-        case .specificationConflict(let series):
-            return "\(series) was built with another model configuration: restore that "
-                + "configuration, or use another market name"
+        case .specificationConflict(let series, let differences):
+            return "\(series) was begun with another model configuration, which stays with it: "
+                + differences.joined(separator: "; ")
+                + ". Set what it was begun with (BLOASIS_MODEL for the model), use another market "
+                + "name, or move the store aside and backfill anew"
         }
     }
 }
@@ -156,7 +159,11 @@ package struct Backfill: Sendable {
                     request.series, registered: head.profile.calendar, asked: request.calendar)
             }
             guard head.profile.specification == request.specification.canonicalJSON else {
-                throw BackfillError.specificationConflict(request.series)
+                let begun = try? RegimeSpecification(canonicalJSON: head.profile.specification)
+                throw BackfillError.specificationConflict(
+                    request.series,
+                    differences: begun?.differences(from: request.specification)
+                        ?? ["it cannot be read by this version"])
             }
             return head
         }
