@@ -143,6 +143,23 @@ struct FitTests {
         #expect(throws: FitError.constantFeature(name: "log_return")) {
             try RegimeFitter.fit(specification, constant)
         }
+        var downside = RegimeSpecification.standard
+        downside.training = specification.training
+        #expect(
+            throws: FitError.neverComplete(
+                missing: ["log_downside_deviation_20", "sortino_20"])
+        ) {
+            try RegimeFitter.fit(downside, History.window(bars, downside))
+        }
+        // Finite each, and past computing together: once a trap, once a manifest nobody could read.
+        var wild = specification
+        wild.features = ["simple_return"]
+        for scale in [1e130, 1e153] {
+            for index in bars.indices { bars[index].bar.close = index % 40 == 7 ? scale : 42 }
+            #expect(throws: FitError.unboundedFeature(name: "simple_return")) {
+                try RegimeFitter.fit(wild, History.window(bars, wild))
+            }
+        }
         var invalid = specification
         invalid.states = 9
         #expect(throws: FitError.self) { try RegimeFitter.fit(invalid, constant) }

@@ -88,12 +88,24 @@ struct FamilyFit {
                 ?? StateVector(state: fit.path.states[row], of: own.states)
         }
         let report = FitReport(
-            logLikelihood: nil, iterations: fit.iterations, converged: fit.converged,
-            lastLogLikelihoods: [], starts: fit.starts, advice: fit.advice,
+            logLikelihood: nil, iterations: fit.iterations,
+            converged: fit.converged && fit.weightsConverged != false, lastLogLikelihoods: [],
+            starts: fit.starts, advice: FamilyFit.advice(on: fit),
             objective: fit.objective, lastObjectives: fit.lastObjectives)
         return FittedStates(
             parameters: .jump(fit.parameters), weights: weights,
             persistence: FamilyFit.persistence(of: weights, states: own.states), report: report)
+    }
+
+    private static func advice(on fit: JumpModelFit) -> String? {
+        let empty = fit.parameters.emptyStates.count
+        let states =
+            empty == 0
+            ? nil
+            : "\(empty) of \(fit.parameters.stateCount) states are empty: lower the penalty, or "
+                + "take fewer states"
+        let parts = [fit.advice, states].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
     /// Share of each state's weight that stays for another bar; 0 of a state without weight.

@@ -24,11 +24,14 @@ struct FitData {
             let column = complete.map { $0[index] }
             let mean = column.reduce(0) { $0 + $1 / count }
             let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) / count }
-            guard mean.isFinite, variance.isFinite else { throw .unboundedFeature(name: name) }
-            let range = column.min() != column.max()
-            guard range, variance * GaussianFit.covarianceFloorShare >= .leastNormalMagnitude else {
-                throw .constantFeature(name: name)
-            }
+            // Nothing is fitted that a manifest with it would be refused for.
+            guard mean.magnitude <= GaussianParameters.meanLimit,
+                variance <= GaussianParameters.varianceRange.upperBound
+            else { throw .unboundedFeature(name: name) }
+            let least = GaussianParameters.varianceRange.lowerBound
+            guard column.min() != column.max(),
+                variance * GaussianFit.covarianceFloorShare >= least
+            else { throw .constantFeature(name: name) }
             means.append(mean)
             variances.append(variance)
         }

@@ -2,9 +2,11 @@
 package enum FitError: Error, Equatable, Sendable {
     /// Fewer complete observations than a fit needs.
     case tooFewObservations(have: Int, need: Int)
-    /// A feature has one value throughout the training window.
+    /// Not one bar has all features; those that no bar has.
+    case neverComplete(missing: [String])
+    /// A feature has one value throughout the training window, or as good as one.
     case constantFeature(name: String)
-    /// A feature's values are too large for their variance to be a number.
+    /// A feature's values are too large to compute with their variance.
     case unboundedFeature(name: String)
     /// No start led to parameters with a finite likelihood.
     case noFiniteLikelihood(starts: Int)
@@ -19,11 +21,16 @@ extension FitError: CustomStringConvertible {
         case .tooFewObservations(let have, let need):
             "the fit needs \(need) complete observations and has \(have): give more bars, or fewer "
                 + "states or features"
+        case .neverComplete(let missing):
+            missing.isEmpty
+                ? "no bar of the training window has all features: give more bars"
+                : "no bar of the training window has \(missing.joined(separator: ", ")): leave "
+                    + "that out, or give more bars, bars that move, or the columns it needs"
         case .constantFeature(let name):
             "feature \(name) has one value throughout the training window: leave it out, or give "
                 + "bars that move"
         case .unboundedFeature(let name):
-            "feature \(name) is too large for its variance to be computed: check the bars"
+            "feature \(name) is too large to compute with: check the bars"
         case .noFiniteLikelihood(let starts):
             "none of \(starts) starts reached a finite likelihood: check the bars, or use fewer "
                 + "states"

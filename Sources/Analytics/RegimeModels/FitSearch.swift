@@ -86,21 +86,27 @@ struct FitSearch {
         return one.logLikelihood > other.logLikelihood + margin
     }
 
-    /// Runs candidates further, within the specification's limit.
+    /// Runs candidates further, each within the specification's limit.
     private func advance(
         _ candidates: [BaumWelch.Candidate], _ iterations: Int, leaping: Bool = false
     ) -> [BaumWelch.Candidate] {
-        let spent = candidates.first?.iterations ?? 0
-        return baumWelch.refine(
-            leaping ? self.leaping(candidates) : candidates,
-            maximumIterations: max(min(iterations, specification.maximumIterations - spent), 0),
-            tolerance: specification.tolerance)
+        // Groups of equal spending share a limit.
+        var further = candidates
+        for spent in Set(candidates.map(\.iterations)).sorted() {
+            let group = candidates.indices.filter { candidates[$0].iterations == spent }
+            let members = group.map { candidates[$0] }
+            let run = baumWelch.refine(
+                leaping ? self.leaping(members) : members,
+                maximumIterations: max(min(iterations, specification.maximumIterations - spent), 0),
+                tolerance: specification.tolerance)
+            for (index, candidate) in zip(group, run) { further[index] = candidate }
+        }
+        return further
     }
 
     /// Runs candidates until they converge; of those that a long way does not bring there, only the
     /// best go on.
     private mutating func finish(_ candidates: [BaumWelch.Candidate]) {
-        // Groups of equal spending share a limit.
         for spent in Set(candidates.map(\.iterations)).sorted() {
             let group = candidates.filter { $0.iterations == spent }
             let run = advance(group, FitSearch.longIterations, leaping: true)

@@ -12,7 +12,8 @@ struct FittedStates {
 }
 
 extension FittedStates {
-    /// Puts the states in canonical order, calmest first by the volatility of returns, then by
+    /// Puts the states in canonical order: empty ones, which have no volatility, last; the others
+    /// calmest first by the volatility of returns, then by
     /// their place among the features, so that the order a fit found them in leaves no trace.
     func classifier(
         _ specification: RegimeSpecification, _ observations: [Observation],
@@ -27,6 +28,7 @@ extension FittedStates {
         }
         let order = persistence.indices.sorted { first, second in
             let (one, other) = (statistics[first], statistics[second])
+            if (one.occupancy == 0) != (other.occupancy == 0) { return other.occupancy == 0 }
             if one.annualisedVolatility != other.annualisedVolatility {
                 return one.annualisedVolatility < other.annualisedVolatility
             }

@@ -18,8 +18,7 @@ package enum Reasoning {
             parts.append("raw \(step.rawRegime) \(percent(step.probabilities[step.rawRegime]))")
         }
         if let state = step.state {
-            let count = step.stateProbabilities.count
-            var text = "\(place(of: state, among: count)) at "
+            var text = "\(place(of: state, among: step.knownStates)) at "
             text += percent(step.stateProbabilities[state])
             if let earlier = before?.stateProbabilities, earlier.count > state {
                 text += " (bar before: \(percent(earlier[state])))"
@@ -37,7 +36,7 @@ package enum Reasoning {
 
     /// A state's place in the canonical order, calmest first.
     private static func place(of state: Int, among count: Int) -> String {
-        if count == 1 { return "the only state" }
+        if count <= 1 { return "the only state" }
         if state == 0 { return "calmest of \(count) states" }
         if state == count - 1 { return "wildest of \(count) states" }
         return count == 3 ? "middle one of 3 states" : "state \(state + 1) of \(count) from calm"
@@ -51,17 +50,18 @@ package enum Reasoning {
         let count = explanation.bars
         let bars = count == 1 ? "1 bar" : "\(count) bars"
         guard let unmoved = explanation.probabilityUnmoved else { return "after \(bars)" }
-        let named = explanation.influences.prefix(namedAtMost).filter {
-            $0.share.magnitude >= smallestShare
-        }
+        let weighty = explanation.influences.filter { $0.share.magnitude >= smallestShare }
+        // What spoke for the label first, then what spoke against it.
+        let named = (weighty.filter { $0.effect > 0 } + weighty.filter { $0.effect <= 0 })
+            .prefix(namedAtMost)
         if named.isEmpty { return "by time alone, \(bars): \(percent(unmoved)) had nothing moved" }
         let texts = named.map { influence in
             let scale = influence.input.scale
-            let isNeeded = influence.withoutIt.magnitude >= influence.byItself.magnitude
-            let effect =
-                isNeeded
+            var effect =
+                influence.isNeeded
                 ? "\(percent(influence.probabilityHeld)) had it stayed"
                 : "alone from \(percent(unmoved)) to \(percent(influence.probabilityAlone))"
+            if influence.effect <= 0 { effect += ", against it" }
             return "\(scale.label) from \(scale.text(influence.before)) to "
                 + "\(scale.text(influence.value)) (\(effect))"
         }
@@ -148,4 +148,12 @@ enum FixedPoint {
         let sign = scaled < 0 ? "-" : ""
         return decimals == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(fraction)"
     }
+}
+
+extension Influence {
+    /// Whether holding it back changes more than it does alone.
+    fileprivate var isNeeded: Bool { withoutIt.magnitude >= byItself.magnitude }
+
+    /// What it did to the label's probability.
+    fileprivate var effect: Double { isNeeded ? withoutIt : byItself }
 }

@@ -4,6 +4,8 @@ package import Regimes
 package struct FilterStep: Sendable {
     /// One probability per state in canonical order, summing to 1; none for rules.
     package var stateProbabilities: StateVector
+    /// How many of them the training window knew: empty ones come last and are none.
+    package var knownStates: Int
     package var probabilities: RegimeProbabilities
     /// The most probable label, before hysteresis.
     package var rawRegime: Regime
@@ -84,9 +86,11 @@ extension ModelManifest {
 /// From state probabilities to labels.
 package struct Labeller: Sendable {
     let classifier: Classifier
+    private let knownStates: Int
 
     package init(_ classifier: Classifier) {
         self.classifier = classifier
+        knownStates = classifier.states.count { $0.occupancy > 0 }
     }
 
     package func step(
@@ -98,7 +102,8 @@ package struct Labeller: Sendable {
             probabilities.add(probability, to: regime)
         }
         return FilterStep(
-            stateProbabilities: stateProbabilities, probabilities: probabilities,
+            stateProbabilities: stateProbabilities, knownStates: knownStates,
+            probabilities: probabilities,
             rawRegime: probabilities.mode, inputMissing: isMissing,
             confidenceKind: classifier.model.isJump ? .mappedScore : .mappedPosterior,
             context: observation.context)
@@ -110,7 +115,7 @@ package struct Labeller: Sendable {
 
     func ruleStep(_ probabilities: RegimeProbabilities, _ observation: Observation) -> FilterStep {
         FilterStep(
-            stateProbabilities: .none, probabilities: probabilities,
+            stateProbabilities: .none, knownStates: 0, probabilities: probabilities,
             rawRegime: probabilities.mode, inputMissing: !observation.isComplete,
             confidenceKind: .ruleScore, context: observation.context)
     }

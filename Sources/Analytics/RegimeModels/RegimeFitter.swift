@@ -35,6 +35,9 @@ package enum RegimeFitter {
         // A chain starts at the first complete observation.
         let observations = Array(window.observations.drop { isFitted && !$0.isComplete })
         guard let first = observations.first, let last = observations.last else {
+            guard window.observations.isEmpty else {
+                throw .neverComplete(missing: window.missingThroughout(specification.features))
+            }
             throw .tooFewObservations(have: 0, need: 1)
         }
         let hash = window.dataHash

@@ -34,6 +34,13 @@ package struct TrainingWindow: Sendable {
         }
     }
 
+    /// Of these features, in the order of the observations' values, those that no bar has.
+    func missingThroughout(_ features: [String]) -> [String] {
+        features.indices.filter { index in
+            observations.allSatisfy { !$0.features[index].isFinite }
+        }.map { features[$0] }
+    }
+
     /// Hash of every bit that a fit can see.
     package var dataHash: String {
         var bytes: [UInt8] = []

@@ -48,8 +48,8 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "Comma-separated features; a documented default set when left out.")
     var features: String?
 
-    @Option(help: "diagonal or full; of an hmm.")
-    var covariance: CovarianceKind = RegimeSpecification.standard.covariance
+    @Option(help: "diagonal, as when left out, or full; of an hmm.")
+    var covariance: CovarianceKind?
 
     @Option(help: "none or standardised; as said above when left out.")
     var scaling: ScalingKind?
@@ -94,6 +94,10 @@ struct FitCommand: AsyncParsableCommand {
             ("--weight-bound", weightBound != nil && model != .jumpSparse),
             ("--autoregression", autoregression != nil && model != .markov),
             ("--priors", priors != nil && model != .hmm),
+            ("--covariance", covariance != nil && model != .hmm),
+            ("--states", states != nil && !model.isFitted),
+            ("--features", features != nil && !model.isFitted),
+            ("--scaling", scaling != nil && !model.isFitted),
         ]
         for (flag, isForeign) in foreign where isForeign {
             throw ValidationError(
@@ -122,17 +126,22 @@ struct FitCommand: AsyncParsableCommand {
         let manifest = try RegimeFitter.fit(specification, window)
         if let out { try write(manifest, to: out) }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
-        if let report = manifest.report, !report.converged {
+        if let report = manifest.report { warn(of: report) }
+    }
+
+    private func warn(of report: FitReport) {
+        if !report.converged {
             StandardError.line(
                 "warning: not converged after \(report.iterations) iterations, last "
-                    + "log-likelihoods \(report.lastLogLikelihoods): raise --iterations above "
-                    + "\(iterations), or use fewer states")
+                    + "\(report.lastObjectives ?? report.lastLogLikelihoods): raise --iterations "
+                    + "above \(iterations), or use fewer states")
         }
+        if let advice = report.advice { StandardError.line("warning: \(advice)") }
     }
 
     private func specification() throws -> RegimeSpecification {
         var specification = RegimeSpecification.standard(model)
-        specification.covariance = covariance
+        if let covariance { specification.covariance = covariance }
         specification.seed = seed
         specification.starts = starts
         // In sample the best optimum counts, not the time of forty refits.
