@@ -2,9 +2,9 @@
 
 The two sides take turns, row by row, ROUNDS times in one run; each has one thread, and what counts
 is the processor time of its process, so that others on the machine disturb neither. Reading,
-preparing and laying out the data is outside the clock on both sides; ours repeats a piece of work
-until the clock can tell, and takes the mean. The answers of every round are compared: a row whose
-answers differ fails the run.
+preparing and laying out the data is outside the clock on both sides; ours does a piece of work once
+unmeasured, then repeats it until the clock can tell, and takes the mean. The answers of every round
+are compared: a row whose answers differ fails the run.
 """
 
 import os
@@ -71,8 +71,6 @@ class Workloads:
 def measure(row, ours, rounds):
     """Seconds of each round on both sides, and what the comparison of the answers found."""
     own, peer, agreement = [], [], ""
-    # Once unmeasured on our side: the first touch of memory is no part of the work.
-    ours.run(row.name, row.markets(0))
     for turn in range(rounds):
         markets = row.markets(turn)
         seconds, result = ours.run(row.name, markets)

@@ -25,7 +25,7 @@ struct WeightedWork: Workload {
     private let bars: Int
     /// Per eight markets, bar by bar their closes.
     private let closes: [[Double]]
-    private var features: [[Double]]
+    private let features: [LaneRows]
 
     init(_ samples: Samples, markets: Range<Int>) {
         let columns = markets.map(samples.closes)
@@ -39,13 +39,13 @@ struct WeightedWork: Workload {
                 return market < columns.count ? columns[market][index / lanes] : .nan
             }
         }
-        features = closes.map { _ in [] }
+        features = closes.map { _ in LaneRows(count: bars * ExponentialTile.columns) }
     }
 
     mutating func run() {
         for index in closes.indices {
             var tile = ExponentialTile(halfLives: WeightedWork.halfLives)
-            tile.advance(closes: closes[index], into: &features[index])
+            tile.advance(closes: closes[index], into: features[index])
         }
     }
 
@@ -54,7 +54,7 @@ struct WeightedWork: Workload {
         return (0..<markets).flatMap { market in
             (0..<columns).flatMap { column in
                 (0..<bars).map { bar in
-                    features[market / lanes][(bar * columns + column) * lanes + market % lanes]
+                    features[market / lanes][bar * columns + column, market % lanes]
                 }
             }
         }

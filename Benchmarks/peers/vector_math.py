@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes exact values of exp and ln, for KernelsTests to count units in the last place with.
+"""Writes exact values of exp, ln, 1/√x and ln(x/y), to count units in the last place with.
 
     pip install mpmath==1.4.1
     python3 Benchmarks/peers/vector_math.py > Fixtures/golden/vector_math.csv
 
-A row `function,x,nearest,rest`: the double nearest to the value, and what the value lies above it,
-in units of that double's last place. Doubles are written in hexadecimal, so they are exact.
+A row `function,x,y,nearest,rest`: the arguments, of which y is 1 where there is but one, the double
+nearest to the value, and what the value lies above it, in units of that double's last place.
+Doubles are written in hexadecimal, so they are exact.
 """
 
 import math
@@ -33,26 +34,46 @@ def arguments():
     positives += [2.0 ** generator.uniform(-1070, 1023) for _ in range(POINTS)]
     for _ in range(50):
         positives.append(1 + generator.choice((-1, 1)) * 2.0 ** generator.uniform(-50, -3))
-    return exponents, positives
+    return exponents, positives, ratios(generator)
 
 
-def row(name, function, x):
-    exact = function(mpmath.mpf(x))
+def ratios(generator):
+    """Two normal numbers above 0 each: close to one another, and at any distance."""
+    least, largest = sys.float_info.min, sys.float_info.max
+    found = [(1.0, 1.0), (least, largest), (largest, least), (2.0, 1.0), (3.0, 2.0**0.5)]
+    for _ in range(POINTS):
+        y = math.exp(generator.uniform(-5, 10))
+        found.append((y * math.exp(generator.gauss(0, 0.02)), y))
+    for _ in range(POINTS):
+        found.append(tuple(2.0 ** generator.uniform(-1021, 1023) for _ in range(2)))
+    for _ in range(50):
+        y = generator.uniform(1, 2)
+        found.append((math.nextafter(y, generator.choice((0, 4))), y))
+    return found
+
+
+def row(name, function, x, y=1.0):
+    exact = function(mpmath.mpf(x), mpmath.mpf(y))
     nearest = float(exact)
     rest = float((exact - mpmath.mpf(nearest)) / mpmath.mpf(math.ulp(nearest)))
-    print(f"{name},{x.hex()},{nearest.hex()},{rest:.6f}")
+    print(f"{name},{x.hex()},{y.hex()},{nearest.hex()},{rest:.6f}")
 
 
 def main():
     if version("mpmath") != PINNED:
         sys.exit(f"install mpmath=={PINNED}")
     mpmath.mp.dps = DIGITS
-    print("function,x,nearest,rest")
-    exponents, positives = arguments()
+    print("function,x,y,nearest,rest")
+    exponents, positives, pairs = arguments()
     for x in exponents:
-        row("exp", mpmath.exp, x)
+        row("exp", lambda x, _: mpmath.exp(x), x)
     for x in positives:
-        row("log", mpmath.log, x)
+        row("log", lambda x, _: mpmath.log(x), x)
+    for x in positives:
+        if x >= sys.float_info.min:
+            row("rsqrt", lambda x, _: 1 / mpmath.sqrt(x), x)
+    for x, y in pairs:
+        row("log_ratio", lambda x, y: mpmath.log(x / y), x, y)
 
 
 if __name__ == "__main__":

@@ -70,16 +70,22 @@ struct ExponentialTileTests {
         return bits
     }
 
+    private func bits(_ rows: LaneRows) -> [UInt64] {
+        (0..<rows.count).flatMap { row in
+            (0..<LaneRows.lanes).map { rows[row, $0].bitPattern }
+        }
+    }
+
     private func together(_ tile: Tile, chunk: Int, width: Int) -> [UInt64] {
         var kernel = ExponentialTile(halfLives: Self.halfLives)
         var bits: [UInt64] = []
-        var output: [Double] = []
         for start in stride(from: 0, to: tile.rows, by: chunk) {
             let end = min(start + chunk, tile.rows)
+            let output = LaneRows(count: (end - start) * ExponentialTile.columns)
             kernel.advance(
                 closes: Array(tile.closes[(start * 8)..<(end * 8)]),
-                present: Array(tile.present[start..<end]), into: &output, width: width)
-            bits += output.map(\.bitPattern)
+                present: Array(tile.present[start..<end]), into: output, width: width)
+            bits += self.bits(output)
         }
         return bits
     }
@@ -104,11 +110,19 @@ struct ExponentialTileTests {
         var tile = Tile(rows: 100, seed: 4, hostile: false)
         tile.present = Array(repeating: 0xFF, count: 100)
         var kernel = ExponentialTile(halfLives: Self.halfLives)
-        var output: [Double] = []
-        kernel.advance(closes: tile.closes, into: &output)
-        #expect(output.map(\.bitPattern) == alone(tile))
-        kernel.advance(closes: [], into: &output)
-        #expect(output.isEmpty)
+        let output = LaneRows(count: 100 * ExponentialTile.columns)
+        kernel.advance(closes: tile.closes, into: output)
+        #expect(bits(output) == alone(tile))
+        kernel.advance(closes: [], into: LaneRows(count: 0))
+    }
+
+    /// More than a cache holds is written past it.
+    @Test func longTilesAreStreamedWithTheSameBits() {
+        let tile = Tile(rows: 2_000, seed: 6, hostile: true)
+        #expect(tile.rows * ExponentialTile.columns > ExponentialTile.streamedRows)
+        let streamed = together(tile, chunk: 2_000, width: 0)
+        #expect(streamed == together(tile, chunk: 500, width: 0))
+        #expect(streamed == alone(tile))
     }
 
     @Test func aMarketDoesNotSeeItsNeighbours() {

@@ -22,6 +22,10 @@
     LANE_OP void lanes##N##_store(lanes##N##_t a, double *to) {                                   \
         *(lanes##N##_loose_t *)to = a;                                                            \
     }                                                                                             \
+    /* Past the caches; `to` is a multiple of the vector's size. See lanes_end_of_stream. */      \
+    LANE_OP void lanes##N##_stream(lanes##N##_t a, double *to) {                                  \
+        __builtin_nontemporal_store(a, (lanes##N##_t *)to);                                       \
+    }                                                                                             \
     LANE_OP lanes##N##_t lanes##N##_all(double x) { return (lanes##N##_t)(x); }                   \
     LANE_OP lanes##N##_t lanes##N##_add(lanes##N##_t a, lanes##N##_t b) { return a + b; }         \
     LANE_OP lanes##N##_t lanes##N##_sub(lanes##N##_t a, lanes##N##_t b) { return a - b; }         \
@@ -111,6 +115,9 @@
 LANES_OF(2)
 LANES_OF(4)
 LANES_OF(8)
+
+/* After the last `stream`: whoever is told of what was written finds it there. */
+LANE_OP void lanes_end_of_stream(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 /* Eight rows of eight become eight columns: rows[i][j] becomes rows[j][i]. */
 LANE_OP void lanes8_transpose(lanes8_t rows[8]) {

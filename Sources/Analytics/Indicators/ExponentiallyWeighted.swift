@@ -1,52 +1,68 @@
 import Kernels
 import Market
 
-/// Exponentially weighted mean with the semantics of pandas' `ewm(halflife:, adjust=True)`, missing
-/// values included: their weights keep ageing (`ignore_na=False`). The operations are those of the
-/// lane kernel behind `ExponentialTile`, one for one, so that the bits are the same.
-struct ExponentialAverage: Sendable {
+/// Exponentially weighted sums of log returns with the semantics of pandas' `ewm(halflife:,
+/// adjust=True)`, missing values included: their weights keep ageing (`ignore_na=False`). The
+/// operations are those of the lane kernel behind `ExponentialTile`, one for one, so that the bits
+/// are the same.
+private struct WeightedReturns: Sendable {
     private let decay: Double
-    private var weighted = 0.0
+    private var returns = LogReturn()
+    private var values = 0.0
+    private var squares = 0.0
     private var weight = 0.0
+    private var isKnown = false
 
     init(halfLife: Int) {
         decay = ExponentialDecay.perBar(halfLife: halfLife)
     }
 
-    /// The mean with this value; NaN when the value is missing.
-    mutating func advance(with value: Double) -> Double {
-        let isKnown = value.isFinite
-        weighted = (isKnown ? value : 0).addingProduct(weighted, decay)
+    mutating func advance(with bar: Bar) {
+        let value = returns.advance(with: bar)
+        isKnown = value.isFinite
+        let negative = value < 0 ? value : 0
+        values = (isKnown ? value : 0).addingProduct(values, decay)
+        squares = (negative * negative).addingProduct(squares, decay)
         weight = (isKnown ? 1 : 0).addingProduct(weight, decay)
-        return isKnown ? weighted * (1 / weight) : .nan
+    }
+
+    var mean: Double { ifKnown.addingProduct(values, 1 / weight) }
+
+    /// Root of the weighted mean square of negative returns; 0 while there is none that matters.
+    var downsideDeviation: Double { ifKnown.addingProduct(squares, inverseRoot ?? 0) }
+
+    /// Mean over downside deviation.
+    var ratio: Double { inverseRoot.map { ifKnown.addingProduct(values, $0) } ?? .nan }
+
+    /// Added, it makes missing what is.
+    private var ifKnown: Double { isKnown ? 0 : .nan }
+
+    /// Nothing where there is no deviation.
+    private var inverseRoot: Double? {
+        let product = squares * weight
+        return product >= .leastNormalMagnitude ? VectorMath.reciprocalSquareRoot(product) : nil
     }
 }
 
 struct ExponentialMean: Indicator {
-    private var returns = LogReturn()
-    private var average: ExponentialAverage
+    private var returns: WeightedReturns
 
-    init(halfLife: Int) {
-        average = ExponentialAverage(halfLife: halfLife)
-    }
+    init(halfLife: Int) { returns = WeightedReturns(halfLife: halfLife) }
 
     mutating func advance(with bar: Bar) -> Double {
-        average.advance(with: returns.advance(with: bar))
+        returns.advance(with: bar)
+        return returns.mean
     }
 }
 
 struct DownsideDeviation: Indicator {
-    private var returns = LogReturn()
-    private var average: ExponentialAverage
+    private var returns: WeightedReturns
 
-    init(halfLife: Int) {
-        average = ExponentialAverage(halfLife: halfLife)
-    }
+    init(halfLife: Int) { returns = WeightedReturns(halfLife: halfLife) }
 
     mutating func advance(with bar: Bar) -> Double {
-        let value = returns.advance(with: bar)
-        let negative = value > 0 ? 0 : value
-        return average.advance(with: negative * negative).squareRoot()
+        returns.advance(with: bar)
+        return returns.downsideDeviation
     }
 }
 
@@ -65,16 +81,12 @@ struct LogDownsideDeviation: Indicator {
 
 /// Mean over downside deviation; missing until the first negative return.
 struct Sortino: Indicator {
-    private var mean: ExponentialMean
-    private var deviation: DownsideDeviation
+    private var returns: WeightedReturns
 
-    init(halfLife: Int) {
-        mean = ExponentialMean(halfLife: halfLife)
-        deviation = DownsideDeviation(halfLife: halfLife)
-    }
+    init(halfLife: Int) { returns = WeightedReturns(halfLife: halfLife) }
 
     mutating func advance(with bar: Bar) -> Double {
-        let numerator = mean.advance(with: bar)
-        return numerator / deviation.advance(with: bar)
+        returns.advance(with: bar)
+        return returns.ratio
     }
 }

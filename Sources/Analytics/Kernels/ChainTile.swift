@@ -28,7 +28,7 @@ final class ChainTile {
     private let present: UnsafeMutablePointer<UInt8>
     /// Lanes whose series are not all observations, or have not always been.
     private var gaps: UInt8 = 0
-    private let storage: UnsafeMutablePointer<Double>
+    private let rows: LaneRows
     let model, observations, belief: UnsafeMutablePointer<Double>
     let filtered, forward, densities, expectation, origins: UnsafeMutablePointer<Double>?
     private let path: UnsafeMutablePointer<UInt8>?
@@ -57,11 +57,9 @@ final class ChainTile {
         ]
         // Rows of eight doubles are lines of the cache.
         let rounded = sizes.map { ($0 + 7) / 8 * 8 }
-        let total = max(rounded.reduce(0, +), 1)
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: total * MemoryLayout<Double>.stride, alignment: 64)
         // What a recursion writes before it reads needs no zeros.
-        storage = memory.bindMemory(to: Double.self, capacity: total)
+        rows = LaneRows(count: rounded.reduce(0, +) / LaneRows.lanes)
+        let storage = rows.values
         var offset = 0
         var parts: [UnsafeMutablePointer<Double>?] = []
         for size in rounded {
@@ -81,7 +79,6 @@ final class ChainTile {
     }
 
     deinit {
-        storage.deallocate()
         present.deallocate()
         path?.deallocate()
     }

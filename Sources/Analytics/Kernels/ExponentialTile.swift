@@ -7,7 +7,7 @@ import LaneTasks
 /// A market's values depend on its own closes alone, with the same bits in any lane, beside any
 /// others and in any chunking.
 package struct ExponentialTile: Sendable {
-    package static let lanes = 8
+    package static let lanes = LaneRows.lanes
     package static let columns = ExponentialTask.columns
 
     private let decays: (Double, Double, Double)
@@ -32,35 +32,35 @@ package struct ExponentialTile: Sendable {
     ///   - output: rows of `columns` × 8, the half-lives in order; replaced.
     ///   - width: lanes to compute in, 2, 4 or 8; 0 takes the machine's. The bits are the same.
     package mutating func advance(
-        closes: [Double], present: [UInt8]? = nil, into output: inout [Double], width: Int = 0
+        closes: [Double], present: [UInt8]? = nil, into output: LaneRows, width: Int = 0
     ) {
         let rows = closes.count / ExponentialTile.lanes
         precondition(closes.count == rows * ExponentialTile.lanes, "rows of eight")
         precondition(present.map { $0.count == rows } ?? true, "a byte for each row")
-        let needed = rows * ExponentialTile.columns * ExponentialTile.lanes
-        if output.count != needed { output = Array(repeating: .nan, count: needed) }
-        guard rows > 0 else { return }
+        precondition(output.count == rows * ExponentialTile.columns, "a row for each column")
         closes.withUnsafeBufferPointer { closes in
             state.withUnsafeMutableBufferPointer { state in
-                output.withUnsafeMutableBufferPointer { output in
-                    guard let from = closes.baseAddress, let kept = state.baseAddress,
-                        let to = output.baseAddress
-                    else { return }
-                    func run(_ present: UnsafePointer<UInt8>?) {
-                        KernelSet.current.table.exponentialFeatures(
-                            ExponentialTask(
-                                closes: from, present: present, count: rows, decays: decays,
-                                state: kept, output: to, width: width))
-                    }
-                    if let present {
-                        present.withUnsafeBufferPointer { run($0.baseAddress) }
-                    } else {
-                        run(nil)
-                    }
+                guard let from = closes.baseAddress, let kept = state.baseAddress else { return }
+                func run(_ present: UnsafePointer<UInt8>?) {
+                    KernelSet.current.table.exponentialFeatures(
+                        ExponentialTask(
+                            closes: from, present: present, count: rows, decays: decays,
+                            state: kept, output: output.values,
+                            isStreamed: output.count >= ExponentialTile.streamedRows,
+                            width: width))
+                }
+                if let present {
+                    present.withUnsafeBufferPointer { run($0.baseAddress) }
+                } else {
+                    run(nil)
                 }
             }
         }
     }
+
+    /// Rows of output from which on it is written past the caches: a mebibyte, which leaves a
+    /// cache of the second level before anybody reads it.
+    package static let streamedRows = 1 << 14
 }
 
 /// How weights age.

@@ -72,3 +72,16 @@ func log<V: Lanes>(_ x: V) -> V {
     result = V.select(x == V(.infinity), x, result)
     return V.select(V(0) <= x, result, V(.nan))
 }
+
+/// 1/√x of a normal number above 0, and no one knows what of others: by the halved and negated
+/// exponent (Lomont 2003, 3.4 % off at the most), three steps of Newton's method, and a fourth with
+/// its residual. Error below 1.01 ulp.
+@inline(__always)
+func reciprocalSquareRoot<V: Lanes>(_ x: V) -> V {
+    let half = x * V(0.5)
+    var y = (V.Bits(0x5FE6_EB50_C7B5_37A9) &- x.asBits.shiftedRight(by: 1)).asLanes
+    y = y * V(1.5).subtractingProduct(half * y, y)
+    y = y * V(1.5).subtractingProduct(half * y, y)
+    y = y * V(1.5).subtractingProduct(half * y, y)
+    return y.addingProduct(y * V(0.5), V(1).subtractingProduct(x * y, y))
+}

@@ -4,52 +4,86 @@ import LaneTasks
 @inline(never)
 @Sendable
 func logarithmOfRatio(_ later: Double, _ earlier: Double) -> Double {
-    logRatio(Lanes2(later), Lanes2(earlier)).value[0]
+    logRatio(Scientific(Lanes2(later)), Scientific(Lanes2(earlier))).value[0]
+}
+
+@inline(never)
+@Sendable
+func reciprocalOfSquareRoot(_ x: Double) -> Double {
+    reciprocalSquareRoot(Lanes2(x)).value[0]
 }
 
 @inline(never)
 @Sendable
 func exponentialFeatures(_ task: ExponentialTask) {
     switch task.width == 0 ? Int(lanes_native_width()) : task.width {
-    case 8: run(task, Lanes8.self)
-    case 4: run(task, Lanes4.self)
-    default: run(task, Lanes2.self)
+    // Only a register that is a line of the cache fills it at once.
+    case 8 where task.isStreamed:
+        run(task, Lanes8.self, streams: true)
+        lanes_end_of_stream()
+    case 8: run(task, Lanes8.self, streams: false)
+    case 4: run(task, Lanes4.self, streams: false)
+    default: run(task, Lanes2.self, streams: false)
     }
 }
 
 @inline(__always)
-private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type) {
+private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, streams: Bool) {
     var firstLane = 0
     while firstLane < 8 {
-        run(task, V.self, firstLane: firstLane)
+        run(task, V.self, firstLane: firstLane, streams: streams)
         firstLane += V.count
     }
 }
 
+/// By stretches: returns first, then what becomes of them. Either loop's rows are independent but
+/// for short chains, so that a processor has several in flight.
 @inline(__always)
-private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, firstLane: Int) {
+private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, firstLane: Int, streams: Bool) {
     let state = task.state + firstLane
-    var previous = V(at: state)
-    var short = Average<V>(decay: task.decays.0, at: state + 8)
-    var middle = Average<V>(decay: task.decays.1, at: state + 32)
-    var long = Average<V>(decay: task.decays.2, at: state + 56)
-    var close = task.closes + firstLane
+    let returns = state + 80
+    // Asking another module is a call, and a call empties the registers.
+    let rowLength = 8 * ExponentialTask.columns
+    let stretch = ExponentialTask.stretch
+    var close = V(at: state)
+    var previous = Scientific(close)
+    var short = Sums<V>(decay: task.decays.0, at: state + 8)
+    var middle = Sums<V>(decay: task.decays.1, at: state + 32)
+    var long = Sums<V>(decay: task.decays.2, at: state + 56)
     var output = task.output + firstLane
-    var row = 0
-    while row < task.count {
-        let bar = V(at: close)
-        let hasBar = V.Bits(maskOf: task.present?[row] ?? 0xFF, firstLane: firstLane)
-        let value = logRatio(bar, previous)
-        previous = V.select(hasBar, bar, previous)
-        let input = Input(value, hasBar)
-        short.advance(with: input, output)
-        middle.advance(with: input, output + 24)
-        long.advance(with: input, output + 48)
-        close += 8
-        output += 8 * ExponentialTask.columns
-        row += 1
+    var first = 0
+    while first < task.count {
+        let end = first + stretch < task.count ? first + stretch : task.count
+        var row = first
+        var at = returns
+        while row < end {
+            let bar = V(at: task.closes + (row * 8 + firstLane))
+            let hasBar = V.Bits(maskOf: task.present?[row] ?? 0xFF, firstLane: firstLane)
+            let number = Scientific(bar)
+            logRatio(number, previous).store(at: at)
+            previous = Scientific(hasBar, number, previous)
+            close = V.select(hasBar, bar, close)
+            row += 1
+            at += 8
+        }
+        row = first
+        at = returns
+        while row < end {
+            let hasBar = V.Bits(maskOf: task.present?[row] ?? 0xFF, firstLane: firstLane)
+            let input = Input(V(at: at), hasBar)
+            short.advance(with: input)
+            Features(short, input).write(to: output, streams: streams)
+            middle.advance(with: input)
+            Features(middle, input).write(to: output + 24, streams: streams)
+            long.advance(with: input)
+            Features(long, input).write(to: output + 48, streams: streams)
+            row += 1
+            at += 8
+            output += rowLength
+        }
+        first = end
     }
-    previous.store(at: state)
+    close.store(at: state)
     short.store(at: state + 8)
     middle.store(at: state + 32)
     long.store(at: state + 56)
@@ -76,7 +110,7 @@ private struct Input<V: Lanes> {
 }
 
 /// Exponentially weighted sums of one half-life.
-private struct Average<V: Lanes> {
+private struct Sums<V: Lanes> {
     let decay: V
     var values: V
     var squares: V
@@ -97,19 +131,46 @@ private struct Average<V: Lanes> {
         weight.store(at: state + 16)
     }
 
-    /// Writes mean, downside deviation and their ratio.
     @inline(__always)
-    mutating func advance(with input: Input<V>, _ output: UnsafeMutablePointer<Double>) {
+    mutating func advance(with input: Input<V>) {
         let decay = V.select(input.hasBar, decay, V(1))
         values = input.value.addingProduct(values, decay)
         squares = input.square.addingProduct(squares, decay)
         weight = input.weight.addingProduct(weight, decay)
-        let reciprocal = V(1) / weight
-        let mean = values * reciprocal
-        let deviation = (squares * reciprocal).squareRoot()
-        let hasDeviation = input.isKnown & (V(0) < deviation)
-        V.select(input.isKnown, mean, V(.nan)).store(at: output)
-        V.select(input.isKnown, deviation, V(.nan)).store(at: output + 8)
-        V.select(hasDeviation, mean / deviation, V(.nan)).store(at: output + 16)
+    }
+}
+
+/// Mean, downside deviation and their ratio; NaN where missing.
+private struct Features<V: Lanes> {
+    let mean: V
+    let deviation: V
+    let ratio: V
+
+    /// With S, Q and W the sums of returns, squares and weights: S/W, √(Q/W) = Q/√(QW) and
+    /// S/W / √(Q/W) = S/√(QW), so that one root without a division gives two of them.
+    @inline(__always)
+    init(_ sums: Sums<V>, _ input: Input<V>) {
+        let missing = V(.nan)
+        // Added, it makes missing what is.
+        let ifKnown = V.select(input.isKnown, V(0), missing)
+        let product = sums.squares * sums.weight
+        let hasDeviation = V(0x1p-1022) <= product
+        let inverse = V.select(hasDeviation, reciprocalSquareRoot(product), V(0))
+        mean = ifKnown.addingProduct(sums.values, V(1) / sums.weight)
+        deviation = ifKnown.addingProduct(sums.squares, inverse)
+        ratio = V.select(hasDeviation, ifKnown.addingProduct(sums.values, inverse), missing)
+    }
+
+    @inline(__always)
+    func write(to output: UnsafeMutablePointer<Double>, streams: Bool) {
+        if streams {
+            mean.stream(at: output)
+            deviation.stream(at: output + 8)
+            ratio.stream(at: output + 16)
+        } else {
+            mean.store(at: output)
+            deviation.store(at: output + 8)
+            ratio.store(at: output + 16)
+        }
     }
 }

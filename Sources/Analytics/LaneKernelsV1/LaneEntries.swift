@@ -7,7 +7,8 @@ package func laneTable(name: String) -> LaneTable {
     LaneTable(
         name: name, nativeWidth: Int(lanes_native_width()), exponential: exponential,
         logarithm: logarithm, exponentials: exponentials, logarithms: logarithms,
-        logarithmOfRatio: logarithmOfRatio, exponentialFeatures: exponentialFeatures,
+        logarithmOfRatio: logarithmOfRatio, reciprocalOfSquareRoot: reciprocalOfSquareRoot,
+        exponentialFeatures: exponentialFeatures,
         interleave: interleave, deinterleave: deinterleave,
         chainFilter: chainFilter, chainSmoothing: chainSmoothing,
         chainExpectation: chainExpectation, chainPath: chainPath,

@@ -11,6 +11,8 @@ protocol Lanes {
     /// `count` values from an address that need not be aligned to more than a value is.
     init(at address: UnsafePointer<Double>)
     func store(at address: UnsafeMutablePointer<Double>)
+    /// Past the caches, to a multiple of the register's size; `lanes_end_of_stream()` comes last.
+    func stream(at address: UnsafeMutablePointer<Double>)
     /// The first lane alone.
     func storeFirst(at address: UnsafeMutablePointer<Double>)
     /// Whole numbers of 0 … 255, a byte each.

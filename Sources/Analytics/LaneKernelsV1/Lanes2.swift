@@ -48,6 +48,9 @@ struct Lanes2: Lanes {
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes2_store(value, address)
     }
+    @inline(__always) func stream(at address: UnsafeMutablePointer<Double>) {
+        lanes2_stream(value, address)
+    }
     @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
         lanes2_store_bytes(value, address)
     }

@@ -48,6 +48,9 @@ struct Lanes4: Lanes {
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes4_store(value, address)
     }
+    @inline(__always) func stream(at address: UnsafeMutablePointer<Double>) {
+        lanes4_stream(value, address)
+    }
     @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
         lanes4_store_bytes(value, address)
     }

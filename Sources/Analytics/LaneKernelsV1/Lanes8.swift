@@ -48,6 +48,9 @@ struct Lanes8: Lanes {
     @inline(__always) func store(at address: UnsafeMutablePointer<Double>) {
         lanes8_store(value, address)
     }
+    @inline(__always) func stream(at address: UnsafeMutablePointer<Double>) {
+        lanes8_stream(value, address)
+    }
     @inline(__always) func storeBytes(at address: UnsafeMutablePointer<UInt8>) {
         lanes8_store_bytes(value, address)
     }

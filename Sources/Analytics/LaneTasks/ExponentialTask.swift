@@ -7,9 +7,12 @@ package struct ExponentialTask {
     package static let halfLives = 3
     /// Columns of a row of `output`.
     package static let columns = 3 * halfLives
+    /// Rows whose returns are computed before anything is made of them.
+    package static let stretch = 32
     /// Doubles of `state`: the closes before, then weighted returns, weighted squares and weights
-    /// of each half-life, eight lanes each. A tile that has seen nothing has NaN closes and zeros.
-    package static let stateCount = 8 * (1 + 3 * halfLives)
+    /// of each half-life, eight lanes each; last, room for a stretch of returns. A tile that has
+    /// seen nothing has NaN closes and zeros.
+    package static let stateCount = 8 * (1 + 3 * halfLives + stretch)
 
     /// `count` × 8 closes, NaN where missing.
     package var closes: UnsafePointer<Double>
@@ -22,13 +25,16 @@ package struct ExponentialTask {
     package var state: UnsafeMutablePointer<Double>
     /// `count` × `columns` × 8.
     package var output: UnsafeMutablePointer<Double>
+    /// Past the caches where a set can: for more than they hold. `output` begins a line of 64 bytes
+    /// then.
+    package var isStreamed: Bool
     /// Lanes to compute in: 2, 4 or 8; anything else is the set's own width. The bits are the same.
     package var width: Int
 
     package init(
         closes: UnsafePointer<Double>, present: UnsafePointer<UInt8>?, count: Int,
         decays: (Double, Double, Double), state: UnsafeMutablePointer<Double>,
-        output: UnsafeMutablePointer<Double>, width: Int = 0
+        output: UnsafeMutablePointer<Double>, isStreamed: Bool = false, width: Int = 0
     ) {
         self.closes = closes
         self.present = present
@@ -36,6 +42,7 @@ package struct ExponentialTask {
         self.decays = decays
         self.state = state
         self.output = output
+        self.isStreamed = isStreamed
         self.width = width
     }
 }

@@ -15,6 +15,8 @@ package final class LaneTable: Sendable {
     package let logarithms: @Sendable (ElementwiseTask) -> Void
     /// ln(later / earlier).
     package let logarithmOfRatio: @Sendable (_ later: Double, _ earlier: Double) -> Double
+    /// 1/√x of a normal number above 0.
+    package let reciprocalOfSquareRoot: @Sendable (Double) -> Double
     package let exponentialFeatures: @Sendable (ExponentialTask) -> Void
     /// Columns to rows of eight, and rows of eight to columns.
     package let interleave: @Sendable (InterleavingTask) -> Void
@@ -37,6 +39,7 @@ package final class LaneTable: Sendable {
         exponentials: @escaping @Sendable (ElementwiseTask) -> Void,
         logarithms: @escaping @Sendable (ElementwiseTask) -> Void,
         logarithmOfRatio: @escaping @Sendable (Double, Double) -> Double,
+        reciprocalOfSquareRoot: @escaping @Sendable (Double) -> Double,
         exponentialFeatures: @escaping @Sendable (ExponentialTask) -> Void,
         interleave: @escaping @Sendable (InterleavingTask) -> Void,
         deinterleave: @escaping @Sendable (InterleavingTask) -> Void,
@@ -55,6 +58,7 @@ package final class LaneTable: Sendable {
         self.exponentials = exponentials
         self.logarithms = logarithms
         self.logarithmOfRatio = logarithmOfRatio
+        self.reciprocalOfSquareRoot = reciprocalOfSquareRoot
         self.exponentialFeatures = exponentialFeatures
         self.interleave = interleave
         self.deinterleave = deinterleave
