@@ -60,6 +60,35 @@ struct BadInputProcessTests {
         #expect(help.output.contains("EXAMPLES"))
     }
 
+    @Test("a file that a flag names and that is not there, or a folder: the flag, path and reason")
+    func namedFiles() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let bars = (2...28).map { "2018-02-\($0),1,3,1,\($0 % 3 + 1)\n" }.joined()
+        let csv = try program.file("bars.csv", BadInputProcessTests.header + bars)
+        for (path, reason) in [("nosuch.json", "No such file"), (program.home, "Is a directory")] {
+            let read = try await program.run("classify", "--csv", csv, "--model", path)
+            #expect(read.status == 1)
+            #expect(read.errors.contains("--model \(path): cannot be read: \(reason)"))
+            #expect(!read.errors.contains("NS"))
+        }
+        let out = program.home + "/nosuch/model.json"
+        for (path, reason) in [(out, "No such file"), (program.home, "Is a directory")] {
+            let written = try await program.run(
+                "fit", "--csv", csv, "--model", "rules", "--out", path)
+            #expect(written.status == 1)
+            #expect(written.errors.contains("--out \(path): cannot be written: \(reason)"))
+            #expect(!written.errors.contains("NS"))
+        }
+        let unread = try await program.run(
+            "fit", "--csv", csv, "--model", "rules", "--exogenous", "vixx=\(csv):close")
+        #expect(unread.errors.contains("--exogenous vixx decides nothing"))
+        #expect(unread.errors.contains("read only vix"))
+        let iterations = try await program.run("fit", "--csv", csv, "--iterations", "0")
+        #expect(iterations.status == 2)
+        #expect(iterations.errors.contains("--iterations must be 1 … 100000"))
+    }
+
     @Test("a range with nothing in it is exit code 3, and [] as JSON")
     func emptyRange() async throws {
         let program = try Program.fresh()

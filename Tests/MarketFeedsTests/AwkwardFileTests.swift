@@ -194,6 +194,16 @@ struct AwkwardFileTests {
         #expect(continuous.bars[0].timestamp == time("2018-12-22T00:00:00Z"))
     }
 
+    @Test func datesThatTellNotWhichIsTheMonthAreNamed() throws {
+        let ambiguous = try read("date,close\n01/02/2018,1\n02/02/2018,2\n03/01/2018,3\n").report
+        #expect(ambiguous.warnings.map(\.kind) == [.ambiguousDates])
+        #expect(ambiguous.warnings.map(\.line) == [2])
+        #expect(ambiguous.warnings[0].message.contains("'01/02/2018' is read as month, day, year"))
+        for clear in ["date,close\n01/02/2018,1\n01/16/2018,2\n", Self.plain] {
+            #expect(try read(clear).report.warnings.isEmpty)
+        }
+    }
+
     @Test func warningsAreBoundedButCounted() throws {
         var text = "date,close\n"
         for index in 0..<500 { text += "2018-12-27,x\(index)\n" }

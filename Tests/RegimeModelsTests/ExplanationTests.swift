@@ -21,6 +21,19 @@ struct ExplanationTests {
             }
     }()
 
+    @Test func whatMovedLooksMoved() {
+        var moves = 0
+        for change in Self.changes {
+            for part in change.reasoning.split(separator: " from ").dropFirst() {
+                let ends = part.split(separator: " (")[0].split(separator: " to ")
+                guard ends.count == 2 else { continue }
+                moves += 1
+                #expect(ends[0] != ends[1], "\(change.reasoning)")
+            }
+        }
+        #expect(moves > 100)
+    }
+
     @Test func everyChangeBetweenKnownLabelsIsExplained() {
         var unexplained = 0
         for step in History.walk(History.randomWalk(1_500, seed: 61), .quick) {

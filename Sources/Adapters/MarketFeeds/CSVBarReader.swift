@@ -145,6 +145,12 @@ extension CSVBarReader {
                 .noFinalNewline, line: records.line,
                 "no newline at the end; if the file was cut, the last value may be too short")
         }
+        if parser.areDatesAmbiguous {
+            report.warn(
+                .ambiguousDates, line: parser.dates.line,
+                "'\(parser.dates.text)' is read as month, day, year, and no date of the file tells "
+                    + "whether that is right; if it is not, write dates as 2018-12-31")
+        }
         return nil
     }
 

@@ -11,6 +11,8 @@ package struct CSVWarning: Sendable, Equatable {
         case skipped
         /// The last line has no newline: if the file was cut, its last value may be too short.
         case noFinalNewline
+        /// No date of the file tells whether its first number is the month; taken for it.
+        case ambiguousDates
     }
 
     package let kind: Kind

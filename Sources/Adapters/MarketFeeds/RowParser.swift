@@ -31,6 +31,8 @@ struct RowParser {
     private var resolver: StampResolver
     /// The instant that the last row's stamp names, before it was moved to a session's end.
     private(set) var written = Timestamp(nanoseconds: 0)
+    /// Whether a date so far could not be read with the day first.
+    private(set) var hasTellingDate = false
 
     /// How a file writes its dates, and the first place where it does.
     struct DateConvention {
@@ -49,6 +51,12 @@ struct RowParser {
         self.ticker = ticker
         self.takesPrices = takesPrices
         self.resolver = resolver
+    }
+
+    /// Whether every date could as well be read with day and month exchanged.
+    var areDatesAmbiguous: Bool {
+        guard case .monthFirst = dates.format.date else { return false }
+        return !hasTellingDate
     }
 
     /// The row of the current record; `nil` when it belongs to another ticker.
@@ -101,6 +109,7 @@ extension RowParser {
                     text: records.text(plan.stamp), first: dates.text, firstLine: dates.line),
                 plan.stamp, records)
         }
+        if written.date.day > 12 { hasTellingDate = true }
         do throws(StampFault) {
             return try resolver.resolve(written)
         } catch {

@@ -19,6 +19,14 @@ package struct Feature: Hashable, Sendable {
         table.map { ($0.name, $0.meaning) }
     }
 
+    /// The exogenous column that it is made of.
+    package var exogenousName: String? {
+        switch formula {
+        case .exogenous(let name), .exogenousChange(let name, _): name
+        default: nil
+        }
+    }
+
     package static var names: [String] { table.map(\.name) }
 }
 

@@ -20,7 +20,7 @@ extension JumpFitting {
         let advice =
             outcome.converged
             ? nil
-            : "raise maximumIterations above \(specification.maximumIterations), or raise "
+            : "allow more than \(specification.maximumIterations) iterations, or raise "
                 + "tolerance above \(specification.tolerance)"
         return JumpModelFit(
             parameters: parameters, objective: path.objective, path: path,

@@ -168,7 +168,7 @@ struct FitRun {
             advice.append(
                 search.hasStalled
                     ? "the iteration stalled at a kink: try more starts"
-                    : "raise maximumIterations above \(fitter.maximumIterations), or raise "
+                    : "allow more than \(fitter.maximumIterations) iterations, or raise "
                         + "tolerance above \(fitter.tolerance)")
         }
         if !weak.isEmpty {

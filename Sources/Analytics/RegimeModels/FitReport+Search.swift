@@ -26,6 +26,6 @@ extension FitReport {
         let latest = lastLogLikelihoods.suffix(2)
         let gain = latest.count == 2 ? latest[latest.endIndex - 1] - latest[latest.startIndex] : 0
         return .iterationLimit(
-            iterations: iterations, lastGain: gain, advice: advice ?? "raise maximumIterations")
+            iterations: iterations, lastGain: gain, advice: advice ?? "allow more iterations")
     }
 }

@@ -71,7 +71,7 @@ struct GaussianFit {
         let advice =
             winner.converged
             ? nil
-            : "raise maximumIterations above \(specification.maximumIterations), or raise "
+            : "allow more than \(specification.maximumIterations) iterations, or raise "
                 + "tolerance above \(specification.tolerance)"
         return FitReport(
             logLikelihood: reached, iterations: winner.iterations, converged: winner.converged,

@@ -118,6 +118,19 @@ package struct PrintedScale: Equatable, Sendable {
         let sign = isSigned && printed > 0 ? "+" : ""
         return sign + text + (unit == .plain || !printed.isFinite ? "" : " %")
     }
+
+    /// Places that are added, at the most, for two values to look different.
+    private static let placesAdded = 4
+
+    /// Two values with the places that it takes to tell them apart.
+    func texts(_ a: Double, _ b: Double) -> (String, String) {
+        for places in decimals..<(decimals + PrintedScale.placesAdded) {
+            let texts = (text(a, decimals: places), text(b, decimals: places))
+            if a == b || texts.0 != texts.1 { return texts }
+        }
+        let places = decimals + PrintedScale.placesAdded
+        return (text(a, decimals: places), text(b, decimals: places))
+    }
 }
 
 extension PrintedScale {

@@ -16,7 +16,8 @@ extension ManifestError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let reason):
-            "the model manifest cannot be read (\(reason)): it may be cut off; fit the model again"
+            "the model manifest cannot be read (\(reason)): it may be cut off, or no manifest; "
+                + "give a file that fit wrote"
         case .newerFormat(let found, let known):
             "the model manifest has format \(found), this program reads \(known): use the newer "
                 + "program that wrote it, or fit the model again"

@@ -62,8 +62,8 @@ package enum Reasoning {
                 ? "\(percent(influence.probabilityHeld)) had it stayed"
                 : "alone from \(percent(unmoved)) to \(percent(influence.probabilityAlone))"
             if influence.effect <= 0 { effect += ", against it" }
-            return "\(scale.label) from \(scale.text(influence.before)) to "
-                + "\(scale.text(influence.value)) (\(effect))"
+            let (before, now) = scale.texts(influence.before, influence.value)
+            return "\(scale.label) from \(before) to \(now) (\(effect))"
         }
         return "moved in \(bars) by \(texts.joined(separator: " and "))"
     }

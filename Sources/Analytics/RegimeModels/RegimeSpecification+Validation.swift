@@ -2,6 +2,31 @@ import Indicators
 import JumpModels
 
 extension RegimeSpecification {
+    /// Exogenous columns that decide about its labels.
+    package var exogenousInputs: Set<String> {
+        RuleParameters.exogenousInputs(of: model, features, rules)
+    }
+}
+
+extension Classifier {
+    /// Exogenous columns that decide about its labels.
+    package var exogenousInputs: Set<String> {
+        RuleParameters.exogenousInputs(of: model, features, rules)
+    }
+}
+
+extension RuleParameters {
+    fileprivate static func exogenousInputs(
+        of model: ModelKind, _ features: [String], _ rules: RuleParameters
+    ) -> Set<String> {
+        guard !model.isFitted else {
+            return Set(features.compactMap { (try? Feature(name: $0))?.exogenousName })
+        }
+        return rules.stressedVIX == nil ? [] : ["vix"]
+    }
+}
+
+extension RegimeSpecification {
     /// Checks every value against its range.
     ///
     /// - Throws: `SpecificationError` naming the first value that is out of it.

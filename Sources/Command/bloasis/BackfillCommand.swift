@@ -47,6 +47,8 @@ struct BackfillCommand: AsyncParsableCommand {
             let reader = try CSVBarReader(path: csvOptions.csv, options: options)
             var join = try exogenousOptions.join(
                 csvOptions, timeframe: series.timeframe, calendar: options.calendar)
+            let specification = assembly.specification
+            exogenousOptions.warn(reads: specification.exogenousInputs, specification.model)
             let result = try await backfill(
                 series, calendar: options.calendar, from: reader, joining: &join, in: assembly)
             for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }

@@ -45,6 +45,12 @@ struct ClassifyCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a bar.")
     var jsonLines = false
 
+    func validate() throws {
+        if json, jsonLines {
+            throw ValidationError("--json and --json-lines are two forms of the answer: give one")
+        }
+    }
+
     func run() async throws {
         let manifest = try readManifest()
         let reader = try CSVBarReader(
@@ -52,6 +58,7 @@ struct ClassifyCommand: AsyncParsableCommand {
             options: csvOptions.options(timeframe: timeframe, market: market))
         var join = try exogenousOptions.join(
             csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
+        exogenousOptions.warn(reads: manifest.classifier.exogenousInputs, manifest.classifier.model)
         var observer = BarObserver(
             manifest: manifest, barsPerYear: csvOptions.barsPerYear(timeframe))
         var printer = ClassificationPrinter(
@@ -81,12 +88,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     }
 
     private func readManifest() throws -> ModelManifest {
-        let text: String
-        do {
-            text = try String(contentsOfFile: model, encoding: .utf8)
-        } catch {
-            throw CommandFailure(.failed, "--model \(model): cannot be read: \(error)")
-        }
+        let text = try TextFile.read(model, for: "--model")
         do {
             return try ModelManifest(json: text)
         } catch {

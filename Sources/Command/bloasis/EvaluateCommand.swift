@@ -116,7 +116,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         StandardOutput.write(
             json ? EvaluationText.json(periods) : EvaluationText.text(periods))
         // Last, so that a path that cannot be written does not cost the answer.
-        if let out { try write(EvaluationText.markdown(periods), to: out) }
+        if let out {
+            try TextFile.write(EvaluationText.markdown(periods), to: out, for: "--out")
+        }
     }
 
     private var settings: EvaluationSettings {
@@ -177,15 +179,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     static func baseName(_ path: String) -> String {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         return file.split(separator: ".").first.map(String.init) ?? file
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            let reason = (error as NSError).localizedDescription
-            throw CommandFailure(.failed, "--out \(path): cannot be written: \(reason)")
-        }
     }
 }
 

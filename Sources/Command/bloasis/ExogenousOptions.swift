@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Market
 import MarketFeeds
+import RegimeModels
 
 /// Values from outside the market that are joined to the bars of a file.
 struct ExogenousOptions: ParsableArguments {
@@ -32,6 +33,19 @@ struct ExogenousOptions: ParsableArguments {
         for delay in exogenousDelay where !names.contains(delay.name) {
             throw ValidationError(
                 "--exogenous-delay \(delay.name): there is no --exogenous of that name")
+        }
+    }
+
+    /// Says which columns decide nothing, as a misspelt one does.
+    ///
+    /// - Parameter read: the names that the model's features and rules take.
+    func warn(reads read: Set<String>, _ model: ModelKind) {
+        for file in exogenous where !read.contains(file.name) {
+            let reads =
+                read.isEmpty ? "no column" : "only " + read.sorted().joined(separator: ", ")
+            StandardError.line(
+                "warning: --exogenous \(file.name) decides nothing: the features and rules of "
+                    + "this model (\(model.rawValue)) read \(reads)")
         }
     }
 

@@ -75,10 +75,10 @@ struct FitCommand: AsyncParsableCommand {
 
     /// Four times what a refit takes: on the bundled NASDAQ bars with two features and three states
     /// sixteen starts of most seeds miss the best optimum, by 4 nats.
-    @Option(help: "Random starts, each run until it converges.")
+    @Option(help: "Random starts; an hmm's and a jump model's are each run until they converge.")
     var starts: Int = 64
 
-    @Option(help: "Iterations of each start at the most.")
+    @Option(help: "Iterations at the most: of each start, for markov of the best one.")
     var iterations: Int = RegimeSpecification.standard.maximumIterations
 
     @Option(help: "Where to write the manifest.")
@@ -112,6 +112,7 @@ struct FitCommand: AsyncParsableCommand {
             options: csvOptions.options(timeframe: timeframe, market: market))
         var join = try exogenousOptions.join(
             csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
+        exogenousOptions.warn(reads: specification.exogenousInputs, specification.model)
         let barsPerYear = csvOptions.barsPerYear(timeframe)
         var observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         var window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
@@ -124,7 +125,7 @@ struct FitCommand: AsyncParsableCommand {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
         let manifest = try RegimeFitter.fit(specification, window)
-        if let out { try write(manifest, to: out) }
+        if let out { try TextFile.write(manifest.json + "\n", to: out, for: "--out") }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
         if let report = manifest.report { warn(of: report) }
     }
@@ -164,24 +165,23 @@ struct FitCommand: AsyncParsableCommand {
         do {
             try specification.validate()
         } catch {
-            throw ValidationError("\(error)")
+            let flag = FitCommand.flags[error.field].map { "\($0) \(error.problem)" }
+            throw ValidationError(flag ?? "\(error)")
         }
         return specification
     }
 
+    /// What sets the fields of a specification that have other names there.
+    private static let flags = [
+        "states": "--states", "features": "--features", "starts": "--starts",
+        "maximumIterations": "--iterations", "autoregression": "--autoregression",
+        "jump.penalty": "--jump-penalty", "jump.gridSteps": "--grid-steps",
+        "jump.weightBound": "--weight-bound",
+    ]
+
     private func setScaling(_ kind: ScalingKind, of specification: inout RegimeSpecification) {
         specification.scaling = kind
         specification.clip = kind == .none ? nil : RegimeSpecification.standard.clip
-    }
-
-    private func write(_ manifest: ModelManifest, to path: String) throws {
-        do {
-            try Data((manifest.json + "\n").utf8).write(
-                to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            let reason = (error as NSError).localizedDescription
-            throw CommandFailure(.failed, "--out \(path): cannot be written: \(reason)")
-        }
     }
 }
 

@@ -57,6 +57,7 @@ struct WatchCommand: AsyncParsableCommand {
         let wanted = try market.map { try MarketName(argument: $0) }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         try await Assembly.with(configuration) { assembly in
+            try await noteIfUnknown(wanted, in: assembly)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     if let name {
@@ -77,6 +78,17 @@ struct WatchCommand: AsyncParsableCommand {
                 }
             }
         }
+    }
+
+    /// A market may come later; a misspelt one never does.
+    private func noteIfUnknown(_ wanted: MarketName?, in assembly: Assembly) async throws {
+        guard let wanted else { return }
+        let known = try await assembly.store.regimes.heads().map(\.profile.series.market)
+        guard !known.contains(wanted) else { return }
+        let names = Set(known.map(\.description)).sorted().joined(separator: ", ")
+        StandardError.line(
+            "nothing is stored about \(wanted) yet: waiting for its first change; known: "
+                + (names.isEmpty ? "no market" : names))
     }
 
     /// Follows as a consumer group, whose position outlives this process.
