@@ -34,11 +34,13 @@ struct FitSearch {
     let specification: RegimeSpecification
     let data: FitData
     let baumWelch: BaumWelch
+    private let threads: Int
     var finished: [BaumWelch.Candidate] = []
 
-    init(_ specification: RegimeSpecification, _ data: FitData) {
+    init(_ specification: RegimeSpecification, _ data: FitData, threads: Int) {
         self.specification = specification
         self.data = data
+        self.threads = threads
         baumWelch = FitSearch.baumWelch(specification, data, states: specification.states)
     }
 
@@ -56,13 +58,12 @@ struct FitSearch {
 
     /// The best candidate; `nil` when none has a finite likelihood.
     mutating func run() -> BaumWelch.Candidate? {
-        let starting = StartingPoints(specification, data)
         let finalists = specification.finalists
-        var candidates = (0..<specification.starts).map { starting.candidate($0) }
-        candidates = advance(candidates, FitSearch.scoutingIterations)
-        candidates = best(candidates, FitSearch.contestantsPerFinalist * finalists)
-        candidates = advance(candidates, FitSearch.contestIterations, leaping: true)
-        finish(best(ladder() + candidates, finalists))
+        let search = self
+        let contestants = Tiles.map(2, threads: threads) {
+            $0 == 0 ? search.ladder() : search.contest()
+        }
+        finish(best(contestants.flatMap { $0 }, finalists))
         let rounds = finalists > 1 && specification.states > 1 ? FitSearch.roundLimit : 0
         for round in 0..<rounds {
             guard let leader = best(finished, 1).first else { break }
@@ -98,7 +99,7 @@ struct FitSearch {
             let run = baumWelch.refine(
                 leaping ? self.leaping(members) : members,
                 maximumIterations: max(min(iterations, specification.maximumIterations - spent), 0),
-                tolerance: specification.tolerance)
+                tolerance: specification.tolerance, threads: threads)
             for (index, candidate) in zip(group, run) { further[index] = candidate }
         }
         return further
@@ -136,7 +137,17 @@ struct FitSearch {
         return order.prefix(count).map { candidates[$0] }
     }
 
-    // MARK: - Rearrangements
+    // MARK: - Where to begin
+
+    /// Diverse starts, the better ones of which run further.
+    private func contest() -> [BaumWelch.Candidate] {
+        let starting = StartingPoints(specification, data)
+        let starts = (0..<specification.starts).map { starting.candidate($0) }
+        let scouted = advance(starts, FitSearch.scoutingIterations)
+        return advance(
+            best(scouted, FitSearch.contestantsPerFinalist * specification.finalists),
+            FitSearch.contestIterations, leaping: true)
+    }
 
     /// From one state up: on every rung each state of the best is split in every manner, and what
     /// comes of it run a short way. The last rung competes with the starts.
@@ -155,7 +166,7 @@ struct FitSearch {
                 leaping(splits),
                 maximumIterations: min(
                     FitSearch.rungIterations, specification.maximumIterations),
-                tolerance: specification.tolerance)
+                tolerance: specification.tolerance, threads: threads)
         }
         return specification.states > 1 ? rung : []
     }
@@ -167,6 +178,8 @@ struct FitSearch {
         for k in candidates.indices { candidates[k].accelerate() }
         return candidates
     }
+
+    // MARK: - Rearrangements
 
     /// One state left out, another one split in its place: all of them, or as many as are tried in
     /// a round, drawn by the seed.

@@ -33,8 +33,8 @@ struct GaussianFit {
     }
 
     /// The model of maximum likelihood, or with priors the most probable one.
-    func run() throws(FitError) -> (Classifier, FitReport) {
-        var search = FitSearch(specification, data)
+    func run(threads: Int) throws(FitError) -> (Classifier, FitReport) {
+        var search = FitSearch(specification, data, threads: threads)
         guard let winner = search.run() else {
             throw .noFiniteLikelihood(starts: specification.starts)
         }

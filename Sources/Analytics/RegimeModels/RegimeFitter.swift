@@ -22,9 +22,10 @@ package enum RegimeFitter {
     ///
     /// Rules are not fitted: their manifest holds the thresholds.
     ///
+    /// - Parameter threads: that an hmm's starts run on; the bits do not depend on it.
     /// - Throws: `FitError`.
     package static func fit(
-        _ specification: RegimeSpecification, _ window: TrainingWindow
+        _ specification: RegimeSpecification, _ window: TrainingWindow, threads: Int = 1
     ) throws(FitError) -> ModelManifest {
         do {
             try specification.validate()
@@ -53,7 +54,8 @@ package enum RegimeFitter {
         }
         let (classifier, report) =
             specification.model == .hmm
-            ? try GaussianFit(specification, observations, barsPerYear: window.barsPerYear).run()
+            ? try GaussianFit(specification, observations, barsPerYear: window.barsPerYear)
+                .run(threads: threads)
             : try FamilyFit(specification, observations, barsPerYear: window.barsPerYear).run()
         return ModelManifest(classifier: classifier, provenance: provenance(report))
     }

@@ -42,6 +42,7 @@ package struct WalkForwardStep: Sendable {
 package struct WalkForward: Sendable {
     package let specification: RegimeSpecification
     private let knownModels: [String: ModelManifest]
+    private let threads: Int
     private var observer: BarObserver
     private var window: TrainingWindow
     private var hysteresis: Hysteresis
@@ -53,11 +54,13 @@ package struct WalkForward: Sendable {
     /// - Parameters:
     ///   - specification: valid, see `RegimeSpecification.validate()`.
     ///   - knownModels: manifests by `fitKey`; a fit whose key is there is not made again.
+    ///   - threads: that a fit runs on; what is said does not depend on it.
     package init(
         specification: RegimeSpecification, barsPerYear: Double,
-        knownModels: [String: ModelManifest] = [:]
+        knownModels: [String: ModelManifest] = [:], threads: Int = 1
     ) {
         self.specification = specification
+        self.threads = threads
         self.knownModels = knownModels
         observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
@@ -124,7 +127,7 @@ package struct WalkForward: Sendable {
             manifest = known
         } else {
             do {
-                manifest = try RegimeFitter.fit(specification, window)
+                manifest = try RegimeFitter.fit(specification, window, threads: threads)
                 result.fitted = true
             } catch {
                 result.fitFailure = error

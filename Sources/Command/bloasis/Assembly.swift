@@ -58,7 +58,9 @@ struct Assembly {
     }
 
     var backfill: Backfill {
-        Backfill(journal: store.regimes, reader: store.regimes)
+        Backfill(
+            journal: store.regimes, reader: store.regimes,
+            threads: ProcessInfo.processInfo.activeProcessorCount)
     }
 
     var relay: OutboxRelay {

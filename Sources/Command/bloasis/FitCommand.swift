@@ -124,7 +124,8 @@ struct FitCommand: AsyncParsableCommand {
         guard window.count > 0 else {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
-        let manifest = try RegimeFitter.fit(specification, window)
+        let manifest = try RegimeFitter.fit(
+            specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
         if let out { try TextFile.write(manifest.json + "\n", to: out, for: "--out") }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
         if let report = manifest.report { warn(of: report) }

@@ -83,9 +83,13 @@ package struct Backfill: Sendable {
     package let journal: any RegimeJournal
     package let reader: any RegimeReader
 
-    package init(journal: any RegimeJournal, reader: any RegimeReader) {
+    /// Threads that a fit runs on.
+    package let threads: Int
+
+    package init(journal: any RegimeJournal, reader: any RegimeReader, threads: Int = 1) {
         self.journal = journal
         self.reader = reader
+        self.threads = threads
     }
 
     /// - Parameters:
@@ -136,7 +140,7 @@ package struct Backfill: Sendable {
         var state = MarketRegimeState(
             profile: head.profile, specification: request.specification,
             knownModels: try await Replay(reader: reader).knownModels(of: request.series),
-            trigger: .backfill)
+            trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
             keepingExogenous: !request.bringsExogenous)

@@ -27,16 +27,17 @@ package struct MarketRegimeState: Sendable {
     ///     again, with the same bits.
     ///   - trigger: who calls: `.bar` live, `.backfill` for history. It is written on each
     ///     assessment and decides nothing else.
+    ///   - threads: that a fit runs on; what is said does not depend on it.
     package init(
         profile: SeriesProfile, specification: RegimeSpecification,
-        knownModels: [String: ModelManifest], trigger: Trigger
+        knownModels: [String: ModelManifest], trigger: Trigger, threads: Int = 1
     ) {
         self.profile = profile
         self.specification = specification
         self.trigger = trigger
         walkForward = WalkForward(
             specification: specification, barsPerYear: profile.barsPerYear,
-            knownModels: knownModels)
+            knownModels: knownModels, threads: threads)
     }
 
     /// Advances by one bar and says what should happen, in this order: a model starts answering,
