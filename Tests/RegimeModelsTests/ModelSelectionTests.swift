@@ -65,7 +65,7 @@ struct ModelSelectionTests {
             return
         }
         #expect(gain > specification.tolerance)
-        #expect(advice.contains("maximumIterations"))
+        #expect(advice.contains("allow more than"))
     }
 
     /// Many equal closes give a return of exactly 0 so often that a state on them alone, held by
