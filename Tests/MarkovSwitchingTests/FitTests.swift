@@ -114,7 +114,7 @@ struct FitTests {
         let fit = try MarkovSwitchingFitter(starts: 2, finalists: 1, maximumIterations: 1).fit(
             classic.rows, classic.specification)
         #expect(!fit.report.converged)
-        #expect(fit.report.advice?.contains("maximumIterations") == true)
+        #expect(fit.report.advice?.contains("allow more than") == true)
         #expect(fit.report.promisedGain > 0)
     }
 

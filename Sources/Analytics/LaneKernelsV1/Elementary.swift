@@ -57,6 +57,19 @@ func log<V: Lanes>(_ x: V) -> V {
     let f = mantissa.asLanes - V(1)
     let s = f / (f + V(2))
     let z = s * s
+    let half = f * f * V(0.5)
+    let low = (s * half.addingProduct(artanhSeries(z), z)).addingProduct(
+        k, V(0x1.a39ef35793c76p-33))
+    // `half` and f cancel against nothing: k·(high part of ln 2) is exact.
+    var result = k * V(0x1.62e42feep-1) - ((half - low) - f)
+    result = V.select(x == V(0), V(-.infinity), result)
+    result = V.select(x == V(.infinity), x, result)
+    return V.select(V(0) <= x, result, V(.nan))
+}
+
+/// 2·(artanh(s)/s − 1)/z with z = s², for |s| ≤ (√2 − 1)/(√2 + 1).
+@inline(__always)
+func artanhSeries<V: Lanes>(_ z: V) -> V {
     var series = V(0x1.2f056c18be33bp-3)
     series = V(0x1.39a1b9d9686c2p-3).addingProduct(series, z)
     series = V(0x1.74663ef147dc6p-3).addingProduct(series, z)
@@ -64,13 +77,7 @@ func log<V: Lanes>(_ x: V) -> V {
     series = V(0x1.24924941f1606p-2).addingProduct(series, z)
     series = V(0x1.999999997fdb3p-2).addingProduct(series, z)
     series = V(0x1.5555555555592p-1).addingProduct(series, z)
-    let half = f * f * V(0.5)
-    let low = (s * half.addingProduct(series, z)).addingProduct(k, V(0x1.a39ef35793c76p-33))
-    // `half` and f cancel against nothing: k·(high part of ln 2) is exact.
-    var result = k * V(0x1.62e42feep-1) - ((half - low) - f)
-    result = V.select(x == V(0), V(-.infinity), result)
-    result = V.select(x == V(.infinity), x, result)
-    return V.select(V(0) <= x, result, V(.nan))
+    return series
 }
 
 /// 1/√x of a normal number above 0, and no one knows what of others: by the halved and negated

@@ -13,14 +13,7 @@ func logRatio<V: Lanes>(_ later: Scientific<V>, _ earlier: Scientific<V>) -> V {
     let k = (a.exponent - b.exponent) + shift
     let s = (m1 - m2) / (m1 + m2)
     let z = s * s
-    var series = V(0x1.2f056c18be33bp-3)
-    series = V(0x1.39a1b9d9686c2p-3).addingProduct(series, z)
-    series = V(0x1.74663ef147dc6p-3).addingProduct(series, z)
-    series = V(0x1.c71c52093000cp-3).addingProduct(series, z)
-    series = V(0x1.24924941f1606p-2).addingProduct(series, z)
-    series = V(0x1.999999997fdb3p-2).addingProduct(series, z)
-    series = V(0x1.5555555555592p-1).addingProduct(series, z)
-    let low = (s * (z * series)).addingProduct(k, V(0x1.a39ef35793c76p-33))
+    let low = (s * (z * artanhSeries(z))).addingProduct(k, V(0x1.a39ef35793c76p-33))
     // k times the high part of ln 2 is exact: it ends in zeros.
     let result = k * V(0x1.62e42feep-1) + ((s + s) + low)
     // One NaN for all.
