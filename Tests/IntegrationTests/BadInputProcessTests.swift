@@ -80,6 +80,20 @@ struct BadInputProcessTests {
             #expect(written.errors.contains("--out \(path): cannot be written: \(reason)"))
             #expect(!written.errors.contains("NS"))
         }
+        let link = program.home + "/link.json"
+        let model = try program.file("model.json", "before")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: model)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: model)
+        #expect(
+            try await program.run("fit", "--csv", csv, "--model", "rules", "--out", link).status
+                == 0)
+        #expect(try String(contentsOfFile: model, encoding: .utf8).hasPrefix("{"))
+        let mode = try FileManager.default.attributesOfItem(atPath: model)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        let shown = try await program.run(
+            "fit", "--csv", csv, "--model", "rules", "--json", "--out", "/dev/stderr")
+        #expect(shown.status == 0)
+        #expect(shown.errors.contains("\"kernelVersion\""))
         let unread = try await program.run(
             "fit", "--csv", csv, "--model", "rules", "--exogenous", "vixx=\(csv):close")
         #expect(unread.errors.contains("--exogenous vixx decides nothing"))
@@ -87,6 +101,20 @@ struct BadInputProcessTests {
         let iterations = try await program.run("fit", "--csv", csv, "--iterations", "0")
         #expect(iterations.status == 2)
         #expect(iterations.errors.contains("--iterations must be 1 … 100000"))
+        for (arguments, says) in [
+            (["--model", "jump-sparse", "--weight-bound", "0.5"], "--weight-bound is 0.5"),
+            (["--model", "jump-sparse", "--weight-bound", "9"], "--weight-bound must be"),
+            (["--model", "jump", "--starts", "1025"], "--starts is 1025"),
+            (["--model", "rules", "--seed", "3"], "--seed means nothing to --model rules"),
+        ] {
+            let refused = try await program.run(["fit", "--csv", csv] + arguments)
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains(says), "\(refused.errors)")
+        }
+        let vix = try await program.run(
+            "evaluate", "--csv", csv, "--models", "hmm:features=vix", "--bootstrap", "0")
+        #expect(vix.status == 2)
+        #expect(vix.errors.contains("vix is not in a file of bars"))
     }
 
     @Test("a range with nothing in it is exit code 3, and [] as JSON")

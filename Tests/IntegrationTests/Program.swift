@@ -54,7 +54,9 @@ struct Program: Sendable {
     }
 
     /// Runs to the end.
-    func run(_ arguments: String...) async throws -> Outcome {
+    func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
+
+    func run(_ arguments: [String]) async throws -> Outcome {
         try await Program.finish(process(arguments))
     }
 

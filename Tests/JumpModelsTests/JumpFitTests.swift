@@ -151,6 +151,6 @@ struct JumpFitTests {
             rows: JumpWorld.rows(300, states: 5, seed: 3), specification)
         #expect(!fit.converged)
         #expect(fit.iterations == 1)
-        #expect(fit.advice?.contains("maximumIterations above 1") == true)
+        #expect(fit.advice?.contains("allow more than 1 iterations") == true)
     }
 }

@@ -199,9 +199,19 @@ struct AwkwardFileTests {
         #expect(ambiguous.warnings.map(\.kind) == [.ambiguousDates])
         #expect(ambiguous.warnings.map(\.line) == [2])
         #expect(ambiguous.warnings[0].message.contains("'01/02/2018' is read as month, day, year"))
-        for clear in ["date,close\n01/02/2018,1\n01/16/2018,2\n", Self.plain] {
+        let sameEitherWay = "date,close\n02/02/2018,1\n08/08/2018,2\n"
+        for clear in ["date,close\n01/02/2018,1\n01/16/2018,2\n", sameEitherWay, Self.plain] {
             #expect(try read(clear).report.warnings.isEmpty)
         }
+    }
+
+    @Test func theEndIsWarnedOfOnce() throws {
+        let reader = try CSVBarReader(
+            bytes: Array("date,close\n01/02/2018,1\n03/05/2018,2".utf8), name: "bars.csv")
+        while try reader.next() != nil {}
+        #expect(try reader.next() == nil)
+        #expect(reader.report.warnings.map(\.kind) == [.noFinalNewline, .ambiguousDates])
+        #expect(reader.report.warningCount == 2)
     }
 
     @Test func warningsAreBoundedButCounted() throws {

@@ -21,6 +21,7 @@ package final class CSVBarReader {
     private var parser: RowParser
     private var assembler: BarAssembler
     private var lastTimestamp: Timestamp?
+    private var hasEnded = false
     /// Rows of a file that is not oldest first, the next one last; `nil` until they are read.
     private var held: [Row]?
 
@@ -140,6 +141,8 @@ extension CSVBarReader {
                 try skip(error)
             }
         }
+        guard !hasEnded else { return nil }
+        hasEnded = true
         if records.endsWithoutNewline {
             report.warn(
                 .noFinalNewline, line: records.line,

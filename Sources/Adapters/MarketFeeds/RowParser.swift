@@ -33,6 +33,8 @@ struct RowParser {
     private(set) var written = Timestamp(nanoseconds: 0)
     /// Whether a date so far could not be read with the day first.
     private(set) var hasTellingDate = false
+    /// Whether day and month of a date so far differ.
+    private(set) var hasTwofoldDate = false
 
     /// How a file writes its dates, and the first place where it does.
     struct DateConvention {
@@ -53,10 +55,10 @@ struct RowParser {
         self.resolver = resolver
     }
 
-    /// Whether every date could as well be read with day and month exchanged.
+    /// Whether every date could as well be read with day and month exchanged, and one would differ.
     var areDatesAmbiguous: Bool {
         guard case .monthFirst = dates.format.date else { return false }
-        return !hasTellingDate
+        return hasTwofoldDate && !hasTellingDate
     }
 
     /// The row of the current record; `nil` when it belongs to another ticker.
@@ -110,6 +112,7 @@ extension RowParser {
                 plan.stamp, records)
         }
         if written.date.day > 12 { hasTellingDate = true }
+        if written.date.day != written.date.month { hasTwofoldDate = true }
         do throws(StampFault) {
             return try resolver.resolve(written)
         } catch {

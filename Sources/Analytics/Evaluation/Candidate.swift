@@ -1,3 +1,4 @@
+import Indicators
 import Market
 package import RegimeModels
 import Regimes
@@ -42,6 +43,14 @@ package struct Candidate: Sendable {
 
     package let name: String
     let kind: Kind
+
+    /// A feature of its models that no bar has by itself.
+    package var exogenousFeature: String? {
+        guard case .models(let members) = kind else { return nil }
+        return members.flatMap(\.specification.features).first {
+            (try? Feature(name: $0))?.exogenousName != nil
+        }
+    }
 
     init(name: String, kind: Kind) {
         self.name = name

@@ -118,8 +118,8 @@ struct JumpFitting {
                 fit.weightsConverged = isAtRest
                 if !isAtRest {
                     fit.advice =
-                        "raise maximumWeightRounds above \(rounds), or raise weightTolerance "
-                        + "above \(specification.weightTolerance)"
+                        "the feature weights did not come to rest in \(rounds) rounds: take "
+                        + "another penalty or bound on the weights"
                 }
                 return fit
             }

@@ -20,6 +20,8 @@ struct ChangeExplainer: Sendable {
     private var shown: [ClosedRange<Double>?]
     private var latest: Observation?
     private var departure: Departure?
+    /// A departure was under way when the model changed.
+    private var hadLeft = false
 
     /// Bars in a row whose raw label is not the published one.
     private struct Departure: Sendable {
@@ -27,6 +29,7 @@ struct ChangeExplainer: Sendable {
         var filter: RegimeFilter
         var reference: Observation?
         var observations: [Observation] = []
+        let followsRefit: Bool
 
         mutating func append(_ observation: Observation) {
             observations.append(observation)
@@ -45,7 +48,10 @@ struct ChangeExplainer: Sendable {
 
     /// Another model answers from the next bar on: its states are other states, and what was
     /// gathered with the model before says nothing about them.
-    mutating func modelChanged() { departure = nil }
+    mutating func modelChanged() {
+        hadLeft = departure != nil
+        departure = nil
+    }
 
     /// Takes in a bar; every one, those before the first model included.
     ///
@@ -62,11 +68,14 @@ struct ChangeExplainer: Sendable {
         defer { latest = observation }
         guard let step, let before else { return nil }
         let previous = before.hysteresis.published
+        defer { hadLeft = false }
         guard step.rawRegime != previous else {
             departure = nil
             return nil
         }
-        var departure = departure ?? Departure(filter: before.filter, reference: latest)
+        var departure =
+            departure
+            ?? Departure(filter: before.filter, reference: latest, followsRefit: hadLeft)
         departure.append(observation)
         self.departure = departure
         guard published != previous else { return nil }
@@ -74,13 +83,15 @@ struct ChangeExplainer: Sendable {
         guard previous != .unknown else { return nil }
         let probability = step.probabilities[published]
         let (unmoved, influences) = influences(of: departure, on: published, probability)
-        return Explanation(
+        var explanation = Explanation(
             previous: previous, regime: published, probability: probability,
             bars: departure.observations.count, probabilityUnmoved: unmoved,
             influences: influences,
             counterfactuals: inputs.indices.flatMap { index in
                 counterfactuals(of: index, at: observation, before)
             })
+        explanation.followsRefit = departure.followsRefit
+        return explanation
     }
 
     // MARK: - What moved the probability

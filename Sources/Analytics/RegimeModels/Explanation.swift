@@ -20,6 +20,9 @@ package struct Explanation: Equatable, Sendable {
     package let influences: [Influence]
     /// Two per indicator with a value at the bar, downwards first, in the order of the inputs.
     package let counterfactuals: [Counterfactual]
+    /// The model before a refit had left `previous` already: the departure began with that model,
+    /// and `bars` are those since the refit.
+    package internal(set) var followsRefit = false
     /// A refit alone changed the label: the model before it would have kept `previous`.
     package internal(set) var isByRefitAlone = false
 }

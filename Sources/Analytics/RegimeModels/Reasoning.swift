@@ -30,7 +30,12 @@ package enum Reasoning {
         } else {
             parts += indicators(step.context)
         }
-        if step.inputMissing { parts.append("input missing: predicted, not observed") }
+        if step.inputMissing {
+            parts.append(
+                step.confidenceKind == .ruleScore
+                    ? "input missing: the answer before stands"
+                    : "input missing: predicted, not observed")
+        }
         return parts.joined(separator: "; ")
     }
 
@@ -48,24 +53,35 @@ package enum Reasoning {
             return "by the refit alone: the model before would have kept \(explanation.previous)"
         }
         let count = explanation.bars
-        let bars = count == 1 ? "1 bar" : "\(count) bars"
+        let bars =
+            (count == 1 ? "1 bar" : "\(count) bars")
+            + (explanation.followsRefit ? " since the refit" : "")
         guard let unmoved = explanation.probabilityUnmoved else { return "after \(bars)" }
         let weighty = explanation.influences.filter { $0.share.magnitude >= smallestShare }
         // What spoke for the label first, then what spoke against it.
         let named = (weighty.filter { $0.effect > 0 } + weighty.filter { $0.effect <= 0 })
             .prefix(namedAtMost)
-        if named.isEmpty { return "by time alone, \(bars): \(percent(unmoved)) had nothing moved" }
+        let byTime = "by time alone, \(bars): \(percent(unmoved)) had nothing moved"
+        guard let first = named.first else { return byTime }
+        guard first.effect > 0 else {
+            return "\(byTime), in spite of \(text(first, unmoved: unmoved))"
+        }
         let texts = named.map { influence in
-            let scale = influence.input.scale
-            var effect =
-                influence.isNeeded
-                ? "\(percent(influence.probabilityHeld)) had it stayed"
-                : "alone from \(percent(unmoved)) to \(percent(influence.probabilityAlone))"
-            if influence.effect <= 0 { effect += ", against it" }
-            let (before, now) = scale.texts(influence.before, influence.value)
-            return "\(scale.label) from \(before) to \(now) (\(effect))"
+            text(influence, unmoved: unmoved, note: influence.effect > 0 ? "" : ", against it")
         }
         return "moved in \(bars) by \(texts.joined(separator: " and "))"
+    }
+
+    private static func text(
+        _ influence: Influence, unmoved: Double, note: String = ""
+    ) -> String {
+        let scale = influence.input.scale
+        let effect =
+            influence.isNeeded
+            ? "\(percent(influence.probabilityHeld)) had it stayed"
+            : "alone from \(percent(unmoved)) to \(percent(influence.probabilityAlone))"
+        let (before, now) = scale.texts(influence.before, influence.value)
+        return "\(scale.label) from \(before) to \(now) (\(effect)\(note))"
     }
 
     /// What would have kept the label before: one value per indicator, the most telling first.

@@ -142,6 +142,12 @@ struct EvaluateCommand: AsyncParsableCommand {
             } catch {
                 throw ValidationError("--models \(error)")
             }
+            if let name = candidates.last?.exogenousFeature {
+                throw ValidationError(
+                    "--models \(text): \(name) is not in a file of bars, and evaluate joins no "
+                        + "other"
+                )
+            }
         }
         guard Set(candidates.map(\.name)).count == candidates.count else {
             throw ValidationError("--models names a candidate twice")
@@ -165,7 +171,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             for remark in reader.report.remarks {
                 StandardError.line((name.map { "\($0): " } ?? "") + remark)
             }
-            guard !bars.isEmpty else {
+            let last = bars.isEmpty ? nil : bars[bars.count - 1].timestamp
+            guard let last, rangeOptions.range.map({ last >= $0.lowerBound }) ?? true else {
                 throw CommandFailure(
                     .nothingFound, "\(csvOptions.csv): no bars in the range asked for")
             }

@@ -70,16 +70,25 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "markov: lagged values of the feature, 0 to 4.")
     var autoregression: Int?
 
-    @Option(help: "Seed of the random starts.")
-    var seed: UInt64 = RegimeSpecification.standard.seed
+    @Option(help: "Seed of the random starts; \(RegimeSpecification.standard.seed) when left out.")
+    var seed: UInt64?
 
     /// Four times what a refit takes: on the bundled NASDAQ bars with two features and three states
     /// sixteen starts of most seeds miss the best optimum, by 4 nats.
-    @Option(help: "Random starts; an hmm's and a jump model's are each run until they converge.")
-    var starts: Int = 64
+    static let starts = 64
 
-    @Option(help: "Iterations at the most: of each start, for markov of the best one.")
-    var iterations: Int = RegimeSpecification.standard.maximumIterations
+    @Option(
+        help: ArgumentHelp(
+            "Random starts, \(FitCommand.starts) when left out.",
+            discussion: "An hmm's and a jump model's are each run until they converge."))
+    var starts: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Iterations of each start at the most, "
+                + "\(RegimeSpecification.standard.maximumIterations) when left out.",
+            discussion: "Of markov: beyond those that choose among its starts."))
+    var iterations: Int?
 
     @Option(help: "Where to write the manifest.")
     var out: String?
@@ -98,6 +107,9 @@ struct FitCommand: AsyncParsableCommand {
             ("--states", states != nil && !model.isFitted),
             ("--features", features != nil && !model.isFitted),
             ("--scaling", scaling != nil && !model.isFitted),
+            ("--seed", seed != nil && !model.isFitted),
+            ("--starts", starts != nil && !model.isFitted),
+            ("--iterations", iterations != nil && !model.isFitted),
         ]
         for (flag, isForeign) in foreign where isForeign {
             throw ValidationError(
@@ -136,19 +148,21 @@ struct FitCommand: AsyncParsableCommand {
             StandardError.line(
                 "warning: not converged after \(report.iterations) iterations, last "
                     + "\(report.lastObjectives ?? report.lastLogLikelihoods): raise --iterations "
-                    + "above \(iterations), or use fewer states")
+                    + "above \(iterations ?? RegimeSpecification.standard.maximumIterations), or "
+                    + "use fewer states")
+        } else if let advice = report.advice {
+            StandardError.line("warning: \(advice)")
         }
-        if let advice = report.advice { StandardError.line("warning: \(advice)") }
     }
 
     private func specification() throws -> RegimeSpecification {
         var specification = RegimeSpecification.standard(model)
         if let covariance { specification.covariance = covariance }
-        specification.seed = seed
-        specification.starts = starts
+        if let seed { specification.seed = seed }
+        specification.starts = starts ?? FitCommand.starts
         // In sample the best optimum counts, not the time of forty refits.
-        specification.finalists = starts
-        specification.maximumIterations = iterations
+        specification.finalists = specification.starts
+        if let iterations { specification.maximumIterations = iterations }
         if let priors { specification.priors = priors }
         if let states { specification.states = states }
         if let features {
@@ -163,6 +177,10 @@ struct FitCommand: AsyncParsableCommand {
         if let gridSteps { specification.jump?.gridSteps = gridSteps }
         if let weightBound { specification.jump?.weightBound = weightBound }
         specification.training.windowBars = nil
+        if let weightBound, weightBound * weightBound > Double(specification.features.count) {
+            throw ValidationError(
+                "--weight-bound must be 1 … √features: above, it bounds nothing")
+        }
         do {
             try specification.validate()
         } catch {
@@ -177,7 +195,9 @@ struct FitCommand: AsyncParsableCommand {
         "states": "--states", "features": "--features", "starts": "--starts",
         "maximumIterations": "--iterations", "autoregression": "--autoregression",
         "jump.penalty": "--jump-penalty", "jump.gridSteps": "--grid-steps",
-        "jump.weightBound": "--weight-bound",
+        "jump.kappa": "--weight-bound", "jump.starts": "--starts",
+        "jump.maximumIterations": "--iterations", "jump.states": "--states",
+        "jump.points of the grid": "--grid-steps for as many --states makes a grid whose size",
     ]
 
     private func setScaling(_ kind: ScalingKind, of specification: inout RegimeSpecification) {

@@ -4,7 +4,9 @@ import Foundation
 enum TextFile {
     static func read(_ path: String, for flag: String) throws -> String {
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            // Not `Data(contentsOf:)`: a pipe has no size to ask for.
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let data = try file.readToEnd() ?? Data()
             guard let text = String(validating: data, as: UTF8.self) else {
                 throw CommandFailure(.failed, "\(flag) \(path): is not UTF-8 text")
             }
@@ -16,14 +18,24 @@ enum TextFile {
         }
     }
 
-    /// Replaces the file at once, or leaves it as it is.
+    /// Replaces a regular file at once, or leaves it as it is: where a link leads, with the mode
+    /// it had. What is no regular file, as a pipe, is written to.
     static func write(_ text: String, to path: String, for flag: String) throws {
         do {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            if attributes?[.type] as? FileAttributeType == .typeDirectory {
-                throw POSIXError(.EISDIR)
+            let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+            let attributes = try? FileManager.default.attributesOfItem(atPath: target.path)
+            switch attributes?[.type] as? FileAttributeType {
+            case nil: try Data(text.utf8).write(to: target, options: .atomic)
+            case .typeRegular:
+                try Data(text.utf8).write(to: target, options: .atomic)
+                if let mode = attributes?[.posixPermissions] {
+                    try FileManager.default.setAttributes(
+                        [.posixPermissions: mode], ofItemAtPath: target.path)
+                }
+            case .typeDirectory: throw POSIXError(.EISDIR)
+            default:
+                try FileHandle(forWritingTo: target).write(contentsOf: Data(text.utf8))
             }
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw CommandFailure(.failed, "\(flag) \(path): cannot be written: \(reason(error))")
         }
