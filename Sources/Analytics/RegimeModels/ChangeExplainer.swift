@@ -83,15 +83,13 @@ struct ChangeExplainer: Sendable {
         guard previous != .unknown else { return nil }
         let probability = step.probabilities[published]
         let (unmoved, influences) = influences(of: departure, on: published, probability)
-        var explanation = Explanation(
+        return Explanation(
             previous: previous, regime: published, probability: probability,
             bars: departure.observations.count, probabilityUnmoved: unmoved,
             influences: influences,
             counterfactuals: inputs.indices.flatMap { index in
                 counterfactuals(of: index, at: observation, before)
-            })
-        explanation.followsRefit = departure.followsRefit
-        return explanation
+            }, followsRefit: departure.followsRefit)
     }
 
     // MARK: - What moved the probability

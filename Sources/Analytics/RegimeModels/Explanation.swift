@@ -22,7 +22,7 @@ package struct Explanation: Equatable, Sendable {
     package let counterfactuals: [Counterfactual]
     /// The model before a refit had left `previous` already: the departure began with that model,
     /// and `bars` are those since the refit.
-    package internal(set) var followsRefit = false
+    package let followsRefit: Bool
     /// A refit alone changed the label: the model before it would have kept `previous`.
     package internal(set) var isByRefitAlone = false
 }

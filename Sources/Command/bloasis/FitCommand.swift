@@ -144,15 +144,14 @@ struct FitCommand: AsyncParsableCommand {
     }
 
     private func warn(of report: FitReport) {
-        if !report.converged {
-            StandardError.line(
-                "warning: not converged after \(report.iterations) iterations, last "
-                    + "\(report.lastObjectives ?? report.lastLogLikelihoods): raise --iterations "
-                    + "above \(iterations ?? RegimeSpecification.standard.maximumIterations), or "
-                    + "use fewer states")
-        } else if let advice = report.advice {
-            StandardError.line("warning: \(advice)")
-        }
+        let advice = report.advice ?? (report.converged ? nil : "raise --iterations")
+        guard let advice else { return }
+        let outcome =
+            report.converged
+            ? ""
+            : "not converged after \(report.iterations) iterations, last "
+                + "\(report.lastObjectives ?? report.lastLogLikelihoods): "
+        StandardError.line("warning: \(outcome)\(advice)")
     }
 
     private func specification() throws -> RegimeSpecification {
