@@ -153,3 +153,15 @@ LANE_OP void lanes8_deinterleave(const double *from, double *const *columns, lon
     lanes8_transpose(rows);
     for (int i = 0; i < 8; i++) *(lanes8_loose_t *)(columns[i] + first) = rows[i];
 }
+
+/* The cache lines at `first` of the columns will soon be read, or written. Addresses are counted as
+ * integers, since they may lie outside of a column, where this does no harm. */
+LANE_OP const void *lanes8_line(const double *column, long first) {
+    return (const void *)((unsigned long)column + sizeof(double) * (unsigned long)first);
+}
+LANE_OP void lanes8_will_read(double *const *columns, long first) {
+    for (int i = 0; i < 8; i++) __builtin_prefetch(lanes8_line(columns[i], first), 0);
+}
+LANE_OP void lanes8_will_write(double *const *columns, long first) {
+    for (int i = 0; i < 8; i++) __builtin_prefetch(lanes8_line(columns[i], first), 1);
+}

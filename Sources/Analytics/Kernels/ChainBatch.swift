@@ -27,7 +27,7 @@ package struct ChainBatch: Sendable {
     /// ln of each job's likelihood.
     package func logLikelihoods() -> [Double] {
         map([], bars: stretch) { tile, group in
-            filter(group, tile) { _ in }
+            filter(group, tile) { _ in tile.run(kernels.table.chainFilter) }
             return group.indices.map {
                 group[$0].series.barCount > 0 ? tile.belief(lane: $0).logLikelihood : 0
             }
@@ -40,10 +40,8 @@ package struct ChainBatch: Sendable {
             let states = tile.shape.states
             let columns = LaneColumns.make(group.map { $0.series.barCount * states }) { columns in
                 filter(group, tile) { first in
-                    guard let rows = tile.filtered else { return }
-                    LaneColumns.fill(
-                        columns, from: first * states, rows, tile.lengths.map { $0 * states },
-                        tile.table)
+                    tile.run(
+                        kernels.table.chainFilter, leaving: tile.filtered, to: columns, from: first)
                 }
             }
             return group.indices.map { lane in
@@ -52,14 +50,13 @@ package struct ChainBatch: Sendable {
         }
     }
 
-    /// The forward recursion, a stretch after the other, so that a tile stays in the cache; `read`
-    /// is told the first bar of each.
-    private func filter(_ group: [ChainJob], _ tile: ChainTile, _ read: (Int) -> Void) {
+    /// Loads a stretch after the other, so that a tile stays in the cache; `run` is told the first
+    /// bar of each.
+    private func filter(_ group: [ChainJob], _ tile: ChainTile, _ run: (Int) -> Void) {
         let bars = group.map(\.series.barCount).max() ?? 0
         for first in stride(from: 0, to: bars, by: max(tile.bars, 1)) {
             tile.load(group, from: first)
-            tile.run(kernels.table.chainFilter)
-            read(first)
+            run(first)
         }
     }
 

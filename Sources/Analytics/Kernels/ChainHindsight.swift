@@ -5,8 +5,10 @@ import LaneTasks
 extension ChainBatch {
     /// Per job, T·K probabilities of each bar's state given all bars.
     package func smoothed() -> [[Double]] {
-        map(.forward, [kernels.table.chainFilter, kernels.table.chainSmoothing]) { tile in
-            tile.columns(tile.forward, perBar: tile.shape.states)
+        map(.forward, [kernels.table.chainFilter]) { tile in
+            LaneColumns.make(tile.lengths.map { $0 * tile.shape.states }) { columns in
+                tile.run(kernels.table.chainSmoothing, leaving: tile.forward, to: columns)
+            }
         }
     }
 

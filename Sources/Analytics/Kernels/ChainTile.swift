@@ -153,6 +153,27 @@ final class ChainTile {
         }
     }
 
+    /// Runs an entry point that leaves probabilities in rows, and brings those of each lane to its
+    /// column, from bar `first` on.
+    func run(
+        _ entry: (ChainTask) -> Void, leaving rows: UnsafeMutablePointer<Double>?,
+        to columns: [UnsafeMutablePointer<Double>?], from first: Int = 0
+    ) {
+        let addresses = columns.map { $0.map { $0 + first * shape.states } }
+        let inBlocks = LaneColumns.blocks(width, lengths)
+        addresses.withUnsafeBufferPointer { addresses in
+            run { task in
+                var task = task
+                task.columns = inBlocks > 0 ? addresses.baseAddress : nil
+                task.columnBars = inBlocks
+                entry(task)
+            }
+        }
+        guard let rows else { return }
+        LaneColumns.fill(
+            addresses, from: inBlocks * shape.states, rows, lengths.map { $0 * shape.states })
+    }
+
     /// Runs an entry point over the whole tile.
     func run(_ entry: (ChainTask) -> Void) {
         segments.withUnsafeBufferPointer { segments in
@@ -174,12 +195,6 @@ final class ChainTile {
     /// What is believed after a lane's last bar; it must have one.
     func belief(lane: Int) -> HiddenMarkovChain.Belief {
         HiddenMarkovChain.Belief(belief, lane: lane, width: width, states: shape.states)
-    }
-
-    /// Per lane, `perBar` values of each of its bars.
-    func columns(_ memory: UnsafeMutablePointer<Double>?, perBar: Int) -> [[Double]] {
-        guard let memory else { return [] }
-        return LaneColumns.columns(of: memory, lengths.map { $0 * perBar }, table)
     }
 
     /// Per lane, the states of the most probable path.

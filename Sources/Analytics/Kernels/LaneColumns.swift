@@ -30,13 +30,6 @@ enum LaneColumns {
         }
     }
 
-    /// The first `counts[i]` values of each lane.
-    static func columns(
-        of rows: UnsafeMutablePointer<Double>, _ counts: [Int], _ table: LaneTable
-    ) -> [[Double]] {
-        make(counts) { fill($0, from: 0, rows, counts, table) }
-    }
-
     /// Columns of `counts[i]` values, all of which `write` puts where it is told.
     static func make<Value>(
         _ counts: [Int], _ write: ([UnsafeMutablePointer<Value>?]) -> Void
@@ -58,25 +51,16 @@ enum LaneColumns {
         return allocate([])
     }
 
-    /// Writes the first `counts[i]` values of each lane to its column, from `first` on.
+    /// Writes the values `first` ..< `counts[i]` of each lane to their places in its column.
     static func fill(
         _ columns: [UnsafeMutablePointer<Double>?], from first: Int,
-        _ rows: UnsafeMutablePointer<Double>, _ counts: [Int], _ table: LaneTable
+        _ rows: UnsafeMutablePointer<Double>, _ counts: [Int]
     ) {
-        let addresses = columns.map { $0.map { $0 + first } }
         let width = counts.count
-        let inBlocks = blocks(width, counts)
-        if inBlocks > 0 {
-            addresses.withUnsafeBufferPointer { addresses in
-                guard let first = addresses.baseAddress else { return }
-                table.deinterleave(
-                    InterleavingTask(columns: first, rows: rows, count: inBlocks))
-            }
-        }
         for lane in 0..<width {
-            guard let column = addresses[lane] else { continue }
-            var address = rows + (inBlocks * width + lane)
-            for index in inBlocks..<max(counts[lane], inBlocks) {
+            guard let column = columns[lane] else { continue }
+            var address = rows + (first * width + lane)
+            for index in first..<max(counts[lane], first) {
                 (column + index).initialize(to: address.pointee)
                 address += width
             }
@@ -105,8 +89,8 @@ enum LaneColumns {
         }
     }
 
-    /// Values that all lanes of eight have, in whole blocks.
-    private static func blocks(_ width: Int, _ counts: [Int]) -> Int {
+    /// Values, or bars, that all lanes of eight have, in whole blocks.
+    static func blocks(_ width: Int, _ counts: [Int]) -> Int {
         width == block ? (counts.min() ?? 0) / block * block : 0
     }
 

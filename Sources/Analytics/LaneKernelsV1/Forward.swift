@@ -69,6 +69,9 @@ private func forward<V: Lanes>(
                     (variables[state] * inverse)
                         .store(at: filtered + (bar * states + state) * width)
                 }
+                if bar & 7 == 7, bar < task.columnBars {
+                    writeColumns(task, filtered, bar - 7, states, next: linesAhead)
+                }
             }
             predict(rows, variables, predicted)
             bar += 1

@@ -9,7 +9,7 @@ package func laneTable(name: String) -> LaneTable {
         logarithm: logarithm, exponentials: exponentials, logarithms: logarithms,
         logarithmOfRatio: logarithmOfRatio, reciprocalOfSquareRoot: reciprocalOfSquareRoot,
         exponentialFeatures: exponentialFeatures,
-        interleave: interleave, deinterleave: deinterleave,
+        interleave: interleave,
         chainFilter: chainFilter, chainSmoothing: chainSmoothing,
         chainExpectation: chainExpectation, chainPath: chainPath,
         jumpForward: jumpForward, jumpBackward: jumpBackward,

@@ -85,6 +85,12 @@ package struct ChainTask {
     package var origins: UnsafeMutablePointer<Double>?
     /// T rows of W bytes: the states of the most probable path.
     package var path: UnsafeMutablePointer<UInt8>?
+    /// Eight columns, one per lane, that filtered or smoothed probabilities of the first
+    /// `columnBars` bars go to as they are found, K values per bar; W = 8. Other bars keep theirs
+    /// in their rows.
+    package var columns: UnsafePointer<UnsafeMutablePointer<Double>?>?
+    /// A multiple of 8.
+    package var columnBars = 0
 
     package init(
         shape: ChainShape, width: Int, model: UnsafePointer<Double>,

@@ -1,4 +1,4 @@
-/// Eight columns, and the same values as rows of eight.
+/// Eight columns, to become rows of eight.
 package struct InterleavingTask {
     /// Eight addresses of `count` values each.
     package var columns: UnsafePointer<UnsafeMutablePointer<Double>?>

@@ -18,9 +18,7 @@ package final class LaneTable: Sendable {
     /// 1/√x of a normal number above 0.
     package let reciprocalOfSquareRoot: @Sendable (Double) -> Double
     package let exponentialFeatures: @Sendable (ExponentialTask) -> Void
-    /// Columns to rows of eight, and rows of eight to columns.
     package let interleave: @Sendable (InterleavingTask) -> Void
-    package let deinterleave: @Sendable (InterleavingTask) -> Void
     /// The forward recursion with its likelihood; what follows the filter over what it stored:
     /// smoothed probabilities, expected counts; the most probable path.
     package let chainFilter: @Sendable (ChainTask) -> Void
@@ -42,7 +40,6 @@ package final class LaneTable: Sendable {
         reciprocalOfSquareRoot: @escaping @Sendable (Double) -> Double,
         exponentialFeatures: @escaping @Sendable (ExponentialTask) -> Void,
         interleave: @escaping @Sendable (InterleavingTask) -> Void,
-        deinterleave: @escaping @Sendable (InterleavingTask) -> Void,
         chainFilter: @escaping @Sendable (ChainTask) -> Void,
         chainSmoothing: @escaping @Sendable (ChainTask) -> Void,
         chainExpectation: @escaping @Sendable (ChainTask) -> Void,
@@ -61,7 +58,6 @@ package final class LaneTable: Sendable {
         self.reciprocalOfSquareRoot = reciprocalOfSquareRoot
         self.exponentialFeatures = exponentialFeatures
         self.interleave = interleave
-        self.deinterleave = deinterleave
         self.chainFilter = chainFilter
         self.chainSmoothing = chainSmoothing
         self.chainExpectation = chainExpectation
