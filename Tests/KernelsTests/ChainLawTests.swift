@@ -94,16 +94,14 @@ struct ChainLawTests {
                         series: ChainSeries($0.rows, featureCount: shape.features))
                 })
             let expected = Self.answers(batch)
-            for set in KernelSet.available {
-                for width in [2, 4, 8] {
-                    (batch.kernels, batch.width) = (set, width)
-                    #expect(Self.answers(batch) == expected, "\(shape), \(set.name), \(width)")
-                }
-            }
             // One bar at a time, lanes that end between and within stretches.
-            for stretch in [1, 8, 30] {
-                batch.stretch = stretch
-                #expect(Self.answers(batch) == expected, "\(shape), \(stretch) bars at a time")
+            for (set, width) in Self.layouts {
+                for stretch in [1, 8, 30, 1024] {
+                    (batch.kernels, batch.width, batch.stretch) = (set, width, stretch)
+                    #expect(
+                        Self.answers(batch) == expected,
+                        "\(shape), \(set.name), \(width), \(stretch) bars at a time")
+                }
             }
             batch.threads = 3
             #expect(Self.answers(batch) == expected, "\(shape), 3 threads")
@@ -116,6 +114,42 @@ struct ChainLawTests {
                 }
                 #expect(live == answers.filtered, "\(shape), bar by bar")
                 #expect((belief?.logLikelihood ?? 0).bitPattern == answers.logLikelihood)
+            }
+        }
+    }
+
+    static let layouts = KernelSet.available.flatMap { set in [2, 4, 8].map { (set, $0) } }
+
+    /// Eight lanes whose shared bars fill blocks of eight exactly, by one more or by one less, to
+    /// their end or while one goes on; no whole block; fewer series than lanes.
+    @Test(arguments: [
+        [16, 16, 16, 16, 16, 16, 16, 16], [24, 25, 31, 32, 33, 40, 47, 48],
+        [8, 9, 10, 11, 12, 13, 14, 15], [7, 8, 16, 64, 7, 40, 9, 1],
+        [64, 0, 64, 64, 64, 64, 64, 64],
+        [65, 64, 63, 66, 72, 71, 70, 69, 130, 24, 31], [24, 24, 24],
+    ])
+    func blocksEndWhereTheShortestSeriesEnds(_ lengths: [Int]) {
+        var generator = SplitMix64(seed: 31)
+        for (states, features) in [(2, 1), (3, 1), (5, 1), (3, 2)] {
+            let jobs = lengths.map { length in
+                ChainJob(
+                    chain: Self.chain(
+                        states: states, features: features, isDiagonal: true, using: &generator),
+                    series: ChainSeries(
+                        Self.rows(
+                            bars: length, features: features, missing: 0.1, using: &generator),
+                        featureCount: features))
+            }
+            // Alone, a series is in no block.
+            let expected = jobs.map { Self.answers(ChainBatch([$0]))[0] }
+            var batch = ChainBatch(jobs)
+            for (set, width) in Self.layouts {
+                for stretch in [7, 8, 9, 30, 64, 1024] {
+                    (batch.kernels, batch.width, batch.stretch) = (set, width, stretch)
+                    #expect(
+                        Self.answers(batch) == expected,
+                        "\(states) states, \(set.name), \(width) lanes, by \(stretch)")
+                }
             }
         }
     }

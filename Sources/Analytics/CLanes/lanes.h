@@ -139,7 +139,7 @@ LANE_OP void lanes8_transpose(lanes8_t rows[8]) {
 }
 
 /* The values `first` to `first` + 7 of eight columns, as eight rows of eight. */
-LANE_OP void lanes8_interleave(double *const *columns, long first, double *to) {
+LANE_OP void lanes8_interleave(const double *const *columns, long first, double *to) {
     lanes8_t rows[8];
     for (int i = 0; i < 8; i++) rows[i] = *(const lanes8_loose_t *)(columns[i] + first);
     lanes8_transpose(rows);
@@ -159,7 +159,7 @@ LANE_OP void lanes8_deinterleave(const double *from, double *const *columns, lon
 LANE_OP const void *lanes8_line(const double *column, long first) {
     return (const void *)((unsigned long)column + sizeof(double) * (unsigned long)first);
 }
-LANE_OP void lanes8_will_read(double *const *columns, long first) {
+LANE_OP void lanes8_will_read(const double *const *columns, long first) {
     for (int i = 0; i < 8; i++) __builtin_prefetch(lanes8_line(columns[i], first), 0);
 }
 LANE_OP void lanes8_will_write(double *const *columns, long first) {

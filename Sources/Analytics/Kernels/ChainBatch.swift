@@ -27,7 +27,7 @@ package struct ChainBatch: Sendable {
     /// ln of each job's likelihood.
     package func logLikelihoods() -> [Double] {
         map([], bars: stretch) { tile, group in
-            filter(group, tile) { _ in tile.run(kernels.table.chainFilter) }
+            forEachStretch(of: group, in: tile) { _ in tile.run(kernels.table.chainFilter) }
             return group.indices.map {
                 group[$0].series.barCount > 0 ? tile.belief(lane: $0).logLikelihood : 0
             }
@@ -39,10 +39,7 @@ package struct ChainBatch: Sendable {
         map(.filtered, bars: stretch) { tile, group in
             let states = tile.shape.states
             let columns = LaneColumns.make(group.map { $0.series.barCount * states }) { columns in
-                filter(group, tile) { first in
-                    tile.run(
-                        kernels.table.chainFilter, leaving: tile.filtered, to: columns, from: first)
-                }
+                forEachStretch(of: group, in: tile) { tile.filter(to: columns, from: $0) }
             }
             return group.indices.map { lane in
                 (columns[lane], group[lane].series.barCount > 0 ? tile.belief(lane: lane) : nil)
@@ -50,13 +47,15 @@ package struct ChainBatch: Sendable {
         }
     }
 
-    /// Loads a stretch after the other, so that a tile stays in the cache; `run` is told the first
+    /// Loads a stretch after the other, so that a tile stays in the cache; `body` is told the first
     /// bar of each.
-    private func filter(_ group: [ChainJob], _ tile: ChainTile, _ run: (Int) -> Void) {
+    private func forEachStretch(
+        of group: [ChainJob], in tile: ChainTile, _ body: (Int) -> Void
+    ) {
         let bars = group.map(\.series.barCount).max() ?? 0
         for first in stride(from: 0, to: bars, by: max(tile.bars, 1)) {
             tile.load(group, from: first)
-            run(first)
+            body(first)
         }
     }
 

@@ -7,7 +7,7 @@ extension ChainBatch {
     package func smoothed() -> [[Double]] {
         map(.forward, [kernels.table.chainFilter]) { tile in
             LaneColumns.make(tile.lengths.map { $0 * tile.shape.states }) { columns in
-                tile.run(kernels.table.chainSmoothing, leaving: tile.forward, to: columns)
+                tile.smooth(to: columns)
             }
         }
     }

@@ -153,13 +153,26 @@ final class ChainTile {
         }
     }
 
-    /// Runs an entry point that leaves probabilities in rows, and brings those of each lane to its
-    /// column, from bar `first` on.
-    func run(
+    /// The forward recursion; each lane's filtered probabilities go to its column, from bar `first`
+    /// on.
+    func filter(to columns: [UnsafeMutablePointer<Double>?], from first: Int) {
+        run(table.chainFilter, leaving: filtered, to: columns, from: first)
+    }
+
+    /// What follows `run(table.chainFilter)`: each lane's smoothed probabilities go to its column.
+    func smooth(to columns: [UnsafeMutablePointer<Double>?]) {
+        run(table.chainSmoothing, leaving: forward, to: columns, from: 0)
+    }
+
+    private func run(
         _ entry: (ChainTask) -> Void, leaving rows: UnsafeMutablePointer<Double>?,
-        to columns: [UnsafeMutablePointer<Double>?], from first: Int = 0
+        to columns: [UnsafeMutablePointer<Double>?], from first: Int
     ) {
-        let addresses = columns.map { $0.map { $0 + first * shape.states } }
+        guard let rows else { preconditionFailure("the tile has room for what it finds") }
+        // A column of a series that has ended may end before `first`.
+        let addresses = zip(columns, lengths).map { column, length in
+            length > 0 ? column.map { $0 + first * shape.states } : nil
+        }
         let inBlocks = LaneColumns.blocks(width, lengths)
         addresses.withUnsafeBufferPointer { addresses in
             run { task in
@@ -169,8 +182,7 @@ final class ChainTile {
                 entry(task)
             }
         }
-        guard let rows else { return }
-        LaneColumns.fill(
+        LaneColumns.fillRest(
             addresses, from: inBlocks * shape.states, rows, lengths.map { $0 * shape.states })
     }
 

@@ -2,7 +2,8 @@ import LaneTasks
 
 /// Columns, one per series, and the same values as rows with a lane for each.
 ///
-/// Eight lanes are moved by blocks of eight; what is left over, and narrower rows, one by one.
+/// Eight lanes are moved by blocks of eight, on the way back by the kernel that made the rows; what
+/// is left over, and narrower rows, one by one.
 enum LaneColumns {
     private static let block = 8
 
@@ -51,8 +52,9 @@ enum LaneColumns {
         return allocate([])
     }
 
-    /// Writes the values `first` ..< `counts[i]` of each lane to their places in its column.
-    static func fill(
+    /// Writes the values `first` ..< `counts[i]` of each lane, those that no block holds, to their
+    /// places in its column.
+    static func fillRest(
         _ columns: [UnsafeMutablePointer<Double>?], from first: Int,
         _ rows: UnsafeMutablePointer<Double>, _ counts: [Int]
     ) {
@@ -96,14 +98,14 @@ enum LaneColumns {
 
     private static func withAddresses(
         of columns: ArraySlice<[Double]>, _ first: Int,
-        _ found: [UnsafeMutablePointer<Double>?],
-        _ body: (UnsafePointer<UnsafeMutablePointer<Double>?>) -> Void
+        _ found: [UnsafePointer<Double>?],
+        _ body: (UnsafePointer<UnsafePointer<Double>?>) -> Void
     ) {
         guard let column = columns.first else {
             return found.withUnsafeBufferPointer { $0.baseAddress.map(body) ?? () }
         }
         column.withUnsafeBufferPointer { values in
-            let address = values.baseAddress.map { UnsafeMutablePointer(mutating: $0 + first) }
+            let address = values.baseAddress.map { $0 + first }
             withAddresses(of: columns.dropFirst(), first, found + [address], body)
         }
     }

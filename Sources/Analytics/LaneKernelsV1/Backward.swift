@@ -1,10 +1,6 @@
 import LaneTasks
 
-/// The backward recursion over what `forward` stored (Rabiner 1989, section III.A), either to
-/// smoothed probabilities or to the expected counts of Baum–Welch.
-///
-/// Backward variables are scaled by powers of two, so that the sum of what a bar hands back is in
-/// 1 ..< 2: then each is at least 2⁻⁹⁰⁰, and the total over the states at least 2⁻⁹⁰³.
+/// Smoothed probabilities from what `forward` stored.
 @inline(__always)
 func smooth<V: Lanes>(_ rows: ChainRows<V>) {
     guard let forward = rows.task.forward else { return }
@@ -16,6 +12,7 @@ func smooth<V: Lanes>(_ rows: ChainRows<V>) {
     }
 }
 
+/// Expected counts of Baum–Welch from what `forward` stored.
 @inline(__always)
 func expect<V: Lanes>(_ rows: ChainRows<V>) {
     guard let forward = rows.task.forward, let sums = rows.task.expectation else { return }
@@ -36,6 +33,9 @@ func expect<V: Lanes>(_ rows: ChainRows<V>) {
 private protocol BackwardStep {
     associatedtype V: Lanes
 
+    /// Forward variables, T·K rows.
+    var forward: UnsafeMutablePointer<Double> { get }
+
     /// - Parameters:
     ///   - active: the lanes that have the bar.
     ///   - inverse: 1 / Σ α·β.
@@ -46,6 +46,10 @@ private protocol BackwardStep {
         _ carried: UnsafeMutablePointer<V>)
 }
 
+/// The backward recursion over what `forward` stored (Rabiner 1989, section III.A).
+///
+/// Backward variables are scaled by powers of two, so that the sum of what a bar hands back is in
+/// 1 ..< 2: then each is at least 2⁻⁹⁰⁰, and the total over the states at least 2⁻⁹⁰³.
 @inline(__always)
 private func backward<V: Lanes, Step: BackwardStep>(
     _ rows: ChainRows<V>, _ step: Step, _ beta: UnsafeMutablePointer<V>,
@@ -53,7 +57,8 @@ private func backward<V: Lanes, Step: BackwardStep>(
 ) where Step.V == V {
     let task = rows.task
     let states = rows.states
-    guard let forward = task.forward, let densities = task.densities else { return }
+    guard let densities = task.densities else { return }
+    let forward = step.forward
     for state in 0..<states {
         beta[state] = V(1)
         carried[state] = V(0)
@@ -131,7 +136,7 @@ private struct Smoothing<V: Lanes>: BackwardStep {
             (V(at: address) * beta[state] * inverse).store(at: address)
         }
         if bar & 7 == 0, bar < rows.task.columnBars {
-            writeColumns(rows.task, forward, bar, rows.states, next: -linesAhead)
+            writeColumns(rows.task, forward, bar, rows.states, ahead: -valuesAhead)
         }
     }
 }

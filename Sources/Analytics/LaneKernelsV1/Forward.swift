@@ -70,7 +70,7 @@ private func forward<V: Lanes>(
                         .store(at: filtered + (bar * states + state) * width)
                 }
                 if bar & 7 == 7, bar < task.columnBars {
-                    writeColumns(task, filtered, bar - 7, states, next: linesAhead)
+                    writeColumns(task, filtered, bar - 7, states, ahead: valuesAhead)
                 }
             }
             predict(rows, variables, predicted)

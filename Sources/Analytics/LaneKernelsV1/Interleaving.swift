@@ -1,10 +1,10 @@
 import CLanes
 import LaneTasks
 
-/// Doubles between what is read or written of a column and what the cache is told to expect: far
-/// enough for memory to answer, near enough to be there still. Eight columns at once are more than
-/// a processor foresees by itself.
-let linesAhead = 64
+/// Values between what is read or written of a column and what the cache is told to expect: far
+/// enough for memory to answer, near enough that the answer has not been displaced. Eight columns
+/// at once are more than a processor foresees by itself.
+let valuesAhead = 64
 
 @inline(never)
 @Sendable
@@ -12,7 +12,7 @@ func interleave(_ task: InterleavingTask) {
     var first = 0
     while first < task.count {
         lanes8_interleave(task.columns, first, task.rows + first * 8)
-        lanes8_will_read(task.columns, first + linesAhead)
+        lanes8_will_read(task.columns, first + valuesAhead)
         first += 8
     }
 }
@@ -20,17 +20,17 @@ func interleave(_ task: InterleavingTask) {
 /// Writes the rows of eight bars, from `bar` on, to the task's columns: bar by bar rather than at
 /// the end, so that the recursion goes on while memory, which is slower, takes them.
 ///
-/// - Parameter next: the values that will be written soon are so far away.
+/// - Parameter ahead: how many values on the cache is told to expect, negative on the way back.
 @inline(never)
 func writeColumns(
-    _ task: ChainTask, _ rows: UnsafeMutablePointer<Double>, _ bar: Int, _ states: Int, next: Int
+    _ task: ChainTask, _ rows: UnsafeMutablePointer<Double>, _ bar: Int, _ states: Int, ahead: Int
 ) {
     guard let columns = task.columns else { return }
     var value = bar * states
     let end = value + 8 * states
     while value < end {
         lanes8_deinterleave(rows + value * 8, columns, value)
-        lanes8_will_write(columns, value + next)
+        lanes8_will_write(columns, value + ahead)
         value += 8
     }
 }

@@ -86,10 +86,9 @@ package struct ChainTask {
     /// T rows of W bytes: the states of the most probable path.
     package var path: UnsafeMutablePointer<UInt8>?
     /// Eight columns, one per lane, that filtered or smoothed probabilities of the first
-    /// `columnBars` bars go to as they are found, K values per bar; W = 8. Other bars keep theirs
-    /// in their rows.
+    /// `columnBars` bars go to as they are found, K values per bar, besides their rows; W = 8.
     package var columns: UnsafePointer<UnsafeMutablePointer<Double>?>?
-    /// A multiple of 8.
+    /// A multiple of 8, no more than the bars of the shortest series: columns are no longer.
     package var columnBars = 0
 
     package init(
