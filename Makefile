@@ -30,10 +30,12 @@ $(PROGRAM): Package.swift $(shell find Sources -type f)
 run: setup $(PROGRAM) ## set up, build, backfill the bundled S&P 500 history, serve on port 8080
 	@exec Scripts/run.sh
 
-test: setup ## set up, build once with coverage, run every test, print the line coverage
+test: ## set up, build once with coverage, run every test, print the line coverage
+	@Scripts/install-dependencies.sh --tests
 	@Scripts/test.sh
 
-test-long: setup ## the same tests with the long sweeps
+test-long: ## the same tests with the long sweeps
+	@Scripts/install-dependencies.sh --tests
 	@LONG_TESTS=1 Scripts/test.sh
 
 lint: ## fail on what `make format` would change, and on its lint rules

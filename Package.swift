@@ -148,6 +148,8 @@ let modules: [Module] = [
     Module(
         "SQLite", .adapters, libraries: [.grdb], resources: [.embedInCode("Migrations")],
         .unsafeAllowed),
+    Module("CPQ", .adapters, .system(pkgConfig: "libpq", apt: "libpq-dev")),
+    Module("Postgres", .adapters, uses: ["CPQ"], .unsafeAllowed),
     Module(
         "Backends", .adapters, uses: ["Market", "Regimes", "Ports", "SQLite"],
         libraries: [.grdb]),
@@ -337,6 +339,7 @@ let package = Package(
         tests("ContractsTests", ["Market", "Regimes", "Ports", "Contracts"], [.swiftProtobuf]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
+        tests("PostgresTests", ["Postgres"]),
         tests("BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Backends"], [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says what else is. Safe to run again: with
-# nothing missing it touches neither the network nor the system.
+# nothing missing it touches neither the network nor the system. `--tests` adds the servers that
+# tests start.
 set -eu
 
 packages="
@@ -15,6 +16,15 @@ packages="
     python3
     zlib1g-dev
 "
+case ${1:-} in
+--tests)
+    packages="$packages
+    postgresql-15
+"
+    ;;
+'') ;;
+*) echo "usage: Scripts/install-dependencies.sh [--tests]" >&2 && exit 64 ;;
+esac
 swift_minimum=6.3
 
 fail() {

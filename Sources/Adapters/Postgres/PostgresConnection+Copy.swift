@@ -1,0 +1,158 @@
+import CPQ
+
+extension PostgresConnection {
+    /// Bytes of rows that are handed to the socket at once.
+    package static let copyChunk = 65_536
+
+    /// Copies rows into a table, all or none of them; gives how many.
+    ///
+    /// - Parameters:
+    ///   - columns: those that each row has values for, in the binary form: a value's type is the
+    ///     column's.
+    ///   - rows: asked for one by one; when asking fails, nothing is copied.
+    /// - Throws: `PostgresError`; `CancellationError`; what `rows` throws.
+    package func copy(
+        into table: PostgresName, _ columns: [PostgresName], within limit: Duration,
+        _ rows: @escaping @Sendable () throws -> [PostgresValue]?
+    ) async throws -> Int {
+        let names = columns.map(\.quoted).joined(separator: ", ")
+        let text = "COPY \(table.quoted) (\(names)) FROM STDIN (FORMAT binary)"
+        return try await exchange(within: limit) { connection in
+            try await connection.outsidePipeline {
+                try await connection.copy(text, rows)
+            }
+        }
+    }
+
+    /// Runs statements of one text one after the other, as a migration has them; their rows are
+    /// not kept.
+    package func run(script: String, within limit: Duration) async throws {
+        try await exchange(within: limit) { connection in
+            try await connection.outsidePipeline {
+                guard PQsendQuery(try connection.connection, script) == 1 else {
+                    throw connection.lost()
+                }
+                _ = try await connection.readToEnd()
+            }
+        }
+    }
+
+    /// Neither COPY nor several statements in one text can be in a pipeline.
+    private func outsidePipeline<Value>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard PQexitPipelineMode(try connection) == 1 else { throw lost() }
+        isCopying = true
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        // Cut off in the middle: only closing ends it.
+        if case .failure(let error) = result, error is CancellationError { throw error }
+        isCopying = false
+        if handle != nil, PQenterPipelineMode(try connection) != 1 { throw lost() }
+        return try result.get()
+    }
+
+    private func copy(
+        _ text: String, _ rows: @Sendable () throws -> [PostgresValue]?
+    ) async throws -> Int {
+        let connection = try self.connection
+        guard PQsendQuery(connection, text) == 1 else { throw lost() }
+        try await flush(connection)
+        while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
+        guard let first = PQgetResult(connection) else { throw lost() }
+        let fault = PQresultStatus(first) == PGRES_COPY_IN ? nil : ServerFault(first)
+        PQclear(first)
+        if let fault {
+            _ = try? await readToEnd()
+            throw PostgresError.refused(fault)
+        }
+        do {
+            try await put(rows, connection)
+        } catch let error where !(error is CancellationError || error is PostgresError) {
+            guard PQputCopyEnd(connection, "the rows came to no end") == 1 else { throw lost() }
+            _ = try? await readToEnd()
+            throw error
+        }
+        guard PQputCopyEnd(connection, nil) == 1 else { throw lost() }
+        return try await readToEnd()
+    }
+
+    private func put(
+        _ rows: () throws -> [PostgresValue]?, _ connection: OpaquePointer
+    ) async throws {
+        var chunk = CopyFormat.header
+        while let row = try rows() {
+            CopyFormat.append(row, to: &chunk)
+            if chunk.count >= Self.copyChunk {
+                try await put(&chunk, connection)
+            }
+        }
+        chunk += CopyFormat.trailer
+        try await put(&chunk, connection)
+    }
+
+    private func put(_ chunk: inout [UInt8], _ connection: OpaquePointer) async throws {
+        let sent = chunk.withUnsafeBytes { bytes in
+            PQputCopyData(
+                connection, bytes.assumingMemoryBound(to: CChar.self).baseAddress,
+                Int32(bytes.count))
+        }
+        guard sent == 1 else { throw lost() }
+        chunk.removeAll(keepingCapacity: true)
+        try await flush(connection)
+    }
+
+    private func flush(_ connection: OpaquePointer) async throws {
+        while true {
+            let flushed = PQflush(connection)
+            guard flushed >= 0 else { throw lost() }
+            guard flushed == 1 else { return }
+            try await awaitServer(connection, writing: true)
+        }
+    }
+
+    /// Reads the results of what was sent outside of a pipeline; rows of the last one.
+    private func readToEnd() async throws -> Int {
+        let connection = try self.connection
+        try await flush(connection)
+        var affected = 0
+        var fault: ServerFault?
+        while true {
+            while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
+            guard let result = PQgetResult(connection) else { break }
+            switch PQresultStatus(result) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+                affected = Int(String(cString: PQcmdTuples(result))) ?? 0
+            default: fault = fault ?? ServerFault(result)
+            }
+            PQclear(result)
+            guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
+        }
+        if let fault { throw PostgresError.refused(fault) }
+        return affected
+    }
+}
+
+/// The binary format of COPY («Binary Format» of the reference page of COPY).
+enum CopyFormat {
+    static let header: [UInt8] =
+        Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
+    static let trailer: [UInt8] = [0xFF, 0xFF]
+
+    static func append(_ row: [PostgresValue], to buffer: inout [UInt8]) {
+        buffer.append(bigEndian: Int16(truncatingIfNeeded: row.count))
+        for value in row {
+            guard value != .null else {
+                buffer.append(bigEndian: Int32(-1))
+                continue
+            }
+            let place = buffer.count
+            buffer.append(bigEndian: Int32(0))
+            value.encode(into: &buffer)
+            let length = Int32(truncatingIfNeeded: buffer.count - place - 4)
+            withUnsafeBytes(of: length.bigEndian) { bytes in
+                for (index, byte) in bytes.enumerated() { buffer[place + index] = byte }
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import CPQ
+
+extension PostgresConnection {
+    /// Sends statements and a point of synchronisation, and reads to it.
+    func pipeline(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
+        let connection = try self.connection
+        var answers = AnswerList(statements)
+        for query in queries { try send(query, connection, &answers) }
+        guard PQpipelineSync(connection) == 1 else { throw lost() }
+        statements.skipNames(of: answers.statements)
+        try await readToSynchronisation { answers.take($0) }
+        statements = answers.statements
+        if let fault = answers.fault { throw PostgresError.refused(fault) }
+        return answers.rows
+    }
+
+    /// Queues one statement, prepared when there is room for it.
+    private func send(
+        _ query: PostgresQuery, _ connection: OpaquePointer, _ answers: inout AnswerList
+    ) throws(PostgresError) {
+        let types = query.values.map(\.typeID)
+        let (name, isNew) = answers.name(of: StatementNames.Key(text: query.text, types: types))
+        if let name, isNew {
+            guard PQsendPrepare(connection, name, query.text, Int32(types.count), types) == 1
+            else { throw lost() }
+        }
+        let sent = BoundValues(query.values).withPointers { values, lengths, formats in
+            let count = Int32(types.count)
+            if let name {
+                return PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
+            }
+            return PQsendQueryParams(
+                connection, query.text, count, types, values, lengths, formats, 1)
+        }
+        guard sent == 1 else { throw lost() }
+        answers.expectRows()
+    }
+
+    /// Sends what is queued and gives every result to `take`, which owns it, up to the point of
+    /// synchronisation.
+    private func readToSynchronisation(_ take: (OpaquePointer) -> Void) async throws {
+        while true {
+            let connection = try self.connection
+            let flushed = PQflush(connection)
+            guard flushed >= 0 else { throw lost() }
+            while PQisBusy(connection) == 0 {
+                // Nothing stands between the results of two statements.
+                guard let result = PQgetResult(connection) else { continue }
+                guard PQresultStatus(result) != PGRES_PIPELINE_SYNC else { return PQclear(result) }
+                take(result)
+                guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
+            }
+            try await awaitServer(connection, writing: flushed == 1)
+        }
+    }
+
+    /// Waits until the server has sent something, or takes something.
+    func awaitServer(_ connection: OpaquePointer, writing: Bool) async throws {
+        let socket = PQsocket(connection)
+        guard socket >= 0 else { throw lost() }
+        try await SocketWatch.wait(for: writing ? [.reading, .writing] : .reading, on: socket)
+        guard PQconsumeInput(connection) == 1 else { throw lost() }
+    }
+
+    /// Reads what is left of an exchange that was stopped.
+    func drain() async throws {
+        guard PQtransactionStatus(try connection) == PQTRANS_ACTIVE else { return }
+        try await readToSynchronisation { PQclear($0) }
+    }
+}
+
+/// Names of prepared statements.
+struct StatementNames {
+    /// The same text with values of other types is another statement.
+    struct Key: Hashable {
+        let text: String
+        let types: [UInt32]
+    }
+
+    private var names: [Key: String] = [:]
+    private var count = 0
+
+    /// A name, and whether the server must be told of it; `nil` when there are enough.
+    mutating func name(of key: Key) -> (name: String?, isNew: Bool) {
+        if let name = names[key] { return (name, false) }
+        guard names.count < PostgresConnection.preparedLimit else { return (nil, false) }
+        count += 1
+        let name = "s\(count)"
+        names[key] = name
+        return (name, true)
+    }
+
+    /// Names that were sent to the server are not used again, should its answers not be read.
+    mutating func skipNames(of others: StatementNames) { count = others.count }
+
+    /// The server does not know it: it gets another name next time.
+    mutating func forget(_ key: Key) { names[key] = nil }
+}
+
+/// What the results of a pipeline are for, in order.
+private struct AnswerList {
+    private enum Expected {
+        case preparation(StatementNames.Key)
+        case rows
+    }
+
+    private(set) var statements: StatementNames
+    private var expected: [Expected] = []
+    private var next = 0
+    private(set) var rows: [PostgresRows] = []
+    /// The first error; nothing that follows it was done, nor what came before.
+    private(set) var fault: ServerFault?
+
+    init(_ statements: StatementNames) {
+        self.statements = statements
+    }
+
+    mutating func name(of key: StatementNames.Key) -> (name: String?, isNew: Bool) {
+        let answer = statements.name(of: key)
+        if answer.isNew { expected.append(.preparation(key)) }
+        return answer
+    }
+
+    mutating func expectRows() { expected.append(.rows) }
+
+    mutating func take(_ result: OpaquePointer) {
+        defer { next += 1 }
+        let isDone = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result))
+        switch next < expected.count ? expected[next] : .rows {
+        case .rows where isDone: return rows.append(PostgresRows(result))
+        case .preparation where isDone: break
+        case .preparation(let key):
+            statements.forget(key)
+            fault = fault ?? ServerFault(result)
+        case .rows: fault = fault ?? ServerFault(result)
+        }
+        PQclear(result)
+    }
+}
+
+extension ServerFault {
+    init(_ result: OpaquePointer) {
+        func field(_ code: Character) -> String? {
+            PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
+        }
+        self.init(
+            state: field("C") ?? "", message: field("M") ?? "no message", detail: field("D"),
+            hint: field("H"), constraint: field("n"))
+    }
+}
+
+/// Values in the binary form, side by side.
+private struct BoundValues {
+    private var bytes: [UInt8] = []
+    private var starts: [Int?] = []
+    private var lengths: [Int32] = []
+
+    init(_ values: [PostgresValue]) {
+        for value in values {
+            let start = bytes.count
+            value.encode(into: &bytes)
+            starts.append(value == .null ? nil : start)
+            lengths.append(Int32(bytes.count - start))
+        }
+        // An empty value has an address too.
+        bytes.append(0)
+    }
+
+    func withPointers<Value>(
+        _ body: (
+            UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>
+        ) -> Value
+    ) -> Value {
+        bytes.withUnsafeBytes { bytes in
+            let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+            let pointers = starts.map { start in start.flatMap { start in base.map { $0 + start } }
+            }
+            return body(pointers, lengths, [Int32](repeating: 1, count: lengths.count))
+        }
+    }
+}

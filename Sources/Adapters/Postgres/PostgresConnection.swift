@@ -1,0 +1,233 @@
+import CPQ
+
+/// One connection to a PostgreSQL server, always in pipeline mode: statements are sent together
+/// and answered together.
+///
+/// An actor, because libpq's connection changes hands between threads while an answer is awaited;
+/// still one exchange at a time, a second one is an error (`PostgresError.busy`). Whoever shares
+/// connections takes them from a `PostgresPool`.
+package actor PostgresConnection {
+    /// Statements that are kept prepared.
+    package static let preparedLimit = 64
+    /// How long a server that was told to stop may take until its connection is given up.
+    package static let stopLimit = Duration.seconds(5)
+
+    /// The owner of libpq's connection.
+    final class Handle: @unchecked Sendable {
+        let connection: OpaquePointer
+
+        init(_ connection: OpaquePointer) {
+            self.connection = connection
+        }
+
+        deinit { PQfinish(connection) }
+    }
+
+    package nonisolated let server: String
+    var handle: Handle?
+    private var isBusy = false
+    /// In the middle of a COPY only closing ends an exchange.
+    var isCopying = false
+    var statements = StatementNames()
+
+    private init(_ handle: Handle, server: String) {
+        self.handle = handle
+        self.server = server
+    }
+
+    // MARK: - Opening and closing
+
+    /// Connects; `limit` bounds all of it, names and handshakes included.
+    ///
+    /// - Throws: `PostgresError.unreachable`, `timedOut`; `CancellationError`.
+    package static func open(
+        _ target: PostgresTarget, within limit: Duration
+    ) async throws -> PostgresConnection {
+        try await withLimit(limit, server: target.description) {
+            let handle = try await connect(target)
+            let connection = PostgresConnection(handle, server: target.description)
+            try await connection.prepareForUse()
+            return connection
+        }
+    }
+
+    private static func connect(_ target: PostgresTarget) async throws -> Handle {
+        // Names are looked up by calls that block.
+        let handle = await offThePool { start(target) }
+        guard let handle else {
+            throw PostgresError.unreachable(server: target.description, reason: "out of memory")
+        }
+        var polled = PGRES_POLLING_WRITING
+        while PQstatus(handle.connection) != CONNECTION_BAD {
+            if polled == PGRES_POLLING_OK { return handle }
+            if polled == PGRES_POLLING_FAILED { break }
+            let socket = PQsocket(handle.connection)
+            guard socket >= 0 else { break }
+            try await SocketWatch.wait(
+                for: polled == PGRES_POLLING_READING ? .reading : .writing, on: socket)
+            polled = await offThePool { PQconnectPoll(handle.connection) }
+        }
+        throw PostgresError.unreachable(
+            server: target.description, reason: message(of: handle.connection))
+    }
+
+    private static func start(_ target: PostgresTarget) -> Handle? {
+        CStringList(target.parameters.map(\.keyword)).withPointers { keywords in
+            CStringList(target.parameters.map(\.value)).withPointers { values in
+                PQconnectStartParams(keywords, values, 0).map(Handle.init)
+            }
+        }
+    }
+
+    private func prepareForUse() throws {
+        let connection = try self.connection
+        // What the server tells besides answers must not go to standard error.
+        PQsetNoticeReceiver(connection, { _, _ in }, nil)
+        guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
+            throw lost()
+        }
+    }
+
+    /// Closes at once; what is under way is given up. Safe to call again.
+    package func close() {
+        handle = nil
+    }
+
+    /// Can be asked again, as far as the server has told.
+    package var isUsable: Bool {
+        guard let handle, !isBusy else { return false }
+        // The first may read a farewell, the second the end.
+        for _ in 0..<2 where PQconsumeInput(handle.connection) == 0 { return false }
+        return PQstatus(handle.connection) == CONNECTION_OK
+            && PQtransactionStatus(handle.connection) == PQTRANS_IDLE
+    }
+
+    var connection: OpaquePointer {
+        get throws(PostgresError) {
+            guard let handle else { throw PostgresError.closed(server: server) }
+            return handle.connection
+        }
+    }
+
+    // MARK: - Exchanges
+
+    /// Sends statements together and gives each one's rows; outside of a transaction they are one.
+    ///
+    /// When it is cancelled or takes longer than `limit`, the server is told to stop, and the
+    /// connection can be used again afterwards, or is closed.
+    ///
+    /// - Throws: `PostgresError`; `CancellationError`.
+    @discardableResult
+    package func run(
+        _ queries: [PostgresQuery], within limit: Duration
+    ) async throws -> [PostgresRows] {
+        try await exchange(within: limit) { connection in
+            try await connection.pipeline(queries)
+        }
+    }
+
+    /// Sends one statement and gives its rows.
+    @discardableResult
+    package func run(_ query: PostgresQuery, within limit: Duration) async throws -> PostgresRows {
+        let rows = try await run([query], within: limit)
+        guard let first = rows.first else { throw lost() }
+        return first
+    }
+
+    /// One exchange at a time, stopped in good order.
+    func exchange<Value: Sendable>(
+        within limit: Duration,
+        _ body: @escaping @Sendable (isolated PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        guard !isBusy else { throw PostgresError.busy(server: server) }
+        isBusy = true
+        defer { isBusy = false }
+        do {
+            return try await withLimit(limit, server: server) { try await body(self) }
+        } catch let error where error is CancellationError || error.isTimeout {
+            await stop()
+            throw error
+        }
+    }
+
+    /// Tells the server to stop and reads what it had to say, whatever becomes of the caller.
+    private func stop() async {
+        guard let handle, PQtransactionStatus(handle.connection) == PQTRANS_ACTIVE else { return }
+        guard !isCopying else { return close() }
+        let stopping = Task {
+            try await withLimit(Self.stopLimit, server: server) { [self] in
+                await offThePool { requestCancel(handle) }
+                try await drain()
+            }
+        }
+        if case .failure = await stopping.result { close() }
+    }
+
+    func lost() -> PostgresError {
+        let reason = handle.map { message(of: $0.connection) } ?? "it is closed"
+        handle = nil
+        return PostgresError.connectionLost(server: server, reason: reason)
+    }
+}
+
+extension Error {
+    var isTimeout: Bool {
+        if case .timedOut? = self as? PostgresError { return true }
+        return false
+    }
+}
+
+/// Strings as C takes lists of them: with a null pointer at the end.
+struct CStringList {
+    private var bytes: [CChar] = []
+    private var starts: [Int] = []
+
+    init(_ strings: [String]) {
+        for string in strings {
+            starts.append(bytes.count)
+            bytes.append(contentsOf: string.utf8CString)
+        }
+    }
+
+    func withPointers<Value>(
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value
+    ) -> Value {
+        bytes.withUnsafeBufferPointer { bytes in
+            let pointers = starts.map { start in bytes.baseAddress.map { $0 + start } } + [nil]
+            return body(pointers)
+        }
+    }
+}
+
+func message(of connection: OpaquePointer) -> String {
+    let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
+    let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
+    return lines.isEmpty ? "no reason given" : lines.joined(separator: " ")
+}
+
+private func requestCancel(_ handle: PostgresConnection.Handle) {
+    guard let cancel = PQgetCancel(handle.connection) else { return }
+    defer { PQfreeCancel(cancel) }
+    var reason = [CChar](repeating: 0, count: 256)
+    // Should the request not arrive, the answer does not end in time and the connection is closed.
+    _ = PQcancel(cancel, &reason, Int32(reason.count))
+}
+
+/// What `body` gives, or `PostgresError.timedOut` when it takes longer; it is cancelled then and
+/// waited for.
+func withLimit<Value: Sendable>(
+    _ limit: Duration, server: String, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() ?? nil else {
+            throw PostgresError.timedOut(server: server, limit: limit)
+        }
+        return value
+    }
+}

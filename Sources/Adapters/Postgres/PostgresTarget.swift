@@ -1,0 +1,73 @@
+import CPQ
+
+/// A server and a database, and how to get in. Only `description` may be shown: it has no secret.
+package struct PostgresTarget: Sendable {
+    /// libpq's keywords and values, in the order they were given.
+    let parameters: [(keyword: String, value: String)]
+    /// `host:port/database`.
+    package let description: String
+
+    /// - Parameter url: `postgresql://…` as libpq reads it («Connection URIs»); a driver's name in
+    ///   the scheme, as in `postgresql+asyncpg://`, is ignored.
+    /// - Throws: `PostgresError.unreadableTarget`.
+    package init(url: String) throws(PostgresError) {
+        let plain = PostgresTarget.withoutDriver(url)
+        guard let plain else {
+            throw PostgresError.unreadableTarget(
+                reason: "it begins with neither postgresql:// nor postgres://")
+        }
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = PQconninfoParse(plain, &message) else {
+            let reason = message.map { String(cString: $0) } ?? "out of memory"
+            PQfreemem(message)
+            throw PostgresError.unreadableTarget(reason: PostgresTarget.withoutEcho(reason))
+        }
+        defer { PQconninfoFree(options) }
+        var parameters: [(keyword: String, value: String)] = []
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val {
+                parameters.append((String(cString: keyword), String(cString: value)))
+            }
+            option += 1
+        }
+        func value(_ keyword: String) -> String? {
+            parameters.last { $0.keyword == keyword && !$0.value.isEmpty }?.value
+        }
+        let host = value("host") ?? value("hostaddr") ?? "localhost"
+        let database = value("dbname") ?? value("user") ?? ""
+        description = "\(host):\(value("port") ?? "5432")/\(database)"
+        let ours = [("client_encoding", "UTF8"), ("fallback_application_name", "bloasis")]
+        self.parameters = parameters.filter { $0.keyword != "client_encoding" } + ours
+    }
+
+    /// `nil` when the scheme is not PostgreSQL's.
+    private static func withoutDriver(_ url: String) -> String? {
+        guard let separator = url.firstRange(of: "://") else { return nil }
+        let scheme = url[..<separator.lowerBound]
+        let name = scheme.prefix { $0 != "+" }
+        guard name == "postgresql" || name == "postgres" else { return nil }
+        return "postgresql" + url[separator.lowerBound...]
+    }
+
+    /// libpq's messages may quote the whole address, with its password: what it quotes is left out.
+    private static func withoutEcho(_ message: String) -> String {
+        guard let quote = message.firstIndex(of: "\"") else {
+            return message.trimmed
+        }
+        let rest = message[quote...].dropFirst()
+        let after = rest.lastIndex(of: "\"").map { message[message.index(after: $0)...] } ?? ""
+        return (message[..<quote] + "…" + after).trimmed
+    }
+}
+
+extension StringProtocol {
+    /// Without white space and line ends around it.
+    var trimmed: String {
+        let head = drop { $0.isWhitespace || $0.isNewline }
+        guard let last = head.lastIndex(where: { !$0.isWhitespace && !$0.isNewline }) else {
+            return ""
+        }
+        return String(head[...last])
+    }
+}

@@ -1,0 +1,27 @@
+import Postgres
+import Testing
+
+@Suite("Addresses of databases")
+struct TargetTests {
+    @Test(arguments: [
+        ("postgresql://ann:s3cret@db.example:5433/markets", "db.example:5433/markets"),
+        ("postgres://db.example/markets", "db.example:5432/markets"),
+        ("postgresql+asyncpg://ann@db.example/markets", "db.example:5432/markets"),
+        ("postgresql://ann:s3cret@db.example", "db.example:5432/ann"),
+        ("postgresql:///markets?host=/run/postgresql", "/run/postgresql:5432/markets"),
+    ])
+    func aTargetIsNamedWithoutItsSecrets(url: String, name: String) throws {
+        #expect(try PostgresTarget(url: url).description == name)
+    }
+
+    @Test(arguments: [
+        "mysql://ann:s3cret@db/x", "db.example:5432", "postgresql://ann:s3cret@[::1",
+        "postgresql://ann:s3cret@db/x?sslmood=require", "postgresql://ann:s3%zzcret@db/x", "",
+    ])
+    func anUnreadableAddressIsRefusedAndNotRepeated(url: String) {
+        let error = #expect(throws: PostgresError.self) { try PostgresTarget(url: url) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("postgresql://user:password@host:5432/database"))
+        #expect(!text.contains("s3"), "\(text)")
+    }
+}

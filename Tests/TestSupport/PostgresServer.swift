@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+
+/// A PostgreSQL server of the test run's own, on a free loopback port; it ends with the run,
+/// however that ends, because it watches the run's end of a pipe.
+package final class PostgresServer: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// One for all tests of a process: starting takes a second.
+    package static let shared = Task { try await PostgresServer() }
+
+    package let port: Int
+    private let commands: FileHandle
+    private let answers: FileHandle
+    private let databases = Atomic<Int>(0)
+
+    // A word on standard input is a way to stop (`smart`, `fast`, `immediate`) and start again; its
+    // end stops the server for good.
+    private static let script = """
+        set -eu
+        run() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+        control() {
+            run "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" "$@" >>"$folder/control" 2>&1
+        }
+        bin=$(pg_config --bindir)
+        [ -x "$bin/initdb" ] || { echo "no initdb in $bin: install postgresql-15"; exit 1; }
+        folder=$(mktemp -d)
+        chmod 755 "$folder"
+        trap 'control -m immediate stop || true; rm -rf "$folder"' EXIT
+        touch "$folder/control" "$folder/log"
+        if [ "$(id -u)" = 0 ]; then chown -R postgres "$folder"; fi
+        run "$bin/initdb" -A trust -U postgres --no-sync --locale=C.UTF-8 -D "$folder/data" \
+            >"$folder/log" 2>&1
+        options="-p $1 -c listen_addresses=127.0.0.1 -k $folder -c fsync=off -c max_connections=200"
+        control -w -o "$options" start || { cat "$folder/log"; exit 1; }
+        echo ready
+        while read -r mode; do control -m "$mode" -w -o "$options" restart; echo ready; done
+        """
+
+    private init() async throws {
+        let port = try Self.freePort()
+        let (input, output) = (Pipe(), Pipe())
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", Self.script, "postgres", "\(port)"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        self.port = port
+        commands = input.fileHandleForWriting
+        answers = output.fileHandleForReading
+        try await Self.expectReady(answers)
+    }
+
+    /// A new, empty database; gives its address.
+    package func database() async throws -> String {
+        let number = databases.wrappingAdd(1, ordering: .relaxed).newValue
+        let name = "test\(number)"
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "psql", "-q", "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres", "-c",
+            "CREATE DATABASE \(name)",
+        ]
+        try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(with: Self.outcome(of: $0)) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return "postgresql://postgres@127.0.0.1:\(port)/\(name)"
+    }
+
+    private static func outcome(of process: Process) -> Result<Void, any Error> {
+        guard process.terminationStatus == 0 else {
+            return .failure(Failure(description: "psql ended with \(process.terminationStatus)"))
+        }
+        return .success(())
+    }
+
+    private static func expectReady(_ answers: FileHandle) async throws {
+        let line = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var line = Data()
+                while let byte = try? answers.read(upToCount: 1), let first = byte.first,
+                    first != UInt8(ascii: "\n")
+                {
+                    line.append(first)
+                }
+                continuation.resume(returning: String(decoding: line, as: UTF8.self))
+            }
+        }
+        guard line == "ready" else { throw Failure(description: "PostgreSQL: \(line)") }
+    }
+
+    /// A port that nobody listens on, just now.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, size) == 0
+                    && getsockname(descriptor, address, &size) == 0
+            }
+        }
+        guard isBound else { throw Failure(description: "no free port on the loopback") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
