@@ -1,27 +1,10 @@
 import Foundation
 import FoundationNetworking
+import TestSupport
 import Testing
 
 @Suite("The serving program", .serialized)
 struct ServeProcessTests {
-    /// A port that was free a moment ago.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0
-                    && getsockname(descriptor, generic, &length) == 0
-            }
-        }
-        try #require(bound)
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
     /// A server with its first bars backfilled.
     private struct Server {
         let program: Program
@@ -55,7 +38,7 @@ struct ServeProcessTests {
 
     private func start(_ program: Program) async throws -> Server {
         var program = program
-        let port = try ServeProcessTests.freePort()
+        let port = try LoopbackPort.free()
         program.environment["HTTP_PORT"] = String(port)
         let server = Server(
             program: program, port: port, running: try Running(program.process(["serve"])))

@@ -40,7 +40,7 @@ package final class PostgresServer: Sendable {
         """
 
     private init() async throws {
-        let port = try Self.freePort()
+        let port = try LoopbackPort.free()
         let (input, output) = (Pipe(), Pipe())
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
@@ -91,23 +91,5 @@ package final class PostgresServer: Sendable {
             }
         }
         guard line == "ready" else { throw Failure(description: "PostgreSQL: \(line)") }
-    }
-
-    /// A port that nobody listens on, just now.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, size) == 0
-                    && getsockname(descriptor, address, &size) == 0
-            }
-        }
-        guard isBound else { throw Failure(description: "no free port on the loopback") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
