@@ -147,6 +147,52 @@ struct ConnectionTests {
         }
     }
 
+    @Test func closingEndsWhatIsUnderWay() async throws {
+        let database = try await Database()
+        let (connection, other) = (try await database.open(), try await database.open())
+        let task = Task { try await connection.ask("select pg_sleep(600)") }
+        try await eventually { try await sleepers(seenBy: other) == 1 }
+        await connection.close()
+        await #expect(throws: PostgresError.self) { try await task.value }
+        // The next socket has the same number.
+        #expect(try await database.open().count("select 5") == 5)
+    }
+
+    @Test func aTableThatChangedIsReadAnew() async throws {
+        let database = try await Database()
+        let (connection, other) = (try await database.open(), try await database.open())
+        try await other.ask("create table t (x bigint)")
+        for _ in 0..<2 { try await connection.ask("select * from t") }
+        try await other.ask("alter table t add y bigint")
+        await #expect(throws: PostgresError.self) { try await connection.ask("select * from t") }
+        #expect(try await connection.ask("select * from t").isEmpty)
+    }
+
+    @Test(arguments: ["x\" as y; drop table t; --", "x\"\u{301}, (select 1) as \"\u{301}y"])
+    func aNameIsNothingElse(name: String) async throws {
+        let connection = try await Database().open()
+        try await connection.ask("create table \(PostgresName(name)) (x bigint)")
+        let row = try #require(
+            await connection.ask("select relname from pg_class where relname = \(name)").first)
+        #expect(try row.value(0, as: String.self) == name)
+    }
+
+    @Test func whatCCannotTellIsNotSent() async throws {
+        let connection = try await Database().open()
+        for text in ["select 1\0; select 2"] {
+            await #expect(throws: PostgresError.self) {
+                try await connection.run(script: text, within: Database.patience)
+            }
+            await #expect(throws: PostgresError.self) {
+                try await connection.ask(PostgresQuery(text: text))
+            }
+        }
+        #expect(try await connection.count("select 1") == 1)
+        let row = try #require(await connection.ask("select 'infinity'::timestamptz").first)
+        #expect(throws: PostgresError.self) { try row.value(0, as: PostgresInstant.self) }
+        #expect(throws: PostgresError.self) { try row.optional(7, as: Int64.self) }
+    }
+
     @Test func aServerThatIsNotThereIsNamed() async throws {
         let target = try PostgresTarget(url: "postgresql://ann:s3cret@127.0.0.1:1/markets")
         let error = await #expect(throws: PostgresError.self) {

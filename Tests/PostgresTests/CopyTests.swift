@@ -87,6 +87,49 @@ struct CopyTests {
         #expect(copied == 10)
     }
 
+    @Test func aCopyThatTakesTooLongLeavesNothing() async throws {
+        let database = try await Database()
+        let connection = try await database.open()
+        try await table(connection)
+        let next = Atomic<Int>(0)
+        await #expect(throws: PostgresError.self) {
+            try await connection.copy(into: "rows", Self.columns, within: .milliseconds(200)) {
+                Self.row(next.wrappingAdd(1, ordering: .relaxed).oldValue)
+            }
+        }
+        #expect(try await database.open().count("select count(*) from rows") == 0)
+    }
+
+    @Test func anErrorOfTheRowsIsTheirOwn() async throws {
+        let connection = try await Database().open()
+        try await table(connection)
+        let wrong = PostgresError.closed(server: "where the rows come from")
+        await #expect(throws: wrong) {
+            try await connection.copy(
+                into: "rows", Self.columns, within: Database.patience,
+                Self.rows(3) { throw wrong })
+        }
+        #expect(try await connection.count("select count(*) from rows") == 0)
+    }
+
+    @Test(arguments: ["copy rows from stdin", "copy rows to stdout"])
+    func aCopyByStatementIsRefused(text: String) async throws {
+        let database = try await Database()
+        for isScript in [false, true] {
+            let connection = try await database.open()
+            try await connection.run(
+                script: "create table if not exists rows (id bigint)", within: Database.patience)
+            let error = await #expect(throws: PostgresError.self) {
+                if isScript {
+                    try await connection.run(script: text, within: Database.patience)
+                } else {
+                    try await connection.ask(PostgresQuery(text: text))
+                }
+            }
+            #expect("\(String(describing: error))".contains("COPY"))
+        }
+    }
+
     @Test func aCopyThatIsCutOffLeavesNothing() async throws {
         let database = try await Database()
         let (connection, other) = (try await database.open(), try await database.open())

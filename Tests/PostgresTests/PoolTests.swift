@@ -22,6 +22,7 @@ struct PoolTests {
             """
             select count(*) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid()
+            and backend_type = 'client backend'
             """)
         #expect(open == 2)
         let pids = try await withThrowingTaskGroup(of: Int64.self) { group in
@@ -66,6 +67,26 @@ struct PoolTests {
             }
         }
         #expect(try await pool.withConnection { try await $0.count("select 1") } == 1)
+    }
+
+    @Test func aCallerThatIsCancelledBeforeDoesNothing() async throws {
+        let database = try await Database()
+        let pool = PostgresPool(database.target, limits(2))
+        let connection = try await database.open()
+        try await connection.ask("create table t (x bigint)")
+        let tasks = (0..<20).map { number in
+            Task {
+                while !Task.isCancelled { await Task.yield() }
+                _ = try await pool.withConnection {
+                    try await $0.ask("insert into t values (\(number))")
+                }
+            }
+        }
+        for task in tasks {
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        #expect(try await connection.count("select count(*) from t") == 0)
     }
 
     @Test func aBrokenConnectionIsReplaced() async throws {

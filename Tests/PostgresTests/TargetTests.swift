@@ -11,12 +11,17 @@ struct TargetTests {
         ("postgresql:///markets?host=/run/postgresql", "/run/postgresql:5432/markets"),
     ])
     func aTargetIsNamedWithoutItsSecrets(url: String, name: String) throws {
-        #expect(try PostgresTarget(url: url).description == name)
+        let target = try PostgresTarget(url: url)
+        #expect(target.description == name && "\(target)" == name)
+        var dumped = ""
+        dump(target, to: &dumped)
+        #expect(!dumped.contains("s3cret"))
     }
 
     @Test(arguments: [
         "mysql://ann:s3cret@db/x", "db.example:5432", "postgresql://ann:s3cret@[::1",
         "postgresql://ann:s3cret@db/x?sslmood=require", "postgresql://ann:s3%zzcret@db/x", "",
+        "postgresql://ann:\u{301}s3cret%zz@h/x",
     ])
     func anUnreadableAddressIsRefusedAndNotRepeated(url: String) {
         let error = #expect(throws: PostgresError.self) { try PostgresTarget(url: url) }

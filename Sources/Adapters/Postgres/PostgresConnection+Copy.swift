@@ -28,6 +28,7 @@ extension PostgresConnection {
     /// not kept.
     package func run(script: String, within limit: Duration) async throws {
         try await exchange(within: limit) { connection in
+            try Self.refuseEnds(in: script)
             try await connection.outsidePipeline {
                 guard PQsendQuery(try connection.connection, script) == 1 else {
                     throw connection.lost()
@@ -68,10 +69,10 @@ extension PostgresConnection {
         }
         do {
             try await put(rows, connection)
-        } catch let error where !(error is CancellationError || error is PostgresError) {
+        } catch let failure as RowsFailed {
             guard PQputCopyEnd(connection, "the rows came to no end") == 1 else { throw lost() }
             _ = try? await readToEnd()
-            throw error
+            throw failure.error
         }
         guard PQputCopyEnd(connection, nil) == 1 else { throw lost() }
         return try await readToEnd()
@@ -81,7 +82,7 @@ extension PostgresConnection {
         _ rows: () throws -> [PostgresValue]?, _ connection: OpaquePointer
     ) async throws {
         var chunk = CopyFormat.header
-        while let row = try rows() {
+        while let row = try Self.next(rows) {
             CopyFormat.append(row, to: &chunk)
             if chunk.count >= Self.copyChunk {
                 try await put(&chunk, connection)
@@ -89,6 +90,18 @@ extension PostgresConnection {
         }
         chunk += CopyFormat.trailer
         try await put(&chunk, connection)
+    }
+
+    private static func next(
+        _ rows: () throws -> [PostgresValue]?
+    ) throws(RowsFailed) -> [PostgresValue]? {
+        do {
+            let row = try rows()
+            if let row { try BoundValues.check(row) }
+            return row
+        } catch {
+            throw RowsFailed(error: error)
+        }
     }
 
     private func put(_ chunk: inout [UInt8], _ connection: OpaquePointer) async throws {
@@ -100,6 +113,10 @@ extension PostgresConnection {
         guard sent == 1 else { throw lost() }
         chunk.removeAll(keepingCapacity: true)
         try await flush(connection)
+        // A server as fast as the rows never lets a flush wait.
+        await Task.yield()
+        try Task.checkCancellation()
+        try check(connection)
     }
 
     private func flush(_ connection: OpaquePointer) async throws {
@@ -120,6 +137,7 @@ extension PostgresConnection {
         while true {
             while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
             guard let result = PQgetResult(connection) else { break }
+            try refuseCopy(result)
             switch PQresultStatus(result) {
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
                 affected = Int(String(cString: PQcmdTuples(result))) ?? 0
@@ -131,6 +149,11 @@ extension PostgresConnection {
         if let fault { throw PostgresError.refused(fault) }
         return affected
     }
+}
+
+/// The rows came to no end: their error, and not the connection's.
+private struct RowsFailed: Error {
+    var error: any Error
 }
 
 /// The binary format of COPY («Binary Format» of the reference page of COPY).

@@ -5,6 +5,10 @@ extension PostgresConnection {
     func pipeline(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
         let connection = try self.connection
         var answers = AnswerList(statements)
+        for query in queries {
+            try Self.refuseEnds(in: query.text)
+            try BoundValues.check(query.values)
+        }
         for query in queries { try send(query, connection, &answers) }
         guard PQpipelineSync(connection) == 1 else { throw lost() }
         statements.skipNames(of: answers.statements)
@@ -19,7 +23,8 @@ extension PostgresConnection {
         _ query: PostgresQuery, _ connection: OpaquePointer, _ answers: inout AnswerList
     ) throws(PostgresError) {
         let types = query.values.map(\.typeID)
-        let (name, isNew) = answers.name(of: StatementNames.Key(text: query.text, types: types))
+        let key = StatementNames.Key(text: query.text, types: types)
+        let (name, isNew) = answers.name(of: key)
         if let name, isNew {
             guard PQsendPrepare(connection, name, query.text, Int32(types.count), types) == 1
             else { throw lost() }
@@ -33,7 +38,7 @@ extension PostgresConnection {
                 connection, query.text, count, types, values, lengths, formats, 1)
         }
         guard sent == 1 else { throw lost() }
-        answers.expectRows()
+        answers.expectRows(of: name == nil ? nil : key)
     }
 
     /// Sends what is queued and gives every result to `take`, which owns it, up to the point of
@@ -45,8 +50,12 @@ extension PostgresConnection {
             guard flushed >= 0 else { throw lost() }
             while PQisBusy(connection) == 0 {
                 // Nothing stands between the results of two statements.
-                guard let result = PQgetResult(connection) else { continue }
+                guard let result = PQgetResult(connection) else {
+                    guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
+                    continue
+                }
                 guard PQresultStatus(result) != PGRES_PIPELINE_SYNC else { return PQclear(result) }
+                try refuseCopy(result)
                 take(result)
                 guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
             }
@@ -59,7 +68,28 @@ extension PostgresConnection {
         let socket = PQsocket(connection)
         guard socket >= 0 else { throw lost() }
         try await SocketWatch.wait(for: writing ? [.reading, .writing] : .reading, on: socket)
+        try check(connection)
         guard PQconsumeInput(connection) == 1 else { throw lost() }
+    }
+
+    /// Whether it is still this connection, after others could run.
+    func check(_ connection: OpaquePointer) throws(PostgresError) {
+        guard try self.connection == connection else { throw PostgresError.closed(server: server) }
+    }
+
+    /// A COPY that nobody feeds or reads has no end but the connection's.
+    func refuseCopy(_ result: OpaquePointer) throws(PostgresError) {
+        let copies = [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH]
+        guard copies.contains(PQresultStatus(result)) else { return }
+        PQclear(result)
+        throw lost("a statement began a COPY; rows are copied by copy(into:) alone")
+    }
+
+    /// C ends a text where it has a NUL.
+    static func refuseEnds(in text: String) throws(PostgresError) {
+        guard !text.utf8.contains(0) else {
+            throw PostgresError.unsendable(reason: "the statement holds a NUL character")
+        }
     }
 
     /// Reads what is left of an exchange that was stopped.
@@ -101,8 +131,13 @@ struct StatementNames {
 private struct AnswerList {
     private enum Expected {
         case preparation(StatementNames.Key)
-        case rows
+        /// Of a prepared statement, or of one that is not.
+        case rows(StatementNames.Key?)
     }
+
+    /// «cached plan must not change result type», «invalid SQL statement name»: what was prepared
+    /// is of no use any more.
+    private static let staleStates = ["0A000", "26000"]
 
     private(set) var statements: StatementNames
     private var expected: [Expected] = []
@@ -121,18 +156,21 @@ private struct AnswerList {
         return answer
     }
 
-    mutating func expectRows() { expected.append(.rows) }
+    mutating func expectRows(of key: StatementNames.Key?) { expected.append(.rows(key)) }
 
     mutating func take(_ result: OpaquePointer) {
         defer { next += 1 }
         let isDone = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result))
-        switch next < expected.count ? expected[next] : .rows {
+        switch next < expected.count ? expected[next] : .rows(nil) {
         case .rows where isDone: return rows.append(PostgresRows(result))
         case .preparation where isDone: break
         case .preparation(let key):
             statements.forget(key)
             fault = fault ?? ServerFault(result)
-        case .rows: fault = fault ?? ServerFault(result)
+        case .rows(let key):
+            let new = ServerFault(result)
+            if let key, Self.staleStates.contains(new.state) { statements.forget(key) }
+            fault = fault ?? new
         }
         PQclear(result)
     }
@@ -150,11 +188,20 @@ extension ServerFault {
 }
 
 /// Values in the binary form, side by side.
-private struct BoundValues {
+struct BoundValues {
     private var bytes: [UInt8] = []
     private var starts: [Int?] = []
     private var lengths: [Int32] = []
 
+    static func check(_ values: [PostgresValue]) throws(PostgresError) {
+        let size = values.reduce(0) { $0 + $1.size }
+        guard size <= PostgresValue.sizeLimit else {
+            throw PostgresError.unsendable(
+                reason: "\(size) bytes of values, \(PostgresValue.sizeLimit) at the most")
+        }
+    }
+
+    /// - Parameter values: checked.
     init(_ values: [PostgresValue]) {
         for value in values {
             let start = bytes.count

@@ -1,4 +1,5 @@
 import CPQ
+import Foundation
 
 /// One connection to a PostgreSQL server, always in pipeline mode: statements are sent together
 /// and answered together.
@@ -9,8 +10,10 @@ import CPQ
 package actor PostgresConnection {
     /// Statements that are kept prepared.
     package static let preparedLimit = 64
-    /// How long a server that was told to stop may take until its connection is given up.
-    package static let stopLimit = Duration.seconds(5)
+    /// How long a server that was told to stop may take until it is told again, and how often it is
+    /// told until its connection is given up.
+    package static let stopLimit = Duration.seconds(1)
+    package static let stopAttempts = 5
 
     /// The owner of libpq's connection.
     final class Handle: @unchecked Sendable {
@@ -53,7 +56,7 @@ package actor PostgresConnection {
 
     private static func connect(_ target: PostgresTarget) async throws -> Handle {
         // Names are looked up by calls that block.
-        let handle = await offThePool { start(target) }
+        let handle = try await offThePool { start(target) }
         guard let handle else {
             throw PostgresError.unreachable(server: target.description, reason: "out of memory")
         }
@@ -65,7 +68,7 @@ package actor PostgresConnection {
             guard socket >= 0 else { break }
             try await SocketWatch.wait(
                 for: polled == PGRES_POLLING_READING ? .reading : .writing, on: socket)
-            polled = await offThePool { PQconnectPoll(handle.connection) }
+            polled = try await offThePool { PQconnectPoll(handle.connection) }
         }
         throw PostgresError.unreachable(
             server: target.description, reason: message(of: handle.connection))
@@ -74,22 +77,27 @@ package actor PostgresConnection {
     private static func start(_ target: PostgresTarget) -> Handle? {
         CStringList(target.parameters.map(\.keyword)).withPointers { keywords in
             CStringList(target.parameters.map(\.value)).withPointers { values in
-                PQconnectStartParams(keywords, values, 0).map(Handle.init)
+                guard let connection = PQconnectStartParams(keywords, values, 0) else { return nil }
+                // What the server tells besides answers must not go to standard error.
+                PQsetNoticeReceiver(connection, { _, _ in }, nil)
+                return Handle(connection)
             }
         }
     }
 
     private func prepareForUse() throws {
         let connection = try self.connection
-        // What the server tells besides answers must not go to standard error.
-        PQsetNoticeReceiver(connection, { _, _ in }, nil)
         guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
             throw lost()
         }
     }
 
-    /// Closes at once; what is under way is given up. Safe to call again.
+    /// Closes at once; what is under way ends with `PostgresError.closed`. Safe to call again.
     package func close() {
+        // An exchange keeps the socket open until it no longer waits for it; this wakes it.
+        if isBusy, let handle, PQsocket(handle.connection) >= 0 {
+            shutdown(PQsocket(handle.connection), Int32(SHUT_RDWR))
+        }
         handle = nil
     }
 
@@ -140,8 +148,13 @@ package actor PostgresConnection {
         _ body: @escaping @Sendable (isolated PostgresConnection) async throws -> Value
     ) async throws -> Value {
         guard !isBusy else { throw PostgresError.busy(server: server) }
+        try Task.checkCancellation()
         isBusy = true
-        defer { isBusy = false }
+        let held = handle
+        defer {
+            isBusy = false
+            withExtendedLifetime(held) {}
+        }
         do {
             return try await withLimit(limit, server: server) { try await body(self) }
         } catch let error where error is CancellationError || error.isTimeout {
@@ -154,17 +167,31 @@ package actor PostgresConnection {
     private func stop() async {
         guard let handle, PQtransactionStatus(handle.connection) == PQTRANS_ACTIVE else { return }
         guard !isCopying else { return close() }
+        let request = CancelRequest(handle)
         let stopping = Task {
-            try await withLimit(Self.stopLimit, server: server) { [self] in
-                await offThePool { requestCancel(handle) }
-                try await drain()
-            }
+            for _ in 0..<Self.stopAttempts where try await isStopped(by: request) { return }
+            close()
         }
         if case .failure = await stopping.result { close() }
     }
 
-    func lost() -> PostgresError {
-        let reason = handle.map { message(of: $0.connection) } ?? "it is closed"
+    /// A request that comes before what it is to stop is forgotten by the server: hence several.
+    private func isStopped(by request: CancelRequest) async throws -> Bool {
+        // One that is still on its way could stop what is asked next: this must not fail.
+        try await withLimit(Self.stopLimit, server: server) {
+            try await offThePool { request.send() }
+        }
+        do {
+            try await withLimit(Self.stopLimit, server: server) { [self] in try await drain() }
+            return true
+        } catch let error where error.isTimeout {
+            return false
+        }
+    }
+
+    /// - Parameter reason: libpq's own when there is none.
+    func lost(_ reason: String? = nil) -> PostgresError {
+        let reason = reason ?? handle.map { message(of: $0.connection) } ?? "it is closed"
         handle = nil
         return PostgresError.connectionLost(server: server, reason: reason)
     }
@@ -205,29 +232,54 @@ func message(of connection: OpaquePointer) -> String {
     return lines.isEmpty ? "no reason given" : lines.joined(separator: " ")
 }
 
-private func requestCancel(_ handle: PostgresConnection.Handle) {
-    guard let cancel = PQgetCancel(handle.connection) else { return }
-    defer { PQfreeCancel(cancel) }
-    var reason = [CChar](repeating: 0, count: 256)
-    // Should the request not arrive, the answer does not end in time and the connection is closed.
-    _ = PQcancel(cancel, &reason, Int32(reason.count))
+/// Asks the server by another connection to stop what this one is doing.
+private final class CancelRequest: @unchecked Sendable {
+    private let request: OpaquePointer?
+
+    init(_ handle: PostgresConnection.Handle) {
+        request = PQgetCancel(handle.connection)
+    }
+
+    deinit { PQfreeCancel(request) }
+
+    /// Blocks until the server has taken it. Should it not arrive, the answer does not end in time,
+    /// and the connection is closed.
+    func send() {
+        var reason = [CChar](repeating: 0, count: 256)
+        _ = PQcancel(request, &reason, Int32(reason.count))
+    }
 }
 
 /// What `body` gives, or `PostgresError.timedOut` when it takes longer; it is cancelled then and
-/// waited for.
+/// waited for, and what it gives nevertheless is not lost.
 func withLimit<Value: Sendable>(
     _ limit: Duration, server: String, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await body() }
+    try await withThrowingTaskGroup(of: Outcome<Value>.self) { group in
         group.addTask {
-            try await Task.sleep(for: limit)
-            return nil
+            do { return .done(.success(try await body())) } catch { return .done(.failure(error)) }
         }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() ?? nil else {
-            throw PostgresError.timedOut(server: server, limit: limit)
+        group.addTask { .alarm(isLate: (try? await Task.sleep(for: limit)) != nil) }
+        var isOver = false
+        for try await outcome in group {
+            switch outcome {
+            case .alarm(let isLate):
+                isOver = isLate
+                if isLate { group.cancelAll() }
+            case .done(let result):
+                group.cancelAll()
+                if isOver, case .failure(let error) = result, error is CancellationError {
+                    throw PostgresError.timedOut(server: server, limit: limit)
+                }
+                return try result.get()
+            }
         }
-        return value
+        throw CancellationError()
     }
+}
+
+/// What comes first of a call and its limit.
+private enum Outcome<Value: Sendable>: Sendable {
+    case done(Result<Value, any Error>)
+    case alarm(isLate: Bool)
 }

@@ -13,6 +13,8 @@ package enum PostgresError: Error, Equatable, Sendable {
     case closed(server: String)
     /// A connection was asked while it was still answering.
     case busy(server: String)
+    /// What PostgreSQL has no place for, refused before anything was sent.
+    case unsendable(reason: String)
     /// A column is not what the reader takes it for.
     case unexpectedColumn(index: Int, name: String, wanted: String, type: UInt32)
 }
@@ -61,6 +63,7 @@ extension PostgresError: CustomStringConvertible {
         case .closed(let server): return "the connections to PostgreSQL at \(server) are closed"
         case .busy(let server):
             return "a connection to PostgreSQL at \(server) was asked while it was answering"
+        case .unsendable(let reason): return "nothing was sent to PostgreSQL: \(reason)"
         case .unexpectedColumn(let index, let name, let wanted, let type):
             return "column \(index) (\(name)) of type \(type) cannot be read as \(wanted)"
         }

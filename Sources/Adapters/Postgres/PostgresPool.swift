@@ -94,6 +94,7 @@ package final class PostgresPool: Sendable {
     // MARK: - Taking and giving back
 
     private func acquire() async throws -> PostgresConnection {
+        try Task.checkCancellation()
         let (caller, answer) = try state.withLock { state in
             guard !state.isClosed else {
                 throw PostgresError.closed(server: target.description)
@@ -152,7 +153,7 @@ package final class PostgresPool: Sendable {
         do {
             return try await PostgresConnection.open(target, within: limits.connect)
         } catch {
-            handOver { $0.giveUp() }
+            handOver { $0.ledger.giveUp() }
             throw error
         }
     }
@@ -165,19 +166,20 @@ package final class PostgresPool: Sendable {
     }
 
     private func release(_ connection: PostgresConnection) async {
-        if await connection.isUsable, !state.withLock({ $0.isClosed }) {
-            handOver { $0.giveBack(connection) }
-        } else {
-            await connection.close()
-            handOver { $0.giveUp() }
+        let isUsable = await connection.isUsable
+        var isKept = false
+        handOver { state in
+            isKept = isUsable && !state.isClosed
+            return isKept ? state.ledger.giveBack(connection) : state.ledger.giveUp()
         }
+        if !isKept { await connection.close() }
     }
 
     private func handOver(
-        _ decide: (inout PoolLedger<PostgresConnection>) -> PoolLedger<PostgresConnection>.Handover
+        _ decide: (inout State) -> PoolLedger<PostgresConnection>.Handover
     ) {
         let (continuation, served) = state.withLock { state in
-            switch decide(&state.ledger) {
+            switch decide(&state) {
             case .give(let connection, let caller):
                 let served = Served.connection(connection)
                 return (state.serve(caller, served), served)

@@ -78,9 +78,13 @@ package struct PostgresName: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// In double quotes, those in it doubled («4.1.1. Identifiers and Key Words»).
     package var quoted: String {
-        "\""
-            + name.split(separator: "\"", omittingEmptySubsequences: false).joined(
-                separator: "\"\"")
-            + "\""
+        // By scalars: a quotation mark may be part of a longer character.
+        var text = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in name.unicodeScalars {
+            text.append(scalar)
+            if scalar == "\"" { text.append(scalar) }
+        }
+        text.append("\"")
+        return String(text)
     }
 }

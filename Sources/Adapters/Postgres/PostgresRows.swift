@@ -28,6 +28,10 @@ package struct PostgresRows: Sendable {
     ) throws(PostgresError)
         -> Value?
     {
+        guard column >= 0, column < Int(PQnfields(handle.result)) else {
+            throw PostgresError.unexpectedColumn(
+                index: column, name: "no such column", wanted: Value.wanted, type: 0)
+        }
         let (row, column) = (Int32(row), Int32(column))
         guard PQgetisnull(handle.result, row, column) == 0 else { return nil }
         let typeID = PQftype(handle.result, column)

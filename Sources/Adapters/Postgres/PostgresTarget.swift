@@ -52,13 +52,17 @@ package struct PostgresTarget: Sendable {
 
     /// libpq's messages may quote the whole address, with its password: what it quotes is left out.
     private static func withoutEcho(_ message: String) -> String {
-        guard let quote = message.firstIndex(of: "\"") else {
-            return message.trimmed
-        }
-        let rest = message[quote...].dropFirst()
-        let after = rest.lastIndex(of: "\"").map { message[message.index(after: $0)...] } ?? ""
-        return (message[..<quote] + "…" + after).trimmed
+        // By scalars: a quotation mark may be part of a longer character.
+        let scalars = message.unicodeScalars
+        guard let quote = scalars.firstIndex(of: "\"") else { return message.trimmed }
+        let rest = scalars[quote...].dropFirst()
+        let after = rest.lastIndex(of: "\"").map { String(scalars[$0...].dropFirst()) } ?? ""
+        return (String(scalars[..<quote]) + "…" + after).trimmed
     }
+}
+
+extension PostgresTarget: CustomStringConvertible, CustomReflectable {
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension StringProtocol {

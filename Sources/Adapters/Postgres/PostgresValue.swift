@@ -47,6 +47,18 @@ extension PostgresValue {
         }
     }
 
+    /// Bytes of a field, and of a row, that PostgreSQL can take.
+    static let sizeLimit = 1 << 30
+
+    /// Bytes of the binary form, or more.
+    var size: Int {
+        switch self {
+        case .text(let value): value.utf8.count
+        case .bytes(let value): value.count
+        case .null, .bool, .int64, .double, .timestamp: 8
+        }
+    }
+
     /// Appends the binary form; nothing for `null`.
     func encode(into buffer: inout [UInt8]) {
         switch self {
@@ -142,6 +154,9 @@ package struct PostgresInstant: PostgresReadable, Sendable, Equatable {
     package init?(postgres bytes: UnsafeRawBufferPointer, typeID: UInt32) {
         guard typeID == PostgresValue.TypeID.timestamp, let since2000 = bytes.word(Int64.self)
         else { return nil }
-        microseconds = since2000 &+ PostgresValue.epoch
+        let (sum, overflows) = since2000.addingReportingOverflow(PostgresValue.epoch)
+        // ±infinity is the least and the greatest number.
+        guard !overflows, since2000 != .min else { return nil }
+        microseconds = sum
     }
 }

@@ -110,8 +110,46 @@ enum SocketWatch {
 }
 
 /// Runs a call that blocks on a thread of its own, so that no task waits behind it.
-func offThePool<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-    await withCheckedContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(returning: body()) }
+///
+/// - Throws: `CancellationError` at once when the waiting task is cancelled; the call goes on, and
+///   what it gives is dropped.
+func offThePool<Value: Sendable>(
+    _ body: @escaping @Sendable () -> Value
+) async throws -> Value {
+    let answer = AbandonableAnswer<Value>()
+    return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { continuation in
+            answer.expect(continuation)
+            DispatchQueue.global().async { answer.give(.success(body())) }
+        }
+    } onCancel: {
+        answer.give(.failure(CancellationError()))
+    }
+}
+
+/// Resumes its continuation with what is given first.
+private final class AbandonableAnswer<Value: Sendable>: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<Value, any Error>?
+        var isGiven = false
+    }
+
+    private let state = Mutex(State())
+
+    func expect(_ continuation: CheckedContinuation<Value, any Error>) {
+        let isGiven = state.withLock { state in
+            if !state.isGiven { state.continuation = continuation }
+            return state.isGiven
+        }
+        if isGiven { continuation.resume(throwing: CancellationError()) }
+    }
+
+    func give(_ result: Result<Value, any Error>) {
+        let continuation = state.withLock { state in
+            state.isGiven = true
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume(with: result)
     }
 }
