@@ -12,12 +12,10 @@ package final class PostgresServer: Sendable {
     package static let shared = Task { try await PostgresServer() }
 
     package let port: Int
-    private let commands: FileHandle
-    private let answers: FileHandle
+    private let input: FileHandle
     private let databases = Atomic<Int>(0)
 
-    // A word on standard input is a way to stop (`smart`, `fast`, `immediate`) and start again; its
-    // end stops the server for good.
+    // The end of standard input stops the server.
     private static let script = """
         set -eu
         run() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
@@ -36,7 +34,7 @@ package final class PostgresServer: Sendable {
         options="-p $1 -c listen_addresses=127.0.0.1 -k $folder -c fsync=off -c max_connections=200"
         control -w -o "$options" start || { cat "$folder/log"; exit 1; }
         echo ready
-        while read -r mode; do control -m "$mode" -w -o "$options" restart; echo ready; done
+        cat >/dev/null
         """
 
     private init() async throws {
@@ -49,9 +47,8 @@ package final class PostgresServer: Sendable {
         process.standardOutput = output
         try process.run()
         self.port = port
-        commands = input.fileHandleForWriting
-        answers = output.fileHandleForReading
-        try await Self.expectReady(answers)
+        self.input = input.fileHandleForWriting
+        try await Self.expectReady(output.fileHandleForReading)
     }
 
     /// A new, empty database; gives its address.

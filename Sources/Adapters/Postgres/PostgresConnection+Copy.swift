@@ -43,12 +43,10 @@ extension PostgresConnection {
         _ body: () async throws -> Value
     ) async throws -> Value {
         guard PQexitPipelineMode(try connection) == 1 else { throw lost() }
-        isCopying = true
         let result: Result<Value, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
         // Cut off in the middle: only closing ends it.
         if case .failure(let error) = result, error is CancellationError { throw error }
-        isCopying = false
         if handle != nil, PQenterPipelineMode(try connection) != 1 { throw lost() }
         return try result.get()
     }
@@ -97,7 +95,7 @@ extension PostgresConnection {
     ) throws(RowsFailed) -> [PostgresValue]? {
         do {
             let row = try rows()
-            if let row { try BoundValues.check(row) }
+            if let row { try PostgresValue.check(row) }
             return row
         } catch {
             throw RowsFailed(error: error)

@@ -7,7 +7,7 @@ extension PostgresConnection {
         var answers = AnswerList(statements)
         for query in queries {
             try Self.refuseEnds(in: query.text)
-            try BoundValues.check(query.values)
+            try PostgresValue.check(query.values)
         }
         for query in queries { try send(query, connection, &answers) }
         guard PQpipelineSync(connection) == 1 else { throw lost() }
@@ -184,45 +184,5 @@ extension ServerFault {
         self.init(
             state: field("C") ?? "", message: field("M") ?? "no message", detail: field("D"),
             hint: field("H"), constraint: field("n"))
-    }
-}
-
-/// Values in the binary form, side by side.
-struct BoundValues {
-    private var bytes: [UInt8] = []
-    private var starts: [Int?] = []
-    private var lengths: [Int32] = []
-
-    static func check(_ values: [PostgresValue]) throws(PostgresError) {
-        let size = values.reduce(0) { $0 + $1.size }
-        guard size <= PostgresValue.sizeLimit else {
-            throw PostgresError.unsendable(
-                reason: "\(size) bytes of values, \(PostgresValue.sizeLimit) at the most")
-        }
-    }
-
-    /// - Parameter values: checked.
-    init(_ values: [PostgresValue]) {
-        for value in values {
-            let start = bytes.count
-            value.encode(into: &bytes)
-            starts.append(value == .null ? nil : start)
-            lengths.append(Int32(bytes.count - start))
-        }
-        // An empty value has an address too.
-        bytes.append(0)
-    }
-
-    func withPointers<Value>(
-        _ body: (
-            UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>
-        ) -> Value
-    ) -> Value {
-        bytes.withUnsafeBytes { bytes in
-            let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress
-            let pointers = starts.map { start in start.flatMap { start in base.map { $0 + start } }
-            }
-            return body(pointers, lengths, [Int32](repeating: 1, count: lengths.count))
-        }
     }
 }

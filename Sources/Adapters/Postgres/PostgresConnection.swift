@@ -29,8 +29,6 @@ package actor PostgresConnection {
     package nonisolated let server: String
     var handle: Handle?
     private var isBusy = false
-    /// In the middle of a COPY only closing ends an exchange.
-    var isCopying = false
     var statements = StatementNames()
 
     private init(_ handle: Handle, server: String) {
@@ -166,7 +164,8 @@ package actor PostgresConnection {
     /// Tells the server to stop and reads what it had to say, whatever becomes of the caller.
     private func stop() async {
         guard let handle, PQtransactionStatus(handle.connection) == PQTRANS_ACTIVE else { return }
-        guard !isCopying else { return close() }
+        // In the middle of a COPY or a script only closing ends an exchange.
+        guard PQpipelineStatus(handle.connection) == PQ_PIPELINE_ON else { return close() }
         let request = CancelRequest(handle)
         let stopping = Task {
             for _ in 0..<Self.stopAttempts where try await isStopped(by: request) { return }
@@ -197,38 +196,11 @@ package actor PostgresConnection {
     }
 }
 
-extension Error {
-    var isTimeout: Bool {
-        if case .timedOut? = self as? PostgresError { return true }
-        return false
-    }
-}
-
-/// Strings as C takes lists of them: with a null pointer at the end.
-struct CStringList {
-    private var bytes: [CChar] = []
-    private var starts: [Int] = []
-
-    init(_ strings: [String]) {
-        for string in strings {
-            starts.append(bytes.count)
-            bytes.append(contentsOf: string.utf8CString)
-        }
-    }
-
-    func withPointers<Value>(
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value
-    ) -> Value {
-        bytes.withUnsafeBufferPointer { bytes in
-            let pointers = starts.map { start in bytes.baseAddress.map { $0 + start } } + [nil]
-            return body(pointers)
-        }
-    }
-}
-
 func message(of connection: OpaquePointer) -> String {
     let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
-    let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
+    let lines = text.split(whereSeparator: \.isNewline).map {
+        $0.trimmingCharacters(in: .whitespaces)
+    }
     return lines.isEmpty ? "no reason given" : lines.joined(separator: " ")
 }
 
@@ -248,38 +220,4 @@ private final class CancelRequest: @unchecked Sendable {
         var reason = [CChar](repeating: 0, count: 256)
         _ = PQcancel(request, &reason, Int32(reason.count))
     }
-}
-
-/// What `body` gives, or `PostgresError.timedOut` when it takes longer; it is cancelled then and
-/// waited for, and what it gives nevertheless is not lost.
-func withLimit<Value: Sendable>(
-    _ limit: Duration, server: String, _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    try await withThrowingTaskGroup(of: Outcome<Value>.self) { group in
-        group.addTask {
-            do { return .done(.success(try await body())) } catch { return .done(.failure(error)) }
-        }
-        group.addTask { .alarm(isLate: (try? await Task.sleep(for: limit)) != nil) }
-        var isOver = false
-        for try await outcome in group {
-            switch outcome {
-            case .alarm(let isLate):
-                isOver = isLate
-                if isLate { group.cancelAll() }
-            case .done(let result):
-                group.cancelAll()
-                if isOver, case .failure(let error) = result, error is CancellationError {
-                    throw PostgresError.timedOut(server: server, limit: limit)
-                }
-                return try result.get()
-            }
-        }
-        throw CancellationError()
-    }
-}
-
-/// What comes first of a call and its limit.
-private enum Outcome<Value: Sendable>: Sendable {
-    case done(Result<Value, any Error>)
-    case alarm(isLate: Bool)
 }

@@ -21,9 +21,12 @@ package final class PostgresPool: Sendable {
         case closed
     }
 
+    /// A caller that waits; `nil` tells it that its time is over.
+    private typealias Turn = CheckedContinuation<Served?, Never>
+
     private struct State {
         var ledger: PoolLedger<PostgresConnection>
-        var waiting: [Int: CheckedContinuation<Served?, Never>] = [:]
+        var waiting: [Int: Turn] = [:]
         /// What callers are served, `nil` when they gave up, before they are known to wait.
         var early: [Int: Served?] = [:]
         var nextCaller = 0
@@ -32,7 +35,7 @@ package final class PostgresPool: Sendable {
         /// Who is to be told of it now; `nil` when the caller will ask.
         mutating func serve(
             _ caller: Int, _ served: Served?
-        ) -> CheckedContinuation<Served?, Never>? {
+        ) -> Turn? {
             if let continuation = waiting.removeValue(forKey: caller) { return continuation }
             early[caller] = .some(served)
             return nil
@@ -139,7 +142,7 @@ package final class PostgresPool: Sendable {
     }
 
     private func leave(_ caller: Int) {
-        let continuation = state.withLock { state -> CheckedContinuation<Served?, Never>? in
+        let continuation = state.withLock { state -> Turn? in
             state.ledger.leave(caller) ? state.serve(caller, nil) : nil
         }
         continuation?.resume(returning: nil)
@@ -178,13 +181,13 @@ package final class PostgresPool: Sendable {
     private func handOver(
         _ decide: (inout State) -> PoolLedger<PostgresConnection>.Handover
     ) {
-        let (continuation, served) = state.withLock { state in
+        let (continuation, served) = state.withLock { state -> (Turn?, Served?) in
             switch decide(&state) {
             case .give(let connection, let caller):
                 let served = Served.connection(connection)
                 return (state.serve(caller, served), served)
             case .open(let caller): return (state.serve(caller, .room), .room)
-            case .nothing: return (nil, .closed)
+            case .nothing: return (nil, nil)
             }
         }
         continuation?.resume(returning: served)

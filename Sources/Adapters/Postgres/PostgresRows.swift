@@ -25,9 +25,7 @@ package struct PostgresRows: Sendable {
 
     fileprivate func value<Value: PostgresReadable>(
         _ row: Int, _ column: Int
-    ) throws(PostgresError)
-        -> Value?
-    {
+    ) throws(PostgresError) -> Value? {
         guard column >= 0, column < Int(PQnfields(handle.result)) else {
             throw PostgresError.unexpectedColumn(
                 index: column, name: "no such column", wanted: Value.wanted, type: 0)

@@ -1,4 +1,5 @@
 import CPQ
+import Foundation
 
 /// A server and a database, and how to get in. Only `description` may be shown: it has no secret.
 package struct PostgresTarget: Sendable {
@@ -54,24 +55,16 @@ package struct PostgresTarget: Sendable {
     private static func withoutEcho(_ message: String) -> String {
         // By scalars: a quotation mark may be part of a longer character.
         let scalars = message.unicodeScalars
-        guard let quote = scalars.firstIndex(of: "\"") else { return message.trimmed }
+        guard let quote = scalars.firstIndex(of: "\"") else {
+            return message.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         let rest = scalars[quote...].dropFirst()
         let after = rest.lastIndex(of: "\"").map { String(scalars[$0...].dropFirst()) } ?? ""
-        return (String(scalars[..<quote]) + "…" + after).trimmed
+        return (String(scalars[..<quote]) + "…" + after)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 
 extension PostgresTarget: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-extension StringProtocol {
-    /// Without white space and line ends around it.
-    var trimmed: String {
-        let head = drop { $0.isWhitespace || $0.isNewline }
-        guard let last = head.lastIndex(where: { !$0.isWhitespace && !$0.isNewline }) else {
-            return ""
-        }
-        return String(head[...last])
-    }
 }

@@ -59,6 +59,15 @@ extension PostgresValue {
         }
     }
 
+    /// Refuses values of one statement, or of one row, that are too large together.
+    static func check(_ values: [PostgresValue]) throws(PostgresError) {
+        let size = values.reduce(0) { $0 + $1.size }
+        guard size <= sizeLimit else {
+            throw PostgresError.unsendable(
+                reason: "\(size) bytes of values, \(sizeLimit) at the most")
+        }
+    }
+
     /// Appends the binary form; nothing for `null`.
     func encode(into buffer: inout [UInt8]) {
         switch self {

@@ -52,38 +52,41 @@ enum SocketWatch {
         }
 
         func start(_ continuation: CheckedContinuation<Void, Never>) {
-            queue.async { [self] in
-                let isFinished = state.withLock { state in
-                    if !state.isFinished { state.continuation = continuation }
-                    return state.isFinished
-                }
-                guard !isFinished else { return continuation.resume() }
-                watch()
+            let isFinished = state.withLock { state in
+                if !state.isFinished { state.continuation = continuation }
+                return state.isFinished
             }
+            guard !isFinished else { return continuation.resume() }
+            watch()
         }
 
         private func watch() {
-            var sources: [Source] = []
+            let sources = makeSources()
+            state.withLock { state in
+                state.sources = sources
+                state.running = sources.count
+            }
+            for source in sources { source.source.activate() }
+            if state.withLock({ $0.isFinished }) {
+                for source in sources { source.source.cancel() }
+            }
+        }
+
+        private func makeSources() -> [Source] {
+            var sources: [any DispatchSourceProtocol] = []
             if interest.contains(.reading) {
-                let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-                sources.append(Source(source: source))
+                sources.append(
+                    DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue))
             }
             if interest.contains(.writing) {
-                let source = DispatchSource.makeWriteSource(
-                    fileDescriptor: descriptor, queue: queue)
-                sources.append(Source(source: source))
+                sources.append(
+                    DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: queue))
             }
             for source in sources {
-                source.source.setEventHandler { [self] in finish() }
-                source.source.setCancelHandler { [self] in sourceEnded() }
+                source.setEventHandler { [self] in finish() }
+                source.setCancelHandler { [self] in sourceEnded() }
             }
-            let all = sources
-            state.withLock { state in
-                state.sources = all
-                state.running = all.count
-            }
-            for source in all { source.source.activate() }
-            if state.withLock({ $0.isFinished }) { for source in all { source.source.cancel() } }
+            return sources.map(Source.init)
         }
 
         func finish() {
@@ -106,50 +109,5 @@ enum SocketWatch {
             }
             continuation?.resume()
         }
-    }
-}
-
-/// Runs a call that blocks on a thread of its own, so that no task waits behind it.
-///
-/// - Throws: `CancellationError` at once when the waiting task is cancelled; the call goes on, and
-///   what it gives is dropped.
-func offThePool<Value: Sendable>(
-    _ body: @escaping @Sendable () -> Value
-) async throws -> Value {
-    let answer = AbandonableAnswer<Value>()
-    return try await withTaskCancellationHandler {
-        try await withCheckedThrowingContinuation { continuation in
-            answer.expect(continuation)
-            DispatchQueue.global().async { answer.give(.success(body())) }
-        }
-    } onCancel: {
-        answer.give(.failure(CancellationError()))
-    }
-}
-
-/// Resumes its continuation with what is given first.
-private final class AbandonableAnswer<Value: Sendable>: Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<Value, any Error>?
-        var isGiven = false
-    }
-
-    private let state = Mutex(State())
-
-    func expect(_ continuation: CheckedContinuation<Value, any Error>) {
-        let isGiven = state.withLock { state in
-            if !state.isGiven { state.continuation = continuation }
-            return state.isGiven
-        }
-        if isGiven { continuation.resume(throwing: CancellationError()) }
-    }
-
-    func give(_ result: Result<Value, any Error>) {
-        let continuation = state.withLock { state in
-            state.isGiven = true
-            defer { state.continuation = nil }
-            return state.continuation
-        }
-        continuation?.resume(with: result)
     }
 }

@@ -59,14 +59,14 @@ package struct ChainBatch: Sendable {
         }
     }
 
-    /// Runs entry points over each tile, one after the other, and reads its lanes' results.
+    /// Runs an entry point over each tile, and reads its lanes' results.
     func map<Result: Sendable>(
-        _ contents: ChainTile.Storage, _ steps: [@Sendable (ChainTask) -> Void],
+        _ contents: ChainTile.Storage, _ entry: @Sendable (ChainTask) -> Void,
         _ read: @Sendable (ChainTile) -> [Result]
     ) -> [Result] {
         map(contents, bars: .max) { tile, group in
             tile.load(group)
-            for step in steps { tile.run(step) }
+            tile.run(entry)
             return read(tile)
         }
     }

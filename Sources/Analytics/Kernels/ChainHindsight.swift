@@ -5,7 +5,7 @@ import LaneTasks
 extension ChainBatch {
     /// Per job, T·K probabilities of each bar's state given all bars.
     package func smoothed() -> [[Double]] {
-        map(.forward, [kernels.table.chainFilter]) { tile in
+        map(.forward, kernels.table.chainFilter) { tile in
             LaneColumns.make(tile.lengths.map { $0 * tile.shape.states }) { columns in
                 tile.smooth(to: columns)
             }
@@ -14,7 +14,7 @@ extension ChainBatch {
 
     /// Per job, the most probable path of states (Viterbi 1967); the lower state of a tie.
     package func mostProbablePaths() -> [[UInt8]] {
-        map(.path, [kernels.table.chainPath]) { $0.paths }
+        map(.path, kernels.table.chainPath) { $0.paths }
     }
 }
 
