@@ -151,8 +151,8 @@ let modules: [Module] = [
     Module("CPQ", .adapters, .system(pkgConfig: "libpq", apt: "libpq-dev")),
     Module("Postgres", .adapters, uses: ["CPQ"], .unsafeAllowed),
     Module(
-        "Backends", .adapters, uses: ["Market", "Regimes", "Ports", "SQLite"],
-        libraries: [.grdb]),
+        "Backends", .adapters, uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres"],
+        libraries: [.grdb], resources: [.embedInCode("Migrations")]),
 
     Module(
         "Hosting", .services, uses: ["Market", "Ports"],

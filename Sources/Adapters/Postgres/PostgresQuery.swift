@@ -59,6 +59,11 @@ extension PostgresQuery: ExpressibleByStringInterpolation {
             appendInterpolation(value.map(PostgresValue.bytes) ?? .null)
         }
 
+        /// A part of the statement that is written in the program, as a list of columns is.
+        package mutating func appendInterpolation(sql fragment: StaticString) {
+            text += fragment.description
+        }
+
         /// The name of a table, column or channel, quoted.
         package mutating func appendInterpolation(_ name: PostgresName) { text += name.quoted }
     }

@@ -42,15 +42,15 @@ enum RegimeRows {
         RegimeAssessment(
             series: series, asOf: Timestamp(nanoseconds: row[0]),
             availableAt: Timestamp(nanoseconds: row[3]), revision: row[1],
-            regime: try label(row[4], column: "regime"),
-            rawRegime: try label(row[5], column: "raw_regime"),
-            previousRegime: try label(row[6], column: "previous_regime"),
-            since: Timestamp(nanoseconds: row[7]), probabilities: try probabilities(row[8]),
-            confidenceKind: try label(row[9], column: "confidence_kind"),
-            trigger: try label(row[10], column: "trigger"), modelVersion: ModelVersion(row[2]),
-            indicators: try FlatJSON.numbers(row[11], column: "indicators").map {
-                IndicatorReading(name: $0.0, value: $0.1)
-            },
+            regime: try StoredText.label(row[4], column: "regime"),
+            rawRegime: try StoredText.label(row[5], column: "raw_regime"),
+            previousRegime: try StoredText.label(row[6], column: "previous_regime"),
+            since: Timestamp(nanoseconds: row[7]),
+            probabilities: try StoredText.probabilities(row[8]),
+            confidenceKind: try StoredText.label(row[9], column: "confidence_kind"),
+            trigger: try StoredText.label(row[10], column: "trigger"),
+            modelVersion: ModelVersion(row[2]),
+            indicators: try StoredText.indicators(row[11]),
             reasoning: row[12], inputMissing: row[13])
     }
 
@@ -105,9 +105,12 @@ enum RegimeRows {
         let superseded: String? = row[11]
         return RegimeChange(
             eventID: EventID(row[2]), series: series, asOf: Timestamp(nanoseconds: row[0]),
-            revision: row[1], previousRegime: try label(row[4], column: "previous_regime"),
-            regime: try label(row[5], column: "regime"), probabilities: try probabilities(row[6]),
-            trigger: try label(row[7], column: "trigger"), modelVersion: ModelVersion(row[3]),
+            revision: row[1],
+            previousRegime: try StoredText.label(row[4], column: "previous_regime"),
+            regime: try StoredText.label(row[5], column: "regime"),
+            probabilities: try StoredText.probabilities(row[6]),
+            trigger: try StoredText.label(row[7], column: "trigger"),
+            modelVersion: ModelVersion(row[3]),
             reasoning: row[8],
             announcement: sequence.map {
                 Announcement(
@@ -171,7 +174,7 @@ enum RegimeRows {
                 timestamp: Timestamp(nanoseconds: row[0]), open: number(row[2]),
                 high: number(row[3]), low: number(row[4]), close: number(row[5]),
                 volume: number(row[6]), availableAt: Timestamp(nanoseconds: row[7]),
-                exogenous: try exogenous(row[9])),
+                exogenous: try StoredText.exogenous(row[9])),
             revision: row[1], isAdopted: adoptedAt != nil)
     }
 
@@ -221,37 +224,6 @@ enum RegimeRows {
 // MARK: - Columns
 
 extension RegimeRows {
-    static func text(of probabilities: RegimeProbabilities) -> String {
-        FlatJSON.text(numbers: probabilities.nonZero.map { ($0.regime.label, $0.probability) })
-    }
-
-    private static func probabilities(_ text: String) throws -> RegimeProbabilities {
-        let masses = try FlatJSON.numbers(text, column: "probabilities").map { name, mass in
-            (try label(name, column: "probabilities") as Regime, mass)
-        }
-        return RegimeProbabilities(summing: masses)
-    }
-
-    /// `nil` without any: such bars take no room for them.
-    static func text(of exogenous: ExogenousValues) -> String? {
-        guard !exogenous.isEmpty else { return nil }
-        return FlatJSON.text(numbers: exogenous.entries.lazy.map { ($0.name, $0.value) })
-    }
-
-    private static func exogenous(_ text: String?) throws -> ExogenousValues {
-        guard let text else { return ExogenousValues() }
-        return ExogenousValues(try FlatJSON.numbers(text, column: "exogenous"))
-    }
-
-    static func label<Label: RawRepresentable<String>>(
-        _ text: String, column: String
-    ) throws -> Label {
-        guard let label = Label(rawValue: text) else {
-            throw UnreadableRow(column: column, value: text)
-        }
-        return label
-    }
-
     private static func number(_ value: Double?) -> Double { value ?? .nan }
 
     static func values<Value>(

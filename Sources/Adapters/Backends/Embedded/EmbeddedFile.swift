@@ -50,14 +50,6 @@ struct EmbeddedFile: Sendable {
     }
 }
 
-/// A stored value that this program never writes.
-struct UnreadableRow: Error, CustomStringConvertible {
-    let column: String
-    let value: String
-
-    var description: String { "column \(column) holds «\(value)», which nothing can read" }
-}
-
 extension StoreError {
     init(_ failure: DatabaseFailure) {
         let code: StoreError.Code

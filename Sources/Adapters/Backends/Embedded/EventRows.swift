@@ -9,20 +9,10 @@ enum EventRows {
         let payload: Data = row[column + 2]
         return EventMessage(
             topic: Topic(row[column]), key: row[column + 1], payload: Array(payload),
-            headers: try headers(row[column + 3]))
-    }
-
-    /// Headers as a JSON object, by name.
-    static func text(of headers: [String: String]) -> String {
-        FlatJSON.text(strings: headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+            headers: try StoredText.headers(row[column + 3]))
     }
 
     static func blob(_ payload: [UInt8]) -> Data { Data(payload) }
-
-    private static func headers(_ text: String) throws -> [String: String] {
-        let pairs = try FlatJSON.strings(text, column: "headers")
-        return Dictionary(pairs) { _, last in last }
-    }
 
     /// Events of a topic later than an offset, oldest first.
     static func events(

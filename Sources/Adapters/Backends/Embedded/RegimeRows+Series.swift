@@ -12,23 +12,16 @@ extension RegimeRows {
         """
 
     private static func head(_ row: Row) throws -> SeriesHead {
-        let (marketText, timeframeText): (String, String) = (row[0], row[1])
-        guard let market = MarketName(marketText) else {
-            throw UnreadableRow(column: "market", value: marketText)
-        }
-        guard let timeframe = Timeframe(timeframeText) else {
-            throw UnreadableRow(column: "timeframe", value: timeframeText)
-        }
         var head = SeriesHead(
             profile: SeriesProfile(
-                series: Series(market: market, timeframe: timeframe),
-                calendar: try label(row[2], column: "calendar"),
+                series: try StoredText.series(market: row[0], timeframe: row[1]),
+                calendar: try StoredText.label(row[2], column: "calendar"),
                 anchor: Timestamp(nanoseconds: row[3]), specification: row[4]))
         let lastAsOf: Int64? = row[5]
         let lastEvent: String? = row[8]
         let lastAnnouncedAsOf: Int64? = row[9]
         head.lastAsOf = lastAsOf.map { Timestamp(nanoseconds: $0) }
-        head.lastRegime = try label(row[6], column: "last_regime")
+        head.lastRegime = try StoredText.label(row[6], column: "last_regime")
         head.lastSequence = row[7]
         head.lastAnnouncedEventID = lastEvent.map { EventID($0) }
         head.lastAnnouncedAsOf = lastAnnouncedAsOf.map { Timestamp(nanoseconds: $0) }
@@ -79,11 +72,7 @@ extension RegimeRows {
                 ORDER BY market, timeframe LIMIT 1
                 """)
         guard let row = try Row.fetchOne(statement, arguments: [version.text]) else { return nil }
-        let (marketText, timeframeText): (String, String) = (row[0], row[1])
-        guard let market = MarketName(marketText), let timeframe = Timeframe(timeframeText) else {
-            throw UnreadableRow(column: "market, timeframe", value: marketText)
-        }
-        return model(row, of: Series(market: market, timeframe: timeframe))
+        return model(row, of: try StoredText.series(market: row[0], timeframe: row[1]))
     }
 
     static func hasModel(

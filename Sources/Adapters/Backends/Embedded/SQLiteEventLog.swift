@@ -54,7 +54,7 @@ extension SQLiteEventLog: EventBus {
             return try messages.map { message in
                 try statement.execute(arguments: [
                     message.topic.name, SQLiteEventLog.partition, message.key,
-                    EventRows.blob(message.payload), EventRows.text(of: message.headers),
+                    EventRows.blob(message.payload), StoredText.text(of: message.headers),
                     recordedAt,
                 ])
                 return LoggedEvent(

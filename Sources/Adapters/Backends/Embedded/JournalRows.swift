@@ -110,7 +110,7 @@ struct JournalRows {
                 market, timeframe, bar.timestamp.nanoseconds, stored.revision, present(bar.open),
                 present(bar.high), present(bar.low), present(bar.close), present(bar.volume),
                 bar.availableAt.nanoseconds, recordedAt, stored.isAdopted ? recordedAt : nil,
-                RegimeRows.text(of: bar.exogenous),
+                StoredText.text(of: bar.exogenous),
             ])
         }
     }
@@ -173,9 +173,9 @@ struct JournalRows {
                 assessment.modelVersion.text, assessment.availableAt.nanoseconds,
                 assessment.regime.label, assessment.rawRegime.label,
                 assessment.previousRegime.label, assessment.since.nanoseconds,
-                RegimeRows.text(of: assessment.probabilities), assessment.confidenceKind.rawValue,
+                StoredText.text(of: assessment.probabilities), assessment.confidenceKind.rawValue,
                 assessment.trigger.rawValue,
-                FlatJSON.text(numbers: assessment.indicators.lazy.map { ($0.name, $0.value) }),
+                StoredText.text(of: assessment.indicators),
                 assessment.reasoning, assessment.inputMissing, recordedAt,
             ])
         }
@@ -195,7 +195,7 @@ struct JournalRows {
             try statement.execute(arguments: [
                 market, timeframe, change.asOf.nanoseconds, change.revision, change.eventID.text,
                 change.modelVersion.text, change.previousRegime.label, change.regime.label,
-                RegimeRows.text(of: change.probabilities), change.trigger.rawValue,
+                StoredText.text(of: change.probabilities), change.trigger.rawValue,
                 change.reasoning, announcement?.sequence, announcement?.previousEventID?.text,
                 announcement?.supersedes?.text, recordedAt, announcement.map { _ in recordedAt },
             ])
@@ -225,7 +225,7 @@ struct JournalRows {
                 """)
         try statement.execute(arguments: [
             entry.eventID.text, entry.message.topic.name, entry.message.key,
-            EventRows.blob(entry.message.payload), EventRows.text(of: entry.message.headers),
+            EventRows.blob(entry.message.payload), StoredText.text(of: entry.message.headers),
             recordedAt,
         ])
     }

@@ -1,0 +1,103 @@
+import Market
+import Ports
+import Postgres
+import Regimes
+
+/// What one journal transaction looks up before it decides: all of it in one exchange, behind the
+/// lock of the series' row.
+///
+/// Instants are looked up by their range: a batch is a stretch of consecutive bars, and what lies
+/// between is what it touches.
+enum FactQueries {
+    /// Each statement takes its snapshot when its turn comes, thus after the lock was won.
+    static func all(for batch: JournalBatch) -> [PostgresQuery] {
+        let series = batch.series
+        let bars = span((batch.bars + batch.lateBars).map(\.timestamp), of: series)
+        let records = span(batch.records.map(\.assessment.asOf), of: series)
+        return [
+            SeriesQueries.lockedHead(of: series), revisions(bars), assessments(records),
+            announced(batch.announcing ? records : nil), versions(batch.models, of: series),
+            activations(batch.activations, of: series),
+        ]
+    }
+
+    static func facts(for batch: JournalBatch, _ rows: [PostgresRows]) throws -> JournalFacts {
+        guard let head = try rows[0].first.map({ try SeriesQueries.head($0) }) else {
+            throw JournalError.unknownSeries(batch.series)
+        }
+        var facts = JournalFacts(head: head)
+        for row in rows[1] {
+            let bar = try RegimeQueries.storedBar(row)
+            facts.bars[bar.bar.timestamp, default: []].append(bar)
+        }
+        for row in rows[2] {
+            let assessment = try RegimeQueries.assessment(row, of: batch.series)
+            facts.assessments[assessment.asOf] = assessment
+        }
+        for row in rows[3] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
+        facts.models = Set(try rows[4].map { ModelVersion(try $0.text(0)) })
+        for row in rows[5] {
+            let activation = try SeriesQueries.activation(row, of: batch.series)
+            facts.activations[activation.activeFrom] = activation.version
+        }
+        return facts
+    }
+
+    private static func span(_ instants: [Timestamp], of series: Series) -> SeriesQuery? {
+        guard let first = instants.min(), let last = instants.max() else { return nil }
+        let end = last == .latest ? last : last.advanced(byNanoseconds: 1)
+        return SeriesQuery(series, range: first..<end)
+    }
+
+    /// Every revision of each timestamp, oldest first.
+    private static func revisions(_ span: SeriesQuery?) -> PostgresQuery {
+        guard let span else { return nothing }
+        let bounds = RegimeQueries.Bounds(span)
+        return """
+            SELECT \(sql: RegimeQueries.barColumns) FROM bars
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND timestamp > \(bounds.low) AND timestamp <= \(bounds.high)
+            ORDER BY timestamp, revision
+            """
+    }
+
+    /// The highest revision of each `asOf`.
+    private static func assessments(_ span: SeriesQuery?) -> PostgresQuery {
+        guard let span else { return nothing }
+        let bounds = RegimeQueries.Bounds(span)
+        return """
+            SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.assessmentColumns) FROM market_regimes
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+            ORDER BY as_of, revision DESC
+            """
+    }
+
+    /// The event announced last about each `asOf`.
+    private static func announced(_ span: SeriesQuery?) -> PostgresQuery {
+        guard let span else { return nothing }
+        let bounds = RegimeQueries.Bounds(span)
+        return """
+            SELECT DISTINCT ON (as_of) as_of, event_id FROM regime_changes
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND sequence IS NOT NULL
+            ORDER BY as_of, sequence DESC
+            """
+    }
+
+    private static func versions(_ models: [StoredModel], of series: Series) -> PostgresQuery {
+        guard !models.isEmpty else { return nothing }
+        return """
+            SELECT model_version FROM models
+            WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            """
+    }
+
+    private static func activations(
+        _ activations: [ModelActivation], of series: Series
+    ) -> PostgresQuery {
+        activations.isEmpty ? nothing : SeriesQueries.activations(of: series)
+    }
+
+    private static let nothing: PostgresQuery = "SELECT WHERE false"
+}

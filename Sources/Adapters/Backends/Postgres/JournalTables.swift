@@ -1,0 +1,169 @@
+import Market
+import Ports
+import Postgres
+import Regimes
+
+/// What a journal transaction adds of one series, as rows of tables.
+struct JournalTables: Sendable {
+    let series: Series
+    let recordedAt: Timestamp
+
+    private var key: [PostgresValue] {
+        [.text(series.market.text), .text(series.timeframe.description)]
+    }
+
+    private var recorded: PostgresValue { recordedAt.floored }
+
+    // MARK: Bars
+
+    static let bars = PostgresTable(
+        "bars",
+        [
+            "market", "timeframe", "timestamp", "revision", "open", "high", "low", "close",
+            "volume", "available_at", "recorded_at", "adopted_at", "exogenous",
+        ], json: ["exogenous"])
+
+    func row(_ stored: StoredBar) throws -> [PostgresValue] {
+        let bar = stored.bar
+        return try key + [
+            bar.timestamp.stored(), .integer(stored.revision), .number(bar.open),
+            .number(bar.high), .number(bar.low), .number(bar.close), .number(bar.volume),
+            bar.availableAt.stored(), recorded, stored.isAdopted ? recorded : .null,
+            .text(StoredText.text(of: bar.exogenous)),
+        ]
+    }
+
+    func adoption(of bar: RevisedBar) throws -> PostgresQuery {
+        """
+        UPDATE bars SET adopted_at = \(recorded)
+        WHERE market = \(key[0]) AND timeframe = \(key[1])
+            AND timestamp = \(try bar.bar.timestamp.stored()) AND revision = \(bar.revision)
+        """
+    }
+
+    // MARK: Models
+
+    static let models = PostgresTable(
+        "models",
+        [
+            "market", "timeframe", "model_version", "fit_key", "trained_from", "trained_through",
+            "manifest", "recorded_at",
+        ])
+
+    func row(_ model: StoredModel) throws -> [PostgresValue] {
+        try key + [
+            .text(model.version.text), .text(model.fitKey), model.trainedFrom.stored(),
+            model.trainedThrough.stored(), .text(model.manifest), recorded,
+        ]
+    }
+
+    func insertion(of activation: ModelActivation) throws -> PostgresQuery {
+        let activeFrom = try activation.activeFrom.stored()
+        return """
+            INSERT INTO active_models
+                (market, timeframe, active_from, revision, model_version, recorded_at)
+            SELECT \(key[0]), \(key[1]), \(activeFrom), 1 + count(*), \(activation.version.text),
+                \(recorded)
+            FROM active_models
+            WHERE market = \(key[0]) AND timeframe = \(key[1]) AND active_from = \(activeFrom)
+            """
+    }
+
+    // MARK: Assessments and changes
+
+    static let assessments = PostgresTable(
+        "market_regimes",
+        [
+            "market", "timeframe", "as_of", "revision", "model_version", "available_at", "regime",
+            "raw_regime", "previous_regime", "since", "probabilities", "confidence_kind",
+            "trigger", "indicators", "reasoning", "input_missing", "recorded_at",
+        ], json: ["probabilities", "indicators"])
+
+    func row(_ assessment: RegimeAssessment) throws -> [PostgresValue] {
+        try key + [
+            assessment.asOf.stored(), .integer(assessment.revision),
+            .text(assessment.modelVersion.text), assessment.availableAt.stored(),
+            .text(assessment.regime.label), .text(assessment.rawRegime.label),
+            .text(assessment.previousRegime.label), assessment.since.stored(),
+            .text(StoredText.text(of: assessment.probabilities)),
+            .text(assessment.confidenceKind.rawValue), .text(assessment.trigger.rawValue),
+            .text(StoredText.text(of: assessment.indicators)), .text(assessment.reasoning),
+            .bool(assessment.inputMissing), recorded,
+        ]
+    }
+
+    static let changes = PostgresTable(
+        "regime_changes",
+        [
+            "market", "timeframe", "as_of", "revision", "event_id", "model_version",
+            "previous_regime", "regime", "probabilities", "trigger", "reasoning", "sequence",
+            "previous_event_id", "supersedes", "recorded_at", "announced_at",
+        ], json: ["probabilities"])
+
+    func row(_ change: RegimeChange) throws -> [PostgresValue] {
+        let announcement = change.announcement
+        return try key + [
+            change.asOf.stored(), .integer(change.revision), .text(change.eventID.text),
+            .text(change.modelVersion.text), .text(change.previousRegime.label),
+            .text(change.regime.label), .text(StoredText.text(of: change.probabilities)),
+            .text(change.trigger.rawValue), .text(change.reasoning),
+            announcement.map { .int64($0.sequence) } ?? .null,
+            .text(announcement?.previousEventID?.text), .text(announcement?.supersedes?.text),
+            recorded, announcement == nil ? .null : recorded,
+        ]
+    }
+
+    /// Gives a change stored silently its place among the announced ones.
+    func announcement(of change: RegimeChange) throws -> PostgresQuery {
+        """
+        UPDATE regime_changes SET sequence = \(change.announcement?.sequence),
+            previous_event_id = \(change.announcement?.previousEventID?.text),
+            supersedes = \(change.announcement?.supersedes?.text), announced_at = \(recorded)
+        WHERE market = \(key[0]) AND timeframe = \(key[1])
+            AND as_of = \(try change.asOf.stored()) AND revision = \(change.revision)
+        """
+    }
+
+    // MARK: Series and outbox
+
+    func insertion(of head: SeriesHead) throws -> PostgresQuery {
+        """
+        INSERT INTO series (market, timeframe, calendar, anchor, specification, last_regime,
+            last_sequence, recorded_at)
+        VALUES (\(key[0]), \(key[1]), \(head.profile.calendar.rawValue),
+            \(try head.profile.anchor.stored()), \(head.profile.specification),
+            \(head.lastRegime.label), \(head.lastSequence), \(recorded))
+        ON CONFLICT (market, timeframe) DO NOTHING
+        """
+    }
+
+    func update(to head: SeriesHead) throws -> PostgresQuery {
+        """
+        UPDATE series SET last_as_of = \(try head.lastAsOf?.stored() ?? .null),
+            last_regime = \(head.lastRegime.label), last_sequence = \(head.lastSequence),
+            last_announced_event_id = \(head.lastAnnouncedEventID?.text),
+            last_announced_as_of = \(try head.lastAnnouncedAsOf?.stored() ?? .null),
+            writes = \(head.writes)
+        WHERE market = \(key[0]) AND timeframe = \(key[1])
+        """
+    }
+
+    /// Outbox rows and the positions they take, in the order of commits: the last statements of a
+    /// transaction, because others wait from the first of them on.
+    func insertions(of entries: [OutboxEntry]) -> [PostgresQuery] {
+        guard !entries.isEmpty else { return [] }
+        let draw: PostgresQuery = """
+            UPDATE positions SET last = last + \(entries.count) WHERE name = 'outbox'
+            """
+        let rows = entries.enumerated().map { index, entry -> PostgresQuery in
+            """
+            INSERT INTO outbox (position, event_id, topic, key, payload, headers, recorded_at)
+            SELECT last - \(entries.count - 1 - index), \(entry.eventID.text),
+                \(entry.message.topic.name), \(entry.message.key), \(entry.message.payload),
+                \(StoredText.text(of: entry.message.headers)), \(recorded)
+            FROM positions WHERE name = 'outbox'
+            """
+        }
+        return [draw] + rows
+    }
+}

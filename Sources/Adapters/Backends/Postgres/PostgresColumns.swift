@@ -1,0 +1,94 @@
+import Market
+import Ports
+import Postgres
+import Regimes
+
+/// An instant that the store cannot keep exactly.
+struct UnstorableInstant: Error, CustomStringConvertible {
+    let instant: Timestamp
+
+    var description: String { "\(instant) is finer than a microsecond" }
+}
+
+extension Timestamp {
+    static let nanosecondsPerMicrosecond: Int64 = 1_000
+
+    /// The instant as it is kept.
+    ///
+    /// - Throws: `UnstorableInstant` when it is not a whole microsecond.
+    func stored() throws(UnstorableInstant) -> PostgresValue {
+        let (microseconds, rest) = nanoseconds.quotientAndRemainder(
+            dividingBy: Timestamp.nanosecondsPerMicrosecond)
+        guard rest == 0 else { throw UnstorableInstant(instant: self) }
+        return .timestamp(microseconds: microseconds)
+    }
+
+    /// The last whole microsecond not after it: for bounds, and for what is recorded for audit.
+    var floored: PostgresValue {
+        let microseconds = nanoseconds / Timestamp.nanosecondsPerMicrosecond
+        let isExact = nanoseconds % Timestamp.nanosecondsPerMicrosecond == 0
+        return .timestamp(
+            microseconds: nanoseconds < 0 && !isExact ? microseconds - 1 : microseconds)
+    }
+}
+
+extension PostgresRows.Row {
+    func instant(_ column: Int) throws -> Timestamp {
+        try timestamp(value(column, as: PostgresInstant.self))
+    }
+
+    func optionalInstant(_ column: Int) throws -> Timestamp? {
+        try optional(column, as: PostgresInstant.self).map(timestamp)
+    }
+
+    private func timestamp(_ instant: PostgresInstant) throws -> Timestamp {
+        let (nanoseconds, overflows) = instant.microseconds.multipliedReportingOverflow(
+            by: Timestamp.nanosecondsPerMicrosecond)
+        guard !overflows else {
+            throw UnreadableRow(column: "timestamp", value: "\(instant.microseconds) µs")
+        }
+        return Timestamp(nanoseconds: nanoseconds)
+    }
+
+    func integer(_ column: Int) throws -> Int { Int(try value(column, as: Int64.self)) }
+
+    func text(_ column: Int) throws -> String { try value(column, as: String.self) }
+
+    func label<Label: RawRepresentable<String>>(_ column: Int, _ name: String) throws -> Label {
+        try StoredText.label(text(column), column: name)
+    }
+}
+
+extension PostgresValue {
+    static func text(_ value: String?) -> PostgresValue { value.map(PostgresValue.text) ?? .null }
+
+    static func number(_ value: Double) -> PostgresValue { value.isNaN ? .null : .double(value) }
+
+    static func integer(_ value: Int) -> PostgresValue { .int64(Int64(value)) }
+}
+
+/// A table that rows are added to, one by one or by COPY.
+struct PostgresTable: Sendable {
+    let name: PostgresName
+    let columns: [PostgresName]
+    private let insertion: String
+
+    /// - Parameters:
+    ///   - columns: in the order in which rows give their values.
+    ///   - json: those among them that are JSON.
+    init(_ name: String, _ columns: [String], json: Set<String> = []) {
+        self.name = PostgresName(name)
+        self.columns = columns.map { PostgresName($0) }
+        let names = self.columns.map(\.quoted).joined(separator: ", ")
+        let places = columns.enumerated().map { index, column in
+            "$\(index + 1)" + (json.contains(column) ? "::json" : "")
+        }
+        insertion =
+            "INSERT INTO \(self.name.quoted) (\(names)) "
+            + "VALUES (\(places.joined(separator: ", ")))"
+    }
+
+    func insert(_ row: [PostgresValue]) -> PostgresQuery {
+        PostgresQuery(text: insertion, values: row)
+    }
+}

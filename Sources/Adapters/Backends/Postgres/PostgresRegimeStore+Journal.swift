@@ -1,0 +1,127 @@
+package import Market
+package import Ports
+import Postgres
+package import Regimes
+import Synchronization
+
+extension PostgresRegimeStore: RegimeJournal {
+    /// Rows of one table that a transaction writes by single statements; more are copied.
+    static let insertLimit = 16
+
+    package func register(_ profile: SeriesProfile) async throws -> SeriesHead {
+        let tables = JournalTables(series: profile.series, recordedAt: now())
+        let insertion = try await database.translating {
+            try tables.insertion(of: SeriesHead(profile: profile))
+        }
+        return try await database.transaction([
+            insertion, SeriesQueries.head(of: profile.series),
+        ]) { _, rows in
+            guard let row = rows[1].first else { throw JournalError.unknownSeries(profile.series) }
+            let known = try SeriesQueries.head(row)
+            guard known.profile == profile else {
+                throw JournalError.profileConflict(existing: known.profile)
+            }
+            return Ending(value: known, queries: [], wroteBefore: rows[0].affected > 0)
+        }
+    }
+
+    package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
+        let tables = JournalTables(series: batch.series, recordedAt: now())
+        return try await database.transaction(FactQueries.all(for: batch)) {
+            [wording] connection, rows in
+            let facts = try FactQueries.facts(for: batch, rows)
+            let plan = try JournalDecision.plan(batch, given: facts, wording: wording)
+            return try await Self.write(plan, replacing: facts.head, tables, connection)
+        }
+    }
+
+    package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
+        let tables = JournalTables(series: series, recordedAt: now())
+        return try await database.transaction([SeriesQueries.lockedHead(of: series)]) {
+            [wording] connection, rows in
+            guard let row = rows[0].first else { throw JournalError.unknownSeries(series) }
+            let head = try SeriesQueries.head(row)
+            let (told, news) = JournalDecision.candidates(head, limit: limit)
+            let queries = [told, news].compactMap { $0 }.map(RegimeQueries.changes)
+            let found = try await connection.run(
+                queries + [
+                    RegimeQueries.announcements(
+                        of: series, after: 0, limit: SeriesQuery.limitMaximum)
+                ], within: SharedDatabase.exchangeLimit
+            ).map { try $0.map { try RegimeQueries.change($0, of: series) } }
+            let plan = JournalDecision.plan(
+                announcing: found.dropLast().flatMap { $0 }, given: found.last ?? [], head: head,
+                limit: limit, wording: wording)
+            guard !plan.changes.isEmpty else { return Ending(value: [], queries: []) }
+            let marks = try plan.changes.map { try tables.announcement(of: $0) }
+            return Ending(
+                value: plan.changes,
+                queries: marks + [try tables.update(to: plan.receipt.head)]
+                    + tables.insertions(of: plan.outbox))
+        }
+    }
+
+    private static func write(
+        _ plan: JournalPlan, replacing head: SeriesHead, _ tables: JournalTables,
+        _ connection: PostgresConnection
+    ) async throws -> Ending<JournalReceipt> {
+        var ending = Ending(value: plan.receipt, queries: [])
+        var loader = BulkLoader(connection: connection, ending: ending)
+        try await loader.add(plan.insertedBars, to: JournalTables.bars) { try tables.row($0) }
+        try await loader.add(plan.models, to: JournalTables.models) { try tables.row($0) }
+        try await loader.add(plan.assessments, to: JournalTables.assessments) {
+            try tables.row($0)
+        }
+        try await loader.add(plan.changes, to: JournalTables.changes) { try tables.row($0) }
+        ending = loader.ending
+        ending.queries += try plan.adoptedBars.map { try tables.adoption(of: $0) }
+        ending.queries += try plan.activations.map { try tables.insertion(of: $0) }
+        if plan.receipt.head != head {
+            ending.queries.append(try tables.update(to: plan.receipt.head))
+        }
+        ending.queries += tables.insertions(of: plan.outbox)
+        return ending
+    }
+}
+
+/// Adds rows to tables in the cheaper way: a few by statements that go with the commit, many by
+/// COPY.
+private struct BulkLoader<Value: Sendable> {
+    let connection: PostgresConnection
+    var ending: Ending<Value>
+
+    mutating func add<Row: Sendable>(
+        _ rows: [Row], to table: PostgresTable,
+        _ encode: @escaping @Sendable (Row) throws -> [PostgresValue]
+    ) async throws {
+        guard rows.count > PostgresRegimeStore.insertLimit else {
+            ending.queries += try rows.map { table.insert(try encode($0)) }
+            return
+        }
+        let feed = RowFeed(rows)
+        _ = try await connection.copy(
+            into: table.name, table.columns, within: SharedDatabase.copyLimit
+        ) {
+            try feed.next().map(encode)
+        }
+        ending.wroteBefore = true
+    }
+}
+
+/// Gives rows one by one.
+private final class RowFeed<Row: Sendable>: Sendable {
+    private let rows: [Row]
+    private let position = Mutex(0)
+
+    init(_ rows: [Row]) {
+        self.rows = rows
+    }
+
+    func next() -> Row? {
+        position.withLock { position in
+            guard position < rows.count else { return nil }
+            defer { position += 1 }
+            return rows[position]
+        }
+    }
+}

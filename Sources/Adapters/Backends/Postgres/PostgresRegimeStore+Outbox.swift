@@ -1,0 +1,87 @@
+package import Market
+package import Ports
+import Postgres
+import Regimes
+
+extension PostgresRegimeStore: Outbox {
+    private static let relayLease = "outbox-relay"
+
+    package func pending(limit: Int) async throws -> [OutboxRow] {
+        let query: PostgresQuery = """
+            SELECT position, event_id, topic, key, payload, headers FROM outbox
+            WHERE published_at IS NULL ORDER BY position LIMIT \(max(limit, 0))
+            """
+        return try await database.values(query) { row in
+            OutboxRow(
+                position: try row.value(0), eventID: EventID(try row.text(1)),
+                message: try SharedEventRows.message(row, from: 2))
+        }
+    }
+
+    package func markPublished(_ positions: [Int64]) async throws {
+        guard !positions.isEmpty else { return }
+        let publishedAt = now().floored
+        let marks = positions.map { position -> PostgresQuery in
+            """
+            UPDATE outbox SET published_at = \(publishedAt)
+            WHERE position = \(position) AND published_at IS NULL
+            """
+        }
+        try await database.transaction([]) { _, _ in Ending(value: (), queries: marks) }
+    }
+
+    package func acquireLease(
+        owner: String, at now: Timestamp, until expiry: Timestamp
+    ) async throws -> Bool {
+        try await database.transaction(
+            isNews: false,
+            [SharedLeases.acquire(Self.relayLease, for: owner, at: now, until: expiry)]
+        ) { _, rows in Ending(value: rows[0].affected == 1, queries: []) }
+    }
+
+    package func releaseLease(owner: String) async throws {
+        try await database.transaction([SharedLeases.release(Self.relayLease, by: owner)]) {
+            _, rows in Ending(value: (), queries: [], wroteBefore: rows[0].affected > 0)
+        }
+    }
+
+    package func lag() async throws -> OutboxLag {
+        let query: PostgresQuery = """
+            SELECT count(*), min(recorded_at) FROM outbox WHERE published_at IS NULL
+            """
+        return try await database.values(query) { row in
+            OutboxLag(pending: try row.integer(0), oldestRecordedAt: try row.optionalInstant(1))
+        }.first ?? OutboxLag(pending: 0, oldestRecordedAt: nil)
+    }
+}
+
+/// Rows that say who may do what only one may do at a time. A lease that its owner does not
+/// extend runs out, so that a killed process blocks nobody for longer than that.
+enum SharedLeases {
+    /// Takes or extends a lease; affects no row while another owner's has not run out.
+    static func acquire(
+        _ resource: String, for owner: String, at now: Timestamp, until expiry: Timestamp
+    ) -> PostgresQuery {
+        """
+        INSERT INTO leases AS mine (resource, owner, expires_at)
+        VALUES (\(resource), \(owner), \(expiry.floored))
+        ON CONFLICT (resource) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
+        WHERE mine.owner = excluded.owner OR mine.expires_at <= \(now.floored)
+        """
+    }
+
+    /// Gives a lease back, if this owner has it.
+    static func release(_ resource: String, by owner: String) -> PostgresQuery {
+        "DELETE FROM leases WHERE resource = \(resource) AND owner = \(owner)"
+    }
+}
+
+/// Messages as columns: topic, key, payload, headers.
+enum SharedEventRows {
+    static func message(_ row: PostgresRows.Row, from column: Int) throws -> EventMessage {
+        EventMessage(
+            topic: Topic(try row.text(column)), key: try row.text(column + 1),
+            payload: try row.value(column + 2),
+            headers: try StoredText.headers(row.text(column + 3)))
+    }
+}

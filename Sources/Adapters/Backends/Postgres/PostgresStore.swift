@@ -1,0 +1,86 @@
+package import Market
+package import Ports
+import Postgres
+
+/// Everything the full stack keeps in PostgreSQL: the regime store and the event log that stands
+/// in where no broker is configured.
+package struct PostgresStore: Sendable {
+    package struct Options: Sendable {
+        /// Connections at the most; at least one more hears of commits.
+        package var connectionLimit = 10
+        /// Assessments older than this many days are dropped; `nil` keeps them for good.
+        package var retentionDays: Int?
+
+        package init() {}
+    }
+
+    package let regimes: PostgresRegimeStore
+    /// What TimescaleDB does here.
+    package let timescale: TimescaleSupport
+    /// The schema steps that opening applied; empty when the database was up to date.
+    package let appliedMigrations: [Int]
+    private let database: SharedDatabase
+    private let listener: CommitListener
+
+    /// The schema version this program writes.
+    package static var supportedSchemaVersion: Int { SharedSchema.supportedVersion }
+
+    /// Connects, and migrates the schema.
+    ///
+    /// - Parameters:
+    ///   - url: `postgresql://…`
+    ///   - now: stamps what is recorded.
+    /// - Throws: `StoreError`.
+    package init(
+        url: String, wording: ChangeWording, options: Options = Options(),
+        now: @escaping @Sendable () -> Timestamp
+    ) async throws {
+        let target: PostgresTarget
+        do {
+            target = try PostgresTarget(url: url)
+        } catch {
+            throw StoreError(error, location: "DATABASE_URL")
+        }
+        var limits = PostgresPool.Limits()
+        limits.maximum = options.connectionLimit
+        let database = SharedDatabase(pool: PostgresPool(target, limits), signal: CommitSignal())
+        do {
+            (appliedMigrations, timescale) = try await database.translating {
+                try await database.pool.withConnection { connection in
+                    let schema = SharedSchema(
+                        connection: connection, location: database.location)
+                    let applied = try await schema.migrate()
+                    let features = TimescaleFeatures(
+                        schema: schema, retentionDays: options.retentionDays)
+                    return (applied, try await features.enable())
+                }
+            }
+        } catch {
+            await database.pool.close()
+            throw error
+        }
+        self.database = database
+        regimes = PostgresRegimeStore(database: database, wording: wording, now: now)
+        listener = CommitListener(target: target, signal: database.signal)
+    }
+
+    /// Where it is, without secrets.
+    package var location: String { database.location }
+
+    /// The version of the database's schema.
+    package func schemaVersion() async throws -> Int {
+        try await database.translating {
+            try await database.pool.withConnection { connection in
+                try await SharedSchema(connection: connection, location: database.location)
+                    .version()
+            }
+        }
+    }
+
+    /// Ends the streams of commits and closes the connections; later calls fail as unavailable.
+    package func close() async {
+        database.signal.finish()
+        await listener.stop()
+        await database.pool.close()
+    }
+}

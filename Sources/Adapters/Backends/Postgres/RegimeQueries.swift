@@ -1,0 +1,163 @@
+import Market
+import Ports
+import Postgres
+import Regimes
+
+/// Statements that read a store's tables, and their rows as values.
+enum RegimeQueries {
+    /// The key of a query, and its instants: later than `low`, not later than `high`.
+    struct Bounds {
+        let market: PostgresValue
+        let timeframe: PostgresValue
+        let low: PostgresValue
+        let high: PostgresValue
+
+        /// Before every instant there is.
+        private static let never = PostgresValue.timestamp(
+            microseconds: Int64.min / Timestamp.nanosecondsPerMicrosecond - 1)
+
+        init(_ query: SeriesQuery) {
+            market = .text(query.series.market.text)
+            timeframe = .text(query.series.timeframe.description)
+            let beforeRange = query.range.flatMap { Bounds.justBefore($0.lowerBound) }
+            let after = [beforeRange, query.after].compactMap { $0 }.max()
+            low = after?.floored ?? Bounds.never
+            if let range = query.range {
+                high = Bounds.justBefore(range.upperBound)?.floored ?? Bounds.never
+            } else {
+                high = Timestamp.latest.floored
+            }
+        }
+
+        private static func justBefore(_ instant: Timestamp) -> Timestamp? {
+            instant == .earliest ? nil : instant.advanced(byNanoseconds: -1)
+        }
+    }
+
+    // MARK: Assessments
+
+    static let assessmentColumns: StaticString = """
+        as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        """
+
+    static func assessment(
+        _ row: PostgresRows.Row, of series: Series
+    ) throws -> RegimeAssessment {
+        RegimeAssessment(
+            series: series, asOf: try row.instant(0), availableAt: try row.instant(3),
+            revision: try row.integer(1), regime: try row.label(4, "regime"),
+            rawRegime: try row.label(5, "raw_regime"),
+            previousRegime: try row.label(6, "previous_regime"), since: try row.instant(7),
+            probabilities: try StoredText.probabilities(row.text(8)),
+            confidenceKind: try row.label(9, "confidence_kind"),
+            trigger: try row.label(10, "trigger"), modelVersion: ModelVersion(try row.text(2)),
+            indicators: try StoredText.indicators(row.text(11)), reasoning: try row.text(12),
+            inputMissing: try row.value(13))
+    }
+
+    /// At the series' last `asOf`, which the series' row tells: nothing has to be searched.
+    static func current(_ series: Series) -> PostgresQuery {
+        """
+        SELECT \(sql: assessmentColumns) FROM market_regimes
+        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            AND as_of = (SELECT last_as_of FROM series
+                WHERE market = \(series.market.text)
+                    AND timeframe = \(series.timeframe.description))
+        ORDER BY revision DESC LIMIT 1
+        """
+    }
+
+    static func history(_ query: SeriesQuery) -> PostgresQuery {
+        let bounds = Bounds(query)
+        return """
+            SELECT DISTINCT ON (as_of) \(sql: assessmentColumns) FROM market_regimes
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+            ORDER BY as_of, revision DESC LIMIT \(query.limit)
+            """
+    }
+
+    // MARK: Changes
+
+    static let changeColumns: StaticString = """
+        as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
+        trigger, reasoning, sequence, previous_event_id, supersedes
+        """
+
+    static func change(_ row: PostgresRows.Row, of series: Series) throws -> RegimeChange {
+        let sequence = try row.optional(9, as: Int64.self)
+        let previous = try row.optional(10, as: String.self)
+        let superseded = try row.optional(11, as: String.self)
+        return RegimeChange(
+            eventID: EventID(try row.text(2)), series: series, asOf: try row.instant(0),
+            revision: try row.integer(1), previousRegime: try row.label(4, "previous_regime"),
+            regime: try row.label(5, "regime"),
+            probabilities: try StoredText.probabilities(row.text(6)),
+            trigger: try row.label(7, "trigger"), modelVersion: ModelVersion(try row.text(3)),
+            reasoning: try row.text(8),
+            announcement: sequence.map {
+                Announcement(
+                    sequence: $0, previousEventID: previous.map { EventID($0) },
+                    supersedes: superseded.map { EventID($0) })
+            })
+    }
+
+    /// Changes of the latest assessment of each `asOf`.
+    static func changes(_ query: SeriesQuery) -> PostgresQuery {
+        let bounds = Bounds(query)
+        return """
+            SELECT \(sql: changeColumns) FROM regime_changes AS mine
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                AND NOT EXISTS (
+                    SELECT 1 FROM market_regimes AS later
+                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
+            ORDER BY as_of LIMIT \(query.limit)
+            """
+    }
+
+    static func announcements(
+        of series: Series, after sequence: Int64, limit: Int
+    ) -> PostgresQuery {
+        """
+        SELECT \(sql: changeColumns) FROM regime_changes
+        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            AND sequence > \(sequence)
+        ORDER BY sequence LIMIT \(limit)
+        """
+    }
+
+    // MARK: Bars
+
+    static let barColumns: StaticString = """
+        timestamp, revision, open, high, low, close, volume, available_at, \
+        adopted_at IS NOT NULL, exogenous
+        """
+
+    static func storedBar(_ row: PostgresRows.Row) throws -> StoredBar {
+        func number(_ column: Int) throws -> Double {
+            try row.optional(column, as: Double.self) ?? .nan
+        }
+        return StoredBar(
+            bar: Bar(
+                timestamp: try row.instant(0), open: try number(2), high: try number(3),
+                low: try number(4), close: try number(5), volume: try number(6),
+                availableAt: try row.instant(7),
+                exogenous: try StoredText.exogenous(row.optional(9, as: String.self))),
+            revision: try row.integer(1), isAdopted: try row.value(8))
+    }
+
+    /// The highest adopted revision of each timestamp.
+    static func bars(_ query: SeriesQuery) -> PostgresQuery {
+        let bounds = Bounds(query)
+        return """
+            SELECT DISTINCT ON (timestamp) \(sql: barColumns) FROM bars
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND timestamp > \(bounds.low)
+                AND timestamp <= \(bounds.high) AND adopted_at IS NOT NULL
+            ORDER BY timestamp, revision DESC LIMIT \(query.limit)
+            """
+    }
+}

@@ -1,0 +1,121 @@
+import Ports
+import Postgres
+
+/// One numbered step of the schema. Steps already released are never edited.
+struct SharedMigration: Sendable {
+    let number: Int
+    let name: String
+    let sql: String
+
+    /// All steps, in order, numbered 1, 2, 3 …
+    static let all: [SharedMigration] = [
+        SharedMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql)
+    ]
+
+    private init(number: Int, name: String, file: [UInt8]) {
+        self.number = number
+        self.name = name
+        sql = String(decoding: file, as: UTF8.self)
+    }
+
+    /// FNV-1a, 64 bits: tells an edited file, not an attacker.
+    var checksum: String {
+        let hash = sql.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, byte in
+            (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// Brings a database to the schema this program knows.
+struct SharedSchema: Sendable {
+    /// How long a whole migration may take, the wait for another process's included: turning full
+    /// tables into hypertables moves every row.
+    static let limit = Duration.seconds(3_600)
+    /// Whoever migrates holds this advisory lock («BLOA»).
+    private static let lock: Int64 = 0x424C_4F41
+
+    static var supportedVersion: Int { SharedMigration.all.count }
+
+    let connection: PostgresConnection
+    let location: String
+
+    /// Applies what is missing in one transaction; nothing when nothing is.
+    ///
+    /// Safe when several processes do it at once: the others wait and find the work done.
+    ///
+    /// - Returns: the numbers of the steps applied.
+    func migrate() async throws -> [Int] {
+        if try await missingSteps().isEmpty { return [] }
+        return try await locked {
+            let missing = try await missingSteps()
+            for step in missing { try await apply(step) }
+            return missing.map(\.number)
+        }
+    }
+
+    /// The highest step applied; 0 for an empty database.
+    func version() async throws -> Int { try await applied().keys.max() ?? 0 }
+
+    /// Runs one transaction at a time, of all processes.
+    func locked<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await connection.run(
+            ["BEGIN", "SELECT pg_advisory_xact_lock(\(SharedSchema.lock))"], within: Self.limit)
+        do {
+            let value = try await body()
+            try await connection.run("COMMIT", within: Self.limit)
+            return value
+        } catch {
+            _ = try? await connection.run("ROLLBACK", within: SharedDatabase.exchangeLimit)
+            throw error
+        }
+    }
+
+    private func apply(_ step: SharedMigration) async throws {
+        try await connection.run(
+            script: """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    number bigint NOT NULL PRIMARY KEY, name text NOT NULL, checksum text NOT NULL
+                );
+                """ + step.sql, within: Self.limit)
+        try await connection.run(
+            """
+            INSERT INTO schema_migrations (number, name, checksum)
+            VALUES (\(step.number), \(step.name), \(step.checksum))
+            """, within: SharedDatabase.exchangeLimit)
+    }
+
+    private func missingSteps() async throws -> ArraySlice<SharedMigration> {
+        let applied = try await applied()
+        let found = applied.keys.max() ?? 0
+        guard found <= SharedSchema.supportedVersion else {
+            throw StoreError(
+                .newerSchema, location: location,
+                detail: "its schema is version \(found), this program supports up to version "
+                    + "\(SharedSchema.supportedVersion)",
+                advice: "Update the program, or choose another database")
+        }
+        for step in SharedMigration.all.prefix(found) where applied[step.number] != step.checksum {
+            throw StoreError(
+                .failed, location: location,
+                detail: "schema step \(step.number) (\(step.name)) was applied with checksum "
+                    + "\(applied[step.number] ?? "none"), this program has \(step.checksum)",
+                advice: "Use the program that wrote the database, or begin anew in another one")
+        }
+        return SharedMigration.all.dropFirst(found)
+    }
+
+    /// Checksums by number.
+    private func applied() async throws -> [Int: String] {
+        let table = try await connection.run(
+            "SELECT 1::bigint WHERE to_regclass('schema_migrations') IS NOT NULL",
+            within: SharedDatabase.exchangeLimit)
+        guard !table.isEmpty else { return [:] }
+        let rows = try await connection.run(
+            "SELECT number, checksum FROM schema_migrations",
+            within: SharedDatabase.exchangeLimit)
+        return Dictionary(
+            try rows.map { (try $0.integer(0), try $0.text(1)) }, uniquingKeysWith: { $1 })
+    }
+}

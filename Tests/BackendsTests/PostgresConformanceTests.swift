@@ -1,0 +1,29 @@
+import TestSupport
+import Testing
+
+@Suite("Conformance of the PostgreSQL store", .serialized, .timeLimit(.minutes(5)))
+struct PostgresConformanceTests {
+    @Test("regime store", arguments: RegimeStoreConformance.laws)
+    func regimeStore(keeps law: Law<StoreWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }
+    }
+
+    @Test("outbox", arguments: OutboxConformance.laws)
+    func outbox(keeps law: Law<StoreWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }
+    }
+}
+
+@Suite("Twin and PostgreSQL answer alike", .serialized, .timeLimit(.minutes(5)))
+struct PostgresModelTests {
+    @Test("on random scripts of calls", arguments: Sweep.seeds(20))
+    func randomScripts(seed: UInt64) async throws {
+        let twin = await StoreScript.play(seed: seed, steps: 60, in: .inMemory())
+        try await TemporaryDatabase.with { database in
+            let durable = await StoreScript.play(
+                seed: seed, steps: 60, in: try await database.storeWorld())
+            try #require(twin.count == durable.count)
+            for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
+        }
+    }
+}

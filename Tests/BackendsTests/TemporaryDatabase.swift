@@ -1,0 +1,57 @@
+import Backends
+import Foundation
+import Market
+import Ports
+import Synchronization
+import TestSupport
+
+/// A database of its own for one test, on the test run's server, with every store opened in it
+/// closed at the end.
+final class TemporaryDatabase: Sendable {
+    let url: String
+    let time = ManualTime()
+    private let opened = Mutex<[PostgresStore]>([])
+
+    private init(url: String) {
+        self.url = url
+    }
+
+    /// Runs a test with a database of its own.
+    static func with(
+        _ body: (TemporaryDatabase) async throws -> Void
+    ) async throws {
+        let database = TemporaryDatabase(url: try await PostgresServer.shared.value.database())
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(database)) } catch { outcome = .failure(error) }
+        await database.closeAll()
+        try outcome.get()
+    }
+
+    /// Another handle on the database, as another process has one.
+    func open() async throws -> PostgresStore {
+        let time = time
+        let store = try await PostgresStore(url: url, wording: Samples.wording) { time.now }
+        opened.withLock { $0.append(store) }
+        return store
+    }
+
+    func restart() async throws -> PostgresStore {
+        await closeAll()
+        return try await open()
+    }
+
+    func closeAll() async {
+        let stores = opened.withLock { opened in
+            defer { opened = [] }
+            return opened
+        }
+        for store in stores { await store.close() }
+    }
+
+    func storeWorld() async throws -> StoreWorld {
+        StoreWorld(
+            store: try await open().regimes, time: time,
+            another: { try await self.open().regimes },
+            restart: { try await self.restart().regimes })
+    }
+}
