@@ -12,6 +12,18 @@ struct PostgresConformanceTests {
     func outbox(keeps law: Law<StoreWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }
     }
+
+    @Test("event bus", arguments: EventBusConformance.laws)
+    func eventBus(keeps law: Law<BusWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.busWorld()) }
+    }
+
+    @Test("event bus, random scripts", arguments: Sweep.seeds(10))
+    func eventBusScript(seed: UInt64) async throws {
+        try await TemporaryDatabase.with {
+            try await EventBusScript.play(seed: seed, steps: 100, in: $0.busWorld())
+        }
+    }
 }
 
 @Suite("Twin and PostgreSQL answer alike", .serialized, .timeLimit(.minutes(5)))

@@ -30,7 +30,11 @@ final class TemporaryDatabase: Sendable {
     /// Another handle on the database, as another process has one.
     func open() async throws -> PostgresStore {
         let time = time
-        let store = try await PostgresStore(url: url, wording: Samples.wording) { time.now }
+        var options = PostgresStore.Options()
+        options.timing = TemporaryStore.timing
+        let store = try await PostgresStore(
+            url: url, wording: Samples.wording, options: options
+        ) { time.now }
         opened.withLock { $0.append(store) }
         return store
     }
@@ -53,5 +57,12 @@ final class TemporaryDatabase: Sendable {
             store: try await open().regimes, time: time,
             another: { try await self.open().regimes },
             restart: { try await self.restart().regimes })
+    }
+
+    func busWorld() async throws -> BusWorld {
+        BusWorld(
+            bus: try await open().events, time: time,
+            another: { try await self.open().events },
+            restart: { try await self.restart().events })
     }
 }

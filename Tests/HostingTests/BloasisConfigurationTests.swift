@@ -27,7 +27,7 @@ struct BloasisConfigurationTests {
         #expect(configuration.grpcPort == 50051)
         #expect(configuration.defaultMarket == MarketName("SPX"))
         #expect(configuration.home == ".bloasis")
-        #expect(configuration.databasePath == ".bloasis/bloasis.sqlite")
+        #expect(configuration.store == .sqlite(path: ".bloasis/bloasis.sqlite"))
         #expect(configuration.model == .hmm)
         #expect(configuration.logLevel == .info)
         #expect(configuration.logFormat == .auto)
@@ -103,8 +103,6 @@ struct BloasisConfigurationTests {
     @Test(
         "what this version cannot do is an error, not ignored",
         arguments: [
-            ("DATABASE_URL", "postgresql://u:secret@db/bloasis"),
-            ("DATABASE_URL", "postgresql+asyncpg://u:secret@db/bloasis"),
             ("REDIS_URL", "redis://:secret@cache:6379/0"), ("REDIS_HOST", "cache"),
             ("REDPANDA_BROKERS", "one:9092,two:9092"), ("NATS_URL", "nats://bus:4222"),
             ("CONFIG_SERVICE_URL", "http://registry:8082/"),
@@ -116,6 +114,16 @@ struct BloasisConfigurationTests {
         #expect(problems.first?.contains("secret") == false)
     }
 
+    @Test("a PostgreSQL URL names a server, and its password is not shown")
+    func postgresURL() throws {
+        for url in ["postgresql://u:secret@db/b", "postgresql+asyncpg://u:secret@db/b"] {
+            let configuration = try BloasisConfiguration.load(
+                environment: ["DATABASE_URL": url], dotEnvPath: nil)
+            #expect(configuration.store == .postgreSQL(url: url))
+            #expect(configuration.settings.allSatisfy { $0.shown?.contains("secret") != true })
+        }
+    }
+
     @Test("a SQLite URL names the store's file")
     func sqliteURL() throws {
         for (url, path) in [
@@ -124,7 +132,7 @@ struct BloasisConfigurationTests {
         ] {
             let configuration = try BloasisConfiguration.load(
                 environment: ["DATABASE_URL": url], dotEnvPath: nil)
-            #expect(configuration.databasePath == path)
+            #expect(configuration.store == .sqlite(path: path))
         }
     }
 

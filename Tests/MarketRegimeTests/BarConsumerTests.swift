@@ -54,8 +54,7 @@ struct BarConsumerTests {
             MarketBarEvent(series: World.series, bar: Samples.bar(0)).message,
         ])
         try await run(world, until: 1)
-        let dead = try await world.bus.replay(
-            Topic.marketBars.deadLetter, after: nil, limit: 10)
+        let dead = world.bus.logged(Topic.marketBars.deadLetter)
         #expect(dead.count == 2)
         #expect(dead[0].message.payload == Array("not json".utf8))
         #expect(dead[0].message.headers["topic"] == "market-bars")

@@ -152,15 +152,34 @@ struct BarTests {
         #expect(!left.saysTheSame(as: right))
     }
 
+    @Test("a stamp finer than a microsecond is a fault; when it was known is rounded up")
+    func microseconds() {
+        var bar = BarTests.good
+        bar.timestamp = bar.timestamp.advanced(byNanoseconds: 1)
+        #expect(bar.fault == .finerThanMicroseconds)
+        for (nanoseconds, rounded) in [
+            (5_000, 5_000), (5_001, 6_000), (-5_001, -5_000), (-5_000, -5_000),
+            (Int64.max, Int64.max / 1_000 * 1_000),
+        ] as [(Int64, Int64)] {
+            let instant = Timestamp(nanoseconds: nanoseconds)
+            #expect(instant.roundedUpToMicrosecond.nanoseconds == rounded)
+            #expect(instant.isWholeMicrosecond == (nanoseconds == rounded))
+        }
+        let known = Bar(
+            timestamp: Timestamp(nanoseconds: 0), close: 1,
+            availableAt: Timestamp(nanoseconds: 1))
+        #expect(known.availableAt == Timestamp(nanoseconds: 1_000))
+    }
+
     @Test("columns give back the bars they were made of")
     func columns() {
         var generator = SplitMix64(seed: 31)
         let bars = (0..<500).map { index in
             let close = 100 * generator.unit() + 1
             return Bar(
-                timestamp: Timestamp(nanoseconds: Int64(index) * 60), open: close, high: close + 1,
-                low: close - 1, close: close, volume: index % 7 == 0 ? .nan : 3,
-                availableAt: Timestamp(nanoseconds: Int64(index) * 60 + 5))
+                timestamp: Timestamp(nanoseconds: Int64(index) * 60_000), open: close,
+                high: close + 1, low: close - 1, close: close, volume: index % 7 == 0 ? .nan : 3,
+                availableAt: Timestamp(nanoseconds: Int64(index) * 60_000 + 5_000))
         }
         let columns = BarColumns(bars)
         #expect(columns.count == bars.count && !columns.isEmpty && BarColumns().isEmpty)

@@ -1,5 +1,5 @@
 package import Market
-import Ports
+package import Ports
 import Regimes
 import Testing
 

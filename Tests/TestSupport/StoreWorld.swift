@@ -1,8 +1,5 @@
 package import Ports
 
-/// What one store is to the conformance suites: everything in one.
-package typealias RegimeStore = RegimeJournal & RegimeReader & Outbox
-
 /// A fresh store for one law, with what an implementation can do to it.
 package struct StoreWorld: Sendable {
     package let store: any RegimeStore

@@ -198,18 +198,10 @@ extension RowParser {
     }
 
     private func error(_ fault: BarFault, _ records: RecordReader) -> CSVError {
-        let name =
-            switch fault {
-            case .notFinite(let column), .notPositive(let column), .outsideRange(let column):
-                column
-            case .negativeVolume: "volume"
-            case .highBelowLow: "high"
-            case .tooManyExogenous, .exogenousName: "exogenous"
-            }
         let columns = [
             "open": plan.open, "high": plan.high, "low": plan.low, "volume": plan.volume,
         ]
-        let column = (columns[name] ?? nil) ?? plan.close
+        let column = (columns[fault.column] ?? nil) ?? plan.close
         return located(
             .impossibleBar(fault: "\(fault)", text: records.text(column)), column, records)
     }

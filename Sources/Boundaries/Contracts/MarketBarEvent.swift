@@ -69,15 +69,3 @@ package struct MarketBarEvent: Sendable {
         }
     }
 }
-
-extension BarFault {
-    /// The bar's column that is at fault.
-    var column: String {
-        switch self {
-        case .notFinite(let column), .notPositive(let column), .outsideRange(let column): column
-        case .negativeVolume: "volume"
-        case .highBelowLow: "high"
-        case .tooManyExogenous, .exogenousName: "exogenous"
-        }
-    }
-}

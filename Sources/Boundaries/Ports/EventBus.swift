@@ -81,29 +81,32 @@ package protocol EventBus: Sendable {
         to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
     ) async throws -> any EventSubscription
 
-    /// Reads a topic without a group: events later than an offset, oldest first.
-    func replay(
-        _ topic: Topic, after offset: Int64?, limit: Int
-    ) async throws -> [LoggedEvent]
+    /// Follows a topic without a group, from its beginning, or from its end as it is now.
+    /// Partitions are read as they come; one's order is kept.
+    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading
 
     /// Throws when the bus cannot answer.
     func ping() async throws
 }
 
-/// One member's reading position. Pull, don't push: `next` asks the log once.
-package protocol EventSubscription: Sendable {
+/// A reading position. Pull, don't push: `next` asks the log once. It is called by one task at a
+/// time.
+package protocol EventReading: Sendable {
     /// The next event; waits until there is one. `nil` once closed.
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled.
     func next() async throws -> LoggedEvent?
 
+    func close() async
+}
+
+/// One member's reading position in a group; closing leaves the group, and what was not committed
+/// will be delivered again.
+package protocol EventSubscription: EventReading {
     /// Stores the position after an event whose effect is done.
     ///
     /// - Throws: `EventBusError.partitionLost`.
     func commit(_ event: LoggedEvent) async throws
-
-    /// Leaves the group; what was not committed will be delivered again.
-    func close() async
 }
 
 package enum EventBusError: Error, Equatable, Sendable {

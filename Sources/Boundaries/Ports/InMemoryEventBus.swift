@@ -53,13 +53,16 @@ extension InMemoryEventBus: EventBus {
             bus: self, seats: topics.map { Seat(group: group, topic: $0) }, member: member)
     }
 
-    package func replay(
-        _ topic: Topic, after offset: Int64?, limit: Int
-    ) async throws -> [LoggedEvent] {
-        state.withLock { state in
-            let later = (state.events[topic] ?? []).drop { $0.offset <= offset ?? 0 }
-            return Array(later.prefix(max(limit, 0)))
-        }
+    package func tap(
+        _ topic: Topic, from start: StartingOffset
+    ) async throws -> any EventReading {
+        let last = state.withLock { $0.events[topic]?.last?.offset ?? 0 }
+        return InMemoryTap(bus: self, topic: topic, after: start == .earliest ? 0 : last)
+    }
+
+    /// Everything published on a topic so far, oldest first.
+    package func logged(_ topic: Topic) -> [LoggedEvent] {
+        state.withLock { $0.events[topic] ?? [] }
     }
 
     package func ping() async throws {}
@@ -140,6 +143,48 @@ private final class InMemorySubscription: EventSubscription {
                 if let earliest { reading.positions[earliest.seat] = earliest.event.offset }
                 return earliest?.event
             }
+        }
+    }
+}
+
+private final class InMemoryTap: EventReading {
+    private struct Reading {
+        var position: Int64
+        var isClosed = false
+    }
+
+    private let bus: InMemoryEventBus
+    private let topic: Topic
+    private let reading: Mutex<Reading>
+
+    init(bus: InMemoryEventBus, topic: Topic, after position: Int64) {
+        self.bus = bus
+        self.topic = topic
+        reading = Mutex(Reading(position: position))
+    }
+
+    func next() async throws -> LoggedEvent? {
+        for await _ in bus.signal.stream() {
+            try Task.checkCancellation()
+            if reading.withLock({ $0.isClosed }) { return nil }
+            if let event = advance() { return event }
+        }
+        try Task.checkCancellation()
+        return nil
+    }
+
+    func close() async {
+        reading.withLock { $0.isClosed = true }
+        bus.signal.notify()
+    }
+
+    private func advance() -> LoggedEvent? {
+        reading.withLock { reading in
+            let event = bus.state.withLock { state in
+                state.events[topic]?.first { $0.offset > reading.position }
+            }
+            if let event { reading.position = event.offset }
+            return event
         }
     }
 }

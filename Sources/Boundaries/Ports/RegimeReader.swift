@@ -64,3 +64,6 @@ package struct SeriesQuery: Sendable {
         self.limit = min(max(limit, 1), SeriesQuery.limitMaximum)
     }
 }
+
+/// One store is all three.
+package typealias RegimeStore = RegimeJournal & RegimeReader & Outbox

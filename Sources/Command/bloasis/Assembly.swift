@@ -1,26 +1,28 @@
-import Backends
 import Contracts
 import Foundation
 import Hosting
 import Logging
 import MarketRegime
+import Ports
 import RegimeModels
 
 /// The program's parts, put together in one place from a configuration.
 struct Assembly {
     let configuration: BloasisConfiguration
     let logger: Logger
-    let store: EmbeddedStore
+    let storage: Storage
+
+    var store: any RegimeStore { storage.regimes }
+    var events: any EventBus { storage.events }
 
     /// Opens the store, creating and migrating it as needed.
     ///
     /// - Throws: `StoreError`.
-    init(_ configuration: BloasisConfiguration) throws {
+    init(_ configuration: BloasisConfiguration) async throws {
         self.configuration = configuration
         logger = configuration.makeLogger("bloasis")
-        store = try EmbeddedStore(
-            path: configuration.databasePath, wording: .standard, now: { WallClock.now })
-        for notice in configuration.notices { logger.warning("\(notice)") }
+        storage = try await Storage.open(configuration)
+        for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
     }
 
     /// Opens the store, runs an action, and closes the store again.
@@ -28,14 +30,14 @@ struct Assembly {
         _ configuration: BloasisConfiguration,
         _ action: (Assembly) async throws -> Answer
     ) async throws -> Answer {
-        let assembly = try Assembly(configuration)
+        let assembly = try await Assembly(configuration)
         let outcome: Result<Answer, any Error>
         do {
             outcome = .success(try await action(assembly))
         } catch {
             outcome = .failure(error)
         }
-        try? assembly.store.close()
+        await assembly.storage.close()
         return try outcome.get()
     }
 
@@ -53,19 +55,19 @@ struct Assembly {
 
     var queries: MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store.regimes, defaultMarket: configuration.defaultMarket,
+            reader: store, defaultMarket: configuration.defaultMarket,
             now: { WallClock.now })
     }
 
     var backfill: Backfill {
         Backfill(
-            journal: store.regimes, reader: store.regimes,
+            journal: store, reader: store,
             threads: ProcessInfo.processInfo.activeProcessorCount)
     }
 
     var relay: OutboxRelay {
         OutboxRelay(
-            outbox: store.regimes, bus: store.events, owner: Assembly.instanceID,
+            outbox: store, bus: events, owner: Assembly.instanceID,
             now: { WallClock.now }, logger: logger)
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backends
 import Contracts
 import Hosting
 import Market
@@ -41,7 +40,7 @@ struct BackfillCommand: AsyncParsableCommand {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
         try await Assembly.with(configuration) { assembly in
-            let known = try await assembly.store.regimes.head(of: series)?.profile.calendar
+            let known = try await assembly.store.head(of: series)?.profile.calendar
             let options = csvOptions.options(
                 timeframe: series.timeframe, market: seriesOptions.market, registered: known)
             let reader = try CSVBarReader(path: csvOptions.csv, options: options)

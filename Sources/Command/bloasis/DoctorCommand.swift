@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backends
 import Contracts
 import Foundation
 import Hosting
@@ -64,19 +63,19 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private static func storeChecks(_ assembly: Assembly) async throws -> [Check] {
-        let version = try await assembly.store.schemaVersion()
-        let faults = try await assembly.store.integrityFaults()
-        let lag = try await assembly.store.regimes.lag()
+        let version = try await assembly.storage.schemaVersion()
+        let faults = try await assembly.storage.integrityFaults()
+        let lag = try await assembly.store.lag()
         var checks = [
             Check(
                 name: "store", isHealthy: true,
-                detail: "\(assembly.configuration.databasePath), schema version \(version)"),
+                detail: "\(assembly.storage.location), schema version \(version)"),
             Check(
                 name: "integrity", isHealthy: faults.isEmpty,
                 detail: faults.isEmpty ? "sound" : faults.joined(separator: "; ")),
             Check(name: "outbox", isHealthy: true, detail: "\(lag.pending) rows waiting"),
         ]
-        for head in try await assembly.store.regimes.heads() {
+        for head in try await assembly.store.heads() {
             let last = head.lastAsOf?.rfc3339 ?? "no assessment yet"
             checks.append(
                 Check(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backends
 import Hosting
 
 struct MigrateCommand: AsyncParsableCommand {
@@ -22,8 +21,8 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         try await Assembly.with(configuration) { assembly in
-            let version = try await assembly.store.schemaVersion()
-            let applied = assembly.store.appliedMigrations
+            let version = try await assembly.storage.schemaVersion()
+            let applied = assembly.storage.appliedMigrations
             let list = applied.map(String.init).joined(separator: ",")
             StandardOutput.line(
                 json

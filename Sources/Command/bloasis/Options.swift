@@ -12,7 +12,7 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "A JSON file of variables (BLOASIS_CONFIG).")
     var config: String?
 
-    @Option(help: "Where the store is, sqlite:PATH (DATABASE_URL).")
+    @Option(help: "sqlite:PATH or postgresql://… (DATABASE_URL).")
     var databaseUrl: String?
 
     @Option(help: "The least severe level that is logged (LOG_LEVEL).")

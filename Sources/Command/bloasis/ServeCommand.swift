@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backends
 import Contracts
 import Foundation
 import Gateway
@@ -8,6 +7,7 @@ import Logging
 import Market
 import MarketRegime
 import Metrics
+import Ports
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,11 +40,11 @@ struct ServeCommand: AsyncParsableCommand {
         flags["BIND_ADDRESS"] = bindAddress
         let configuration = try common.configuration(
             flags, service: service.map { try ServiceName(servable: $0) })
-        let assembly = try Assembly(configuration)
+        let assembly = try await Assembly(configuration)
         do {
             try await assembly.serve()
         } catch {
-            try? assembly.store.close()
+            await assembly.storage.close()
             throw error
         }
     }
@@ -57,16 +57,16 @@ extension Assembly {
         MetricsSystem.bootstrap(metrics)
         let intake = BarIntake(
             classifier: LiveClassifier(
-                journal: store.regimes, reader: store.regimes, logger: logger,
+                journal: store, reader: store, logger: logger,
                 jitter: SystemRandomNumberGenerator()))
-        let gauges = ServiceGauges(reader: store.regimes, outbox: store.regimes)
+        let gauges = ServiceGauges(reader: store, outbox: store)
         let readiness = Readiness([
             HealthCheck("store") {
-                try await store.regimes.ping()
+                try await store.ping()
                 return "answers"
             },
             HealthCheck("event-log") {
-                try await store.events.ping()
+                try await events.ping()
                 return "answers"
             },
         ])
@@ -76,7 +76,7 @@ extension Assembly {
                 serviceName: configuration.serviceName),
             regimes: queries,
             marketData: BarRecording(
-                intake: intake, reader: store.regimes,
+                intake: intake, reader: store,
                 defaultMarket: configuration.defaultMarket, now: { WallClock.now }),
             readiness: { await readiness.report().dependencies },
             metrics: {
@@ -89,7 +89,7 @@ extension Assembly {
                     "Serving",
                     metadata: [
                         "url": "http://\(configuration.bindAddress):\(port)/",
-                        "store": "\(configuration.databasePath)",
+                        "store": "\(storage.location)",
                     ])
             })
         // Listing order is dependency order: what is listed later stops first.
@@ -97,9 +97,9 @@ extension Assembly {
             [
                 relay,
                 BarConsumer(
-                    bus: store.events, intake: intake, now: { WallClock.now }, logger: logger),
+                    bus: events, intake: intake, now: { WallClock.now }, logger: logger),
                 gateway,
             ], logger: logger
-        ).run(closing: { try? store.close() })
+        ).run(closing: { await storage.close() })
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backends
 import Contracts
 import Hosting
 import Market
@@ -83,7 +82,7 @@ struct WatchCommand: AsyncParsableCommand {
     /// A market may come later; a misspelt one never does.
     private func noteIfUnknown(_ wanted: MarketName?, in assembly: Assembly) async throws {
         guard let wanted else { return }
-        let known = try await assembly.store.regimes.heads().map(\.profile.series.market)
+        let known = try await assembly.store.heads().map(\.profile.series.market)
         guard !known.contains(wanted) else { return }
         let names = Set(known.map(\.description)).sorted().joined(separator: ", ")
         StandardError.line(
@@ -95,7 +94,7 @@ struct WatchCommand: AsyncParsableCommand {
     private func follow(
         as name: String, _ wanted: MarketName?, in assembly: Assembly
     ) async throws {
-        let subscription = try await assembly.store.events.subscribe(
+        let subscription = try await assembly.events.subscribe(
             to: [.regimeChange], as: ConsumerGroup("watch-\(name)"), from: .earliest)
         let outcome: Result<Void, any Error>
         do {
@@ -111,39 +110,34 @@ struct WatchCommand: AsyncParsableCommand {
     private func follow(
         _ subscription: any EventSubscription, _ wanted: MarketName?
     ) async throws {
-        var printed = 0
-        while let event = try await subscription.next() {
-            if try show(event, ifOf: wanted) { printed += 1 }
-            // The line is out before the position moves: none is lost, one may come again.
-            StandardOutput.flush()
-            try await subscription.commit(event)
-            if printed == count { return }
-        }
+        try await printLines(from: subscription, wanted) { try await subscription.commit($0) }
     }
-
-    /// Events fetched at a time.
-    private static let pageSize = 256
 
     /// Follows without leaving a trace in the store.
     private func follow(_ wanted: MarketName?, in assembly: Assembly) async throws {
-        let events = assembly.store.events
-        var cursor: Int64?
+        let tap = try await assembly.events.tap(
+            .regimeChange, from: after == nil ? .latest : .earliest)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await printLines(from: tap, wanted) { _ in })
+        } catch {
+            outcome = .failure(error)
+        }
+        await tap.close()
+        try outcome.get()
+    }
+
+    private func printLines(
+        from reader: any EventReading, _ wanted: MarketName?,
+        done: (LoggedEvent) async throws -> Void
+    ) async throws {
         var printed = 0
-        var isSilent = after == nil
-        for await _ in assembly.store.regimes.commits() {
-            while true {
-                let page = try await events.replay(
-                    .regimeChange, after: cursor, limit: WatchCommand.pageSize)
-                for event in page {
-                    cursor = event.offset
-                    if !isSilent, try show(event, ifOf: wanted) { printed += 1 }
-                    if printed == count { return }
-                }
-                StandardOutput.flush()
-                if page.count < WatchCommand.pageSize { break }
-            }
-            // What was there before the start has been passed over.
-            isSilent = false
+        while let event = try await reader.next() {
+            if try show(event, ifOf: wanted) { printed += 1 }
+            // The line is out before the position moves: none is lost, one may come again.
+            StandardOutput.flush()
+            try await done(event)
+            if printed == count { return }
         }
     }
 

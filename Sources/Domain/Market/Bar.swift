@@ -2,14 +2,14 @@
 ///
 /// A value that the source left blank is NaN: missing stays missing and is never replaced.
 package struct Bar: Sendable {
-    /// The bar's close.
+    /// The bar's close, a whole microsecond: no store keeps more.
     package var timestamp: Timestamp
     package var open: Double
     package var high: Double
     package var low: Double
     package var close: Double
     package var volume: Double
-    /// When the bar could first be known; never before its close.
+    /// When the bar could first be known, a whole microsecond; never before its close.
     package var availableAt: Timestamp
     /// Values from outside the market that were known by then.
     package var exogenous: ExogenousValues
@@ -25,7 +25,7 @@ package struct Bar: Sendable {
         self.low = low
         self.close = close
         self.volume = volume
-        self.availableAt = max(timestamp, availableAt ?? timestamp)
+        self.availableAt = max(timestamp, availableAt?.roundedUpToMicrosecond ?? timestamp)
         self.exogenous = exogenous
     }
 
@@ -69,6 +69,7 @@ package struct RevisedBar: Sendable {
 
 /// Why a bar is impossible.
 package enum BarFault: Error, Equatable, Sendable {
+    case finerThanMicroseconds
     case notFinite(column: String)
     case notPositive(column: String)
     case negativeVolume
@@ -81,6 +82,7 @@ package enum BarFault: Error, Equatable, Sendable {
 extension BarFault: CustomStringConvertible {
     package var description: String {
         switch self {
+        case .finerThanMicroseconds: "timestamp is finer than a microsecond: round it"
         case .notFinite(let column): "\(column) is not a finite number"
         case .notPositive(let column): "\(column) must be greater than zero"
         case .negativeVolume: "volume is negative"
@@ -95,12 +97,26 @@ extension BarFault: CustomStringConvertible {
     }
 }
 
+extension BarFault {
+    /// The bar's column that is at fault.
+    package var column: String {
+        switch self {
+        case .notFinite(let column), .notPositive(let column), .outsideRange(let column): column
+        case .finerThanMicroseconds: "timestamp"
+        case .negativeVolume: "volume"
+        case .highBelowLow: "high"
+        case .tooManyExogenous, .exogenousName: "exogenous"
+        }
+    }
+}
+
 extension Bar {
     /// The first thing wrong with this bar, or `nil`. Missing values (NaN) are not wrong.
     ///
     /// Open and close outside low … high are let pass by up to one part in a million: vendors round
     /// the four prices separately.
     package var fault: BarFault? {
+        if !timestamp.isWholeMicrosecond { return .finerThanMicroseconds }
         for (column, price) in [("open", open), ("high", high), ("low", low), ("close", close)]
         where !price.isNaN {
             if price.isInfinite { return .notFinite(column: column) }

@@ -5,6 +5,7 @@ package struct Timestamp: Hashable, Sendable {
     package let nanoseconds: Int64
 
     package static let nanosecondsPerSecond: Int64 = 1_000_000_000
+    package static let nanosecondsPerMicrosecond: Int64 = 1_000
     package static let nanosecondsPerDay: Int64 = 86_400 * nanosecondsPerSecond
 
     package static let earliest = Timestamp(nanoseconds: .min)
@@ -53,6 +54,21 @@ package struct Timestamp: Hashable, Sendable {
     /// Nanoseconds since UTC midnight, 0 … 86,399,999,999,999.
     package var nanosecondsOfUTCDay: Int64 {
         Int64(CivilDate.floorModulo(Int(nanoseconds), Int(Timestamp.nanosecondsPerDay)))
+    }
+
+    package var isWholeMicrosecond: Bool {
+        nanoseconds.isMultiple(of: Timestamp.nanosecondsPerMicrosecond)
+    }
+
+    /// The first whole microsecond not before it; the last there is when none follows.
+    package var roundedUpToMicrosecond: Timestamp {
+        let unit = Timestamp.nanosecondsPerMicrosecond
+        let rest = nanoseconds % unit
+        guard rest != 0 else { return self }
+        let down = nanoseconds - rest
+        guard rest > 0 else { return Timestamp(nanoseconds: down) }
+        let (up, overflows) = down.addingReportingOverflow(unit)
+        return Timestamp(nanoseconds: overflows ? down : up)
     }
 
     package func advanced(byNanoseconds distance: Int64) -> Timestamp {

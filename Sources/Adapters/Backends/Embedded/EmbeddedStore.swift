@@ -5,7 +5,7 @@ import SQLite
 /// Everything the embedded default keeps, in one file: the regime store and the event log.
 package struct EmbeddedStore: Sendable {
     package let regimes: SQLiteRegimeStore
-    package let events: SQLiteEventLog
+    package let events: DurableEventLog
     private let file: EmbeddedFile
 
     /// The schema version this program writes.
@@ -32,7 +32,8 @@ package struct EmbeddedStore: Sendable {
             throw StoreError(failure)
         }
         regimes = SQLiteRegimeStore(file: file, wording: wording, now: now)
-        events = SQLiteEventLog(file: file, timing: timing, now: now)
+        events = DurableEventLog(
+            storage: SQLiteEventStorage(file: file), timing: timing, now: now)
     }
 
     /// The version of the file's schema.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Market
 import Ports
 
 /// Messages as columns: topic, key, payload, headers.
@@ -23,7 +24,7 @@ enum EventRows {
                 SELECT topic, key, payload, headers, partition, "offset" FROM events
                 WHERE topic = ? AND partition = ? AND "offset" > ? ORDER BY "offset" LIMIT ?
                 """)
-        let arguments: StatementArguments = [topic.name, SQLiteEventLog.partition, offset, limit]
+        let arguments: StatementArguments = [topic.name, DurableEventLog.partition, offset, limit]
         return try Row.fetchAll(statement, arguments: arguments).map { row in
             LoggedEvent(message: try message(row, from: 0), partition: row[4], offset: row[5])
         }
@@ -35,7 +36,7 @@ enum EventRows {
             sql: """
                 SELECT coalesce(max("offset"), 0) FROM events WHERE topic = ? AND partition = ?
                 """)
-        let arguments: StatementArguments = [topic.name, SQLiteEventLog.partition]
+        let arguments: StatementArguments = [topic.name, DurableEventLog.partition]
         return try Int64.fetchOne(statement, arguments: arguments) ?? 0
     }
 
@@ -48,7 +49,56 @@ enum EventRows {
                 SELECT committed_offset FROM consumer_offsets
                 WHERE consumer_group = ? AND topic = ? AND partition = ?
                 """)
-        let arguments: StatementArguments = [group.name, topic.name, SQLiteEventLog.partition]
+        let arguments: StatementArguments = [group.name, topic.name, DurableEventLog.partition]
         return try Int64.fetchOne(statement, arguments: arguments) ?? 0
+    }
+
+    static func append(
+        _ message: EventMessage, at instant: Timestamp, _ database: Database
+    ) throws -> LoggedEvent {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO events (topic, partition, key, payload, headers, recorded_at)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            message.topic.name, DurableEventLog.partition, message.key, blob(message.payload),
+            StoredText.text(of: message.headers), instant.nanoseconds,
+        ])
+        return LoggedEvent(
+            message: message, partition: Int32(DurableEventLog.partition),
+            offset: database.lastInsertedRowID)
+    }
+
+    /// Gives a group its first offset in a topic where it has none.
+    static func begin(
+        _ topic: Topic, as group: ConsumerGroup, after offset: Int64, at instant: Timestamp,
+        _ database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO consumer_offsets
+                    (consumer_group, topic, partition, committed_offset, recorded_at)
+                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """)
+        try statement.execute(arguments: [
+            group.name, topic.name, DurableEventLog.partition, offset, instant.nanoseconds,
+        ])
+    }
+
+    static func commit(
+        _ event: LoggedEvent, of group: ConsumerGroup, at instant: Timestamp,
+        _ database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE consumer_offsets SET committed_offset = ?, recorded_at = ?
+                WHERE consumer_group = ? AND topic = ? AND partition = ?
+                    AND committed_offset < ?
+                """)
+        try statement.execute(arguments: [
+            event.offset, instant.nanoseconds, group.name, event.message.topic.name,
+            DurableEventLog.partition, event.offset,
+        ])
     }
 }

@@ -11,16 +11,12 @@ struct UnstorableInstant: Error, CustomStringConvertible {
 }
 
 extension Timestamp {
-    static let nanosecondsPerMicrosecond: Int64 = 1_000
-
     /// The instant as it is kept.
     ///
     /// - Throws: `UnstorableInstant` when it is not a whole microsecond.
     func stored() throws(UnstorableInstant) -> PostgresValue {
-        let (microseconds, rest) = nanoseconds.quotientAndRemainder(
-            dividingBy: Timestamp.nanosecondsPerMicrosecond)
-        guard rest == 0 else { throw UnstorableInstant(instant: self) }
-        return .timestamp(microseconds: microseconds)
+        guard isWholeMicrosecond else { throw UnstorableInstant(instant: self) }
+        return .timestamp(microseconds: nanoseconds / Timestamp.nanosecondsPerMicrosecond)
     }
 
     /// The last whole microsecond not after it: for bounds, and for what is recorded for audit.

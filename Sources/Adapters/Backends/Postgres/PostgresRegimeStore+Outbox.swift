@@ -65,7 +65,8 @@ enum SharedLeases {
         """
         INSERT INTO leases AS mine (resource, owner, expires_at)
         VALUES (\(resource), \(owner), \(expiry.floored))
-        ON CONFLICT (resource) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
+        ON CONFLICT (resource)
+        DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
         WHERE mine.owner = excluded.owner OR mine.expires_at <= \(now.floored)
         """
     }

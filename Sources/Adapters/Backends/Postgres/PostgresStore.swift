@@ -11,10 +11,14 @@ package struct PostgresStore: Sendable {
         /// Assessments older than this many days are dropped; `nil` keeps them for good.
         package var retentionDays: Int?
 
+        /// How long leases last in the event log.
+        package var timing = EventLogTiming()
+
         package init() {}
     }
 
     package let regimes: PostgresRegimeStore
+    package let events: DurableEventLog
     /// What TimescaleDB does here.
     package let timescale: TimescaleSupport
     /// The schema steps that opening applied; empty when the database was up to date.
@@ -61,6 +65,8 @@ package struct PostgresStore: Sendable {
         }
         self.database = database
         regimes = PostgresRegimeStore(database: database, wording: wording, now: now)
+        events = DurableEventLog(
+            storage: PostgresEventStorage(database: database), timing: options.timing, now: now)
         listener = CommitListener(target: target, signal: database.signal)
     }
 

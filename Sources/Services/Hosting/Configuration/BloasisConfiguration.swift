@@ -33,8 +33,9 @@ package struct BloasisConfiguration: Sendable {
     package let defaultMarket: MarketName
     /// Directory of the embedded store, models and caches.
     package let home: String
-    /// The SQLite file of the store.
-    package let databasePath: String
+    package let store: StoreLocation
+    /// Assessments older than this many days are dropped; `nil` keeps them for good.
+    package let retentionDays: Int?
     package let model: ModelChoice
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
@@ -75,8 +76,7 @@ package struct BloasisConfiguration: Sendable {
                 problems.append(
                     "\(row.name) from \(found.source):\(value) is not valid: must be \(expectation)"
                 )
-            } else if row.availability == .planned || StoreLocation(url: found.text) == .postgreSQL
-            {
+            } else if row.availability == .planned {
                 problems.append(
                     "\(row.name) from \(found.source):\(value) is not available in this version: "
                         + "unset it")
@@ -99,11 +99,10 @@ package struct BloasisConfiguration: Sendable {
         serviceName = text("SERVICE_NAME") ?? (service ?? .marketRegime).text
         bindAddress = text("BIND_ADDRESS") ?? ""
         home = text("BLOASIS_HOME") ?? ""
-        if let url = text("DATABASE_URL"), case .sqlite(let path)? = StoreLocation(url: url) {
-            databasePath = path
-        } else {
-            databasePath = home + "/" + BloasisConfiguration.databaseFileName
-        }
+        store =
+            text("DATABASE_URL").flatMap { StoreLocation(url: $0) }
+            ?? .sqlite(path: home + "/" + BloasisConfiguration.databaseFileName)
+        retentionDays = text("BLOASIS_RETENTION_DAYS").flatMap { Int($0) }
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),

@@ -18,6 +18,8 @@ package struct ConfigurationKey: Sendable {
         case host
         case port
         case market
+        /// A whole number, 1 or more.
+        case count
         case path
         case storeURL
         case logLevel
@@ -76,6 +78,7 @@ extension ConfigurationKey.Kind {
         case .host: Self.isHost(text)
         case .port: PortTable.port(text) != nil
         case .market: MarketName(text) != nil
+        case .count: Int32(text).map { $0 >= 1 } ?? false
         case .storeURL: StoreLocation(url: text) != nil
         case .logLevel: Logger.Level(configured: text) != nil
         case .choice(let words): words.contains(text)
@@ -92,6 +95,7 @@ extension ConfigurationKey.Kind {
         case .host: "a host name or an address"
         case .port: "a port from 1 to 65535"
         case .market: "a market name: 1 to 32 of A–Z a–z 0–9 . _ ^ = -, not starting with . or -"
+        case .count: "a whole number, 1 or more"
         case .path: "a path"
         case .storeURL: "sqlite:PATH or postgresql://…"
         case .logLevel: "one of " + Logger.Level.configuredNames.joined(separator: ", ")
@@ -141,8 +145,8 @@ extension Logger.Level {
 package enum StoreLocation: Sendable, Equatable {
     /// A SQLite file.
     case sqlite(path: String)
-    /// A PostgreSQL server.
-    case postgreSQL
+    /// A PostgreSQL server; the URL may hold a password.
+    case postgreSQL(url: String)
 
     /// From `sqlite:PATH` (also `sqlite:///absolute`) or `postgresql://…`, with or without a
     /// `+driver` suffix in the scheme; `nil` for anything else.
@@ -157,7 +161,7 @@ package enum StoreLocation: Sendable, Equatable {
             self = .sqlite(path: String(path))
         case "postgresql", "postgres":
             guard rest.hasPrefix("//") else { return nil }
-            self = .postgreSQL
+            self = .postgreSQL(url: url)
         default: return nil
         }
     }

@@ -53,8 +53,12 @@ package enum ConfigurationTable {
     private static let stores: [ConfigurationKey] = [
         ConfigurationKey(
             "DATABASE_URL", .storeURL, flag: "--database-url",
-            meaning: "`sqlite:PATH`. Unset: the embedded SQLite file in `BLOASIS_HOME`. "
-                + "`postgresql://…` is not available in this version."),
+            meaning: "`sqlite:PATH` or `postgresql://user:password@host:5432/database`, with "
+                + "TimescaleDB or without. Unset: the embedded SQLite file in `BLOASIS_HOME`."),
+        ConfigurationKey(
+            "BLOASIS_RETENTION_DAYS", .count,
+            meaning: "With TimescaleDB, drops assessments older than this many days; their bars "
+                + "and changes stay. Unset: kept for good."),
         ConfigurationKey(
             "REDIS_URL", .url(schemes: ["redis", "rediss"]), .planned, meaning: "Redis cache."),
         ConfigurationKey("REDIS_HOST", .host, .planned, meaning: "Redis cache, by host and port."),

@@ -1,0 +1,54 @@
+import Ports
+import Synchronization
+
+/// A position in one topic of a durable log that leaves no trace in it.
+final class DurableTap: EventReading {
+    private struct State {
+        /// The last offset handed out.
+        var position: Int64
+        /// Read ahead, in order of offset.
+        var buffer: ArraySlice<LoggedEvent> = []
+        var isClosed = false
+    }
+
+    private let storage: any EventLogStorage
+    private let topic: Topic
+    private let state: Mutex<State>
+
+    init(storage: any EventLogStorage, topic: Topic, after position: Int64) {
+        self.storage = storage
+        self.topic = topic
+        state = Mutex(State(position: position))
+    }
+
+    func next() async throws -> LoggedEvent? {
+        for await _ in storage.signal.stream() {
+            try Task.checkCancellation()
+            if state.withLock({ $0.isClosed }) { return nil }
+            if let event = try await advance() { return event }
+        }
+        try Task.checkCancellation()
+        return nil
+    }
+
+    func close() async {
+        state.withLock { $0.isClosed = true }
+        storage.signal.notify()
+    }
+
+    private func advance() async throws -> LoggedEvent? {
+        if let event = takeBuffered() { return event }
+        let events = try await storage.events(
+            after: [topic: state.withLock { $0.position }], limit: DurableEventLog.prefetchLimit)
+        state.withLock { $0.buffer = events[...] }
+        return takeBuffered()
+    }
+
+    private func takeBuffered() -> LoggedEvent? {
+        state.withLock { state in
+            guard let event = state.buffer.popFirst() else { return nil }
+            state.position = event.offset
+            return event
+        }
+    }
+}

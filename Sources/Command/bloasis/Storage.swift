@@ -1,0 +1,59 @@
+import Backends
+import Contracts
+import Hosting
+import Ports
+
+/// What a process keeps things in, chosen by its configuration.
+struct Storage: Sendable {
+    let regimes: any RegimeStore
+    let events: any EventBus
+    /// A path or a host; never a secret.
+    let location: String
+    let supportedSchemaVersion: Int
+    /// The schema steps that opening applied; empty when it was up to date.
+    let appliedMigrations: [Int]
+    /// What should be said at start.
+    let warnings: [String]
+    let schemaVersion: @Sendable () async throws -> Int
+    /// Looks for damage; what it finds, empty when there is none.
+    let integrityFaults: @Sendable () async throws -> [String]
+    let close: @Sendable () async -> Void
+
+    /// Opens the configured store, creating and migrating it as needed.
+    ///
+    /// - Throws: `StoreError`.
+    static func open(_ configuration: BloasisConfiguration) async throws -> Storage {
+        switch configuration.store {
+        case .sqlite(let path): try embedded(path)
+        case .postgreSQL(let url): try await shared(url, configuration)
+        }
+    }
+
+    private static func embedded(_ path: String) throws -> Storage {
+        let store = try EmbeddedStore(path: path, wording: .standard, now: { WallClock.now })
+        return Storage(
+            regimes: store.regimes, events: store.events, location: path,
+            supportedSchemaVersion: EmbeddedStore.supportedSchemaVersion,
+            appliedMigrations: store.appliedMigrations, warnings: [],
+            schemaVersion: { try await store.schemaVersion() },
+            integrityFaults: { try await store.integrityFaults() },
+            close: { try? store.close() })
+    }
+
+    private static func shared(
+        _ url: String, _ configuration: BloasisConfiguration
+    ) async throws -> Storage {
+        var options = PostgresStore.Options()
+        options.retentionDays = configuration.retentionDays
+        let store = try await PostgresStore(
+            url: url, wording: .standard, options: options, now: { WallClock.now })
+        return Storage(
+            regimes: store.regimes, events: store.events, location: store.location,
+            supportedSchemaVersion: PostgresStore.supportedSchemaVersion,
+            appliedMigrations: store.appliedMigrations,
+            warnings: store.timescale.warning.map { [$0] } ?? [],
+            schemaVersion: { try await store.schemaVersion() },
+            // The server checks its own pages.
+            integrityFaults: { [] }, close: { await store.close() })
+    }
+}

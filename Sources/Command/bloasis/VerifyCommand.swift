@@ -1,0 +1,127 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import Hosting
+import Market
+import MarketRegime
+import Ports
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Recomputes what is stored, through the live path, and compares bit for bit.",
+        discussion: """
+            Bars are run from the beginning and models are fitted anew. Exit code 5 when
+            something differs; each difference names the market, the bar and the first
+            part that differs.
+
+            EXAMPLES
+              bloasis verify
+              bloasis verify --market SPX --from 2008-01-01 --to 2009-01-01
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Only this market; all when left out.")
+    var market: String?
+
+    @Option(help: "Only this timeframe; all when left out.")
+    var timeframe: Timeframe?
+
+    @OptionGroup var rangeOptions: RangeOptions
+
+    @Flag(help: "Print JSON, one object a series.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.configuration()
+        let wanted = try market.map { try MarketName(argument: $0) }
+        let reports = try await Assembly.with(configuration) { assembly in
+            let known = try await assembly.store.heads().map(\.profile.series)
+            let series = known.filter {
+                (wanted ?? $0.market) == $0.market && (timeframe ?? $0.timeframe) == $0.timeframe
+            }
+            guard !series.isEmpty else {
+                let names = Set(known.map(\.market.text)).sorted().joined(separator: ", ")
+                throw CommandFailure(
+                    .nothingFound,
+                    "nothing to verify: the store has "
+                        + (names.isEmpty ? "no market: backfill one first" : "only \(names)"))
+            }
+            return try await verify(series, in: assembly)
+        }
+        StandardOutput.write(json ? VerifyCommand.json(reports) : VerifyCommand.text(reports))
+        StandardOutput.flush()
+        if reports.contains(where: { $0.differenceCount > 0 }) {
+            throw ExitCode(ExitStatus.verificationFailed.rawValue)
+        }
+        guard reports.contains(where: { $0.answers > 0 }) else {
+            throw CommandFailure(.nothingFound, "no answer is stored in the range asked for")
+        }
+    }
+
+    private func verify(
+        _ series: [Series], in assembly: Assembly
+    ) async throws -> [VerificationReport] {
+        let verification = Verification(
+            reader: assembly.store, threads: ProcessInfo.processInfo.activeProcessorCount)
+        var reports: [VerificationReport] = []
+        for series in series {
+            var progress = ProgressBar("\(series)")
+            defer { progress.finish() }
+            reports.append(
+                try await verification.run(series, range: rangeOptions.range) { done in
+                    progress.update(bars: done.bars, fraction: nil)
+                })
+        }
+        return reports
+    }
+
+    private static func text(_ reports: [VerificationReport]) -> String {
+        var lines: [String] = []
+        for report in reports {
+            lines += report.differences.map(\.description)
+            let more = report.differenceCount - report.differences.count
+            if more > 0 { lines.append("… and \(Format.count(more)) more") }
+            let verdict =
+                report.differenceCount == 0
+                ? "the same, bit for bit"
+                : "compared, \(Format.count(report.differenceCount)) differences"
+            var line =
+                "\(report.series): \(Format.count(report.bars)) bars recomputed, "
+                + "\(Format.count(report.answers)) answers and \(Format.count(report.changes)) "
+                + "changes \(verdict)"
+            if report.unanswered > 0 {
+                line += "; \(Format.count(report.unanswered)) bars have no stored answer"
+            }
+            lines.append(line)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func json(_ reports: [VerificationReport]) -> String {
+        var json = JSONWriter()
+        json.array(reports) { json, report in
+            json.object { json in
+                json.member("market", report.series.market.text)
+                json.member("timeframe", report.series.timeframe.description)
+                json.member("bars", Int64(report.bars))
+                json.member("answers", Int64(report.answers))
+                json.member("changes", Int64(report.changes))
+                json.member("unanswered", Int64(report.unanswered))
+                json.member("differenceCount", Int64(report.differenceCount))
+                json.member("differences") { json in
+                    json.array(report.differences) { json, difference in
+                        json.object { json in
+                            json.member("asOf", difference.asOf.rfc3339)
+                            json.member("part", difference.part)
+                            json.member("stored", difference.stored)
+                            json.member("recomputed", difference.recomputed)
+                        }
+                    }
+                }
+            }
+        }
+        return json.text + "\n"
+    }
+}
