@@ -150,6 +150,8 @@ let modules: [Module] = [
         .unsafeAllowed),
     Module("CPQ", .adapters, .system(pkgConfig: "libpq", apt: "libpq-dev")),
     Module("Postgres", .adapters, uses: ["CPQ"], .unsafeAllowed),
+    Module("CHiredis", .adapters, .system(pkgConfig: nil, apt: "libhiredis-dev")),
+    Module("Redis", .adapters, uses: ["CHiredis"], .unsafeAllowed),
     Module(
         "Backends", .adapters, uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres"],
         libraries: [.grdb], resources: [.embedInCode("Migrations")]),
@@ -340,6 +342,7 @@ let package = Package(
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
+        tests("RedisTests", ["Redis"]),
         tests("BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Backends"], [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],

@@ -20,6 +20,7 @@ case ${1:-} in
 --tests)
     packages="$packages
     postgresql-15
+    redis-server
 "
     ;;
 '') ;;
