@@ -23,7 +23,7 @@ extension RedisClient {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) throws {
         self.init(
-            try RedisTarget(url: url), limits, RedisEnvironment(now: now, random: { 0.5 }))
+            try RedisTarget(url: url), limits, RedisEnvironment(now: now, chance: { 0.5 }))
     }
 
     convenience init(port: Int, _ limits: RedisLimits = .patient) throws {

@@ -92,7 +92,11 @@ package final class RedisClient: Sendable {
             if isFirst { open() }
             let connection = try await connection(for: waiter, within: limit)
             let left = limit - start.duration(to: environment.now())
-            return try await connection.send(commands, within: max(left, .zero))
+            let late = RedisError.timedOut(server: target.description, limit: limit)
+            guard left > .zero else { throw late }
+            do { return try await connection.send(commands, within: left) } catch RedisError
+                .timedOut
+            { throw late }
         }
     }
 
@@ -196,7 +200,7 @@ package final class RedisClient: Sendable {
     }
 
     private func rest(_ state: inout State, _ reason: RedisError) {
-        let pause = state.schedule.failed(random: environment.random())
+        let pause = state.schedule.failed(random: environment.chance())
         state.phase = .resting(until: environment.now().advanced(by: pause), reason)
     }
 

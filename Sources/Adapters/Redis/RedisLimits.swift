@@ -30,13 +30,13 @@ package struct RedisLimits: Sendable {
 package struct RedisEnvironment: Sendable {
     let now: @Sendable () -> ContinuousClock.Instant
     /// Uniform in 0 ..< 1.
-    let random: @Sendable () -> Double
+    let chance: @Sendable () -> Double
 
     package init(
         now: @escaping @Sendable () -> ContinuousClock.Instant,
-        random: @escaping @Sendable () -> Double
+        chance: @escaping @Sendable () -> Double
     ) {
         self.now = now
-        self.random = random
+        self.chance = chance
     }
 }

@@ -78,7 +78,7 @@ private struct ChannelListener: Sendable {
                 await watch(connection)
                 mailbox.listening(false)
             }
-            try? await Task.sleep(for: schedule.failed(random: environment.random()))
+            try? await Task.sleep(for: schedule.failed(random: environment.chance()))
         }
     }
 
