@@ -99,7 +99,9 @@ package final class RedisServer: Sendable {
     // MARK: - An independent client
 
     /// What `redis-cli` prints.
-    package func cli(_ arguments: String...) async throws -> String {
+    package func cli(_ arguments: String...) async throws -> String { try await cli(arguments) }
+
+    package func cli(_ arguments: [String]) async throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
