@@ -153,7 +153,8 @@ let modules: [Module] = [
     Module("CHiredis", .adapters, .system(pkgConfig: nil, apt: "libhiredis-dev")),
     Module("Redis", .adapters, uses: ["CHiredis"], .unsafeAllowed),
     Module(
-        "Backends", .adapters, uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres"],
+        "Backends", .adapters,
+        uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres", "Redis"],
         libraries: [.grdb], resources: [.embedInCode("Migrations")]),
 
     Module(
@@ -343,10 +344,13 @@ let package = Package(
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
         tests("RedisTests", ["Redis"]),
-        tests("BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Backends"], [.grdb]),
+        tests(
+            "BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Redis", "Backends"],
+            [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
+        tests("CachingTests", ["Market", "Ports", "Redis", "Backends", "Hosting"]),
         tests(
             "MarketRegimeTests",
             ["Market", "Regimes", "Ports", "Contracts", "RegimeModels", "MarketRegime"],
