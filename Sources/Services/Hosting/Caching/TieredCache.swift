@@ -1,0 +1,280 @@
+package import Ports
+import Synchronization
+
+/// Values before their store: for a few seconds in the process, then in a cache that is shared with
+/// other instances, then the store itself.
+///
+/// However many ask for a key at once, it is loaded once. A shared cache that is down, slow or full
+/// of garbage is a miss; after some failures in a row it is left alone for a while
+/// (`CircuitBreaker`). An older value never replaces a newer one, in either tier.
+package final class TieredCache<Codec: CacheCodec>: Sendable {
+    package typealias Answer = CacheAnswer<Codec.Value>
+    package typealias Loader = @Sendable () async throws -> Answer
+    private typealias Flight = CacheFlight<Answer>
+
+    /// A value that the shared cache could not be told of.
+    private struct Unshared {
+        let entry: CacheEntry
+        let lifetime: Duration
+    }
+
+    private struct State {
+        var recent: RecentEntries<Answer>
+        /// Loads that callers may join.
+        var flights: [CacheKey: Flight] = [:]
+        var breaker: CircuitBreaker
+        /// Read before the shared cache, and written to it as soon as it answers again: else it
+        /// would go on answering older values.
+        var unshared: [CacheKey: Unshared] = [:]
+    }
+
+    private enum Found {
+        case answer(Answer)
+        case flight(Flight, isNew: Bool)
+    }
+
+    private let codec: Codec
+    private let shared: (any SharedCache)?
+    private let limits: CacheLimits
+    private let environment: CacheEnvironment
+    private let counters: CacheCounters
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - name: in metrics.
+    ///   - shared: `nil` when there is none.
+    package init(
+        _ name: String, _ codec: Codec, shared: (any SharedCache)?,
+        _ limits: CacheLimits = CacheLimits(), _ environment: CacheEnvironment
+    ) {
+        self.codec = codec
+        self.shared = shared
+        self.limits = limits
+        self.environment = environment
+        counters = CacheCounters(cache: name)
+        let recent = RecentEntries<Answer>(
+            countLimit: limits.entries, byteLimit: limits.bytes)
+        state = Mutex(State(recent: recent, breaker: limits.breaker))
+    }
+
+    // MARK: - Reading
+
+    /// What is known of a key; `load` asks the store when no tier knows.
+    ///
+    /// - Parameter lifetime: of a value in the shared cache, before its jitter.
+    /// - Throws: what `load` throws, to all who wait for the same load, and `CancellationError`;
+    ///   never for the shared cache's sake.
+    package func value(
+        of key: CacheKey, lifetime: Duration, _ load: @escaping Loader
+    ) async throws -> Answer {
+        let now = environment.now()
+        let found = state.withLock { state -> Found in
+            if let answer = state.recent.get(key, at: now) { return .answer(answer) }
+            if let flight = state.flights[key] { return .flight(flight, isNew: false) }
+            let flight = Flight()
+            state.flights[key] = flight
+            return .flight(flight, isNew: true)
+        }
+        switch found {
+        case .answer(let answer):
+            counters.count(.process, .hit)
+            return answer
+        case .flight(let flight, let isNew):
+            counters.count(.process, .miss)
+            // The load belongs to nobody: whoever asked first may be cancelled.
+            if isNew { Task { await fill(key, lifetime, flight, load) } }
+            return try await flight.value()
+        }
+    }
+
+    private func fill(
+        _ key: CacheKey, _ lifetime: Duration, _ flight: Flight, _ load: Loader
+    ) async {
+        if let (answer, entry) = await found(key) {
+            land(flight, key, answer, entry)
+            return await shareRest()
+        }
+        do {
+            let answer = try await load()
+            counters.count(.store, answer.isAbsent ? .miss : .hit)
+            let entry = try? codec.entry(of: answer)
+            land(flight, key, answer, entry)
+            if let entry {
+                await share(key, entry, spread(lifetime, of: answer), isNews: false)
+            }
+        } catch {
+            counters.count(.store, .error)
+            state.withLock { if $0.flights[key] === flight { $0.flights[key] = nil } }
+            flight.land(.failure(error))
+        }
+    }
+
+    /// Keeps an answer, unless something newer was heard of while it was on its way.
+    private func land(_ flight: Flight, _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry?) {
+        let now = environment.now()
+        state.withLock { state in
+            guard state.flights[key] === flight else { return }
+            state.flights[key] = nil
+            if let entry { keep(key, answer, entry, now, &state) }
+        }
+        flight.land(.success(answer))
+    }
+
+    private func keep(
+        _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry, _ now: ContinuousClock.Instant,
+        _ state: inout State
+    ) {
+        state.recent.put(
+            key, answer, entry.version, bytes: entry.value.count, at: now,
+            until: now.advanced(by: limits.process))
+    }
+
+    private func spread(_ lifetime: Duration, of answer: Answer) -> Duration {
+        limits.lifetime(of: answer, lifetime, chance: environment.chance())
+    }
+
+    // MARK: - Writing
+
+    /// Writes a value that was committed through both tiers, unless they know a newer one; never
+    /// fails. Other instances hear of it.
+    package func write(
+        _ value: Codec.Value, _ version: CacheVersion, to key: CacheKey, lifetime: Duration
+    ) async {
+        let answer = Answer.value(value, version)
+        guard let entry = try? codec.entry(of: answer) else { return await forget(key) }
+        let now = environment.now()
+        state.withLock { state in
+            // What is on its way may be older.
+            state.flights[key] = nil
+            keep(key, answer, entry, now, &state)
+        }
+        await share(key, entry, spread(lifetime, of: answer), isNews: true)
+    }
+
+    /// Forgets a key in both tiers; never fails.
+    package func forget(_ key: CacheKey) async {
+        drop(key)
+        state.withLock { _ = $0.unshared.removeValue(forKey: key) }
+        await ask { try await $0.remove(key) }
+    }
+
+    /// - Parameter isNews: a value that is not merely a copy of what the store answers to anybody:
+    ///   it must not be lost.
+    private func share(
+        _ key: CacheKey, _ entry: CacheEntry, _ lifetime: Duration, isNews: Bool
+    ) async {
+        guard shared != nil else { return }
+        let isWritten = await ask { try await $0.setIfNewer(key, entry, lifetime: lifetime) }
+        switch isWritten {
+        case true?: break
+        case false?: state.withLock { $0.recent.remove(key, ifVersion: entry.version) }
+        case nil:
+            return isNews ? remember(key, Unshared(entry: entry, lifetime: lifetime)) : ()
+        }
+        await shareRest()
+    }
+
+    private func remember(_ key: CacheKey, _ value: Unshared) {
+        state.withLock { state in
+            if let known = state.unshared[key], known.entry.version > value.entry.version { return }
+            guard state.unshared[key] != nil || state.unshared.count < limits.unshared else {
+                return
+            }
+            state.unshared[key] = value
+        }
+    }
+
+    /// Tells the shared cache what it could not be told when it was due.
+    private func shareRest() async {
+        while let (key, value) = state.withLock({ $0.unshared.first }) {
+            let isTold = await ask {
+                try await $0.setIfNewer(key, value.entry, lifetime: value.lifetime)
+            }
+            guard isTold != nil else { return }
+            state.withLock { state in
+                if state.unshared[key]?.entry == value.entry { state.unshared[key] = nil }
+            }
+        }
+    }
+
+    // MARK: - The shared cache
+
+    private func found(_ key: CacheKey) async -> (Answer, CacheEntry)? {
+        guard shared != nil else { return nil }
+        let unshared = state.withLock { $0.unshared[key]?.entry }
+        let asked = await ask { try await $0.get(key) }
+        guard
+            let entry = [asked ?? nil, unshared].compactMap({ $0 })
+                .max(by: { $0.version < $1.version })
+        else {
+            if asked != nil { counters.count(.shared, .miss) }
+            return nil
+        }
+        do {
+            let answer = try codec.answer(in: entry)
+            counters.count(.shared, .hit)
+            return (answer, entry)
+        } catch {
+            counters.count(.shared, .error)
+            return nil
+        }
+    }
+
+    /// What the shared cache answers; `nil` when it is not to be asked, or fails.
+    @discardableResult
+    private func ask<Reply: Sendable>(
+        _ question: (any SharedCache) async throws -> Reply
+    ) async -> Reply? {
+        let now = environment.now()
+        guard let shared, state.withLock({ $0.breaker.allows(at: now) }) else { return nil }
+        do {
+            let reply = try await question(shared)
+            state.withLock { $0.breaker.succeeded() }
+            return reply
+        } catch is CancellationError {
+            return nil
+        } catch {
+            counters.count(.shared, .error)
+            let now = environment.now()
+            state.withLock { $0.breaker.failed(at: now) }
+            return nil
+        }
+    }
+
+    // MARK: - Other instances
+
+    /// Hears what other instances write, until the task is cancelled; without it the process's own
+    /// entries merely end by themselves.
+    package func run() async {
+        guard let shared else { return }
+        for await news in shared.invalidations() {
+            switch news {
+            case .key(let key): drop(key)
+            case .interrupted:
+                dropAll()
+                await shareRest()
+            }
+        }
+    }
+
+    private func drop(_ key: CacheKey) {
+        state.withLock { state in
+            state.recent.remove(key)
+            state.flights[key] = nil
+        }
+    }
+
+    private func dropAll() {
+        state.withLock { state in
+            state.recent.removeAll()
+            state.flights = [:]
+        }
+    }
+}
+
+extension CacheAnswer {
+    fileprivate var isAbsent: Bool {
+        if case .absent = self { return true }
+        return false
+    }
+}
