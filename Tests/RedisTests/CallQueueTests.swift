@@ -60,6 +60,38 @@ struct CallQueueTests {
         #expect(throws: RedisError.closed(server: "s")) { try outcomes[2]?.get() }
     }
 
+    @Test func whoLooksOutTakesOnlyWhatIsComplete() {
+        var queue = queue()
+        let id = queue.add(replies: 2, at: start, limit: .seconds(1))
+        #expect(say(queue.receive(.simple("a"), at: start)) == "kept")
+        #expect(queue.take(id) == nil)
+        #expect(say(queue.receive(.simple("b"), at: start)) == "kept")
+        #expect(queue.take(id) == [.simple("a"), .simple("b")])
+        #expect(queue.take(id) == nil)
+        let lost = queue.add(replies: 1, at: start, limit: .seconds(1))
+        _ = queue.end(because: RedisError.closed(server: "s"))
+        #expect(queue.take(lost) == nil && queue.attach(7, to: lost) != nil)
+    }
+
+    @Test func callersLookOutMoreSeldomWhenItIsInVain() {
+        var lookout = Lookout()
+        func callsUntilAllowed() -> Int {
+            var calls = 1
+            while !lookout.allows(isAlone: true) { calls += 1 }
+            return calls
+        }
+        var calls: [Int] = []
+        for _ in 0..<13 {
+            calls.append(callsUntilAllowed())
+            lookout.ended(found: false)
+        }
+        #expect(calls == [1, 2, 3, 5, 9, 17, 33, 65, 129, 257, 513, 1_025, 1_025])
+        lookout.ended(found: true)
+        #expect(callsUntilAllowed() == 1 && lookout == Lookout())
+        let crowd = lookout.allows(isAlone: false)
+        #expect(!crowd && callsUntilAllowed() == Lookout.crowdRest)
+    }
+
     @Test func eachCallHasItsOwnLimitAndTheConnectionAnother() {
         var queue = queue()
         let limits = [400, 100, 200]

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -108,7 +109,9 @@ struct FaultTests {
         let time = MovableInstant()
         var limits = RedisLimits.patient
         limits.reconnect = ReconnectSchedule(base: .seconds(4), limit: .seconds(100))
-        let port = try LoopbackPort.free()
+        // Bound, so that nobody else listens there.
+        let (socket, port) = try LoopbackPort.bound()
+        defer { close(socket) }
         let client = try RedisClient("redis://127.0.0.1:\(port)", limits) { time.now }
         let server = "127.0.0.1:\(port)/0"
         let first = await failure { try await client.echo("x") }

@@ -53,6 +53,13 @@ struct CallQueue<Waiter> {
         return nil
     }
 
+    /// The replies of a call that is complete before its caller waits.
+    mutating func take(_ id: CallID) -> [RedisReply]? {
+        guard case .success(let replies)? = early[id] else { return nil }
+        early[id] = nil
+        return replies
+    }
+
     /// Gives the waiter to tell; `nil` when there is none, or the call has ended already.
     mutating func abandon(_ id: CallID, because error: any Error) -> Waiter? {
         guard let index = index(of: id), !calls[index].isAbandoned else { return nil }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// One connection that many callers share: each writes for itself, one persistent watch on the
@@ -30,6 +31,7 @@ final class RedisConnection: Sendable {
         var ended: RedisError?
         var listener: Listener?
         var runningSources = 3
+        var lookout = Lookout()
 
         mutating func end(_ reason: RedisError, _ effects: inout Effects) {
             guard ended == nil else { return }
@@ -74,7 +76,8 @@ final class RedisConnection: Sendable {
     /// - Throws: `RedisError.timedOut`, `connectionLost`, `protocolViolation`, `unavailable`,
     ///   `overloaded`; `CancellationError`, at once: the reply is then dropped when it comes.
     func send(_ commands: [RedisCommand], within limit: Duration) async throws -> [RedisReply] {
-        let call = try begin(commands, within: limit)
+        let (call, looksOut) = try begin(commands, within: limit)
+        if looksOut, let replies = lookOut(for: call, of: commands.count) { return replies }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let outcome = state.withLock { $0.calls.attach(continuation, to: call) }
@@ -87,12 +90,15 @@ final class RedisConnection: Sendable {
         }
     }
 
-    private func begin(_ commands: [RedisCommand], within limit: Duration) throws -> UInt64 {
+    private func begin(_ commands: [RedisCommand], within limit: Duration) throws -> (UInt64, Bool)
+    {
         let (now, size) = (now(), commands.reduce(0) { $0 + $1.size })
         guard size <= limits.commandBytes else {
             throw RedisError.tooLarge(bytes: size, limit: limits.commandBytes)
         }
-        let (call, effects) = try state.withLock { state in
+        let (call, looksOut, effects) = try state.withLock { state in
+            let isAlone = hear == nil && state.calls.outstanding == 0
+            let looksOut = state.lookout.allows(isAlone: isAlone)
             let wire = try room(in: state, replies: commands.count, bytes: size)
             var effects = Effects()
             let call = state.calls.add(replies: commands.count, at: now, limit: limit)
@@ -101,10 +107,28 @@ final class RedisConnection: Sendable {
                 try flush(&state, wire)
                 setAlarm(&state, now.advanced(by: limit), now)
             } catch { state.end(described(error), &effects) }
-            return (call, effects)
+            return (call, looksOut, effects)
         }
         perform(effects)
-        return call
+        return (call, looksOut)
+    }
+
+    /// Reads in the caller's stead for a moment, as long as nobody else waits too.
+    private func lookOut(for call: UInt64, of replies: Int) -> [RedisReply]? {
+        let end = now().advanced(by: Lookout.span)
+        for _ in 0..<Lookout.lookLimit where now() < end {
+            perform(readable())
+            let (found, isAlone) = state.withLock { state -> ([RedisReply]?, Bool) in
+                let found = state.calls.take(call)
+                if found != nil { state.lookout.ended(found: true) }
+                return (found, state.calls.outstanding <= replies)
+            }
+            guard found == nil, isAlone else { return found }
+            // The server may be waiting for this very core.
+            sched_yield()
+        }
+        state.withLock { $0.lookout.ended(found: false) }
+        return nil
     }
 
     private func room(in state: State, replies: Int, bytes: Int) throws(RedisError) -> Wire {
