@@ -192,48 +192,4 @@ struct ClientTests {
         let server = try await RedisServer.shared.value
         return try await server.cli("client", "list").contains("cmd=blpop")
     }
-
-    // MARK: - Bounds
-
-    @Test func aCallHasAGreatestSize() async throws {
-        var limits = RedisLimits.patient
-        limits.commandBytes = 1_000
-        let client = try await client(limits)
-        #expect(try await client.echo(String(repeating: "x", count: 900))?.count == 900)
-        let error = await failure { try await client.echo(String(repeating: "x", count: 1_000)) }
-        guard case .tooLarge(_, limit: 1_000)? = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-        #expect(try await client.echo("x") == "x")
-    }
-
-    @Test func aReplyHasAGreatestSize() async throws {
-        var limits = RedisLimits.patient
-        limits.replyBytes = 100_000
-        let client = try await client(limits)
-        #expect(try await client.echo(String(repeating: "x", count: 90_000))?.count == 90_000)
-        let error = await failure {
-            try await client.echo(String(repeating: "x", count: 110_000))
-        }
-        guard case .protocolViolation(_, "a reply of more than 100000 bytes")? = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-        try await eventually { (try? await client.echo("x")) == "x" }
-    }
-
-    @Test func repliesMayBeOutstandingUpToALimit() async throws {
-        var limits = RedisLimits.patient
-        limits.outstanding = 4
-        let client = try await client(limits)
-        let ping = RedisCommand("PING")
-        #expect(try await client.pipeline([ping, ping, ping, ping]).count == 4)
-        let error = await failure { try await client.pipeline([ping, ping, ping, ping, ping]) }
-        guard case .overloaded? = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-        #expect(try await client.echo("x") == "x")
-    }
 }

@@ -23,8 +23,8 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         /// Loads that callers may join.
         var flights: [CacheKey: Flight] = [:]
         var breaker: CircuitBreaker
-        /// Read before the shared cache, and written to it as soon as it answers again: else it
-        /// would go on answering older values.
+        /// Written to the shared cache as soon as it answers again: else it would go on answering
+        /// older values.
         var unshared: [CacheKey: Unshared] = [:]
     }
 
@@ -199,15 +199,13 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     // MARK: - The shared cache
 
+    /// What the shared cache knows; `nil` also for what is older than a value that it could not be
+    /// told of: the store has that one, or one that is newer still.
     private func found(_ key: CacheKey) async -> (Answer, CacheEntry)? {
-        guard shared != nil else { return nil }
-        let unshared = state.withLock { $0.unshared[key]?.entry }
-        let asked = await ask { try await $0.get(key) }
-        guard
-            let entry = [asked ?? nil, unshared].compactMap({ $0 })
-                .max(by: { $0.version < $1.version })
-        else {
-            if asked != nil { counters.count(.shared, .miss) }
+        guard let reply = await ask({ try await $0.get(key) }) else { return nil }
+        let floor = state.withLock { $0.unshared[key]?.entry.version ?? .none }
+        guard let entry = reply, entry.version >= floor else {
+            counters.count(.shared, .miss)
             return nil
         }
         do {
