@@ -350,7 +350,8 @@ let package = Package(
         tests(
             "HostingTests", ["Market", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
-        tests("CachingTests", ["Market", "Ports", "Redis", "Backends", "Hosting"]),
+        tests(
+            "CachingTests", ["Market", "Ports", "Contracts", "Redis", "Backends", "Hosting"]),
         tests(
             "MarketRegimeTests",
             ["Market", "Regimes", "Ports", "Contracts", "RegimeModels", "MarketRegime"],

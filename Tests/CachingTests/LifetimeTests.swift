@@ -1,3 +1,4 @@
+import Contracts
 import Hosting
 import Ports
 import TestSupport
@@ -25,6 +26,12 @@ struct LifetimeTests {
                 of: TextAnswer.fallback("x"), lifetime, chance: chance)
             #expect(fallback >= .seconds(270) && fallback <= .seconds(300))
         }
+    }
+
+    @Test func standardLifetimesAreTheContracts() {
+        #expect(limits.absent == CacheKeys.absentLifetime)
+        #expect(limits.fallback == CacheKeys.fallbackLifetime)
+        #expect(limits.process <= .seconds(5))
     }
 
     @Test func theEndsOfTheSpreadAreThere() {

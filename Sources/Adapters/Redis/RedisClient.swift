@@ -94,9 +94,11 @@ package final class RedisClient: Sendable {
             let left = limit - start.duration(to: environment.now())
             let late = RedisError.timedOut(server: target.description, limit: limit)
             guard left > .zero else { throw late }
-            do { return try await connection.send(commands, within: left) } catch RedisError
-                .timedOut
-            { throw late }
+            do {
+                return try await connection.send(commands, within: left)
+            } catch RedisError.timedOut {
+                throw late
+            }
         }
     }
 

@@ -90,8 +90,9 @@ final class RedisConnection: Sendable {
         }
     }
 
-    private func begin(_ commands: [RedisCommand], within limit: Duration) throws -> (UInt64, Bool)
-    {
+    private func begin(
+        _ commands: [RedisCommand], within limit: Duration
+    ) throws -> (call: UInt64, looksOut: Bool) {
         let (now, size) = (now(), commands.reduce(0) { $0 + $1.size })
         guard size <= limits.commandBytes else {
             throw RedisError.tooLarge(bytes: size, limit: limits.commandBytes)

@@ -17,6 +17,10 @@ package enum CacheKeys {
     package static let sectorLifetime = Duration.seconds(21_600)
     package static let portfolioLifetime = Duration.seconds(3_600)
     package static let otherLifetime = Duration.seconds(3_600)
+    /// Of the knowledge that there is nothing.
+    package static let absentLifetime = Duration.seconds(300)
+    /// Of a fallback, at the most.
+    package static let fallbackLifetime = Duration.seconds(300)
 
     /// Bytes of a part that a user supplied.
     package static let partLimit = 64
