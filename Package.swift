@@ -152,9 +152,11 @@ let modules: [Module] = [
     Module("Postgres", .adapters, uses: ["CPQ"], .unsafeAllowed),
     Module("CHiredis", .adapters, .system(pkgConfig: nil, apt: "libhiredis-dev")),
     Module("Redis", .adapters, uses: ["CHiredis"], .unsafeAllowed),
+    Module("CRDKafka", .adapters, .system(pkgConfig: "rdkafka", apt: "librdkafka-dev")),
+    Module("Kafka", .adapters, uses: ["CRDKafka"], .unsafeAllowed),
     Module(
         "Backends", .adapters,
-        uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres", "Redis"],
+        uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
         libraries: [.grdb], resources: [.embedInCode("Migrations")]),
 
     Module(
@@ -344,9 +346,10 @@ let package = Package(
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
         tests("RedisTests", ["Redis"]),
+        tests("KafkaTests", ["CRDKafka", "Kafka"]),
         tests(
-            "BackendsTests", ["Market", "Regimes", "Ports", "SQLite", "Redis", "Backends"],
-            [.grdb]),
+            "BackendsTests",
+            ["Market", "Regimes", "Ports", "SQLite", "Redis", "Kafka", "Backends"], [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),

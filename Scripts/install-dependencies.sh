@@ -19,7 +19,9 @@ packages="
 case ${1:-} in
 --tests)
     packages="$packages
+    kcat
     postgresql-15
+    python3-venv
     redis-server
 "
     ;;
@@ -69,3 +71,8 @@ version=$(swift --version 2>/dev/null |
 oldest=$(printf '%s\n%s\n' "$swift_minimum" "${version:-0}" | sort -V | head -n 1)
 [ "$oldest" = "$swift_minimum" ] ||
     fail "Swift $swift_minimum or later is needed, this is ${version:-unknown}: swift.org/install"
+
+if [ "${1:-}" = --tests ]; then
+    "$(dirname "$0")/install-test-brokers.sh" >/dev/null ||
+        fail "the Kafka broker for tests cannot be installed: is PyPI reachable?"
+fi

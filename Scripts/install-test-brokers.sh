@@ -1,0 +1,31 @@
+#!/bin/sh
+# Installs the Kafka broker that tests start, and prints where its program is. Safe to run again,
+# and by several at once: with the broker in place it only prints.
+#
+# It goes to $BLOASIS_TEST_BROKERS, or to the user's cache folder.
+set -eu
+
+version=0.2.3
+folder=${BLOASIS_TEST_BROKERS:-${XDG_CACHE_HOME:-$HOME/.cache}/bloasis/test-brokers}
+environment=$folder/noida-db-$version
+
+program() {
+    find "$environment" -path '*/site-packages/noida_db/noida-db' -type f 2>/dev/null
+}
+
+if [ ! -f "$environment/complete" ]; then
+    mkdir -p "$folder"
+    exec 9>"$folder/lock"
+    flock 9
+    if [ ! -f "$environment/complete" ]; then
+        rm -rf "$environment"
+        python3 -m venv "$environment" >&2
+        "$environment/bin/python3" -m pip install --quiet "noida-db==$version" >&2
+        [ -n "$(program)" ] || {
+            echo "install-test-brokers: noida-db $version brings no program here" >&2
+            exit 4
+        }
+        touch "$environment/complete"
+    fi
+fi
+program
