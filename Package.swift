@@ -181,7 +181,7 @@ let modules: [Module] = [
         uses: [
             "Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "SQLite", "Backends", "Hosting", "MarketRegime", "Gateway",
+            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "Gateway",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -357,7 +357,10 @@ let package = Package(
             "CachingTests", ["Market", "Ports", "Contracts", "Redis", "Backends", "Hosting"]),
         tests(
             "MarketRegimeTests",
-            ["Market", "Regimes", "Ports", "Contracts", "RegimeModels", "MarketRegime"],
+            [
+                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Hosting",
+                "MarketRegime",
+            ],
             [.logging, .serviceLifecycle]),
         tests(
             "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],

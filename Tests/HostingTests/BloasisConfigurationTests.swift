@@ -103,8 +103,7 @@ struct BloasisConfigurationTests {
     @Test(
         "what this version cannot do is an error, not ignored",
         arguments: [
-            ("REDIS_URL", "redis://:secret@cache:6379/0"), ("REDIS_HOST", "cache"),
-            ("REDPANDA_BROKERS", "one:9092,two:9092"), ("NATS_URL", "nats://bus:4222"),
+            ("NATS_URL", "nats://bus:4222"),
             ("CONFIG_SERVICE_URL", "http://registry:8082/"),
         ])
     func notAvailable(name: String, value: String) {
@@ -120,6 +119,29 @@ struct BloasisConfigurationTests {
             let configuration = try BloasisConfiguration.load(
                 environment: ["DATABASE_URL": url], dotEnvPath: nil)
             #expect(configuration.store == .postgreSQL(url: url))
+            #expect(configuration.settings.allSatisfy { $0.shown?.contains("secret") != true })
+        }
+    }
+
+    @Test("Redis by URL or host, brokers with their properties, and no secret is shown")
+    func cacheAndBrokers() throws {
+        let configuration = try BloasisConfiguration.load(
+            environment: [
+                "REDIS_HOST": "cache", "REDPANDA_BROKERS": "one:9092,two:9092",
+                "KAFKA_SASL_PASSWORD": "secret", "BLOASIS_TOPIC_PARTITIONS": "12",
+                "KAFKA_EMPTY": "",
+            ], dotEnvPath: nil)
+        #expect(configuration.redis == .host("cache", port: 6379))
+        let brokers = try #require(configuration.brokers)
+        #expect(brokers.brokers == "one:9092,two:9092")
+        #expect(brokers.properties == ["KAFKA_SASL_PASSWORD": "secret"])
+        #expect(brokers.partitions == 12)
+        #expect(brokers.retentionHours == nil)
+        let url = "redis://:secret@cache:6379/0"
+        let byURL = try BloasisConfiguration.load(
+            environment: ["REDIS_URL": url, "REDIS_HOST": "other"], dotEnvPath: nil)
+        #expect(byURL.redis == .url(url))
+        for configuration in [configuration, byURL] {
             #expect(configuration.settings.allSatisfy { $0.shown?.contains("secret") != true })
         }
     }

@@ -138,7 +138,7 @@ struct BadInputProcessTests {
         let misspelt = try await program.run("doctor")
         #expect(misspelt.status == 2)
         #expect(misspelt.errors.contains("BLOASIS_HOME"))
-        program.environment = ["REDIS_URL": "redis://:secret@host"]
+        program.environment = ["NATS_URL": "nats://user:secret@host"]
         let later = try await program.run("doctor")
         #expect(later.status == 2)
         #expect(!later.errors.contains("secret"))

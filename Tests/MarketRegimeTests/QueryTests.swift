@@ -12,7 +12,8 @@ struct QueryTests {
         _ world: World, now: @escaping @Sendable () -> Timestamp = World.now
     ) -> MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: world.store, defaultMarket: World.series.market, now: now)
+            reader: world.store, currents: world.currents(),
+            defaultMarket: World.series.market, now: now)
     }
 
     private func backfilled(_ count: Int = 400) async throws -> (World, [Bar]) {
@@ -182,7 +183,7 @@ struct StalenessTests {
 struct BarRecordingTests {
     private func recording(_ world: World) -> BarRecording {
         BarRecording(
-            intake: BarIntake(classifier: world.classifier()), reader: world.store,
+            to: .classifier(BarIntake(classifier: world.classifier())), reader: world.store,
             defaultMarket: World.series.market, now: World.now)
     }
 

@@ -1,4 +1,5 @@
 import Contracts
+import Hosting
 import Logging
 import Market
 import MarketRegime
@@ -41,6 +42,13 @@ struct World {
             close *= max(0.2, 1 + (isStressed ? -0.001 : 0.0008) + spread * generator.normal())
             return Samples.bar(number, close: close)
         }
+    }
+
+    /// Answers from the store, with nothing shared.
+    func currents() -> CurrentRegimes {
+        CurrentRegimes(
+            reader: store, shared: nil, defaultMarket: World.series.market,
+            CacheEnvironment(now: { ContinuousClock.now }, chance: { 0.5 }))
     }
 
     static func request(

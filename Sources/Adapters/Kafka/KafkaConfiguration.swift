@@ -24,11 +24,22 @@ package struct KafkaConfiguration: Sendable {
     ///   upper case, with `_` for what is not a letter or digit.
     /// - Throws: `KafkaError.badProperty`, which names the variable.
     package init(servers: String, environment: [String: String]) throws(KafkaError) {
-        try self.init(servers: servers)
+        self = try KafkaConfiguration(servers: servers).adding(environment)
+    }
+
+    /// With every `KAFKA_<PROPERTY>` of an environment, which win over what was set before.
+    ///
+    /// - Throws: `KafkaError.badProperty`, which names the variable.
+    package func adding(
+        _ environment: [String: String]
+    ) throws(KafkaError) -> KafkaConfiguration {
+        var configuration = self
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })
         where variable.hasPrefix(Self.environmentPrefix) {
-            try set(String(variable.dropFirst(Self.environmentPrefix.count)), value, as: variable)
+            try configuration.set(
+                String(variable.dropFirst(Self.environmentPrefix.count)), value, as: variable)
         }
+        return configuration
     }
 
     /// Sets a property; `.`, `_` and `-` are one in its name, and so are upper and lower case.

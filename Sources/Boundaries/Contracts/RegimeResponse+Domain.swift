@@ -45,14 +45,17 @@ extension Bloasis_MarketRegime_RegimeResponse {
         availableAt = assessment.availableAt.rfc3339
         if let sequence { self.sequence = sequence }
         if let close, close.isFinite { self.close = close }
+        if let staleness { mark(staleness) }
+    }
+
+    /// Says whether the answer is behind its market.
+    package mutating func mark(_ staleness: Staleness) {
         switch staleness {
         case .fresh:
             stale = false
         case .stale(let since):
             stale = true
             staleSince = since.rfc3339
-        case nil:
-            break
         }
     }
 }

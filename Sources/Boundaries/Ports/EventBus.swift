@@ -103,6 +103,10 @@ package protocol EventReading: Sendable {
 /// One member's reading position in a group; closing leaves the group, and what was not committed
 /// will be delivered again.
 package protocol EventSubscription: EventReading {
+    /// How often this member was given something to read. After each time, what it knew from
+    /// before may be behind what another member did meanwhile.
+    var assignments: Int { get }
+
     /// Stores the position after an event whose effect is done.
     ///
     /// - Throws: `EventBusError.partitionLost`.
@@ -112,6 +116,11 @@ package protocol EventSubscription: EventReading {
 package enum EventBusError: Error, Equatable, Sendable {
     /// Another member of the group reads the topic now: it gets what was not committed.
     case partitionLost(Topic, ConsumerGroup)
+    /// The bus cannot be reached or does not answer in time; what was published may be there.
+    case unavailable(location: String, detail: String)
+    /// Messages that the bus will never take, by their index, with the reason. Those before and
+    /// between them may be published.
+    case refused([Int: String])
 }
 
 extension EventBusError: CustomStringConvertible {
@@ -120,6 +129,12 @@ extension EventBusError: CustomStringConvertible {
         case .partitionLost(let topic, let group):
             return "another member of group \(group.name) reads topic \(topic) now, because this "
                 + "one was closed or silent for too long: read on, the event comes to the other"
+        case .unavailable(let location, let detail):
+            return "\(location): \(detail). Check that the brokers run and REDPANDA_BROKERS names "
+                + "them"
+        case .refused(let reasons):
+            let first = reasons.min { $0.key < $1.key }?.value ?? "no reason"
+            return "\(reasons.count) messages can never be published; the first: \(first)"
         }
     }
 }

@@ -72,6 +72,7 @@ private final class InMemorySubscription: EventSubscription {
     private struct Reading {
         var positions: [InMemoryEventBus.Seat: Int64] = [:]
         var isClosed = false
+        var assignments = 0
     }
 
     private let bus: InMemoryEventBus
@@ -86,6 +87,8 @@ private final class InMemorySubscription: EventSubscription {
     }
 
     deinit { leave() }
+
+    var assignments: Int { reading.withLock { $0.assignments } }
 
     func next() async throws -> LoggedEvent? {
         for await _ in bus.signal.stream() {
@@ -130,6 +133,7 @@ private final class InMemorySubscription: EventSubscription {
                 for seat in seats {
                     if state.readers[seat] == nil {
                         state.readers[seat] = member
+                        reading.assignments += 1
                         reading.positions[seat] = state.committed[seat] ?? 0
                     }
                     guard state.readers[seat] == member else { continue }

@@ -1,9 +1,11 @@
+import Backends
 import Contracts
 import Foundation
 import Hosting
 import Logging
 import MarketRegime
 import Ports
+import Redis
 import RegimeModels
 
 /// The program's parts, put together in one place from a configuration.
@@ -11,6 +13,9 @@ struct Assembly {
     let configuration: BloasisConfiguration
     let logger: Logger
     let storage: Storage
+    /// The current answers, cached.
+    let currents: CurrentRegimes
+    private let redis: RedisClient?
 
     var store: any RegimeStore { storage.regimes }
     var events: any EventBus { storage.events }
@@ -21,7 +26,12 @@ struct Assembly {
     init(_ configuration: BloasisConfiguration) async throws {
         self.configuration = configuration
         logger = configuration.makeLogger("bloasis")
-        storage = try await Storage.open(configuration)
+        storage = try await Storage.open(configuration, logger: logger)
+        redis = try Assembly.redis(configuration)
+        currents = CurrentRegimes(
+            reader: storage.regimes,
+            shared: redis.map { RedisCache($0, instance: Assembly.instanceID) },
+            defaultMarket: configuration.defaultMarket, Assembly.cacheEnvironment)
         for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
     }
 
@@ -37,8 +47,37 @@ struct Assembly {
         } catch {
             outcome = .failure(error)
         }
-        await assembly.storage.close()
+        await assembly.close()
         return try outcome.get()
+    }
+
+    /// Closes caches, then the bus, then the store.
+    func close() async {
+        redis?.close()
+        await storage.close()
+    }
+
+    private static func redis(_ configuration: BloasisConfiguration) throws -> RedisClient? {
+        let target: RedisTarget? =
+            switch configuration.redis {
+            case .url(let url): try RedisTarget(url: url)
+            case .host(let host, let port): try RedisTarget(host: host, port: port)
+            case nil: nil
+            }
+        return target.map {
+            RedisClient(
+                $0, RedisLimits(),
+                RedisEnvironment(now: { ContinuousClock.now }, chance: { Assembly.chance }))
+        }
+    }
+
+    private static let cacheEnvironment = CacheEnvironment(
+        now: { ContinuousClock.now }, chance: { Assembly.chance })
+
+    /// Uniform in 0 ..< 1.
+    private static var chance: Double {
+        var generator = SystemRandomNumberGenerator()
+        return Double.random(in: 0..<1, using: &generator)
     }
 
     /// How this configuration classifies a series.
@@ -55,7 +94,7 @@ struct Assembly {
 
     var queries: MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store, defaultMarket: configuration.defaultMarket,
+            reader: store, currents: currents, defaultMarket: configuration.defaultMarket,
             now: { WallClock.now })
     }
 

@@ -85,6 +85,7 @@ struct BackfillCommand: AsyncParsableCommand {
                     bars: done.bars,
                     fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
             })
+        if !result.wroteNothing { await assembly.currents.written(series) }
         if emit, try await assembly.relay.drainOnce() == .leaseHeldElsewhere {
             StandardError.line("the relay of another process publishes the announced changes")
         }

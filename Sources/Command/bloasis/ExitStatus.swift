@@ -6,6 +6,7 @@ import Hosting
 import MarketFeeds
 import MarketRegime
 import Ports
+import Redis
 import RegimeModels
 
 /// The exit codes others rely on.
@@ -38,7 +39,8 @@ enum ExitStatus: Int32 {
     static func of(_ error: any Error) -> ExitStatus {
         switch error {
         case let error as CommandFailure: return error.status
-        case is StoreError, is GatewayError: return .unavailable
+        case is StoreError, is GatewayError, is EventBusError: return .unavailable
+        case is RedisError: return .wrongUsage
         case is ConfigurationError: return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound

@@ -44,7 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await assembly.serve()
         } catch {
-            await assembly.storage.close()
+            await assembly.close()
             throw error
         }
     }
@@ -58,14 +58,15 @@ extension Assembly {
         let intake = BarIntake(
             classifier: LiveClassifier(
                 journal: store, reader: store, logger: logger,
-                jitter: SystemRandomNumberGenerator()))
+                jitter: SystemRandomNumberGenerator()),
+            committed: { [currents] in await currents.written($0) })
         let gauges = ServiceGauges(reader: store, outbox: store)
         let readiness = Readiness([
             HealthCheck("store") {
                 try await store.ping()
                 return "answers"
             },
-            HealthCheck("event-log") {
+            HealthCheck(configuration.brokers == nil ? "event-log" : "kafka") {
                 try await events.ping()
                 return "answers"
             },
@@ -76,7 +77,8 @@ extension Assembly {
                 serviceName: configuration.serviceName),
             regimes: queries,
             marketData: BarRecording(
-                intake: intake, reader: store,
+                to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
+                reader: store,
                 defaultMarket: configuration.defaultMarket, now: { WallClock.now }),
             readiness: { await readiness.report().dependencies },
             metrics: {
@@ -95,11 +97,11 @@ extension Assembly {
         // Listing order is dependency order: what is listed later stops first.
         try await ServiceRunner(
             [
-                relay,
+                currents, relay,
                 BarConsumer(
                     bus: events, intake: intake, now: { WallClock.now }, logger: logger),
                 gateway,
             ], logger: logger
-        ).run(closing: { await storage.close() })
+        ).run(closing: { await close() })
     }
 }

@@ -1,12 +1,15 @@
 import Backends
 import Contracts
 import Hosting
+import Logging
 import Ports
 
 /// What a process keeps things in, chosen by its configuration.
+///
+/// The event bus is the brokers' when some are configured, and else the log in the store.
 struct Storage: Sendable {
     let regimes: any RegimeStore
-    let events: any EventBus
+    var events: any EventBus
     /// A path or a host; never a secret.
     let location: String
     let supportedSchemaVersion: Int
@@ -17,16 +20,42 @@ struct Storage: Sendable {
     let schemaVersion: @Sendable () async throws -> Int
     /// Looks for damage; what it finds, empty when there is none.
     let integrityFaults: @Sendable () async throws -> [String]
-    let close: @Sendable () async -> Void
+    var close: @Sendable () async -> Void
 
     /// Opens the configured store, creating and migrating it as needed.
     ///
     /// - Throws: `StoreError`.
-    static func open(_ configuration: BloasisConfiguration) async throws -> Storage {
+    static func open(
+        _ configuration: BloasisConfiguration, logger: Logger
+    ) async throws -> Storage {
+        let bus = try configuration.brokers.map { try Self.bus($0, logger) }
+        let storage: Storage
         switch configuration.store {
-        case .sqlite(let path): try embedded(path)
-        case .postgreSQL(let url): try await shared(url, configuration)
+        case .sqlite(let path): storage = try embedded(path)
+        case .postgreSQL(let url): storage = try await shared(url, configuration)
         }
+        return bus.map { storage.publishing(on: $0) } ?? storage
+    }
+
+    private static func bus(_ settings: BrokerSettings, _ logger: Logger) throws -> KafkaEventBus {
+        var options = KafkaEventBus.Options()
+        options.partitions = settings.partitions
+        options.retentionHours = settings.retentionHours
+        return try KafkaEventBus(
+            brokers: settings.brokers, environment: settings.properties, options: options
+        ) { fault in
+            logger.warning("Kafka", metadata: ["fault": "\(fault)"])
+        }
+    }
+
+    private func publishing(on bus: KafkaEventBus) -> Storage {
+        var storage = self
+        storage.events = bus
+        storage.close = {
+            await bus.close()
+            await self.close()
+        }
+        return storage
     }
 
     private static func embedded(_ path: String) throws -> Storage {

@@ -8,12 +8,13 @@ import ServiceLifecycle
 /// Reads the topic `market-bars` and hands each bar to the live classifier.
 ///
 /// The offset is stored after the bar's effects are committed, so a bar comes again after a crash
-/// and then writes nothing twice. A message that nobody can process goes to the dead-letter topic
-/// and the loop goes on; a store that cannot answer is asked again.
+/// and then writes nothing twice. States are rebuilt from the store after each assignment: another
+/// member may have read on meanwhile. A message that nobody can process goes to the dead-letter
+/// topic and the loop goes on; a store that cannot answer is asked again.
 package struct BarConsumer: Service {
     package static let group = ConsumerGroup("market-regime-service")
-    /// Attempts at one bar before the service gives up and the process says so; the bar stays in
-    /// the topic.
+    /// Attempts at one bar that fails for no reason that passes, before the service gives up and
+    /// the process says so; the bar stays in the topic.
     static let attemptLimit = 10
     static let retryDelay: Duration = .milliseconds(100)
     static let retryDelayMaximum: Duration = .seconds(5)
@@ -38,9 +39,14 @@ package struct BarConsumer: Service {
             to: [.marketBars], as: BarConsumer.group, from: .earliest)
         do {
             try await cancelWhenGracefulShutdown {
+                var assignments = subscription.assignments
                 while let event = try await subscription.next() {
+                    if subscription.assignments != assignments {
+                        assignments = subscription.assignments
+                        await intake.forget()
+                    }
                     try await process(event)
-                    try await subscription.commit(event)
+                    try await commit(event, to: subscription)
                 }
             }
         } catch is CancellationError {
@@ -52,28 +58,31 @@ package struct BarConsumer: Service {
         await subscription.close()
     }
 
-    /// Classifies one event's bar, or puts the event on the dead-letter topic.
-    package func process(_ event: LoggedEvent) async throws {
-        let bar: MarketBarEvent
+    private func commit(
+        _ event: LoggedEvent, to subscription: any EventSubscription
+    ) async throws {
         do {
-            bar = try MarketBarEvent(payload: event.message.payload)
-        } catch {
-            return try await setAside(event, reason: "\(error)")
+            try await subscription.commit(event)
+        } catch let error as EventBusError {
+            // The event comes again, to this member or another, and then writes nothing twice.
+            logger.warning(
+                "Position not stored",
+                metadata: ["offset": "\(event.offset)", "error": "\(error)"])
         }
+    }
+
+    /// Classifies one event's bar, or puts the event on the dead-letter topic. What keeps it from
+    /// doing so and passes, a store or a bus that is away, is waited for.
+    package func process(_ event: LoggedEvent) async throws {
         var delay = BarConsumer.retryDelay
         for attempt in 1... {
             do {
-                try await intake.take(bar.bar, of: bar.series)
-                Counter(label: "market_bars_consumed_total").increment()
-                return
-            } catch JournalError.unknownSeries(let series) {
-                let reason = "\(JournalError.unknownSeries(series))"
-                return try await setAside(event, reason: reason, attempts: attempt)
-            } catch  where BarConsumer.isRetriable(error) && attempt < BarConsumer.attemptLimit {
+                return try await take(event, attempt: attempt)
+            } catch  where BarConsumer.passes(error) || BarConsumer.isRaced(error, attempt) {
                 logger.warning(
                     "Bar not committed, trying again",
                     metadata: [
-                        "market": "\(bar.series.market)", "as_of": "\(bar.bar.timestamp)",
+                        "key": "\(event.message.key)", "offset": "\(event.offset)",
                         "attempt": "\(attempt)", "error": "\(error)",
                     ])
                 try await Task.sleep(for: delay)
@@ -82,13 +91,39 @@ package struct BarConsumer: Service {
         }
     }
 
-    /// Whether the same bar may be taken a moment later: the store, the race and the queue pass.
-    private static func isRetriable(_ error: any Error) -> Bool {
-        error is StoreError || error is JournalError || error is IntakeFull
+    private func take(_ event: LoggedEvent, attempt: Int) async throws {
+        let bar: MarketBarEvent
+        do {
+            bar = try MarketBarEvent(payload: event.message.payload)
+        } catch {
+            return try await setAside(event, reason: "\(error)", attempts: attempt)
+        }
+        do {
+            try await intake.take(bar.bar, of: bar.series)
+            Counter(label: "market_bars_consumed_total").increment()
+        } catch JournalError.unknownSeries(let series) {
+            let reason = "\(JournalError.unknownSeries(series))"
+            try await setAside(event, reason: reason, attempts: attempt)
+        }
+    }
+
+    /// Whether a store or a bus is away or busy, which is not the bar's fault: it is tried again
+    /// for as long as that lasts, and stays in the topic.
+    private static func passes(_ error: any Error) -> Bool {
+        switch error {
+        case let error as StoreError: error.isRetriable
+        case EventBusError.unavailable: true
+        default: error is IntakeFull
+        }
+    }
+
+    /// Whether something else may go better the next time.
+    private static func isRaced(_ error: any Error, _ attempt: Int) -> Bool {
+        (error is JournalError || error is StoreError) && attempt < BarConsumer.attemptLimit
     }
 
     private func setAside(
-        _ event: LoggedEvent, reason: String, attempts: Int = 1
+        _ event: LoggedEvent, reason: String, attempts: Int
     ) async throws {
         let instant = now().rfc3339
         logger.error(

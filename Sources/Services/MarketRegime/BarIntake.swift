@@ -10,11 +10,27 @@ package actor BarIntake {
     package static let waitingLimit = 1_024
 
     private var classifier: LiveClassifier
+    /// Hears of each series that was written.
+    private let committed: @Sendable (Series) async -> Void
+    /// How often states were forgotten: a turn that began before must not bring them back.
+    private var forgotten = 0
     private var waiting = 0
     private var tail: Task<Void, Never>?
 
-    package init(classifier: LiveClassifier) {
+    /// - Parameter committed: called after each commit that wrote something, before the caller
+    ///   hears of it.
+    package init(
+        classifier: LiveClassifier,
+        committed: @escaping @Sendable (Series) async -> Void = { _ in }
+    ) {
         self.classifier = classifier
+        self.committed = committed
+    }
+
+    /// Forgets every state: each is rebuilt from the store when its series is next written.
+    package func forget() {
+        forgotten += 1
+        classifier.forget()
     }
 
     /// Classifies a bar and returns once what follows from it is committed.
@@ -36,9 +52,11 @@ package actor BarIntake {
 
     private func classify(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
         // Nobody else is in here: each turn waits for the one before.
+        let known = forgotten
         var working = classifier
         let receipt = try await working.take(bar, of: series)
-        classifier = working
+        if known == forgotten { classifier = working }
+        if !receipt.wroteNothing { await committed(series) }
         return receipt
     }
 }

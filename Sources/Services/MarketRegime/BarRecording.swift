@@ -3,21 +3,27 @@ package import Market
 package import Ports
 import ServiceLifecycle
 
-/// Takes bars over the wire and classifies each before it answers.
+/// Takes bars over the wire: classifies each before it answers, or, where a broker is configured,
+/// only puts them on the topic `market-bars`, whose one consumer per partition classifies.
 ///
 /// All bars of a request are checked before the first is taken, so a request with a bad one changes
 /// nothing.
 package struct BarRecording: MarketDataAPI {
-    private let intake: BarIntake
+    package enum Destination: Sendable {
+        case classifier(BarIntake)
+        case topic(any EventBus)
+    }
+
+    private let destination: Destination
     private let reader: any RegimeReader
     private let defaultMarket: MarketName
     private let now: @Sendable () -> Timestamp
 
     package init(
-        intake: BarIntake, reader: any RegimeReader, defaultMarket: MarketName,
+        to destination: Destination, reader: any RegimeReader, defaultMarket: MarketName,
         now: @escaping @Sendable () -> Timestamp
     ) {
-        self.intake = intake
+        self.destination = destination
         self.reader = reader
         self.defaultMarket = defaultMarket
         self.now = now
@@ -37,7 +43,10 @@ package struct BarRecording: MarketDataAPI {
                 try await checkSessions(
                     events.filter { $0.series == series }.map(\.bar), of: head.profile)
             }
-            return try await take(events)
+            switch destination {
+            case .classifier(let intake): return try await take(events, intake)
+            case .topic(let bus): return try await put(events, on: bus)
+            }
         } catch {
             throw RPCFault.translated(error)
         }
@@ -73,8 +82,18 @@ package struct BarRecording: MarketDataAPI {
         }
     }
 
+    private func put(
+        _ events: [MarketBarEvent], on bus: any EventBus
+    ) async throws -> Bloasis_Trading_RecordBarsResponse {
+        try await bus.publish(events.map(\.message))
+        var response = Bloasis_Trading_RecordBarsResponse()
+        response.accepted = Int32(events.count)
+        response.queued = true
+        return response
+    }
+
     private func take(
-        _ events: [MarketBarEvent]
+        _ events: [MarketBarEvent], _ intake: BarIntake
     ) async throws -> Bloasis_Trading_RecordBarsResponse {
         var accepted = 0
         var revised = 0

@@ -70,6 +70,11 @@ package struct LiveClassifier: Sendable {
         throw lastError ?? JournalError.unknownSeries(series)
     }
 
+    /// Forgets every state: each is rebuilt from the store when its series is next written.
+    package mutating func forget() {
+        standing = [:]
+    }
+
     private mutating func standing(of series: Series) async throws -> Replay.Standing {
         if let known = standing[series] { return known }
         let rebuilt = try await replay.standing(of: series, trigger: .bar)

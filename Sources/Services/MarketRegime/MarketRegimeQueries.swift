@@ -13,15 +13,17 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     static let streamPageSize = 256
 
     private let reader: any RegimeReader
+    private let currents: CurrentRegimes
     private let defaultMarket: MarketName
     private let now: @Sendable () -> Timestamp
 
     /// - Parameter now: the wall clock, for staleness.
     package init(
-        reader: any RegimeReader, defaultMarket: MarketName,
+        reader: any RegimeReader, currents: CurrentRegimes, defaultMarket: MarketName,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
+        self.currents = currents
         self.defaultMarket = defaultMarket
         self.now = now
     }
@@ -30,17 +32,22 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
         _ request: Bloasis_MarketRegime_RegimeRequest
     ) async throws -> Bloasis_MarketRegime_RegimeResponse {
         try await answering {
-            let head = try await head(request.market, request.timeframe)
-            guard let current = try await reader.current(head.profile.series) else {
+            let series = try RequestReading.series(
+                market: request.market, timeframe: request.timeframe,
+                defaultMarket: defaultMarket)
+            guard let (current, calendar) = try await currents.answer(of: series) else {
+                _ = try await head(request.market, request.timeframe)
                 throw RPCFault.notFound(
-                    "\(head.profile.series) has no assessment yet: backfill it, or send bars")
+                    "\(series) has no assessment yet: backfill it, or send bars")
             }
-            let staleness = Staleness(
-                calendar: head.profile.calendar, asOf: current.asOf, now: now())
-            let answered = try DegradedAnswer.apply(
+            guard let asOf = Timestamp(rfc3339: current.asOf) else {
+                throw RPCFault.unavailable("the answer of \(series) has no readable as_of")
+            }
+            let staleness = Staleness(calendar: calendar, asOf: asOf, now: now())
+            var answered = try DegradedAnswer.apply(
                 request.onDegraded, to: current, staleness: staleness)
-            return Bloasis_MarketRegime_RegimeResponse(
-                answered, sequence: head.lastSequence, staleness: staleness)
+            answered.mark(staleness)
+            return answered
         }
     }
 
@@ -226,6 +233,7 @@ extension RPCFault {
         case JournalError.unknownSeries: RPCFault.notFound("\(error)")
         case is JournalError: RPCFault(.aborted, "\(error)")
         case is IntakeFull: RPCFault(.resourceExhausted, "\(error)")
+        case is EventBusError: RPCFault.unavailable("\(error)")
         default: error
         }
     }

@@ -15,7 +15,8 @@ package struct OutboxRelay: Service {
     static let leaseDurationSeconds: Int64 = 10
     /// How often a relay looks again without having been woken.
     static let recheckInterval: Duration = .seconds(2)
-    /// Failed attempts in a row before the relay gives up and the process says so.
+    /// Failed attempts in a row, for no reason that passes, before the relay gives up and the
+    /// process says so. A store or a bus that is away is waited for.
     static let attemptLimit = 30
 
     private let outbox: any Outbox
@@ -42,9 +43,14 @@ package struct OutboxRelay: Service {
         try await cancelWhenGracefulShutdown {
             try await follow()
         }
-        // What is committed is relayed before the program ends.
-        try await drain()
-        try await outbox.releaseLease(owner: owner)
+        // What is committed is relayed before the program ends; what cannot be stays in the outbox.
+        do {
+            try await drain()
+            try await outbox.releaseLease(owner: owner)
+        } catch {
+            logger.warning(
+                "Outbox not relayed to its end", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Drains after every commit, and at a steady pace besides: that is when a lease elsewhere may
@@ -77,7 +83,9 @@ package struct OutboxRelay: Service {
                             "attempt": "\(failures)", "limit": "\(OutboxRelay.attemptLimit)",
                             "error": "\(error)",
                         ])
-                    if failures >= OutboxRelay.attemptLimit { throw error }
+                    if failures >= OutboxRelay.attemptLimit, !OutboxRelay.passes(error) {
+                        throw error
+                    }
                 }
             }
         }
@@ -121,10 +129,40 @@ package struct OutboxRelay: Service {
             guard try await outbox.acquireLease(owner: owner, at: now, until: expiry) else {
                 return .leaseHeldElsewhere
             }
-            try await bus.publish(rows.map(\.message))
+            try await publish(rows)
             try await outbox.markPublished(rows.map(\.position))
             published += rows.count
             Counter(label: "outbox_relayed_total").increment(by: rows.count)
         }
+    }
+
+    /// Publishes rows in order; what the bus will never take goes to the dead-letter topic.
+    private func publish(_ rows: [OutboxRow]) async throws {
+        do {
+            try await bus.publish(rows.map(\.message))
+        } catch EventBusError.refused(let reasons) {
+            let instant = now().rfc3339
+            for (index, reason) in reasons.sorted(by: { $0.key < $1.key })
+            where rows.indices.contains(index) {
+                logger.error(
+                    "Event set aside on the dead-letter topic",
+                    metadata: ["event_id": "\(rows[index].eventID)", "reason": "\(reason)"])
+                let message = rows[index].message
+                let dead = LoggedEvent(message: message, partition: -1, offset: -1).deadLetter(
+                    reason: reason, attempts: 1, firstFailure: instant, lastFailure: instant)
+                try await bus.publish([dead])
+                Counter(label: "dead_letters_total", dimensions: [("topic", message.topic.name)])
+                    .increment()
+            }
+            // The others once more: those that came after one that was refused may be there
+            // already, and consumers tell a repeat by its event_id.
+            let rest = rows.enumerated().filter { reasons[$0.offset] == nil }.map(\.element.message)
+            try await bus.publish(rest)
+        }
+    }
+
+    private static func passes(_ error: any Error) -> Bool {
+        if case EventBusError.unavailable = error { return true }
+        return (error as? StoreError)?.isRetriable ?? false
     }
 }

@@ -18,6 +18,7 @@ final class DurableSubscription: EventSubscription {
         /// Read ahead, in order of offset.
         var buffer: ArraySlice<LoggedEvent> = []
         var isClosed = false
+        var assignments = 0
     }
 
     private let storage: any EventLogStorage
@@ -38,6 +39,8 @@ final class DurableSubscription: EventSubscription {
         self.timing = timing
         self.now = now
     }
+
+    var assignments: Int { state.withLock { $0.assignments } }
 
     func next() async throws -> LoggedEvent? {
         try Task.checkCancellation()
@@ -120,6 +123,7 @@ extension DurableSubscription {
         // Closed while the leases were being taken: the closing task did not see them.
         guard !state.withLock({ $0.isClosed }) else { return await releaseLeases() }
         state.withLock { state in
+            if taken.contains(where: { !$0.wasHeld }) { state.assignments += 1 }
             for taken in taken {
                 let position = state.seats[taken.topic]?.position ?? taken.committed
                 state.seats[taken.topic] = Seat(position: position, leasedUntil: expiry)

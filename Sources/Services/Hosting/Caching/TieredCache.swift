@@ -255,6 +255,11 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         }
     }
 
+    /// Forgets what the process has; the shared cache keeps what it has.
+    package func forgetProcess() {
+        dropAll()
+    }
+
     private func drop(_ key: CacheKey) {
         state.withLock { state in
             state.recent.remove(key)

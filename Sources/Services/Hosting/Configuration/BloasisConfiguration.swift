@@ -36,6 +36,10 @@ package struct BloasisConfiguration: Sendable {
     package let store: StoreLocation
     /// Assessments older than this many days are dropped; `nil` keeps them for good.
     package let retentionDays: Int?
+    /// `nil`: no cache is shared.
+    package let redis: RedisLocation?
+    /// `nil`: events are kept in the store.
+    package let brokers: BrokerSettings?
     package let model: ModelChoice
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
@@ -103,6 +107,19 @@ package struct BloasisConfiguration: Sendable {
             text("DATABASE_URL").flatMap { StoreLocation(url: $0) }
             ?? .sqlite(path: home + "/" + BloasisConfiguration.databaseFileName)
         retentionDays = text("BLOASIS_RETENTION_DAYS").flatMap { Int($0) }
+        if let url = text("REDIS_URL") {
+            redis = .url(url)
+        } else {
+            redis = text("REDIS_HOST").map {
+                .host($0, port: text("REDIS_PORT").flatMap(PortTable.port) ?? 6379)
+            }
+        }
+        brokers = text("REDPANDA_BROKERS").map { brokers in
+            BrokerSettings(
+                brokers: brokers, properties: sources.brokerProperties,
+                partitions: text("BLOASIS_TOPIC_PARTITIONS").flatMap { Int32($0) } ?? 1,
+                retentionHours: text("BLOASIS_TOPIC_RETENTION_HOURS").flatMap { Int($0) })
+        }
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),
@@ -125,6 +142,25 @@ package struct BloasisConfiguration: Sendable {
             return "\(row.name) from \(found.source) has no effect in this version"
         }
     }
+}
+
+/// Where the shared cache is.
+package enum RedisLocation: Sendable, Equatable {
+    /// May hold a password.
+    case url(String)
+    case host(String, port: Int)
+}
+
+/// Where the brokers are, and what is asked of them.
+package struct BrokerSettings: Sendable, Equatable {
+    /// `host:port,…`
+    package let brokers: String
+    /// `KAFKA_<PROPERTY>` by that name; values may be secrets.
+    package let properties: [String: String]
+    /// Of topics that this program makes.
+    package let partitions: Int32
+    /// `nil`: the brokers' default.
+    package let retentionHours: Int?
 }
 
 /// The ports of this process: `GRPC_PORT`/`HTTP_PORT` win over the table.

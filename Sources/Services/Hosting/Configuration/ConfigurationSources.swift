@@ -17,6 +17,8 @@ struct ConfigurationSources {
     }
 
     private var layers: [Layer] = []
+    /// `KAFKA_<PROPERTY>` by name, from wherever they are set.
+    private(set) var brokerProperties: [String: String] = [:]
 
     /// Reads the files and checks every name.
     init(
@@ -72,6 +74,11 @@ struct ConfigurationSources {
     private mutating func addTexts(
         _ texts: [String: String], describe: @escaping (_ name: String) -> String
     ) {
+        let properties = texts.filter {
+            $0.key.hasPrefix(ConfigurationTable.brokerPropertyPrefix) && !$0.value.isEmpty
+        }
+        // What was added before is stronger.
+        brokerProperties.merge(properties) { stronger, _ in stronger }
         let provider = EnvironmentVariablesProvider(
             environmentVariables: texts.filter { !$0.value.isEmpty },
             secretsSpecifier: ConfigurationSources.secrets)

@@ -60,15 +60,24 @@ package enum ConfigurationTable {
             meaning: "With TimescaleDB, drops assessments older than this many days; their bars "
                 + "and changes stay. Unset: kept for good."),
         ConfigurationKey(
-            "REDIS_URL", .url(schemes: ["redis", "rediss"]), .planned, meaning: "Redis cache."),
-        ConfigurationKey("REDIS_HOST", .host, .planned, meaning: "Redis cache, by host and port."),
+            "REDIS_URL", .url(schemes: ["redis"]),
+            meaning: "The cache that instances share, `redis://user:password@host:6379/0`. Unset, "
+                + "and `REDIS_HOST` too: each process has its own."),
         ConfigurationKey(
-            "REDIS_PORT", .port, default: "6379", .unused, meaning: "Port of `REDIS_HOST`."),
+            "REDIS_HOST", .host, meaning: "The same by host and port; `REDIS_URL` wins."),
+        ConfigurationKey("REDIS_PORT", .port, default: "6379", meaning: "Port of `REDIS_HOST`."),
         ConfigurationKey(
-            "REDPANDA_BROKERS", .brokers, .planned,
+            "REDPANDA_BROKERS", .brokers,
             meaning:
-                "Kafka or Redpanda brokers. Unset: the embedded event log. Any librdkafka property "
-                + "goes through `KAFKA_<PROPERTY>`, upper case, `.` written `_`."),
+                "Kafka or Redpanda brokers. Unset: the event log in the store. Any librdkafka "
+                + "property goes through `KAFKA_<PROPERTY>`, upper case, `.` written `_`."),
+        ConfigurationKey(
+            "BLOASIS_TOPIC_PARTITIONS", .count, default: "6",
+            meaning: "Partitions of the topics that this program makes; those that are there stay "
+                + "as they are."),
+        ConfigurationKey(
+            "BLOASIS_TOPIC_RETENTION_HOURS", .count,
+            meaning: "How long those topics keep events. Unset: the brokers' default."),
         ConfigurationKey(
             "NATS_URL", .url(schemes: ["nats", "tls"]), .planned, meaning: "Monitoring messages."),
     ]

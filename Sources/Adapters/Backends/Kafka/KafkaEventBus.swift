@@ -1,0 +1,217 @@
+import Kafka
+package import Ports
+import Synchronization
+
+/// The event bus in Kafka, or in Redpanda: partitions by key, groups whose members come and go.
+package final class KafkaEventBus: Sendable {
+    package struct Options: Sendable {
+        /// Partitions of a topic that this program makes.
+        package var partitions: Int32 = 6
+        /// `nil` takes the brokers' default.
+        package var retentionHours: Int?
+        /// How long brokers may take to acknowledge what is published.
+        package var publishLimit = Duration.seconds(30)
+        /// How long any other question may take.
+        package var questionLimit = Duration.seconds(10)
+        /// How long a producer or a member may take to leave in good order.
+        package var closeLimit = Duration.seconds(5)
+
+        package init() {}
+    }
+
+    private struct State {
+        var producer: KafkaProducer?
+        /// Topics that are known to be there.
+        var topics: Set<Topic> = []
+        var isClosed = false
+    }
+
+    private let configuration: KafkaConfiguration
+    private let options: Options
+    /// Hears of faults that pass by themselves.
+    private let report: @Sendable (String) -> Void
+    private let admin: KafkaAdmin
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - brokers: `host:port,…`
+    ///   - environment: of which every `KAFKA_<PROPERTY>` is a property of librdkafka.
+    ///   - report: hears of faults that pass by themselves, and of librdkafka's warnings.
+    /// - Throws: `EventBusError.unavailable` for properties that librdkafka does not take.
+    package init(
+        brokers: String, environment: [String: String] = [:], options: Options = Options(),
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(EventBusError) {
+        self.options = options
+        self.report = report
+        do {
+            var configuration = try KafkaConfiguration(servers: brokers)
+            // A message that expired in the queue would let later ones of its key overtake it.
+            try configuration.set("delivery.timeout.ms", "0")
+            try configuration.set("linger.ms", "0")
+            self.configuration = try configuration.adding(environment)
+            admin = try KafkaAdmin(self.configuration, observer: Self.observer(report))
+        } catch {
+            throw EventBusError(error, brokers)
+        }
+    }
+
+    private static func observer(_ report: @escaping @Sendable (String) -> Void) -> KafkaObserver {
+        KafkaObserver(log: { line in
+            if line.level <= 4 { report("\(line.facility): \(line.message)") }
+        })
+    }
+
+    /// Waits for what was published, as long as `closeLimit`; later calls fail.
+    package func close() async {
+        let producer = state.withLock { state in
+            state.isClosed = true
+            defer { state.producer = nil }
+            return state.producer
+        }
+        try? await producer?.close(within: options.closeLimit)
+        admin.close()
+    }
+}
+
+// MARK: - Event bus
+
+extension KafkaEventBus: EventBus {
+    @discardableResult
+    package func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
+        guard !messages.isEmpty else { return [] }
+        try await make(Set(messages.map(\.topic)))
+        let producer = try await translating { try self.producer() }
+        do {
+            let offsets = try await producer.send(
+                messages.map(KafkaRecord.init), within: options.publishLimit)
+            return zip(messages, offsets).map { message, offset in
+                LoggedEvent(
+                    message: message, partition: offset.partition.number, offset: offset.offset)
+            }
+        } catch let error as KafkaError {
+            retire(producer, after: error)
+            throw EventBusError(error, configuration.servers)
+        } catch {
+            retire(producer, after: nil)
+            throw error
+        }
+    }
+
+    package func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription {
+        try await translating {
+            try await make(Set(topics))
+            let consumer = try await KafkaConsumer.subscribe(
+                to: topics.map(\.name), as: group.name, from: KafkaStart(start), configuration,
+                within: options.questionLimit, observer: Self.observer(report))
+            return KafkaSubscription(
+                consumer, group: group, commitLimit: options.questionLimit,
+                closeLimit: options.closeLimit, report: report)
+        }
+    }
+
+    package func tap(
+        _ topic: Topic, from start: StartingOffset
+    ) async throws -> any EventReading {
+        try await translating {
+            try await make([topic])
+            let reader = try await KafkaReader.open(
+                topic.name, from: start == .earliest ? .earliest : .latest, configuration,
+                within: options.questionLimit, observer: Self.observer(report))
+            return KafkaTap(reader, closeLimit: options.closeLimit, report: report)
+        }
+    }
+
+    package func ping() async throws {
+        try await translating { try await admin.ping(within: options.questionLimit) }
+    }
+
+    private func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as KafkaError {
+            throw EventBusError(error, configuration.servers)
+        }
+    }
+}
+
+// MARK: - Topics and producers
+
+extension KafkaEventBus {
+    /// Makes topics that are not there; those that are stay as they are.
+    private func make(_ topics: Set<Topic>) async throws {
+        let missing = state.withLock { topics.subtracting($0.topics) }
+        guard !missing.isEmpty else { return }
+        var properties: [String: String] = [:]
+        if let hours = options.retentionHours {
+            properties["retention.ms"] = "\(Int64(hours) * 3_600_000)"
+        }
+        let topics = missing.sorted { $0.name < $1.name }.map {
+            KafkaTopic($0.name, partitions: options.partitions, properties: properties)
+        }
+        try await translating {
+            try await admin.createTopics(topics, within: options.questionLimit)
+            // Brokers learn of a new topic one after the other.
+            for topic in missing { try await appear(topic) }
+        }
+        state.withLock { $0.topics.formUnion(missing) }
+    }
+
+    /// Looks for a new topic this often, with a pause of `appearPause` in between.
+    private static let appearAttempts = 100
+    private static let appearPause = Duration.milliseconds(50)
+
+    private func appear(_ topic: Topic) async throws {
+        for attempt in 1...Self.appearAttempts {
+            do {
+                _ = try await admin.partitions(of: topic.name, within: options.questionLimit)
+                return
+            } catch KafkaError.unknownTopic where attempt < Self.appearAttempts {
+                try await Task.sleep(for: Self.appearPause)
+            }
+        }
+    }
+
+    private func producer() throws -> KafkaProducer {
+        try state.withLock { state in
+            guard !state.isClosed else {
+                throw KafkaError.closed(servers: configuration.servers)
+            }
+            if let producer = state.producer { return producer }
+            let producer = try KafkaProducer(configuration, observer: Self.observer(report))
+            state.producer = producer
+            return producer
+        }
+    }
+
+    /// What a producer still has in its queue after a failure will be published again: it must not
+    /// come twice because it is in two queues.
+    private func retire(_ producer: KafkaProducer, after error: KafkaError?) {
+        if case .undelivered(let losses) = error, !losses.failures.values.contains(where: \.isFatal)
+        {
+            return
+        }
+        let isCurrent = state.withLock { state in
+            guard state.producer === producer else { return false }
+            state.producer = nil
+            return true
+        }
+        guard isCurrent else { return }
+        Task { try? await producer.close(within: .zero) }
+    }
+}
+
+extension EventBusError {
+    init(_ error: KafkaError, _ servers: String) {
+        if case .undelivered(let losses) = error {
+            let refused = losses.failures.filter { !$0.value.isRetriable && !$0.value.isFatal }
+            if !refused.isEmpty {
+                self = .refused(refused.mapValues(\.description))
+                return
+            }
+        }
+        self = .unavailable(location: "Kafka at \(servers)", detail: "\(error)")
+    }
+}

@@ -1,0 +1,150 @@
+import Kafka
+import Ports
+import Synchronization
+
+/// One member of a consumer group.
+final class KafkaSubscription: EventSubscription {
+    private struct State {
+        /// Handed out and not committed, in order.
+        var open: [KafkaPartition: [KafkaMessage]] = [:]
+        var assignments = 0
+    }
+
+    private let consumer: KafkaConsumer
+    private let group: ConsumerGroup
+    private let commitLimit: Duration
+    private let closeLimit: Duration
+    private let report: @Sendable (String) -> Void
+    private let state = Mutex(State())
+
+    init(
+        _ consumer: KafkaConsumer, group: ConsumerGroup, commitLimit: Duration,
+        closeLimit: Duration, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.consumer = consumer
+        self.group = group
+        self.commitLimit = commitLimit
+        self.closeLimit = closeLimit
+        self.report = report
+    }
+
+    var assignments: Int { state.withLock { $0.assignments } }
+
+    func next() async throws -> LoggedEvent? {
+        while true {
+            do {
+                guard let event = try await consumer.next() else { return nil }
+                if let event = take(event) { return event }
+            } catch let error as KafkaError where !error.isFatal && error != .busy {
+                report("\(error)")
+            } catch let error as KafkaError {
+                throw EventBusError(error, consumer.servers)
+            }
+        }
+    }
+
+    private func take(_ event: KafkaConsumerEvent) -> LoggedEvent? {
+        state.withLock { state in
+            switch event {
+            case .message(let message):
+                let event = LoggedEvent(message)
+                state.open[message.position.partition, default: []].append(message)
+                return event
+            case .assigned:
+                state.assignments += 1
+            case .revoked(let partitions, _):
+                for partition in partitions { state.open[partition] = nil }
+            }
+            return nil
+        }
+    }
+
+    func commit(_ event: LoggedEvent) async throws {
+        let partition = KafkaPartition(event.message.topic.name, event.partition)
+        let message = state.withLock { state in
+            state.open[partition]?.first { $0.offset == event.offset }
+        }
+        guard let message else {
+            // Committed with a later one, or not this member's any more.
+            guard consumer.assignment.contains(partition) else { throw lost(event) }
+            return
+        }
+        do {
+            try await consumer.commit(message, within: commitLimit)
+            state.withLock { state in
+                state.open[partition]?.removeAll { $0.offset <= event.offset }
+            }
+        } catch KafkaError.partitionLost, KafkaError.closed {
+            throw lost(event)
+        } catch let error as KafkaError {
+            throw EventBusError(error, consumer.servers)
+        }
+    }
+
+    private func lost(_ event: LoggedEvent) -> EventBusError {
+        .partitionLost(event.message.topic, group)
+    }
+
+    func close() async { await consumer.close(within: closeLimit) }
+}
+
+/// Reads a topic without a group.
+struct KafkaTap: EventReading {
+    let reader: KafkaReader
+    let closeLimit: Duration
+    let report: @Sendable (String) -> Void
+
+    init(
+        _ reader: KafkaReader, closeLimit: Duration, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.reader = reader
+        self.closeLimit = closeLimit
+        self.report = report
+    }
+
+    func next() async throws -> LoggedEvent? {
+        while true {
+            do {
+                return try await reader.next().map { LoggedEvent($0) }
+            } catch let error as KafkaError where !error.isFatal && error != .busy {
+                report("\(error)")
+            }
+        }
+    }
+
+    func close() async { await reader.close(within: closeLimit) }
+}
+
+// MARK: - Values
+
+extension KafkaRecord {
+    init(_ message: EventMessage) {
+        self.init(
+            topic: message.topic.name, key: Array(message.key.utf8), value: message.payload,
+            headers: message.headers.sorted { $0.key < $1.key }.map {
+                KafkaHeader($0.key, Array($0.value.utf8))
+            })
+    }
+}
+
+extension LoggedEvent {
+    /// Of headers that came twice the last one counts.
+    init(_ message: KafkaMessage) {
+        let headers = message.headers.map {
+            ($0.name, String(decoding: $0.value ?? [], as: UTF8.self))
+        }
+        self.init(
+            message: EventMessage(
+                topic: Topic(message.topic),
+                key: String(decoding: message.key ?? [], as: UTF8.self),
+                payload: message.value ?? [],
+                headers: Dictionary(headers, uniquingKeysWith: { $1 })),
+            partition: message.partition, offset: message.offset)
+    }
+}
+
+extension KafkaStart {
+    init(_ start: StartingOffset) {
+        self = start == .earliest ? .earliest : .latest
+    }
+}
