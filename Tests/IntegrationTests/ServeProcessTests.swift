@@ -1,58 +1,9 @@
 import Foundation
-import FoundationNetworking
 import TestSupport
 import Testing
 
 @Suite("The serving program", .serialized)
 struct ServeProcessTests {
-    /// A server with its first bars backfilled.
-    private struct Server {
-        let program: Program
-        let port: Int
-        let running: Running
-
-        func url(_ path: String) -> URL {
-            URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path)
-        }
-
-        func get(_ path: String) async throws -> (status: Int, body: String) {
-            let (data, response) = try await URLSession.shared.data(from: url(path))
-            return (
-                (response as? HTTPURLResponse)?.statusCode ?? 0,
-                String(decoding: data, as: UTF8.self)
-            )
-        }
-
-        func post(_ path: String, _ json: String) async throws -> (status: Int, body: String) {
-            var request = URLRequest(url: url(path))
-            request.httpMethod = "POST"
-            request.httpBody = Data(json.utf8)
-            request.setValue("application/json", forHTTPHeaderField: "content-type")
-            let (data, response) = try await URLSession.shared.data(for: request)
-            return (
-                (response as? HTTPURLResponse)?.statusCode ?? 0,
-                String(decoding: data, as: UTF8.self)
-            )
-        }
-    }
-
-    private func start(_ program: Program) async throws -> Server {
-        var program = program
-        let port = try LoopbackPort.free()
-        program.environment["HTTP_PORT"] = String(port)
-        let server = Server(
-            program: program, port: port, running: try Running(program.process(["serve"])))
-        if await !server.running.errors.wait(for: "Serving") {
-            let errors = await server.running.errors.whole()
-            throw ServerEnded(errors: errors)
-        }
-        return server
-    }
-
-    private struct ServerEnded: Error {
-        let errors: String
-    }
-
     private func backfilled() async throws -> Program {
         let program = try Program.fresh()
         let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
@@ -65,7 +16,7 @@ struct ServeProcessTests {
     func life() async throws {
         let program = try await backfilled()
         defer { program.remove() }
-        let server = try await start(program)
+        let server = try await Server.start(program)
         let health = try await server.get("/health")
         #expect(health.body == #"{"status":"healthy","service":"market-regime"}"#)
         let current = try await server.get("/v1/market-regime/current?market=SPX")
@@ -97,7 +48,7 @@ struct ServeProcessTests {
     func busyPort() async throws {
         let program = try await backfilled()
         defer { program.remove() }
-        let server = try await start(program)
+        let server = try await Server.start(program)
         let second = try await server.program.run("serve")
         #expect(second.status == 4)
         #expect(second.errors.contains("127.0.0.1:\(server.port)"))

@@ -40,9 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
         flags["BIND_ADDRESS"] = bindAddress
         let configuration = try common.configuration(
             flags, service: service.map { try ServiceName(servable: $0) })
+        // Before anything is made that counts.
+        let metrics = PrometheusRegistry(help: MetricHelp.texts)
+        MetricsSystem.bootstrap(metrics)
         let assembly = try await Assembly(configuration)
         do {
-            try await assembly.serve()
+            try await assembly.serve(metrics)
         } catch {
             await assembly.close()
             throw error
@@ -52,9 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 extension Assembly {
     /// Runs the services until a signal; closes the store once they have stopped.
-    func serve() async throws {
-        let metrics = PrometheusRegistry(help: MetricHelp.texts)
-        MetricsSystem.bootstrap(metrics)
+    func serve(_ metrics: PrometheusRegistry) async throws {
         let intake = BarIntake(
             classifier: LiveClassifier(
                 journal: store, reader: store, logger: logger,

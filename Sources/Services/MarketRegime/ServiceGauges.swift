@@ -46,6 +46,7 @@ package enum MetricHelp {
         "outbox_relayed_total": "Outbox rows published.",
         "market_bars_consumed_total": "Bars taken from the topic market-bars.",
         "dead_letters_total": "Messages put on a dead-letter topic.",
+        "cache_requests_total": "Questions to the cache, by tier and what became of them.",
         "regime_age_seconds": "Time since the close of the latest assessed bar.",
         "regime_current": "1 for the regime a series is in, 0 for the others.",
     ]

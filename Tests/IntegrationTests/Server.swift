@@ -1,0 +1,51 @@
+import Foundation
+import FoundationNetworking
+import TestSupport
+
+/// The serving program.
+struct Server {
+    let program: Program
+    let port: Int
+    let running: Running
+
+    func url(_ path: String) -> URL {
+        URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path)
+    }
+
+    func get(_ path: String) async throws -> (status: Int, body: String) {
+        let (data, response) = try await URLSession.shared.data(from: url(path))
+        return (
+            (response as? HTTPURLResponse)?.statusCode ?? 0,
+            String(decoding: data, as: UTF8.self)
+        )
+    }
+
+    func post(_ path: String, _ json: String) async throws -> (status: Int, body: String) {
+        var request = URLRequest(url: url(path))
+        request.httpMethod = "POST"
+        request.httpBody = Data(json.utf8)
+        request.setValue("application/json", forHTTPHeaderField: "content-type")
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return (
+            (response as? HTTPURLResponse)?.statusCode ?? 0,
+            String(decoding: data, as: UTF8.self)
+        )
+    }
+
+    struct Ended: Error {
+        let errors: String
+    }
+
+    /// Starts a program on a free port and waits until it serves.
+    static func start(_ program: Program) async throws -> Server {
+        var program = program
+        let port = try LoopbackPort.free()
+        program.environment["HTTP_PORT"] = String(port)
+        let server = Server(
+            program: program, port: port, running: try Running(program.process(["serve"])))
+        if await !server.running.errors.wait(for: "Serving") {
+            throw Ended(errors: await server.running.errors.whole())
+        }
+        return server
+    }
+}
