@@ -11,6 +11,20 @@ swift build --build-tests --enable-code-coverage --explicit-target-dependency-im
 rm -rf "$profiles"
 mkdir -p "$profiles"
 # A pool of four files for each program: tests start `bloasis` often, and its profile counts too.
-LLVM_PROFILE_FILE="$profiles/%4m.profraw" swift test --skip-build --disable-xctest "$@"
+test() {
+    LLVM_PROFILE_FILE="$profiles/%4m.profraw" swift test --skip-build --disable-xctest "$@"
+}
 
-[ $# -gt 0 ] || Scripts/coverage.sh
+if [ $# -gt 0 ]; then
+    test "$@"
+else
+    # Tests that compute keep a processor for seconds at a time; those that talk to servers have
+    # limits in real time. Apart from each other neither disturbs.
+    clients='(Caching|Kafka|Postgres|Redis)Tests'
+    services='(Backends|Gateway|Hosting|MarketRegime)Tests'
+    test --skip "$clients" --skip "$services" --skip IntegrationTests
+    test --filter "$clients"
+    test --filter "$services"
+    test --filter IntegrationTests
+    Scripts/coverage.sh
+fi

@@ -123,12 +123,12 @@ struct BarTests {
 
     @Test("a bar is never available before its close")
     func availability() {
-        let close = Timestamp(nanoseconds: 100)
+        let close = Timestamp(nanoseconds: 100_000)
         #expect(Bar(timestamp: close, close: 1).availableAt == close)
-        let early = Bar(timestamp: close, close: 1, availableAt: Timestamp(nanoseconds: 99))
+        let early = Bar(timestamp: close, close: 1, availableAt: Timestamp(nanoseconds: 99_000))
         #expect(early.availableAt == close)
-        let late = Bar(timestamp: close, close: 1, availableAt: Timestamp(nanoseconds: 101))
-        #expect(late.availableAt == Timestamp(nanoseconds: 101))
+        let late = Bar(timestamp: close, close: 1, availableAt: Timestamp(nanoseconds: 101_000))
+        #expect(late.availableAt == Timestamp(nanoseconds: 101_000))
     }
 
     @Test("two bars say the same bit for bit, missing values and availability aside")

@@ -30,6 +30,8 @@ package final class DurableEventLog: Sendable {
     /// Tells this opened log from every other one, in lease owners.
     private let identity: String
     private let lastMember = Mutex(0)
+    /// Logs that this process has opened.
+    private static let opened = Atomic(0)
 
     init(
         storage: any EventLogStorage, timing: EventLogTiming,
@@ -39,7 +41,9 @@ package final class DurableEventLog: Sendable {
         self.timing = timing
         self.now = now
         let process = ProcessInfo.processInfo
-        identity = "\(process.hostName)-\(process.processIdentifier)-\(now().nanoseconds)"
+        let number = Self.opened.wrappingAdd(1, ordering: .relaxed).newValue
+        identity =
+            "\(process.hostName)-\(process.processIdentifier)-\(now().nanoseconds)-\(number)"
     }
 }
 
