@@ -37,7 +37,7 @@ package struct RedisCache: SharedCache {
         let found = try await client.send(RedisCommand("MGET", keys), within: limit).elements
         guard found.count == 2, let value = try found[0].bytes,
             let companion = try found[1].bytes.flatMap(Companion.init),
-            companion.checksum == Companion.checksum(of: value)
+            companion.checksum == Checksum.of(value)
         else { return nil }
         return CacheEntry(value: value, version: companion.version)
     }
@@ -81,7 +81,7 @@ package struct RedisCache: SharedCache {
         _ key: CacheKey, _ entry: CacheEntry, _ lifetime: Duration, ifNewer: Bool
     ) async throws -> Bool {
         let companion = Companion(
-            version: entry.version, checksum: Companion.checksum(of: entry.value))
+            version: entry.version, checksum: Checksum.of(entry.value))
         let milliseconds = max(1, Int64(lifetime / .milliseconds(1)))
         let reply = try await Self.write.run(
             on: client, keys: [key.name, Companion.key(of: key)],
@@ -133,7 +133,6 @@ struct Companion: Equatable {
     /// Each of a version's three numbers, moved to where none is negative.
     static let numberDigits = 20
     static let versionDigits = 3 * numberDigits
-    private static let checksumDigits = 16
 
     let version: CacheVersion
     let checksum: UInt64
@@ -152,9 +151,7 @@ struct Companion: Equatable {
             Companion.padded(
                 String(UInt64(bitPattern: number) ^ (1 << 63)), to: Companion.numberDigits)
         }
-        let sum = Companion.padded(
-            String(checksum, radix: 16), to: Companion.checksumDigits)
-        return digits.joined() + " " + sum
+        return digits.joined() + " " + Checksum.text(checksum)
     }
 
     private static func padded(_ digits: String, to width: Int) -> String {
@@ -163,7 +160,7 @@ struct Companion: Equatable {
 
     /// `nil` for what is not a companion's text.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count == Companion.versionDigits + 1 + Companion.checksumDigits else {
+        guard bytes.count == Companion.versionDigits + 1 + Checksum.digits else {
             return nil
         }
         let numbers = (0..<3).compactMap { index -> Int64? in
@@ -172,16 +169,11 @@ struct Companion: Equatable {
             return UInt64(String(decoding: digits, as: UTF8.self))
                 .map { Int64(bitPattern: $0 ^ (1 << 63)) }
         }
-        let sum = String(decoding: bytes.suffix(Companion.checksumDigits), as: UTF8.self)
+        let sum = String(decoding: bytes.suffix(Checksum.digits), as: UTF8.self)
         guard numbers.count == 3, let checksum = UInt64(sum, radix: 16) else { return nil }
         let version = CacheVersion(
             asOf: Timestamp(nanoseconds: numbers[0]), revision: numbers[1], sequence: numbers[2])
         self.init(version: version, checksum: checksum)
         guard text.utf8.elementsEqual(bytes) else { return nil }
-    }
-
-    /// FNV-1a of 64 bits (Fowler, Noll & Vo): against accidents, not against malice.
-    static func checksum(of bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 }

@@ -12,7 +12,6 @@ struct Storage: Sendable {
     var events: any EventBus
     /// A path or a host; never a secret.
     let location: String
-    let supportedSchemaVersion: Int
     /// The schema steps that opening applied; empty when it was up to date.
     let appliedMigrations: [Int]
     /// What should be said at start.
@@ -62,7 +61,6 @@ struct Storage: Sendable {
         let store = try EmbeddedStore(path: path, wording: .standard, now: { WallClock.now })
         return Storage(
             regimes: store.regimes, events: store.events, location: path,
-            supportedSchemaVersion: EmbeddedStore.supportedSchemaVersion,
             appliedMigrations: store.appliedMigrations, warnings: [],
             schemaVersion: { try await store.schemaVersion() },
             integrityFaults: { try await store.integrityFaults() },
@@ -78,7 +76,6 @@ struct Storage: Sendable {
             url: url, wording: .standard, options: options, now: { WallClock.now })
         return Storage(
             regimes: store.regimes, events: store.events, location: store.location,
-            supportedSchemaVersion: PostgresStore.supportedSchemaVersion,
             appliedMigrations: store.appliedMigrations,
             warnings: store.timescale.warning.map { [$0] } ?? [],
             schemaVersion: { try await store.schemaVersion() },

@@ -78,7 +78,7 @@ package struct BarConsumer: Service {
         for attempt in 1... {
             do {
                 return try await take(event, attempt: attempt)
-            } catch  where BarConsumer.passes(error) || BarConsumer.isRaced(error, attempt) {
+            } catch  where error.passes || BarConsumer.isRaced(error, attempt) {
                 logger.warning(
                     "Bar not committed, trying again",
                     metadata: [
@@ -104,16 +104,6 @@ package struct BarConsumer: Service {
         } catch JournalError.unknownSeries(let series) {
             let reason = "\(JournalError.unknownSeries(series))"
             try await setAside(event, reason: reason, attempts: attempt)
-        }
-    }
-
-    /// Whether a store or a bus is away or busy, which is not the bar's fault: it is tried again
-    /// for as long as that lasts, and stays in the topic.
-    private static func passes(_ error: any Error) -> Bool {
-        switch error {
-        case let error as StoreError: error.isRetriable
-        case EventBusError.unavailable: true
-        default: error is IntakeFull
         }
     }
 

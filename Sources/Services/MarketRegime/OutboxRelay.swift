@@ -83,7 +83,7 @@ package struct OutboxRelay: Service {
                             "attempt": "\(failures)", "limit": "\(OutboxRelay.attemptLimit)",
                             "error": "\(error)",
                         ])
-                    if failures >= OutboxRelay.attemptLimit, !OutboxRelay.passes(error) {
+                    if failures >= OutboxRelay.attemptLimit, !error.passes {
                         throw error
                     }
                 }
@@ -159,10 +159,5 @@ package struct OutboxRelay: Service {
             let rest = rows.enumerated().filter { reasons[$0.offset] == nil }.map(\.element.message)
             try await bus.publish(rest)
         }
-    }
-
-    private static func passes(_ error: any Error) -> Bool {
-        if case EventBusError.unavailable = error { return true }
-        return (error as? StoreError)?.isRetriable ?? false
     }
 }

@@ -37,8 +37,7 @@ package struct Verification: Sendable {
         while true {
             let page = try await reader.bars(
                 SeriesQuery(series, after: cursor, limit: Replay.pageSize))
-            guard let first = page.first?.bar.timestamp, let last = page.last?.bar.timestamp
-            else { break }
+            guard let last = page.last?.bar.timestamp else { break }
             var answers = try await StoredAnswers(
                 reader, series, after: cursor, through: last, range)
             for revised in page where range.map({ revised.bar.timestamp < $0.upperBound }) ?? true {
@@ -50,7 +49,7 @@ package struct Verification: Sendable {
             report.takeOrphans(answers)
             progress(BackfillProgress(bars: report.bars, lastAsOf: last))
             if let range, last >= range.upperBound { break }
-            if first == last, page.count < Replay.pageSize { break }
+            if page.count < Replay.pageSize { break }
             cursor = last
         }
         return report

@@ -26,9 +26,6 @@ package struct PostgresStore: Sendable {
     private let database: SharedDatabase
     private let listener: CommitListener
 
-    /// The schema version this program writes.
-    package static var supportedSchemaVersion: Int { SharedSchema.supportedVersion }
-
     /// Connects, and migrates the schema.
     ///
     /// - Parameters:

@@ -1,0 +1,11 @@
+import Ports
+
+extension Error {
+    /// Whether a store, a bus or a queue is away, busy or full, which passes: the same is tried
+    /// again for as long as that lasts.
+    var passes: Bool {
+        if let error = self as? StoreError { return error.isRetriable }
+        if case .unavailable? = self as? EventBusError { return true }
+        return self is IntakeFull
+    }
+}
