@@ -106,6 +106,7 @@ struct Module {
 let modules: [Module] = [
     Module("Market", .domain, .numeric),
     Module("Regimes", .domain, uses: ["Market"], .numeric),
+    Module("Trading", .domain, uses: ["Market", "Regimes"], .numeric),
 
     Module("CLanes", .analytics, .headers),
     Module("LaneTasks", .analytics, .numeric, .unsafeAllowed),
@@ -138,9 +139,9 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"], .numeric,
         .looksAhead),
 
-    Module("Ports", .boundaries, uses: ["Market", "Regimes"]),
+    Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
     Module(
-        "Contracts", .boundaries, uses: ["Market", "Regimes", "Ports"],
+        "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Ports"],
         libraries: [.crypto, .swiftProtobuf]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
@@ -156,7 +157,7 @@ let modules: [Module] = [
     Module("Kafka", .adapters, uses: ["CRDKafka"], .unsafeAllowed),
     Module(
         "Backends", .adapters,
-        uses: ["Market", "Regimes", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
+        uses: ["Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
         libraries: [.grdb], resources: [.embedInCode("Migrations")]),
 
     Module(
@@ -169,6 +170,10 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
         libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
+        "TradingService", .services,
+        uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
+        libraries: [.serviceLifecycle]),
+    Module(
         "Gateway", .services, uses: ["Market", "Regimes", "Ports", "Contracts", "Hosting"],
         libraries: [
             .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .metrics,
@@ -179,9 +184,10 @@ let modules: [Module] = [
     Module(
         "bloasis", .command,
         uses: [
-            "Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching",
+            "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
+            "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "Gateway",
+            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService", "Gateway",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -320,9 +326,10 @@ let package = Package(
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
-            dependencies: ["Market", "Regimes", "Ports"].map { .byName(name: $0) },
+            dependencies: ["Market", "Regimes", "Trading", "Ports"].map { .byName(name: $0) },
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
+        tests("TradingTests", ["Market", "Regimes", "Trading"]),
         tests("KernelsTests", ["LaneTasks", "Kernels"]),
         tests("IndicatorsTests", ["Market", "Kernels", "Indicators"]),
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
@@ -340,8 +347,10 @@ let package = Package(
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
-        tests("PortsTests", ["Market", "Regimes", "Ports"]),
-        tests("ContractsTests", ["Market", "Regimes", "Ports", "Contracts"], [.swiftProtobuf]),
+        tests("PortsTests", ["Market", "Regimes", "Trading", "Ports"]),
+        tests(
+            "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],
+            [.swiftProtobuf]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
@@ -349,7 +358,8 @@ let package = Package(
         tests("KafkaTests", ["CRDKafka", "Kafka"]),
         tests(
             "BackendsTests",
-            ["Market", "Regimes", "Ports", "SQLite", "Redis", "Kafka", "Backends"], [.grdb]),
+            ["Market", "Regimes", "Trading", "Ports", "SQLite", "Redis", "Kafka", "Backends"],
+            [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
@@ -362,6 +372,11 @@ let package = Package(
                 "MarketRegime",
             ],
             [.logging, .serviceLifecycle]),
+        tests(
+            "TradingServiceTests",
+            [
+                "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
+            ]),
         tests(
             "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],
             [

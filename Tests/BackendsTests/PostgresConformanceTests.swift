@@ -13,6 +13,11 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }
     }
 
+    @Test("ledger of fills", arguments: FillLedgerConformance.laws)
+    func fillLedger(keeps law: Law<LedgerWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.ledgerWorld()) }
+    }
+
     @Test("event bus", arguments: EventBusConformance.laws)
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.busWorld()) }

@@ -13,6 +13,11 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().storeWorld())
     }
 
+    @Test("ledger of fills", arguments: FillLedgerConformance.laws)
+    func fillLedger(keeps law: Law<LedgerWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().ledgerWorld())
+    }
+
     @Test("event bus", arguments: EventBusConformance.laws)
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await law.holds(in: try TemporaryStore().busWorld())

@@ -33,7 +33,7 @@ final class TemporaryDatabase: Sendable {
         var options = PostgresStore.Options()
         options.timing = TemporaryStore.timing
         let store = try await PostgresStore(
-            url: url, wording: Samples.wording, options: options
+            url: url, wording: Samples.eventWording, options: options
         ) { time.now }
         opened.withLock { $0.append(store) }
         return store
@@ -57,6 +57,14 @@ final class TemporaryDatabase: Sendable {
             store: try await open().regimes, time: time,
             another: { try await self.open().regimes },
             restart: { try await self.restart().regimes })
+    }
+
+    func ledgerWorld() async throws -> LedgerWorld {
+        let store = try await open()
+        return LedgerWorld(
+            ledger: store.fills, outbox: store.regimes,
+            another: { try await self.open().fills },
+            restart: { try await self.restart().fills })
     }
 
     func busWorld() async throws -> BusWorld {

@@ -41,13 +41,20 @@ final class TemporaryStore: Sendable {
     }
 
     static func open(_ path: String, time: ManualTime) throws -> EmbeddedStore {
-        try EmbeddedStore(path: path, wording: Samples.wording, timing: timing) { time.now }
+        try EmbeddedStore(path: path, wording: Samples.eventWording, timing: timing) { time.now }
     }
 
     func storeWorld() throws -> StoreWorld {
         StoreWorld(
             store: try open().regimes, time: time, another: { try self.open().regimes },
             restart: { try self.restart().regimes })
+    }
+
+    func ledgerWorld() throws -> LedgerWorld {
+        let store = try open()
+        return LedgerWorld(
+            ledger: store.fills, outbox: store.regimes, another: { try self.open().fills },
+            restart: { try self.restart().fills })
     }
 
     func busWorld() throws -> BusWorld {

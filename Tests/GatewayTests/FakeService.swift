@@ -5,7 +5,7 @@ import Regimes
 import Synchronization
 
 /// Answers like the service does, from values a test sets; remembers what it was asked.
-final class FakeService: MarketRegimeAPI, MarketDataAPI {
+final class FakeService: MarketRegimeAPI, MarketDataAPI, TradingAPI {
     typealias Change = Bloasis_MarketRegime_RegimeChange
 
     struct State {
@@ -14,6 +14,7 @@ final class FakeService: MarketRegimeAPI, MarketDataAPI {
         var changes = Bloasis_MarketRegime_ListRegimeChangesRequest()
         var stream = Bloasis_MarketRegime_StreamRegimeChangesRequest()
         var bars: [MarketBarEvent] = []
+        var fill = Bloasis_Trading_Fill()
         /// Thrown by the next call.
         var failure: (any Error)?
         var streams: [AsyncThrowingStream<Change, any Error>.Continuation] = []
@@ -131,5 +132,24 @@ final class FakeService: MarketRegimeAPI, MarketDataAPI {
         response.accepted = Int32(events.count)
         response.revised = 0
         return response
+    }
+
+    func recordFill(
+        _ request: Bloasis_Trading_RecordFillRequest
+    ) async throws -> Bloasis_Trading_RecordFillResponse {
+        state.withLock { $0.fill = request.fill }
+        var response = Bloasis_Trading_RecordFillResponse()
+        response.fill = request.fill
+        response.duplicate = false
+        return response
+    }
+
+    func getPortfolio(
+        _ request: Bloasis_Trading_GetPortfolioRequest
+    ) async throws -> Bloasis_Trading_Portfolio {
+        var portfolio = Bloasis_Trading_Portfolio()
+        portfolio.userID = request.userID
+        portfolio.asOf = request.asOf
+        return portfolio
     }
 }

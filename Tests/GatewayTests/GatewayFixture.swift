@@ -28,7 +28,8 @@ struct GatewayFixture {
                 host: host, port: port, serviceName: "market-regime",
                 bodyLimitBytes: bodyLimitBytes, streamsLimit: streamsLimit,
                 idleTimeout: idleTimeout),
-            regimes: service, marketData: service, readiness: { dependencies },
+            regimes: service, marketData: service, trading: service,
+            readiness: { dependencies },
             metrics: { "up 1\n" }, logger: logger, clock: clock, onRunning: onRunning)
     }
 

@@ -252,3 +252,42 @@ struct MarketDataRouteTests {
         response.expectFault(.invalidArgument, "unknown query parameter 'market'")
     }
 }
+
+@Suite("Fills over HTTP")
+struct FillRouteTests {
+    @Test("the body is the fill itself, its numbers kept digit by digit")
+    func fill() async throws {
+        let fixture = GatewayFixture()
+        let response = try await fixture.send(
+            .post, "/v1/orders/fills",
+            body: #"{"fill_id": "f-1", "filledQty": 12345678901234567.89, "commission": "1"}"#)
+        #expect(response.status == .ok)
+        let fill = fixture.service.state.withLock { $0.fill }
+        #expect(fill.filledQty == "12345678901234567.89")
+        #expect(fill.fillID == "f-1")
+        #expect(String(buffer: response.body).contains(#""duplicate":false"#))
+    }
+
+    @Test("a portfolio is its user's, by the path")
+    func portfolio() async throws {
+        let fixture = GatewayFixture()
+        let response = try await fixture.get(
+            "/v1/users/ann%40example.org/portfolio?as_of=2018-12-31T21:00:00Z")
+        #expect(response.status == .ok)
+        let text = String(buffer: response.body)
+        #expect(text.contains(#""userId":"ann@example.org""#))
+        #expect(text.contains(#""asOf":"2018-12-31T21:00:00Z""#))
+    }
+
+    @Test("what is wrong with a request is said")
+    func faults() async throws {
+        let fixture = GatewayFixture()
+        for (method, path, status) in [
+            (HTTPRequest.Method.get, "/v1/orders/fills", 405),
+            (.post, "/v1/orders/fills?x=1", 400), (.get, "/v1/users/ann/portfolio?asof=x", 400),
+        ] {
+            let response = try await fixture.send(method, path, body: "{}")
+            #expect(response.status.code == status, "\(method) \(path)")
+        }
+    }
+}

@@ -13,6 +13,11 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
+    @Test("ledger of fills", arguments: FillLedgerConformance.laws)
+    func fillLedger(keeps law: Law<LedgerWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
     @Test("event bus", arguments: EventBusConformance.laws)
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await law.holds(in: .inMemory())

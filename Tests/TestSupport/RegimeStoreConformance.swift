@@ -86,6 +86,35 @@ extension RegimeStoreConformance {
             #expect(
                 transcript(bars) == transcript(batch.bars.map { RevisedBar(bar: $0, revision: 1) }))
         },
+        Law("what was known at an instant is the latest answer that was available then") { world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            var late = Samples.assessment(1, .crisis)
+            late.availableAt = Samples.day(4)
+            let first = [
+                Samples.assessment(0, .normalBull), late, Samples.assessment(2, .euphoria),
+            ]
+            var restated = Samples.assessment(0, .normalBear)
+            restated.availableAt = Samples.day(5)
+            for assessments in [first, [restated]] {
+                _ = try await store.record(
+                    JournalBatch(
+                        series: Samples.series, expecting: .anyHead,
+                        records: assessments.map { JournalRecord(assessment: $0) },
+                        announcing: false))
+            }
+            func answer(_ instant: Timestamp) async throws -> Regime? {
+                let known = try await world.store.known(Samples.series, at: instant)
+                return known?.regime
+            }
+            let justBefore = Samples.day(0).advanced(byNanoseconds: -1_000)
+            #expect(try await store.known(Samples.series, at: justBefore) == nil)
+            #expect(try await answer(Samples.day(0)) == .normalBull)
+            #expect(try await answer(Samples.day(1)) == .normalBull, "day 1 came late")
+            #expect(try await answer(Samples.day(2)) == .euphoria)
+            #expect(try await answer(Samples.day(9)) == .euphoria)
+            #expect(try await store.known(Samples.series("NDX"), at: Samples.day(9)) == nil)
+        },
         Law("recording twice adds nothing, whoever asks") { world in
             _ = try await world.store.register(Samples.profile())
             var batch = Samples.batch([.crisis, .crisis, .normalBull])

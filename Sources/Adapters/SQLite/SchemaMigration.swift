@@ -11,6 +11,8 @@ struct SchemaMigration {
         SchemaMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql),
         SchemaMigration(
             number: 2, name: "bar_exogenous", file: PackageResources._002_bar_exogenous_sql),
+        SchemaMigration(
+            number: 3, name: "order_fills", file: PackageResources._003_order_fills_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

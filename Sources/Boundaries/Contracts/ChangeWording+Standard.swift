@@ -18,7 +18,12 @@ extension EventID {
             change.series.description, change.asOf.rfc3339, change.modelVersion.text,
             String(change.revision), change.regime.label,
         ].joined(separator: "|")
-        let hexadecimal = SHA256.hash(data: Array(canonical.utf8)).prefix(16).map { byte in
+        self.init(hashing: canonical)
+    }
+
+    /// The first 128 bits of a text's SHA-256, in hexadecimal.
+    init(hashing text: String) {
+        let hexadecimal = SHA256.hash(data: Array(text.utf8)).prefix(16).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         self.init(hexadecimal.joined())

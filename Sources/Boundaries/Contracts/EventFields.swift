@@ -2,6 +2,7 @@ import FoundationEssentials
 import Market
 package import Ports
 import Regimes
+import Trading
 
 /// A payload that is not the event it should be: which member, and what is wrong with it.
 package struct EventDecodingError: Error, Equatable, Sendable {
@@ -99,6 +100,45 @@ struct EventFields {
             return try Regime(label: string(orEmpty: field))
         } catch {
             throw fault(field, has(field) ? error.description : "is missing")
+        }
+    }
+
+    /// A string that names something.
+    func named<Name>(
+        _ field: String, _ read: (String) -> Name?
+    ) throws(EventDecodingError) -> Name {
+        guard let name = try optionalNamed(field, read) else { throw fault(field, "is missing") }
+        return name
+    }
+
+    /// `nil` when the member is absent or null.
+    func optionalNamed<Name>(
+        _ field: String, _ read: (String) -> Name?
+    ) throws(EventDecodingError) -> Name? {
+        guard let text = try optionalString(field) else { return nil }
+        guard let name = read(text) else {
+            throw fault(field, "'\(RequestReading.excerpt(text))' is not what belongs there")
+        }
+        return name
+    }
+
+    /// A decimal string.
+    func decimal(_ field: String) throws(EventDecodingError) -> DecimalNumber {
+        let text = try string(field)
+        do {
+            return try DecimalNumber(parsing: text)
+        } catch {
+            throw fault(field, "'\(RequestReading.excerpt(text))' \(error)")
+        }
+    }
+
+    /// - Throws: when the member `schema_version` is another one.
+    func requireSchema(_ supported: Int) throws(EventDecodingError) {
+        let version = try integer("schema_version")
+        guard version == supported else {
+            throw fault(
+                "schema_version",
+                "is \(version), and this program reads \(supported): upgrade the consumer")
         }
     }
 

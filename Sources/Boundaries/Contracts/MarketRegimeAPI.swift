@@ -38,3 +38,14 @@ package protocol MarketDataAPI: Sendable {
         _ request: Bloasis_Trading_RecordBarsRequest
     ) async throws -> Bloasis_Trading_RecordBarsResponse
 }
+
+/// Where reports of executions come in, and what they add up to.
+package protocol TradingAPI: Sendable {
+    func recordFill(
+        _ request: Bloasis_Trading_RecordFillRequest
+    ) async throws -> Bloasis_Trading_RecordFillResponse
+
+    func getPortfolio(
+        _ request: Bloasis_Trading_GetPortfolioRequest
+    ) async throws -> Bloasis_Trading_Portfolio
+}

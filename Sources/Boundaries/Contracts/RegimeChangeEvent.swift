@@ -87,18 +87,11 @@ package struct RegimeChangeEvent: Sendable, Equatable {
     ///
     /// - Parameter traceparent: the W3C trace context of the cause, when there is one.
     package func message(traceparent: String? = nil) -> EventMessage {
-        var headers = [
-            "content-type": "application/json",
-            "ce-specversion": "1.0",
-            "ce-id": eventID.text,
-            "ce-type": RegimeChangeEvent.cloudEventType,
-            "ce-source": RegimeChangeEvent.source,
-            "ce-time": asOf.rfc3339,
-        ]
-        headers["traceparent"] = traceparent
-        return EventMessage(
+        EventMessage(
             topic: .regimeChange, key: series.market.text, payload: Array(json.utf8),
-            headers: headers)
+            headers: CloudEvent.headers(
+                id: eventID, type: RegimeChangeEvent.cloudEventType,
+                source: RegimeChangeEvent.source, time: asOf, traceparent: traceparent))
     }
 }
 
@@ -110,13 +103,7 @@ extension RegimeChangeEvent {
     /// - Throws: `EventDecodingError` naming the member.
     package init(payload: [UInt8]) throws(EventDecodingError) {
         let fields = try EventFields(payload, topic: .regimeChange)
-        let version = try fields.integer("schema_version")
-        guard version == RegimeChangeEvent.schemaVersion else {
-            throw fields.fault(
-                "schema_version",
-                "is \(version), and this program reads "
-                    + "\(RegimeChangeEvent.schemaVersion): upgrade the consumer")
-        }
+        try fields.requireSchema(RegimeChangeEvent.schemaVersion)
         eventID = EventID(try fields.string("event_id"))
         series = try fields.series()
         regime = try fields.regime("regime")
@@ -124,8 +111,8 @@ extension RegimeChangeEvent {
         confidence = try fields.number("confidence")
         asOf = try fields.timestamp("as_of")
         sequence = try fields.integer("sequence")
-        previousEventID = try fields.optionalString("previous_event_id").map(EventID.init)
-        supersedes = try fields.optionalString("supersedes").map(EventID.init)
+        previousEventID = try fields.optionalString("previous_event_id").map { EventID($0) }
+        supersedes = try fields.optionalString("supersedes").map { EventID($0) }
         let triggerText = try fields.string("trigger")
         guard let trigger = Trigger(rawValue: triggerText) else {
             let valid = Trigger.allCases.map(\.rawValue).joined(separator: ", ")

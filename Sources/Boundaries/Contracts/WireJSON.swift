@@ -20,12 +20,16 @@ package enum WireJSON {
 
     /// Reads a message; field names in camelCase or as in the .proto file.
     ///
+    /// - Parameter decimals: fields of decimal strings, in both spellings, for which a JSON number
+    ///   is taken by its text.
     /// - Throws: `RPCFault` INVALID_ARGUMENT that names an unknown field or says what is malformed.
     package static func message<M: Message>(
-        _ type: M.Type, from utf8: [UInt8], subject: String
+        _ type: M.Type, from utf8: [UInt8], subject: String, decimals: Set<String> = []
     ) throws(RPCFault) -> M {
         do {
-            return try M(jsonUTF8Bytes: utf8)
+            let bytes =
+                decimals.isEmpty ? utf8 : NumberQuoting(fields: decimals).quoting(utf8)
+            return try M(jsonUTF8Bytes: bytes)
         } catch JSONDecodingError.unknownField(let name) {
             throw .invalidArgument("\(subject): unknown field '\(name)': leave it out")
         } catch let error as JSONDecodingError {

@@ -164,6 +164,12 @@ extension InMemoryRegimeStore: RegimeReader {
         rows(of: series)?.assessments.last
     }
 
+    package func known(
+        _ series: Series, at instant: Timestamp
+    ) async throws -> RegimeAssessment? {
+        rows(of: series)?.assessments.all.last { $0.isKnown(at: instant) }
+    }
+
     package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {
         rows(of: query.series)?.assessments.rows(query) { $1.last } ?? []
     }
@@ -226,6 +232,12 @@ extension InMemoryRegimeStore: RegimeReader {
 // MARK: - Outbox
 
 extension InMemoryRegimeStore: Outbox {
+    /// Takes messages of something else that shares this outbox.
+    func append(_ entries: [OutboxEntry]) {
+        state.withLock { append(entries, to: &$0) }
+        signal.notify()
+    }
+
     package func pending(limit: Int) async throws -> [OutboxRow] {
         state.withLock { state in
             state.outbox.lazy.filter { !$0.isPublished }.prefix(max(limit, 0)).map(\.row)

@@ -11,6 +11,10 @@ package protocol RegimeReader: Sendable {
     /// The latest assessment; `nil` for a series without one.
     func current(_ series: Series) async throws -> RegimeAssessment?
 
+    /// The latest answer known at an instant: of the latest bar whose answer was available then,
+    /// the highest revision that was.
+    func known(_ series: Series, at instant: Timestamp) async throws -> RegimeAssessment?
+
     /// Assessments oldest first, one per `asOf`.
     func history(_ query: SeriesQuery) async throws -> [RegimeAssessment]
 

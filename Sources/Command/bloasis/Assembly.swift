@@ -7,6 +7,7 @@ import MarketRegime
 import Ports
 import Redis
 import RegimeModels
+import TradingService
 
 /// The program's parts, put together in one place from a configuration.
 struct Assembly {
@@ -15,10 +16,26 @@ struct Assembly {
     let storage: Storage
     /// The current answers, cached.
     let currents: CurrentRegimes
+    /// The users' portfolios, cached.
+    let portfolios: Portfolios
     private let redis: RedisClient?
 
+    /// Where a test wants the process to kill itself; `nil` outside tests.
+    private let failPoints: FailPoints?
+
     var store: any RegimeStore { storage.regimes }
-    var events: any EventBus { storage.events }
+
+    var events: any EventBus {
+        failPoints.map { FailingBus(bus: storage.events, points: $0) } ?? storage.events
+    }
+
+    var journal: any RegimeJournal {
+        failPoints.map { FailingJournal(journal: store, points: $0) } ?? store
+    }
+
+    private var outbox: any Outbox {
+        failPoints.map { FailingOutbox(outbox: store, points: $0) } ?? store
+    }
 
     /// Opens the store, creating and migrating it as needed.
     ///
@@ -26,12 +43,18 @@ struct Assembly {
     init(_ configuration: BloasisConfiguration) async throws {
         self.configuration = configuration
         logger = configuration.makeLogger("bloasis")
-        storage = try await Storage.open(configuration, logger: logger)
+        failPoints = try configuration.failPoint.map { try FailPoints($0) }
+        storage = try await Storage.open(
+            configuration, wording: failPoints?.wording(.standard) ?? .standard, logger: logger)
         redis = try Assembly.redis(configuration)
+        let shared = redis.map { RedisCache($0, instance: Assembly.instanceID) }
         currents = CurrentRegimes(
-            reader: storage.regimes,
-            shared: redis.map { RedisCache($0, instance: Assembly.instanceID) },
+            reader: storage.regimes, shared: shared,
             defaultMarket: configuration.defaultMarket, Assembly.cacheEnvironment)
+        let regimes = storage.regimes
+        portfolios = Portfolios(
+            ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
+            shared: shared, Assembly.cacheEnvironment)
         for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
     }
 
@@ -98,6 +121,12 @@ struct Assembly {
             now: { WallClock.now })
     }
 
+    var trading: FillRecording {
+        FillRecording(
+            ledger: storage.fills, reader: store, portfolios: portfolios,
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+    }
+
     var backfill: Backfill {
         Backfill(
             journal: store, reader: store,
@@ -106,7 +135,7 @@ struct Assembly {
 
     var relay: OutboxRelay {
         OutboxRelay(
-            outbox: store, bus: events, owner: Assembly.instanceID,
+            outbox: outbox, bus: events, owner: Assembly.instanceID,
             now: { WallClock.now }, logger: logger)
     }
 

@@ -37,7 +37,8 @@ struct Bloasis: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, BackfillCommand.self, CurrentCommand.self, HistoryCommand.self,
             ChangesCommand.self, WatchCommand.self, FitCommand.self, ClassifyCommand.self,
-            EvaluateCommand.self, VerifyCommand.self, DoctorCommand.self, MigrateCommand.self,
+            EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
+            DoctorCommand.self, MigrateCommand.self,
         ])
 }
 

@@ -58,7 +58,7 @@ extension Assembly {
     func serve(_ metrics: PrometheusRegistry) async throws {
         let intake = BarIntake(
             classifier: LiveClassifier(
-                journal: store, reader: store, logger: logger,
+                journal: journal, reader: store, logger: logger,
                 jitter: SystemRandomNumberGenerator()),
             committed: { [currents] in await currents.written($0) })
         let gauges = ServiceGauges(reader: store, outbox: store)
@@ -81,6 +81,7 @@ extension Assembly {
                 to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
                 reader: store,
                 defaultMarket: configuration.defaultMarket, now: { WallClock.now }),
+            trading: trading,
             readiness: { await readiness.report().dependencies },
             metrics: {
                 await gauges.update(at: WallClock.now)
@@ -98,7 +99,7 @@ extension Assembly {
         // Listing order is dependency order: what is listed later stops first.
         try await ServiceRunner(
             [
-                currents, relay,
+                currents, portfolios, relay,
                 BarConsumer(
                     bus: events, intake: intake, now: { WallClock.now }, logger: logger),
                 gateway,

@@ -9,6 +9,7 @@ import Ports
 /// The event bus is the brokers' when some are configured, and else the log in the store.
 struct Storage: Sendable {
     let regimes: any RegimeStore
+    let fills: any FillLedger
     var events: any EventBus
     /// A path or a host; never a secret.
     let location: String
@@ -25,13 +26,13 @@ struct Storage: Sendable {
     ///
     /// - Throws: `StoreError`.
     static func open(
-        _ configuration: BloasisConfiguration, logger: Logger
+        _ configuration: BloasisConfiguration, wording: EventWording, logger: Logger
     ) async throws -> Storage {
         let bus = try configuration.brokers.map { try Self.bus($0, logger) }
         let storage: Storage
         switch configuration.store {
-        case .sqlite(let path): storage = try embedded(path)
-        case .postgreSQL(let url): storage = try await shared(url, configuration)
+        case .sqlite(let path): storage = try embedded(path, wording)
+        case .postgreSQL(let url): storage = try await shared(url, wording, configuration)
         }
         return bus.map { storage.publishing(on: $0) } ?? storage
     }
@@ -57,10 +58,10 @@ struct Storage: Sendable {
         return storage
     }
 
-    private static func embedded(_ path: String) throws -> Storage {
-        let store = try EmbeddedStore(path: path, wording: .standard, now: { WallClock.now })
+    private static func embedded(_ path: String, _ wording: EventWording) throws -> Storage {
+        let store = try EmbeddedStore(path: path, wording: wording, now: { WallClock.now })
         return Storage(
-            regimes: store.regimes, events: store.events, location: path,
+            regimes: store.regimes, fills: store.fills, events: store.events, location: path,
             appliedMigrations: store.appliedMigrations, warnings: [],
             schemaVersion: { try await store.schemaVersion() },
             integrityFaults: { try await store.integrityFaults() },
@@ -68,14 +69,15 @@ struct Storage: Sendable {
     }
 
     private static func shared(
-        _ url: String, _ configuration: BloasisConfiguration
+        _ url: String, _ wording: EventWording, _ configuration: BloasisConfiguration
     ) async throws -> Storage {
         var options = PostgresStore.Options()
         options.retentionDays = configuration.retentionDays
         let store = try await PostgresStore(
-            url: url, wording: .standard, options: options, now: { WallClock.now })
+            url: url, wording: wording, options: options, now: { WallClock.now })
         return Storage(
-            regimes: store.regimes, events: store.events, location: store.location,
+            regimes: store.regimes, fills: store.fills, events: store.events,
+            location: store.location,
             appliedMigrations: store.appliedMigrations,
             warnings: store.timescale.warning.map { [$0] } ?? [],
             schemaVersion: { try await store.schemaVersion() },

@@ -95,6 +95,11 @@ package struct RegimeAssessment: Sendable {
         regime == .unknown ? 0 : probabilities[regime]
     }
 
+    /// Whether the answer could be had at an instant.
+    package func isKnown(at instant: Timestamp) -> Bool {
+        asOf <= instant && availableAt <= instant
+    }
+
     /// Whether two assessments say the same, bit for bit.
     ///
     /// `revision` and `trigger` are left out: the first is the journal's, and the second says who

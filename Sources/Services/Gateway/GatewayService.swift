@@ -88,7 +88,8 @@ extension GatewayConfiguration {
 ///   - onRunning: told the port once connections are accepted.
 package func makeGateway(
     configuration: GatewayConfiguration, regimes: any MarketRegimeAPI,
-    marketData: any MarketDataAPI, readiness: @escaping @Sendable () async -> [DependencyHealth],
+    marketData: any MarketDataAPI, trading: any TradingAPI,
+    readiness: @escaping @Sendable () async -> [DependencyHealth],
     metrics: @escaping @Sendable () async -> String, logger: Logger,
     clock: some Clock<Duration> = ContinuousClock(),
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -105,8 +106,9 @@ package func makeGateway(
             limit: configuration.streamsLimit,
             heartbeatInterval: configuration.heartbeatInterval, clock: clock)
     ).add(to: &routes)
-    MarketDataRoutes(api: marketData, bodyLimitBytes: configuration.bodyLimitBytes)
-        .add(to: &routes)
+    TradingRoutes(
+        marketData: marketData, trading: trading, bodyLimitBytes: configuration.bodyLimitBytes
+    ).add(to: &routes)
     routes.refuseOtherMethods()
     let application = Application(
         router: router,

@@ -43,21 +43,3 @@ struct MarketRegimeRoutes {
         return .json(try WireJSON.text(try await method(message)))
     }
 }
-
-/// Bars over HTTP.
-struct MarketDataRoutes {
-    let api: any MarketDataAPI
-    let bodyLimitBytes: Int
-
-    func add(to routes: inout RouteTable) {
-        let (api, limit) = (api, bodyLimitBytes)
-        routes.add(.post, "/v1/market-data/bars") { request, _ in
-            try Query(request.uri.query).refuseAll(of: "POST /v1/market-data/bars")
-            let body = try await request.body.collect(upTo: limit)
-            let message = try WireJSON.message(
-                Bloasis_Trading_RecordBarsRequest.self, from: Array(body.readableBytesView),
-                subject: "the request body")
-            return .json(try WireJSON.text(try await api.recordBars(message)))
-        }
-    }
-}

@@ -28,11 +28,8 @@ package final class CurrentRegimes: Service, Sendable {
         reader: any RegimeReader, shared: (any SharedCache)?, defaultMarket: MarketName,
         _ environment: CacheEnvironment
     ) {
-        var limits = CacheLimits()
-        limits.absent = CacheKeys.absentLifetime
-        limits.fallback = CacheKeys.fallbackLifetime
         cache = TieredCache(
-            "current_regime", RegimeAnswerCodec(), shared: shared, limits, environment)
+            "current_regime", RegimeAnswerCodec(), shared: shared, CacheLimits(), environment)
         self.reader = reader
         standard = Series(market: defaultMarket)
     }
@@ -68,12 +65,7 @@ package final class CurrentRegimes: Service, Sendable {
     /// Hears of what other processes commit and other instances write.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.cache.run() }
-                group.addTask {
-                    for await _ in self.reader.commits() { self.cache.forgetProcess() }
-                }
-            }
+            await self.cache.run(forgettingAt: self.reader.commits())
         }
     }
 

@@ -2,9 +2,11 @@ package import Market
 package import Ports
 import SQLite
 
-/// Everything the embedded default keeps, in one file: the regime store and the event log.
+/// Everything the embedded default keeps, in one file: the regime store, the ledger of fills and
+/// the event log.
 package struct EmbeddedStore: Sendable {
     package let regimes: SQLiteRegimeStore
+    package let fills: SQLiteFillLedger
     package let events: DurableEventLog
     private let file: EmbeddedFile
 
@@ -21,7 +23,7 @@ package struct EmbeddedStore: Sendable {
     ///   - timing: how long leases last.
     /// - Throws: `StoreError`.
     package init(
-        path: String, wording: ChangeWording, timing: EventLogTiming = EventLogTiming(),
+        path: String, wording: EventWording, timing: EventLogTiming = EventLogTiming(),
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         let signal = CommitSignal()
@@ -31,7 +33,8 @@ package struct EmbeddedStore: Sendable {
         } catch let failure as DatabaseFailure {
             throw StoreError(failure)
         }
-        regimes = SQLiteRegimeStore(file: file, wording: wording, now: now)
+        regimes = SQLiteRegimeStore(file: file, wording: wording.changes, now: now)
+        fills = SQLiteFillLedger(file: file, wording: wording.fills, now: now)
         events = DurableEventLog(
             storage: SQLiteEventStorage(file: file), timing: timing, now: now)
     }

@@ -218,15 +218,6 @@ struct JournalRows {
     }
 
     func insert(_ entry: OutboxEntry) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO outbox (event_id, topic, key, payload, headers, recorded_at)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(arguments: [
-            entry.eventID.text, entry.message.topic.name, entry.message.key,
-            EventRows.blob(entry.message.payload), StoredText.text(of: entry.message.headers),
-            recordedAt,
-        ])
+        try OutboxRows.insert(entry, recordedAt: recordedAt, database)
     }
 }

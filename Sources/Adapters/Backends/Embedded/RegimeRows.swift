@@ -65,6 +65,20 @@ enum RegimeRows {
         }
     }
 
+    static func known(
+        _ series: Series, at instant: Timestamp, _ database: Database
+    ) throws -> RegimeAssessment? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(assessmentColumns) FROM market_regimes
+                WHERE market = ?1 AND timeframe = ?2 AND as_of <= ?3 AND available_at <= ?3
+                ORDER BY as_of DESC, revision DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: key(series) + [instant.nanoseconds]).map {
+            try assessment($0, of: series)
+        }
+    }
+
     /// The highest revision of one `asOf`.
     static func assessment(
         of series: Series, at asOf: Timestamp, _ database: Database

@@ -64,3 +64,21 @@ extension SQLiteRegimeStore: Outbox {
         }
     }
 }
+
+/// Messages that wait, as rows of the transaction of their cause.
+enum OutboxRows {
+    static func insert(
+        _ entry: OutboxEntry, recordedAt: Int64, _ database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO outbox (event_id, topic, key, payload, headers, recorded_at)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            entry.eventID.text, entry.message.topic.name, entry.message.key,
+            EventRows.blob(entry.message.payload), StoredText.text(of: entry.message.headers),
+            recordedAt,
+        ])
+    }
+}

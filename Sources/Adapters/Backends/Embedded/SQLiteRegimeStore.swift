@@ -94,6 +94,12 @@ extension SQLiteRegimeStore: RegimeReader {
         try await file.read { try RegimeRows.current(series, $0) }
     }
 
+    package func known(
+        _ series: Series, at instant: Timestamp
+    ) async throws -> RegimeAssessment? {
+        try await file.read { try RegimeRows.known(series, at: instant, $0) }
+    }
+
     package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {
         try await file.read { try RegimeRows.history(query, $0) }
     }

@@ -21,7 +21,7 @@ struct JournalTables: Sendable {
         [
             "market", "timeframe", "timestamp", "revision", "open", "high", "low", "close",
             "volume", "available_at", "recorded_at", "adopted_at", "exogenous",
-        ], json: ["exogenous"])
+        ], casts: ["exogenous": "json"])
 
     func row(_ stored: StoredBar) throws -> [PostgresValue] {
         let bar = stored.bar
@@ -77,7 +77,7 @@ struct JournalTables: Sendable {
             "market", "timeframe", "as_of", "revision", "model_version", "available_at", "regime",
             "raw_regime", "previous_regime", "since", "probabilities", "confidence_kind",
             "trigger", "indicators", "reasoning", "input_missing", "recorded_at",
-        ], json: ["probabilities", "indicators"])
+        ], casts: ["probabilities": "json", "indicators": "json"])
 
     func row(_ assessment: RegimeAssessment) throws -> [PostgresValue] {
         try key + [
@@ -98,7 +98,7 @@ struct JournalTables: Sendable {
             "market", "timeframe", "as_of", "revision", "event_id", "model_version",
             "previous_regime", "regime", "probabilities", "trigger", "reasoning", "sequence",
             "previous_event_id", "supersedes", "recorded_at", "announced_at",
-        ], json: ["probabilities"])
+        ], casts: ["probabilities": "json"])
 
     func row(_ change: RegimeChange) throws -> [PostgresValue] {
         let announcement = change.announcement
@@ -124,7 +124,7 @@ struct JournalTables: Sendable {
         """
     }
 
-    // MARK: Series and outbox
+    // MARK: Series
 
     func insertion(of head: SeriesHead) throws -> PostgresQuery {
         """
@@ -148,22 +148,7 @@ struct JournalTables: Sendable {
         """
     }
 
-    /// Outbox rows and the positions they take, in the order of commits: the last statements of a
-    /// transaction, because others wait from the first of them on.
     func insertions(of entries: [OutboxEntry]) -> [PostgresQuery] {
-        guard !entries.isEmpty else { return [] }
-        let draw: PostgresQuery = """
-            UPDATE positions SET last = last + \(entries.count) WHERE name = 'outbox'
-            """
-        let rows = entries.enumerated().map { index, entry -> PostgresQuery in
-            """
-            INSERT INTO outbox (position, event_id, topic, key, payload, headers, recorded_at)
-            SELECT last - \(entries.count - 1 - index), \(entry.eventID.text),
-                \(entry.message.topic.name), \(entry.message.key), \(entry.message.payload),
-                \(StoredText.text(of: entry.message.headers)), \(recorded)
-            FROM positions WHERE name = 'outbox'
-            """
-        }
-        return [draw] + rows
+        OutboxQueries.insertions(of: entries, recordedAt: recorded)
     }
 }

@@ -71,13 +71,13 @@ struct PostgresTable: Sendable {
 
     /// - Parameters:
     ///   - columns: in the order in which rows give their values.
-    ///   - json: those among them that are JSON.
-    init(_ name: String, _ columns: [String], json: Set<String> = []) {
+    ///   - casts: the types of those among them whose values are bound as text.
+    init(_ name: String, _ columns: [String], casts: [String: String] = [:]) {
         self.name = PostgresName(name)
         self.columns = columns.map { PostgresName($0) }
         let names = self.columns.map(\.quoted).joined(separator: ", ")
         let places = columns.enumerated().map { index, column in
-            "$\(index + 1)" + (json.contains(column) ? "::json" : "")
+            "$\(index + 1)" + (casts[column].map { "::" + $0 } ?? "")
         }
         insertion =
             "INSERT INTO \(self.name.quoted) (\(names)) "

@@ -86,3 +86,26 @@ enum SharedEventRows {
             headers: try StoredText.headers(row.text(column + 3)))
     }
 }
+
+enum OutboxQueries {
+    /// Outbox rows and the positions they take, in the order of commits: the last statements of a
+    /// transaction, because others wait from the first of them on.
+    static func insertions(
+        of entries: [OutboxEntry], recordedAt: PostgresValue
+    ) -> [PostgresQuery] {
+        guard !entries.isEmpty else { return [] }
+        let draw: PostgresQuery = """
+            UPDATE positions SET last = last + \(entries.count) WHERE name = 'outbox'
+            """
+        let rows = entries.enumerated().map { index, entry -> PostgresQuery in
+            """
+            INSERT INTO outbox (position, event_id, topic, key, payload, headers, recorded_at)
+            SELECT last - \(entries.count - 1 - index), \(entry.eventID.text),
+                \(entry.message.topic.name), \(entry.message.key), \(entry.message.payload),
+                \(StoredText.text(of: entry.message.headers)), \(recordedAt)
+            FROM positions WHERE name = 'outbox'
+            """
+        }
+        return [draw] + rows
+    }
+}

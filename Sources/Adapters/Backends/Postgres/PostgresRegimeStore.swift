@@ -44,6 +44,14 @@ extension PostgresRegimeStore: RegimeReader {
         }.first
     }
 
+    package func known(
+        _ series: Series, at instant: Timestamp
+    ) async throws -> RegimeAssessment? {
+        try await database.values(RegimeQueries.known(series, at: instant)) {
+            try RegimeQueries.assessment($0, of: series)
+        }.first
+    }
+
     package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {
         try await database.values(RegimeQueries.history(query)) {
             try RegimeQueries.assessment($0, of: query.series)

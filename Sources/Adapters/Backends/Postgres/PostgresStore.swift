@@ -2,8 +2,8 @@ package import Market
 package import Ports
 import Postgres
 
-/// Everything the full stack keeps in PostgreSQL: the regime store and the event log that stands
-/// in where no broker is configured.
+/// Everything the full stack keeps in PostgreSQL: the regime store, the ledger of fills, and the
+/// event log that stands in where no broker is configured.
 package struct PostgresStore: Sendable {
     package struct Options: Sendable {
         /// Connections at the most; at least one more hears of commits.
@@ -18,6 +18,7 @@ package struct PostgresStore: Sendable {
     }
 
     package let regimes: PostgresRegimeStore
+    package let fills: PostgresFillLedger
     package let events: DurableEventLog
     /// What TimescaleDB does here.
     package let timescale: TimescaleSupport
@@ -33,7 +34,7 @@ package struct PostgresStore: Sendable {
     ///   - now: stamps what is recorded.
     /// - Throws: `StoreError`.
     package init(
-        url: String, wording: ChangeWording, options: Options = Options(),
+        url: String, wording: EventWording, options: Options = Options(),
         now: @escaping @Sendable () -> Timestamp
     ) async throws {
         let target: PostgresTarget
@@ -61,7 +62,8 @@ package struct PostgresStore: Sendable {
             throw error
         }
         self.database = database
-        regimes = PostgresRegimeStore(database: database, wording: wording, now: now)
+        regimes = PostgresRegimeStore(database: database, wording: wording.changes, now: now)
+        fills = PostgresFillLedger(database: database, wording: wording.fills, now: now)
         events = DurableEventLog(
             storage: PostgresEventStorage(database: database), timing: options.timing, now: now)
         listener = CommitListener(target: target, signal: database.signal)

@@ -68,6 +68,15 @@ enum RegimeQueries {
         """
     }
 
+    static func known(_ series: Series, at instant: Timestamp) -> PostgresQuery {
+        """
+        SELECT \(sql: assessmentColumns) FROM market_regimes
+        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            AND as_of <= \(instant.floored) AND available_at <= \(instant.floored)
+        ORDER BY as_of DESC, revision DESC LIMIT 1
+        """
+    }
+
     static func history(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
         return """

@@ -9,7 +9,9 @@ struct SharedMigration: Sendable {
 
     /// All steps, in order, numbered 1, 2, 3 …
     static let all: [SharedMigration] = [
-        SharedMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql)
+        SharedMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql),
+        SharedMigration(
+            number: 2, name: "order_fills", file: PackageResources._002_order_fills_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

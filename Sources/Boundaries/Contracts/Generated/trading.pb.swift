@@ -240,142 +240,191 @@ package nonisolated struct Bloasis_Trading_RecordBarsResponse: Sendable {
   fileprivate var _queued: Bool? = nil
 }
 
-/// A fill as it is recorded and announced.
-package nonisolated struct Bloasis_Trading_Fill: Sendable {
+/// A report of an execution as it is recorded and announced. A correction or a bust is a report of its
+/// own, with its own id.
+package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var fillID: String {
-    get {_fillID ?? String()}
-    set {_fillID = newValue}
+    get {_storage._fillID ?? String()}
+    set {_uniqueStorage()._fillID = newValue}
   }
   /// Returns true if `fillID` has been explicitly set.
-  package var hasFillID: Bool {self._fillID != nil}
+  package var hasFillID: Bool {_storage._fillID != nil}
   /// Clears the value of `fillID`. Subsequent reads from it will return its default value.
-  package mutating func clearFillID() {self._fillID = nil}
+  package mutating func clearFillID() {_uniqueStorage()._fillID = nil}
 
   package var orderID: String {
-    get {_orderID ?? String()}
-    set {_orderID = newValue}
+    get {_storage._orderID ?? String()}
+    set {_uniqueStorage()._orderID = newValue}
   }
   /// Returns true if `orderID` has been explicitly set.
-  package var hasOrderID: Bool {self._orderID != nil}
+  package var hasOrderID: Bool {_storage._orderID != nil}
   /// Clears the value of `orderID`. Subsequent reads from it will return its default value.
-  package mutating func clearOrderID() {self._orderID = nil}
+  package mutating func clearOrderID() {_uniqueStorage()._orderID = nil}
 
   package var userID: String {
-    get {_userID ?? String()}
-    set {_userID = newValue}
+    get {_storage._userID ?? String()}
+    set {_uniqueStorage()._userID = newValue}
   }
   /// Returns true if `userID` has been explicitly set.
-  package var hasUserID: Bool {self._userID != nil}
+  package var hasUserID: Bool {_storage._userID != nil}
   /// Clears the value of `userID`. Subsequent reads from it will return its default value.
-  package mutating func clearUserID() {self._userID = nil}
+  package mutating func clearUserID() {_uniqueStorage()._userID = nil}
 
   /// fill, correct or bust.
   package var eventType: String {
-    get {_eventType ?? String()}
-    set {_eventType = newValue}
+    get {_storage._eventType ?? String()}
+    set {_uniqueStorage()._eventType = newValue}
   }
   /// Returns true if `eventType` has been explicitly set.
-  package var hasEventType: Bool {self._eventType != nil}
+  package var hasEventType: Bool {_storage._eventType != nil}
   /// Clears the value of `eventType`. Subsequent reads from it will return its default value.
-  package mutating func clearEventType() {self._eventType = nil}
+  package mutating func clearEventType() {_uniqueStorage()._eventType = nil}
 
   package var symbol: String {
-    get {_symbol ?? String()}
-    set {_symbol = newValue}
+    get {_storage._symbol ?? String()}
+    set {_uniqueStorage()._symbol = newValue}
   }
   /// Returns true if `symbol` has been explicitly set.
-  package var hasSymbol: Bool {self._symbol != nil}
+  package var hasSymbol: Bool {_storage._symbol != nil}
   /// Clears the value of `symbol`. Subsequent reads from it will return its default value.
-  package mutating func clearSymbol() {self._symbol = nil}
+  package mutating func clearSymbol() {_uniqueStorage()._symbol = nil}
 
   /// buy or sell.
   package var side: String {
-    get {_side ?? String()}
-    set {_side = newValue}
+    get {_storage._side ?? String()}
+    set {_uniqueStorage()._side = newValue}
   }
   /// Returns true if `side` has been explicitly set.
-  package var hasSide: Bool {self._side != nil}
+  package var hasSide: Bool {_storage._side != nil}
   /// Clears the value of `side`. Subsequent reads from it will return its default value.
-  package mutating func clearSide() {self._side = nil}
+  package mutating func clearSide() {_uniqueStorage()._side = nil}
 
-  /// Decimal strings.
+  /// Decimal strings; JSON numbers are taken by their text. A bust may leave quantity and price out.
   package var filledQty: String {
-    get {_filledQty ?? String()}
-    set {_filledQty = newValue}
+    get {_storage._filledQty ?? String()}
+    set {_uniqueStorage()._filledQty = newValue}
   }
   /// Returns true if `filledQty` has been explicitly set.
-  package var hasFilledQty: Bool {self._filledQty != nil}
+  package var hasFilledQty: Bool {_storage._filledQty != nil}
   /// Clears the value of `filledQty`. Subsequent reads from it will return its default value.
-  package mutating func clearFilledQty() {self._filledQty = nil}
+  package mutating func clearFilledQty() {_uniqueStorage()._filledQty = nil}
 
   package var filledPrice: String {
-    get {_filledPrice ?? String()}
-    set {_filledPrice = newValue}
+    get {_storage._filledPrice ?? String()}
+    set {_uniqueStorage()._filledPrice = newValue}
   }
   /// Returns true if `filledPrice` has been explicitly set.
-  package var hasFilledPrice: Bool {self._filledPrice != nil}
+  package var hasFilledPrice: Bool {_storage._filledPrice != nil}
   /// Clears the value of `filledPrice`. Subsequent reads from it will return its default value.
-  package mutating func clearFilledPrice() {self._filledPrice = nil}
+  package mutating func clearFilledPrice() {_uniqueStorage()._filledPrice = nil}
 
+  /// 0 when left out of a fill; unchanged when left out of a correct or bust.
   package var commission: String {
-    get {_commission ?? String()}
-    set {_commission = newValue}
+    get {_storage._commission ?? String()}
+    set {_uniqueStorage()._commission = newValue}
   }
   /// Returns true if `commission` has been explicitly set.
-  package var hasCommission: Bool {self._commission != nil}
+  package var hasCommission: Bool {_storage._commission != nil}
   /// Clears the value of `commission`. Subsequent reads from it will return its default value.
-  package mutating func clearCommission() {self._commission = nil}
+  package mutating func clearCommission() {_uniqueStorage()._commission = nil}
 
   /// ISO 4217.
   package var currency: String {
-    get {_currency ?? String()}
-    set {_currency = newValue}
+    get {_storage._currency ?? String()}
+    set {_uniqueStorage()._currency = newValue}
   }
   /// Returns true if `currency` has been explicitly set.
-  package var hasCurrency: Bool {self._currency != nil}
+  package var hasCurrency: Bool {_storage._currency != nil}
   /// Clears the value of `currency`. Subsequent reads from it will return its default value.
-  package mutating func clearCurrency() {self._currency = nil}
+  package mutating func clearCurrency() {_uniqueStorage()._currency = nil}
 
-  /// RFC 3339 UTC.
+  /// RFC 3339: when it was executed, corrected or busted.
   package var timestamp: String {
-    get {_timestamp ?? String()}
-    set {_timestamp = newValue}
+    get {_storage._timestamp ?? String()}
+    set {_uniqueStorage()._timestamp = newValue}
   }
   /// Returns true if `timestamp` has been explicitly set.
-  package var hasTimestamp: Bool {self._timestamp != nil}
+  package var hasTimestamp: Bool {_storage._timestamp != nil}
   /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
-  package mutating func clearTimestamp() {self._timestamp = nil}
+  package mutating func clearTimestamp() {_uniqueStorage()._timestamp = nil}
 
-  /// The regime known at the fill's instant.
+  /// Answered only: the regime known at the fill's instant; left out when none was.
   package var regime: String {
-    get {_regime ?? String()}
-    set {_regime = newValue}
+    get {_storage._regime ?? String()}
+    set {_uniqueStorage()._regime = newValue}
   }
   /// Returns true if `regime` has been explicitly set.
-  package var hasRegime: Bool {self._regime != nil}
+  package var hasRegime: Bool {_storage._regime != nil}
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
-  package mutating func clearRegime() {self._regime = nil}
+  package mutating func clearRegime() {_uniqueStorage()._regime = nil}
+
+  /// The report that a correct or bust takes the place of.
+  package var refFillID: String {
+    get {_storage._refFillID ?? String()}
+    set {_uniqueStorage()._refFillID = newValue}
+  }
+  /// Returns true if `refFillID` has been explicitly set.
+  package var hasRefFillID: Bool {_storage._refFillID != nil}
+  /// Clears the value of `refFillID`. Subsequent reads from it will return its default value.
+  package mutating func clearRefFillID() {_uniqueStorage()._refFillID = nil}
+
+  /// Answered only: whose regime it is, and the close of the bar it is the answer for.
+  package var regimeMarket: String {
+    get {_storage._regimeMarket ?? String()}
+    set {_uniqueStorage()._regimeMarket = newValue}
+  }
+  /// Returns true if `regimeMarket` has been explicitly set.
+  package var hasRegimeMarket: Bool {_storage._regimeMarket != nil}
+  /// Clears the value of `regimeMarket`. Subsequent reads from it will return its default value.
+  package mutating func clearRegimeMarket() {_uniqueStorage()._regimeMarket = nil}
+
+  package var regimeTimeframe: String {
+    get {_storage._regimeTimeframe ?? String()}
+    set {_uniqueStorage()._regimeTimeframe = newValue}
+  }
+  /// Returns true if `regimeTimeframe` has been explicitly set.
+  package var hasRegimeTimeframe: Bool {_storage._regimeTimeframe != nil}
+  /// Clears the value of `regimeTimeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearRegimeTimeframe() {_uniqueStorage()._regimeTimeframe = nil}
+
+  package var regimeAsOf: String {
+    get {_storage._regimeAsOf ?? String()}
+    set {_uniqueStorage()._regimeAsOf = newValue}
+  }
+  /// Returns true if `regimeAsOf` has been explicitly set.
+  package var hasRegimeAsOf: Bool {_storage._regimeAsOf != nil}
+  /// Clears the value of `regimeAsOf`. Subsequent reads from it will return its default value.
+  package mutating func clearRegimeAsOf() {_uniqueStorage()._regimeAsOf = nil}
+
+  /// Answered only: 1, 2, 3 … per user.
+  package var sequence: Int64 {
+    get {_storage._sequence ?? 0}
+    set {_uniqueStorage()._sequence = newValue}
+  }
+  /// Returns true if `sequence` has been explicitly set.
+  package var hasSequence: Bool {_storage._sequence != nil}
+  /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
+  package mutating func clearSequence() {_uniqueStorage()._sequence = nil}
+
+  /// Answered only: the order-filled event's.
+  package var eventID: String {
+    get {_storage._eventID ?? String()}
+    set {_uniqueStorage()._eventID = newValue}
+  }
+  /// Returns true if `eventID` has been explicitly set.
+  package var hasEventID: Bool {_storage._eventID != nil}
+  /// Clears the value of `eventID`. Subsequent reads from it will return its default value.
+  package mutating func clearEventID() {_uniqueStorage()._eventID = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _fillID: String? = nil
-  fileprivate var _orderID: String? = nil
-  fileprivate var _userID: String? = nil
-  fileprivate var _eventType: String? = nil
-  fileprivate var _symbol: String? = nil
-  fileprivate var _side: String? = nil
-  fileprivate var _filledQty: String? = nil
-  fileprivate var _filledPrice: String? = nil
-  fileprivate var _commission: String? = nil
-  fileprivate var _currency: String? = nil
-  fileprivate var _timestamp: String? = nil
-  fileprivate var _regime: String? = nil
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 package nonisolated struct Bloasis_Trading_RecordFillRequest: Sendable {
@@ -438,7 +487,7 @@ package nonisolated struct Bloasis_Trading_GetPortfolioRequest: Sendable {
 
   package var userID: String = String()
 
-  /// RFC 3339; now when empty.
+  /// RFC 3339: leaves out what was reported later; now when empty.
   package var asOf: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -469,9 +518,10 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   package mutating func clearAsOf() {self._asOf = nil}
 
+  /// Of everything ever traded, closed positions included, by symbol.
   package var positions: [Bloasis_Trading_Position] = []
 
-  /// Realised profit and loss, decimal.
+  /// Realised profit and loss, decimal, commissions taken off; empty with several currencies.
   package var realised: String {
     get {_realised ?? String()}
     set {_realised = newValue}
@@ -490,6 +540,19 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   /// Clears the value of `currency`. Subsequent reads from it will return its default value.
   package mutating func clearCurrency() {self._currency = nil}
 
+  /// By currency.
+  package var totals: [Bloasis_Trading_CurrencyTotal] = []
+
+  /// Of the last report that is counted; 0 without any.
+  package var sequence: Int64 {
+    get {_sequence ?? 0}
+    set {_sequence = newValue}
+  }
+  /// Returns true if `sequence` has been explicitly set.
+  package var hasSequence: Bool {self._sequence != nil}
+  /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
+  package mutating func clearSequence() {self._sequence = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -498,6 +561,38 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   fileprivate var _asOf: String? = nil
   fileprivate var _realised: String? = nil
   fileprivate var _currency: String? = nil
+  fileprivate var _sequence: Int64? = nil
+}
+
+package nonisolated struct Bloasis_Trading_CurrencyTotal: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var currency: String {
+    get {_currency ?? String()}
+    set {_currency = newValue}
+  }
+  /// Returns true if `currency` has been explicitly set.
+  package var hasCurrency: Bool {self._currency != nil}
+  /// Clears the value of `currency`. Subsequent reads from it will return its default value.
+  package mutating func clearCurrency() {self._currency = nil}
+
+  package var realised: String {
+    get {_realised ?? String()}
+    set {_realised = newValue}
+  }
+  /// Returns true if `realised` has been explicitly set.
+  package var hasRealised: Bool {self._realised != nil}
+  /// Clears the value of `realised`. Subsequent reads from it will return its default value.
+  package mutating func clearRealised() {self._realised = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _currency: String? = nil
+  fileprivate var _realised: String? = nil
 }
 
 package nonisolated struct Bloasis_Trading_Position: Sendable {
@@ -524,6 +619,7 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   /// Clears the value of `quantity`. Subsequent reads from it will return its default value.
   package mutating func clearQuantity() {self._quantity = nil}
 
+  /// Of the open lots, the oldest closed first; rounded to 10 places.
   package var averagePrice: String {
     get {_averagePrice ?? String()}
     set {_averagePrice = newValue}
@@ -533,6 +629,7 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   /// Clears the value of `averagePrice`. Subsequent reads from it will return its default value.
   package mutating func clearAveragePrice() {self._averagePrice = nil}
 
+  /// Commissions taken off.
   package var realised: String {
     get {_realised ?? String()}
     set {_realised = newValue}
@@ -551,6 +648,16 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   /// Clears the value of `currency`. Subsequent reads from it will return its default value.
   package mutating func clearCurrency() {self._currency = nil}
 
+  /// Quantity times price of the open lots, exact.
+  package var cost: String {
+    get {_cost ?? String()}
+    set {_cost = newValue}
+  }
+  /// Returns true if `cost` has been explicitly set.
+  package var hasCost: Bool {self._cost != nil}
+  /// Clears the value of `cost`. Subsequent reads from it will return its default value.
+  package mutating func clearCost() {self._cost = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -560,6 +667,7 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   fileprivate var _averagePrice: String? = nil
   fileprivate var _realised: String? = nil
   fileprivate var _currency: String? = nil
+  fileprivate var _cost: String? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -785,88 +893,188 @@ nonisolated extension Bloasis_Trading_RecordBarsResponse: SwiftProtobuf.Message,
 
 nonisolated extension Bloasis_Trading_Fill: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fill"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}fill_id\0\u{3}order_id\0\u{3}user_id\0\u{3}event_type\0\u{1}symbol\0\u{1}side\0\u{3}filled_qty\0\u{3}filled_price\0\u{1}commission\0\u{1}currency\0\u{1}timestamp\0\u{1}regime\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}fill_id\0\u{3}order_id\0\u{3}user_id\0\u{3}event_type\0\u{1}symbol\0\u{1}side\0\u{3}filled_qty\0\u{3}filled_price\0\u{1}commission\0\u{1}currency\0\u{1}timestamp\0\u{1}regime\0\u{3}ref_fill_id\0\u{3}regime_market\0\u{3}regime_timeframe\0\u{3}regime_as_of\0\u{1}sequence\0\u{3}event_id\0")
+
+  fileprivate class _StorageClass {
+    var _fillID: String? = nil
+    var _orderID: String? = nil
+    var _userID: String? = nil
+    var _eventType: String? = nil
+    var _symbol: String? = nil
+    var _side: String? = nil
+    var _filledQty: String? = nil
+    var _filledPrice: String? = nil
+    var _commission: String? = nil
+    var _currency: String? = nil
+    var _timestamp: String? = nil
+    var _regime: String? = nil
+    var _refFillID: String? = nil
+    var _regimeMarket: String? = nil
+    var _regimeTimeframe: String? = nil
+    var _regimeAsOf: String? = nil
+    var _sequence: Int64? = nil
+    var _eventID: String? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _fillID = source._fillID
+      _orderID = source._orderID
+      _userID = source._userID
+      _eventType = source._eventType
+      _symbol = source._symbol
+      _side = source._side
+      _filledQty = source._filledQty
+      _filledPrice = source._filledPrice
+      _commission = source._commission
+      _currency = source._currency
+      _timestamp = source._timestamp
+      _regime = source._regime
+      _refFillID = source._refFillID
+      _regimeMarket = source._regimeMarket
+      _regimeTimeframe = source._regimeTimeframe
+      _regimeAsOf = source._regimeAsOf
+      _sequence = source._sequence
+      _eventID = source._eventID
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self._fillID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self._orderID) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self._userID) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self._eventType) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self._symbol) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self._side) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self._filledQty) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self._filledPrice) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self._commission) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self._currency) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self._timestamp) }()
-      case 12: try { try decoder.decodeSingularStringField(value: &self._regime) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._fillID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._orderID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._userID) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._eventType) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._symbol) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._side) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._filledQty) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._filledPrice) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._commission) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._currency) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._timestamp) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._regime) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._refFillID) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._regimeMarket) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._regimeTimeframe) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._regimeAsOf) }()
+        case 17: try { try decoder.decodeSingularInt64Field(value: &_storage._sequence) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._eventID) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._fillID {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._orderID {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._userID {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._eventType {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._symbol {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._side {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._filledQty {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
-    } }()
-    try { if let v = self._filledPrice {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
-    } }()
-    try { if let v = self._commission {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
-    } }()
-    try { if let v = self._currency {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
-    } }()
-    try { if let v = self._timestamp {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 11)
-    } }()
-    try { if let v = self._regime {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
-    } }()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._fillID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._orderID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._userID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._eventType {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._symbol {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._side {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._filledQty {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._filledPrice {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._commission {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._currency {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._timestamp {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._regime {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._refFillID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._regimeMarket {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._regimeTimeframe {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._regimeAsOf {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 16)
+      } }()
+      try { if let v = _storage._sequence {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 17)
+      } }()
+      try { if let v = _storage._eventID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 18)
+      } }()
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Bloasis_Trading_Fill, rhs: Bloasis_Trading_Fill) -> Bool {
-    if lhs._fillID != rhs._fillID {return false}
-    if lhs._orderID != rhs._orderID {return false}
-    if lhs._userID != rhs._userID {return false}
-    if lhs._eventType != rhs._eventType {return false}
-    if lhs._symbol != rhs._symbol {return false}
-    if lhs._side != rhs._side {return false}
-    if lhs._filledQty != rhs._filledQty {return false}
-    if lhs._filledPrice != rhs._filledPrice {return false}
-    if lhs._commission != rhs._commission {return false}
-    if lhs._currency != rhs._currency {return false}
-    if lhs._timestamp != rhs._timestamp {return false}
-    if lhs._regime != rhs._regime {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._fillID != rhs_storage._fillID {return false}
+        if _storage._orderID != rhs_storage._orderID {return false}
+        if _storage._userID != rhs_storage._userID {return false}
+        if _storage._eventType != rhs_storage._eventType {return false}
+        if _storage._symbol != rhs_storage._symbol {return false}
+        if _storage._side != rhs_storage._side {return false}
+        if _storage._filledQty != rhs_storage._filledQty {return false}
+        if _storage._filledPrice != rhs_storage._filledPrice {return false}
+        if _storage._commission != rhs_storage._commission {return false}
+        if _storage._currency != rhs_storage._currency {return false}
+        if _storage._timestamp != rhs_storage._timestamp {return false}
+        if _storage._regime != rhs_storage._regime {return false}
+        if _storage._refFillID != rhs_storage._refFillID {return false}
+        if _storage._regimeMarket != rhs_storage._regimeMarket {return false}
+        if _storage._regimeTimeframe != rhs_storage._regimeTimeframe {return false}
+        if _storage._regimeAsOf != rhs_storage._regimeAsOf {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        if _storage._eventID != rhs_storage._eventID {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -982,7 +1190,7 @@ nonisolated extension Bloasis_Trading_GetPortfolioRequest: SwiftProtobuf.Message
 
 nonisolated extension Bloasis_Trading_Portfolio: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Portfolio"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}as_of\0\u{1}positions\0\u{1}realised\0\u{1}currency\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}as_of\0\u{1}positions\0\u{1}realised\0\u{1}currency\0\u{1}totals\0\u{1}sequence\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -995,6 +1203,8 @@ nonisolated extension Bloasis_Trading_Portfolio: SwiftProtobuf.Message, SwiftPro
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.positions) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self._realised) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self._currency) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.totals) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self._sequence) }()
       default: break
       }
     }
@@ -1020,6 +1230,12 @@ nonisolated extension Bloasis_Trading_Portfolio: SwiftProtobuf.Message, SwiftPro
     try { if let v = self._currency {
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
     } }()
+    if !self.totals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.totals, fieldNumber: 6)
+    }
+    try { if let v = self._sequence {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1029,6 +1245,47 @@ nonisolated extension Bloasis_Trading_Portfolio: SwiftProtobuf.Message, SwiftPro
     if lhs.positions != rhs.positions {return false}
     if lhs._realised != rhs._realised {return false}
     if lhs._currency != rhs._currency {return false}
+    if lhs.totals != rhs.totals {return false}
+    if lhs._sequence != rhs._sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_CurrencyTotal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CurrencyTotal"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}currency\0\u{1}realised\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._currency) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._realised) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._currency {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._realised {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_CurrencyTotal, rhs: Bloasis_Trading_CurrencyTotal) -> Bool {
+    if lhs._currency != rhs._currency {return false}
+    if lhs._realised != rhs._realised {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1036,7 +1293,7 @@ nonisolated extension Bloasis_Trading_Portfolio: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Bloasis_Trading_Position: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Position"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}quantity\0\u{3}average_price\0\u{1}realised\0\u{1}currency\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}quantity\0\u{3}average_price\0\u{1}realised\0\u{1}currency\0\u{1}cost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1049,6 +1306,7 @@ nonisolated extension Bloasis_Trading_Position: SwiftProtobuf.Message, SwiftProt
       case 3: try { try decoder.decodeSingularStringField(value: &self._averagePrice) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self._realised) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self._currency) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._cost) }()
       default: break
       }
     }
@@ -1074,6 +1332,9 @@ nonisolated extension Bloasis_Trading_Position: SwiftProtobuf.Message, SwiftProt
     try { if let v = self._currency {
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._cost {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1083,6 +1344,7 @@ nonisolated extension Bloasis_Trading_Position: SwiftProtobuf.Message, SwiftProt
     if lhs._averagePrice != rhs._averagePrice {return false}
     if lhs._realised != rhs._realised {return false}
     if lhs._currency != rhs._currency {return false}
+    if lhs._cost != rhs._cost {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -45,7 +45,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     ///   - shared: `nil` when there is none.
     package init(
         _ name: String, _ codec: Codec, shared: (any SharedCache)?,
-        _ limits: CacheLimits = CacheLimits(), _ environment: CacheEnvironment
+        _ limits: CacheLimits, _ environment: CacheEnvironment
     ) {
         self.codec = codec
         self.shared = shared
@@ -241,8 +241,18 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     // MARK: - Other instances
 
-    /// Hears what other instances write, until the task is cancelled; without it the process's own
-    /// entries merely end by themselves.
+    /// Hears what other instances write and what is committed, until the task is cancelled; without
+    /// it the process's own entries merely end by themselves.
+    ///
+    /// - Parameter commits: to the store behind; at each the process forgets what it has.
+    package func run(forgettingAt commits: AsyncStream<Void>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.run() }
+            group.addTask { for await _ in commits { self.forgetProcess() } }
+        }
+    }
+
+    /// Hears what other instances write, until the task is cancelled.
     package func run() async {
         guard let shared else { return }
         for await news in shared.invalidations() {

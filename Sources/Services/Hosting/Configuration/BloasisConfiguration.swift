@@ -40,6 +40,8 @@ package struct BloasisConfiguration: Sendable {
     package let redis: RedisLocation?
     /// `nil`: events are kept in the store.
     package let brokers: BrokerSettings?
+    /// `nil`: the process does not kill itself.
+    package let failPoint: String?
     package let model: ModelChoice
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
@@ -120,6 +122,7 @@ package struct BloasisConfiguration: Sendable {
                 partitions: text("BLOASIS_TOPIC_PARTITIONS").flatMap { Int32($0) } ?? 1,
                 retentionHours: text("BLOASIS_TOPIC_RETENTION_HOURS").flatMap { Int($0) })
         }
+        failPoint = text("BLOASIS_FAIL_POINT")
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),

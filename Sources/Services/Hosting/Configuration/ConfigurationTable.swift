@@ -29,6 +29,10 @@ package enum ConfigurationTable {
             "LOG_LEVEL", .logLevel, default: "INFO", flag: "--log-level",
             meaning: "The least severe level that is logged."),
         ConfigurationKey(
+            "BLOASIS_FAIL_POINT", .text,
+            meaning: "For tests of recovery alone: `name` or `name:count` of the step at which the "
+                + "process kills itself. Unset: it does not."),
+        ConfigurationKey(
             "SERVICE_NAME", .text,
             meaning: "Name in logs, health and registry. Unset: the served service's name; "
                 + "`market-regime` when all run in one process."),

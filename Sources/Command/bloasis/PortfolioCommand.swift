@@ -1,0 +1,61 @@
+import ArgumentParser
+import Contracts
+import Hosting
+import Market
+import TradingService
+
+struct PortfolioCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "portfolio",
+        abstract: "Says what a user's fills add up to.",
+        discussion: """
+            The oldest lots are closed first. Commissions count against what is realised.
+
+            EXAMPLES
+              bloasis portfolio --user ann
+              bloasis portfolio --user ann --as-of 2018-12-31T21:00:00Z --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Whose portfolio.")
+    var user: String
+
+    @Option(help: "Leave out what was reported later than this day or instant.")
+    var asOf: Instant?
+
+    @Flag(help: "Print the API's JSON.")
+    var json = false
+
+    func run() async throws {
+        try await Assembly.with(try common.configuration()) { assembly in
+            var request = Bloasis_Trading_GetPortfolioRequest()
+            request.userID = user
+            request.asOf = asOf?.timestamp.rfc3339 ?? ""
+            let portfolio = try await assembly.trading.getPortfolio(request)
+            if json {
+                StandardOutput.write(try WireJSON.text(portfolio) + "\n")
+            } else {
+                guard !portfolio.positions.isEmpty else {
+                    throw CommandFailure(.nothingFound, "no fills of \(user)")
+                }
+                StandardOutput.write(text(of: portfolio))
+            }
+        }
+    }
+
+    private func text(of portfolio: Bloasis_Trading_Portfolio) -> String {
+        var table = TextTable([
+            ("symbol", .left), ("quantity", .right), ("average price", .right), ("cost", .right),
+            ("realised", .right), ("currency", .left),
+        ])
+        for position in portfolio.positions {
+            table.append([
+                position.symbol, position.quantity, position.averagePrice, position.cost,
+                position.realised, position.currency,
+            ])
+        }
+        let totals = portfolio.totals.map { "\($0.realised) \($0.currency)" }
+        return table.text + "realised " + totals.joined(separator: ", ") + "\n"
+    }
+}

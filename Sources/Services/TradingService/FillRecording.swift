@@ -1,0 +1,109 @@
+package import Contracts
+package import Market
+package import Ports
+import Regimes
+import Trading
+
+/// Takes reports of executions over the wire and answers what they add up to.
+///
+/// A report is stamped with the regime that was known at its instant: of the market that has the
+/// instrument's name, else of the default market.
+package struct FillRecording: TradingAPI {
+    /// A report may be this much ahead of the clock.
+    package static let clockToleranceSeconds: Int64 = 300
+
+    private let ledger: any FillLedger
+    private let reader: any RegimeReader
+    private let portfolios: Portfolios
+    private let defaultMarket: MarketName
+    private let now: @Sendable () -> Timestamp
+
+    package init(
+        ledger: any FillLedger, reader: any RegimeReader, portfolios: Portfolios,
+        defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.ledger = ledger
+        self.reader = reader
+        self.portfolios = portfolios
+        self.defaultMarket = defaultMarket
+        self.now = now
+    }
+
+    package func recordFill(
+        _ request: Bloasis_Trading_RecordFillRequest
+    ) async throws -> Bloasis_Trading_RecordFillResponse {
+        let fill = try await read(request.fill)
+        let receipt: FillReceipt
+        do {
+            receipt = try await ledger.record(fill, knowing: try await regime(for: fill))
+        } catch let error as FillLedgerError {
+            throw RPCFault(error)
+        }
+        if !receipt.isDuplicate { await portfolios.written(fill.userID) }
+        var response = Bloasis_Trading_RecordFillResponse()
+        response.fill = Bloasis_Trading_Fill(receipt.recorded)
+        response.duplicate = receipt.isDuplicate
+        return response
+    }
+
+    package func getPortfolio(
+        _ request: Bloasis_Trading_GetPortfolioRequest
+    ) async throws -> Bloasis_Trading_Portfolio {
+        guard let user = UserID(request.userID) else {
+            throw RPCFault.invalidArgument(
+                "user_id: '\(RequestReading.excerpt(request.userID))' is not an id: use 1 to "
+                    + "\(UserID.lengthLimit) visible ASCII characters")
+        }
+        guard !request.asOf.isEmpty else {
+            var answer = try await portfolios.answer(of: user)
+            answer.asOf = now().rfc3339
+            return answer
+        }
+        let asOf = try RequestReading.instant(request.asOf, field: "as_of")
+        return try await portfolios.answer(of: user, asOf: asOf)
+    }
+
+    private func read(_ message: Bloasis_Trading_Fill) async throws -> Fill {
+        let referenced: Fill?
+        if let reference = try message.reference() {
+            guard let recorded = try await ledger.fill(reference) else {
+                throw RPCFault(FillLedgerError.unknownReference(reference))
+            }
+            referenced = recorded.fill
+        } else {
+            referenced = nil
+        }
+        let fill = try message.fill(replacing: referenced)
+        // Whoever has fills has a portfolio, under a key that holds the user's name.
+        _ = try Portfolios.key(of: fill.userID)
+        let horizon = now().advanced(bySeconds: FillRecording.clockToleranceSeconds)
+        guard fill.timestamp <= horizon else {
+            throw RPCFault.invalidArgument(
+                "timestamp: \(fill.timestamp) is in the future: send it then")
+        }
+        return fill
+    }
+
+    private func regime(for fill: Fill) async throws -> KnownRegime? {
+        let own = MarketName(fill.symbol.text).map { Series(market: $0) }
+        let standard = Series(market: defaultMarket)
+        for series in [own, standard].compactMap({ $0 }) {
+            if let answer = try await reader.known(series, at: fill.timestamp) {
+                return KnownRegime(series: series, regime: answer.regime, asOf: answer.asOf)
+            }
+        }
+        return nil
+    }
+}
+
+extension RPCFault {
+    init(_ error: FillLedgerError) {
+        let code: RPCFault.Code =
+            switch error {
+            case .idTaken: .alreadyExists
+            case .unknownReference, .alreadyReplaced: .failedPrecondition
+            case .otherTrade: .invalidArgument
+            }
+        self.init(code, "\(error)")
+    }
+}
