@@ -40,6 +40,7 @@ enum Library: String {
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
     case unixSignals = "UnixSignals"
+    case yams = "Yams"
 
     var package: String {
         switch self {
@@ -54,6 +55,7 @@ enum Library: String {
         case .nioCore: "swift-nio"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
+        case .yams: "Yams"
         }
     }
 
@@ -321,6 +323,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: modules.filter(\.isBuilt).map(\.target) + [
@@ -350,7 +353,7 @@ let package = Package(
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports"]),
         tests(
             "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],
-            [.swiftProtobuf]),
+            [.swiftProtobuf, .yams]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),

@@ -1,0 +1,96 @@
+import Contracts
+import Foundation
+import Market
+import Ports
+import Regimes
+import Testing
+
+/// What the code says of one topic: the document must say the same.
+struct TopicContract: Sendable, CustomTestStringConvertible {
+    let topic: Topic
+    /// Messages as the code makes them; between them they have every member and every header.
+    let messages: @Sendable () throws -> [EventMessage]
+    /// Reads a payload with the code's own decoder, and makes the message again.
+    let rewritten: @Sendable ([UInt8]) throws -> EventMessage
+    /// Members that have one value, which the code has a name for.
+    var constants: [String: JSONValue] = [:]
+    var headerConstants: [String: JSONValue] = ["content-type": "application/json"]
+
+    var testDescription: String { topic.name }
+
+    static let all = [regimeChange, marketBars]
+
+    private static let regimeChange = TopicContract(
+        topic: .regimeChange, messages: regimeChanges,
+        rewritten: { try RegimeChangeEvent(payload: $0).message() },
+        constants: [
+            "source": .string(RegimeChangeEvent.source),
+            "event_type": .string(RegimeChangeEvent.eventType),
+            "schema_version": .number(Double(RegimeChangeEvent.schemaVersion)),
+        ],
+        headerConstants: [
+            "content-type": "application/json", "ce-specversion": "1.0",
+            "ce-type": .string(RegimeChangeEvent.cloudEventType),
+            "ce-source": .string(RegimeChangeEvent.source),
+        ])
+
+    private static let marketBars = TopicContract(
+        topic: .marketBars, messages: bars,
+        rewritten: { try MarketBarEvent(payload: $0).message })
+}
+
+// MARK: - Messages as the code makes them
+
+extension TopicContract {
+    private static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    /// Every label and every trigger, a first announcement and a restatement; one with a trace.
+    @Sendable private static func regimeChanges() throws -> [EventMessage] {
+        var messages = [RegimeChangeEvent(try Examples.change()).message(traceparent: trace)]
+        for (index, regime) in Regime.allCases.enumerated() {
+            var change = try Examples.change()
+            change.regime = regime
+            change.previousRegime = Regime.allCases.reversed()[index]
+            messages.append(RegimeChangeEvent(change).message())
+        }
+        for trigger in Trigger.allCases {
+            var change = try Examples.change()
+            change.trigger = trigger
+            messages.append(RegimeChangeEvent(change).message())
+        }
+        for supersedes in [nil, EventID("beef")] {
+            var change = try Examples.change()
+            change.announcement = Announcement(
+                sequence: 1, previousEventID: nil, supersedes: supersedes)
+            messages.append(RegimeChangeEvent(change).message())
+        }
+        return messages
+    }
+
+    /// A bar with everything, and one with nothing but its time.
+    @Sendable private static func bars() throws -> [EventMessage] {
+        let full = try Examples.barEvent()
+        let bare = Bar(timestamp: full.bar.timestamp, close: .nan)
+        return [full.message, MarketBarEvent(series: full.series, bar: bare).message]
+    }
+}
+
+// MARK: - What the sources spell out
+
+/// Texts that the code gives to a type's initialiser, as `Topic("regime-change")`.
+enum SpelledOut {
+    /// What is interpolated reads as `…`.
+    static func texts(givenTo type: String) throws -> Set<String> {
+        let folder = AsyncAPIDocument.repository.appending(path: "Sources")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        var texts: Set<String> = []
+        for path in paths where path.hasSuffix(".swift") {
+            let source = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            for piece in source.split(separator: "\(type)(\"").dropFirst() {
+                let text = piece.prefix { $0 != "\"" }
+                texts.insert(String(text.replacing(#/\\\([^)]*\)/#, with: "…")))
+            }
+        }
+        return texts
+    }
+}
