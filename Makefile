@@ -40,7 +40,7 @@ test-long: ## the same tests with the long sweeps
 
 lint: ## fail on what `make format` would change, and on its lint rules
 	@$(FORMATTED) | xargs -0 swift format lint --strict --configuration .swift-format
-	@for script in Scripts/*.sh .ci/run; do sh -n "$$script"; done
+	@for script in Scripts/*.sh Deploy/*.sh .ci/run; do sh -n "$$script"; done
 
 format: ## format the Swift sources in place
 	@$(FORMATTED) | xargs -0 swift format format --in-place --configuration .swift-format
