@@ -388,6 +388,6 @@ let package = Package(
             ]),
         tests(
             "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
-        tests("TidyTests", []),
+        tests("TidyTests", [], [.yams]),
     ]
 )

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says what else is. Safe to run again: with
 # nothing missing it touches neither the network nor the system. `--tests` adds the servers that
-# tests start.
+# tests start and the programs that they ask.
 set -eu
 
 packages="
@@ -19,6 +19,7 @@ packages="
 case ${1:-} in
 --tests)
     packages="$packages
+    docker-compose
     kcat
     postgresql-15
     python3-venv

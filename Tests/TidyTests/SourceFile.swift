@@ -71,13 +71,13 @@ enum SourceTree {
 
     private static let topLevel: [String] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-        let kept = ["Makefile", "Package.swift", "LICENSE"]
+        let kept = ["Makefile", "Package.swift", "LICENSE", "docker-compose.yml"]
         return names.filter { $0.hasSuffix(".md") || kept.contains($0) }.sorted()
     }()
 
     private static let textEndings = [
         ".swift", ".md", ".sh", ".py", ".sql", ".proto", ".html", ".css", ".js", ".json", ".yaml",
-        ".yml", "Makefile", "LICENSE",
+        ".yml", "Makefile", "LICENSE", "Dockerfile",
     ]
 
     static let all: [SourceFile] = (folders.flatMap(paths) + topLevel).compactMap { path in
