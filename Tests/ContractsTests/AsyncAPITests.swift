@@ -3,6 +3,7 @@ import Market
 import Ports
 import Regimes
 import Testing
+import Trading
 
 @Suite("The document of the topics says what the code does")
 struct AsyncAPITests {
@@ -124,6 +125,9 @@ struct AsyncAPITests {
         #expect(labels(change?["previous_regime"]) == regimes)
         #expect(labels(change?["trigger"]) == Trigger.allCases.map(\.rawValue))
         #expect(labels(change?["risk_level"]) == RiskLevel.allCases.map(\.rawValue))
+        let fill = try payloadSchema(.orderFilled)["properties"]
+        #expect(labels(fill?["event_type"]) == FillKind.allCases.map(\.rawValue))
+        #expect(labels(fill?["side"]) == Side.allCases.map(\.rawValue))
         let probabilities = change?["probabilities"]?["required"]?.elements.compactMap(\.text)
         #expect(probabilities == regimes)
         let exogenous = try payloadSchema(.marketBars)["properties"]?["exogenous"]

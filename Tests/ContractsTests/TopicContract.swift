@@ -3,7 +3,9 @@ import Foundation
 import Market
 import Ports
 import Regimes
+import TestSupport
 import Testing
+import Trading
 
 /// What the code says of one topic: the document must say the same.
 struct TopicContract: Sendable, CustomTestStringConvertible {
@@ -18,7 +20,7 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { topic.name }
 
-    static let all = [regimeChange, marketBars]
+    static let all = [regimeChange, orderFilled, marketBars]
 
     private static let regimeChange = TopicContract(
         topic: .regimeChange, messages: regimeChanges,
@@ -32,6 +34,19 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
             "content-type": "application/json", "ce-specversion": "1.0",
             "ce-type": .string(RegimeChangeEvent.cloudEventType),
             "ce-source": .string(RegimeChangeEvent.source),
+        ])
+
+    private static let orderFilled = TopicContract(
+        topic: .orderFilled, messages: fills,
+        rewritten: { try OrderFilledEvent(payload: $0).message() },
+        constants: [
+            "source": .string(OrderFilledEvent.source),
+            "schema_version": .number(Double(OrderFilledEvent.schemaVersion)),
+        ],
+        headerConstants: [
+            "content-type": "application/json", "ce-specversion": "1.0",
+            "ce-type": .string(OrderFilledEvent.cloudEventType),
+            "ce-source": .string(OrderFilledEvent.source),
         ])
 
     private static let marketBars = TopicContract(
@@ -65,6 +80,32 @@ extension TopicContract {
             messages.append(RegimeChangeEvent(change).message())
         }
         return messages
+    }
+
+    /// Every kind of report on both sides, with every regime and with none; one with a trace.
+    @Sendable private static func fills() throws -> [EventMessage] {
+        var messages: [EventMessage] = []
+        for kind in FillKind.allCases {
+            for side in Side.allCases {
+                let reference = kind == .fill ? nil : "f-1"
+                let fill = try Samples.fill("f-2", side: side, kind: kind, reference: reference)
+                messages.append(message(fill, traceparent: trace))
+            }
+        }
+        for regime in Regime.allCases {
+            let known = KnownRegime(
+                series: Samples.series, regime: regime, asOf: Samples.day(0))
+            messages.append(message(try Samples.fill("f-1"), regime: known))
+        }
+        return messages
+    }
+
+    private static func message(
+        _ fill: Fill, regime: KnownRegime? = nil, traceparent: String? = nil
+    ) -> EventMessage {
+        let recorded = RecordedFill(
+            fill: fill, sequence: 1, eventID: FillWording.standard.eventID(fill), regime: regime)
+        return OrderFilledEvent(recorded).message(traceparent: traceparent)
     }
 
     /// A bar with everything, and one with nothing but its time.
