@@ -4,8 +4,9 @@ import Synchronization
 /// A broker of the test run's own that speaks Kafka's protocol (noida-db), on a free loopback port;
 /// it ends with the run, however that ends, because it watches the run's end of a pipe.
 ///
-/// It is not Kafka in every point: it may report partitions as lost that a member gave back, and it
-/// loses acknowledged records when it is killed (not when it is stopped).
+/// It is not Kafka in every point: it may report partitions as lost that a member gave back, it
+/// may leave a member unanswered that joins while another leaves (see CONTRIBUTING), and it loses
+/// acknowledged records when it is killed (not when it is stopped).
 package final class KafkaBroker: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
