@@ -329,7 +329,9 @@ let package = Package(
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
-            dependencies: ["Market", "Regimes", "Trading", "Ports"].map { .byName(name: $0) },
+            dependencies: ["Market", "Regimes", "Trading", "Ports", "CRDKafka"].map {
+                .byName(name: $0)
+            },
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
         tests("TradingTests", ["Market", "Regimes", "Trading"]),
@@ -361,8 +363,10 @@ let package = Package(
         tests("KafkaTests", ["CRDKafka", "Kafka"]),
         tests(
             "BackendsTests",
-            ["Market", "Regimes", "Trading", "Ports", "SQLite", "Redis", "Kafka", "Backends"],
-            [.grdb]),
+            [
+                "Market", "Regimes", "Trading", "Ports", "SQLite", "Redis", "CRDKafka", "Kafka",
+                "Backends",
+            ], [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),

@@ -98,18 +98,7 @@ package final class KafkaBroker: Sendable {
     package func start() async throws { try await command("start") }
 
     /// Stands between clients and this broker, which clients then know by the proxy's address.
-    package func proxy() throws -> FaultProxy {
-        try FaultProxy(to: port) { [port] proxyPort in
-            ByteRewriter(Self.address(port), by: Self.address(proxyPort))
-        }
-    }
-
-    /// As Kafka's protocol writes a host and a port.
-    private static func address(_ port: Int) -> [UInt8] {
-        let host = Array("127.0.0.1".utf8)
-        let number = withUnsafeBytes(of: Int32(port).bigEndian) { Array($0) }
-        return [0, UInt8(host.count)] + host + number
-    }
+    package func proxy() throws -> FaultProxy { try FaultProxy(toKafka: port) }
 
     private func command(_ word: String) async throws {
         try input.write(contentsOf: Data("\(word)\n".utf8))
@@ -129,5 +118,19 @@ package final class KafkaBroker: Sendable {
             }
         }
         guard line == "done" else { throw Failure(description: "the Kafka broker: \(line)") }
+    }
+}
+
+extension FaultProxy {
+    /// Before a broker, which clients then know by the proxy's address.
+    convenience init(toKafka port: Int) throws {
+        try self.init(to: port) { ByteRewriter(Self.address(port), by: Self.address($0)) }
+    }
+
+    /// As Kafka's protocol writes a host and a port.
+    private static func address(_ port: Int) -> [UInt8] {
+        let host = Array("127.0.0.1".utf8)
+        let number = withUnsafeBytes(of: Int32(port).bigEndian) { Array($0) }
+        return [0, UInt8(host.count)] + host + number
     }
 }

@@ -40,7 +40,9 @@ enum LayerRules {
         if file.isTest {
             let target = String(file.path.split(separator: "/")[1])
             if target == "TestSupport" {
-                return testSystemModules.union(["Market", "Regimes", "Trading", "Ports"])
+                return testSystemModules.union([
+                    "Market", "Regimes", "Trading", "Ports", "CRDKafka",
+                ])
             }
             return table.tests[target].map { $0.union(testSystemModules).union(["TestSupport"]) }
         }

@@ -32,9 +32,10 @@ package final class KafkaAdmin: Sendable {
     ) throws(KafkaError) {
         servers = configuration.servers
         router = EventRouter(configuration, observer)
+        // A producer's questions would make topics where brokers make what they are asked about.
         slot = HandleSlot(
             try ClientHandle(
-                .producer, configuration, router: router, defaults: [:], fixed: [:]))
+                .consumer, configuration, router: router, defaults: [:], fixed: [:]))
     }
 
     /// Throws when no broker answers in time.

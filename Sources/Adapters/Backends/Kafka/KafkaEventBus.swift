@@ -140,37 +140,53 @@ extension KafkaEventBus: EventBus {
 // MARK: - Topics and producers
 
 extension KafkaEventBus {
-    /// Makes topics that are not there; those that are stay as they are.
+    /// Makes topics that are not there; those that are stay as they are, also for whoever may not
+    /// make any.
     private func make(_ topics: Set<Topic>) async throws {
-        let missing = state.withLock { topics.subtracting($0.topics) }
-        guard !missing.isEmpty else { return }
-        var properties: [String: String] = [:]
-        if let hours = options.retentionHours {
-            properties["retention.ms"] = "\(Int64(hours) * 3_600_000)"
-        }
-        let topics = missing.sorted { $0.name < $1.name }.map {
-            KafkaTopic($0.name, partitions: options.partitions, properties: properties)
-        }
+        let unknown = state.withLock { topics.subtracting($0.topics) }
+        guard !unknown.isEmpty else { return }
         try await translating {
-            try await admin.createTopics(topics, within: options.questionLimit)
-            // Brokers learn of a new topic one after the other.
-            for topic in missing { try await appear(topic) }
+            var missing: [Topic] = []
+            for topic in unknown where try await !isThere(topic, attempts: 1) {
+                missing.append(topic)
+            }
+            try await admin.createTopics(missing.map(description), within: options.questionLimit)
+            for topic in missing
+            where try await !isThere(topic, attempts: Self.appearAttempts) {
+                throw KafkaError.unknownTopic(topic.name, servers: configuration.servers)
+            }
         }
-        state.withLock { $0.topics.formUnion(missing) }
+        state.withLock { $0.topics.formUnion(unknown) }
+    }
+
+    private func description(_ topic: Topic) -> KafkaTopic {
+        let retention = options.retentionHours.map { "\(Int64($0) * 3_600_000)" }
+        return KafkaTopic(
+            topic.name, partitions: options.partitions,
+            properties: retention.map { ["retention.ms": $0] } ?? [:])
     }
 
     /// Looks for a new topic this often, with a pause of `appearPause` in between.
     private static let appearAttempts = 100
     private static let appearPause = Duration.milliseconds(50)
 
-    private func appear(_ topic: Topic) async throws {
-        for attempt in 1...Self.appearAttempts {
+    /// Whether a topic is there, after so many looks: brokers learn of a new topic one after the
+    /// other. Until its partitions have leaders it is waited for.
+    private func isThere(_ topic: Topic, attempts: Int) async throws -> Bool {
+        var attempt = 0
+        while true {
+            attempt += 1
             do {
                 _ = try await admin.partitions(of: topic.name, within: options.questionLimit)
-                return
-            } catch KafkaError.unknownTopic where attempt < Self.appearAttempts {
-                try await Task.sleep(for: Self.appearPause)
+                return true
+            } catch KafkaError.unknownTopic {
+                if attempt >= attempts { return false }
+            } catch KafkaError.failed(let fault)
+                where fault.isRetriable && attempt < Self.appearAttempts
+            {
+                // Looked for again, as one that nobody knows.
             }
+            try await Task.sleep(for: Self.appearPause)
         }
     }
 

@@ -1,0 +1,58 @@
+import Backends
+import CRDKafka
+import Kafka
+import Ports
+import Synchronization
+import TestSupport
+import Testing
+
+/// On librdkafka's mock cluster, which fails as it is told.
+@Suite("Faults of the Kafka event bus", .timeLimit(.minutes(2)))
+struct KafkaFaultTests {
+    private static let topic = Topic("weather")
+
+    private func bus(
+        _ servers: String, _ change: (inout KafkaEventBus.Options) -> Void = { _ in }
+    ) throws -> KafkaEventBus {
+        var options = KafkaEventBus.Options()
+        change(&options)
+        return try KafkaEventBus(
+            brokers: servers,
+            environment: [
+                "KAFKA_RECONNECT_BACKOFF_MS": "10", "KAFKA_RECONNECT_BACKOFF_MAX_MS": "100",
+                "KAFKA_RETRY_BACKOFF_MS": "20", "KAFKA_FETCH_WAIT_MAX_MS": "50",
+            ], options: options)
+    }
+
+    private func messages(_ texts: String...) -> [EventMessage] {
+        texts.map { Samples.message($0, topic: Self.topic) }
+    }
+
+    @Test("topics that are there serve whoever may not make topics")
+    func mayNotMakeTopics() async throws {
+        // This cluster makes none for anybody.
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let bus = try bus(cluster.servers)
+        let published = try await bus.publish(messages("a", "b"))
+        let tap = try await bus.tap(Self.topic, from: .earliest)
+        for event in published { #expect(try await tap.next() == event) }
+        await tap.close()
+        await bus.close()
+    }
+
+    @Test("a topic without leaders yet is waited for")
+    func leadersAreElected() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        cluster.setError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, of: Self.topic.name)
+        let proxy = try cluster.proxy()
+        let bus = try bus("127.0.0.1:\(proxy.port)")
+        let publishing = Task { try await bus.publish(messages("a")) }
+        // It has asked several times.
+        try await eventually { proxy.received > 1_000 }
+        cluster.setError(RD_KAFKA_RESP_ERR_NO_ERROR, of: Self.topic.name)
+        #expect(try await publishing.value.count == 1)
+        await bus.close()
+    }
+}
