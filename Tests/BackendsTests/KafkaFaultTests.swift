@@ -55,4 +55,51 @@ struct KafkaFaultTests {
         #expect(try await publishing.value.count == 1)
         await bus.close()
     }
+
+    // MARK: - Refused, or away
+
+    /// What a call throws.
+    private func failure(_ body: () async throws -> Void) async -> EventBusError? {
+        await #expect(throws: EventBusError.self) { try await body() }
+    }
+
+    private func isAway(_ error: EventBusError?) -> Bool {
+        if case .unavailable? = error { true } else { false }
+    }
+
+    @Test("a message that no broker will ever take is refused by its index, the others are not")
+    func tooLarge() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let bus = try bus(cluster.servers)
+        var batch = messages("a", "b", "c")
+        batch[1].payload = [UInt8](repeating: 1, count: 2_000_000)
+        let error = await failure { try await bus.publish(batch) }
+        guard case .refused(let reasons)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(Array(reasons.keys) == [1])
+        await bus.close()
+    }
+
+    @Test(
+        "a client that may not write, or whose sequence broke, is no message's fault",
+        arguments: [
+            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+        ])
+    func notTheMessage(code: rd_kafka_resp_err_t) async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let bus = try bus(cluster.servers)
+        try await bus.publish(messages("a"))
+        cluster.fail(.produce, with: [code])
+        let error = await failure { try await bus.publish(messages("b")) }
+        #expect(isAway(error), "\(String(describing: error))")
+        try await eventually {
+            (try? await bus.publish(messages("b")))?.map(\.offset) == [1]
+        }
+        await bus.close()
+    }
 }

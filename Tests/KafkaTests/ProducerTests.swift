@@ -198,7 +198,8 @@ struct ProducerTests {
             try await producer.close(within: .milliseconds(5))
         }
         let error = await #expect(throws: KafkaError.self) { try await task.value }
-        #expect(error != nil)
+        // Another producer may do better.
+        #expect(error?.isRetriable == true)
     }
 
     @Test func whatKafkaCannotTakeIsNotSent() async throws {

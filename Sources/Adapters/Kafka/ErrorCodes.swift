@@ -19,6 +19,17 @@ extension KafkaFault {
         RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
         RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED,
         RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+        // A producer was given up with its queue, and a new one may do better.
+        RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+    ].reduce(into: []) { $0.insert($1.rawValue) }
+
+    /// Errors that the record brings upon itself, whoever sends it and whenever.
+    private static let ofRecords: Set<Int32> = [
+        RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
+        RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG,
+        RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
+        RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
+        RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
     ].reduce(into: []) { $0.insert($1.rawValue) }
 
     /// - Parameter message: librdkafka's; what it says of the code when there is none.
@@ -31,6 +42,7 @@ extension KafkaFault {
             message: message ?? String(cString: rd_kafka_err2str(code)),
             action: action, servers: servers, topic: topic, partition: partition,
             isRetriable: Self.passing.contains(code.rawValue),
+            isOfRecord: Self.ofRecords.contains(code.rawValue),
             isFatal: code == RD_KAFKA_RESP_ERR__FATAL)
     }
 

@@ -34,6 +34,8 @@ package struct KafkaFault: Equatable, Sendable {
     package var partition: Int32?
     /// The same call may succeed when tried again.
     package var isRetriable: Bool
+    /// What was sent is at fault: no client and no broker would ever take it.
+    package var isOfRecord: Bool
     /// The client can do nothing more: only a new one can.
     package var isFatal: Bool
 }

@@ -222,7 +222,7 @@ extension KafkaEventBus {
 extension EventBusError {
     init(_ error: KafkaError, _ servers: String) {
         if case .undelivered(let losses) = error {
-            let refused = losses.failures.filter { !$0.value.isRetriable && !$0.value.isFatal }
+            let refused = losses.failures.filter(\.value.isOfRecord)
             if !refused.isEmpty {
                 self = .refused(refused.mapValues(\.description))
                 return
