@@ -102,4 +102,21 @@ struct KafkaFaultTests {
         }
         await bus.close()
     }
+
+    @Test("a tap's faults are the bus's")
+    func tapFaults() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let bus = try bus(cluster.servers)
+        let tap = try await bus.tap(Self.topic, from: .latest)
+        try await withThrowingTaskGroup(of: LoggedEvent?.self) { group in
+            for _ in 0..<2 { group.addTask { try await tap.next() } }
+            let second = await failure { _ = try await group.next() }
+            #expect("\(second as Any)".contains("two tasks"), "\(second as Any)")
+            let published = try await bus.publish(messages("a"))
+            #expect(try await group.next() == published[0])
+        }
+        await tap.close()
+        await bus.close()
+    }
 }

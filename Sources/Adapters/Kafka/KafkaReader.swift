@@ -16,11 +16,13 @@ package final class KafkaReader: Sendable {
     private static let group = "bloasis-reader"
 
     package let partitions: [KafkaPartition]
+    package let servers: String
     private let core: ConsumerCore
     private let ended = Mutex(Set<KafkaPartition>())
 
     private init(_ core: ConsumerCore, _ partitions: [KafkaPartition]) {
         self.core = core
+        servers = core.router.servers
         self.partitions = partitions
     }
 
@@ -58,8 +60,8 @@ package final class KafkaReader: Sendable {
     /// The next message, of any partition; waits until there is one. `nil` once closed. One task at
     /// a time.
     ///
-    /// - Throws: `KafkaError.failed`: the next call goes on; `busy`; `CancellationError`, and
-    ///   nothing is lost then.
+    /// - Throws: `KafkaError.failed`: unless it is fatal, the next call goes on; `busy`;
+    ///   `CancellationError`, and nothing is lost then.
     package func next() async throws -> KafkaMessage? {
         while let item = try await core.next() {
             if let message = note(item) { return message }

@@ -31,16 +31,12 @@ final class KafkaSubscription: EventSubscription {
     var assignments: Int { state.withLock { $0.assignments } }
 
     func next() async throws -> LoggedEvent? {
-        while true {
-            do {
-                guard let event = try await consumer.next() else { return nil }
-                if let event = take(event) { return event }
-            } catch let error as KafkaError where !error.isFatal && error != .busy {
-                report("\(error)")
-            } catch let error as KafkaError {
-                throw EventBusError(error, consumer.servers)
-            }
+        while let event = try await passing(
+            consumer.next, servers: consumer.servers, report: report)
+        {
+            if let event = take(event) { return event }
         }
+        return nil
     }
 
     private func take(_ event: KafkaConsumerEvent) -> LoggedEvent? {
@@ -103,16 +99,26 @@ struct KafkaTap: EventReading {
     }
 
     func next() async throws -> LoggedEvent? {
-        while true {
-            do {
-                return try await reader.next().map { LoggedEvent($0) }
-            } catch let error as KafkaError where !error.isFatal && error != .busy {
-                report("\(error)")
-            }
-        }
+        try await passing(reader.next, servers: reader.servers, report: report)
+            .map { LoggedEvent($0) }
     }
 
     func close() async { await reader.close(within: closeLimit) }
+}
+
+/// What comes next; faults after which reading goes on are reported.
+private func passing<Item>(
+    _ next: () async throws -> Item?, servers: String, report: (String) -> Void
+) async throws -> Item? {
+    while true {
+        do {
+            return try await next()
+        } catch let error as KafkaError where !error.isFatal && error != .busy {
+            report("\(error)")
+        } catch let error as KafkaError {
+            throw EventBusError(error, servers)
+        }
+    }
 }
 
 // MARK: - Values
