@@ -103,6 +103,27 @@ struct KafkaFaultTests {
         await bus.close()
     }
 
+    @Test("a call that sent nothing disturbs nobody")
+    func besideOneThatIsRefused() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let proxy = try cluster.proxy()
+        let bus = try bus("127.0.0.1:\(proxy.port)")
+        let unsendable = [EventMessage(topic: Topic("a\0b"), key: "", payload: [])]
+        #expect(isAway(await failure { try await bus.publish(unsendable) }))
+        var large = messages("a", "b")
+        large[1].payload = [UInt8](repeating: 1, count: 100_000)
+        try await bus.publish(large)
+        cluster.setRoundTrip(milliseconds: 500)
+        let before = proxy.received
+        let publishing = Task { [large] in try await bus.publish(large) }
+        // It is in the queue, and on its way, when the other fails.
+        try await eventually { proxy.received >= before + 100_000 }
+        #expect(isAway(await failure { try await bus.publish(unsendable) }))
+        #expect(try await publishing.value.map(\.offset) == [2, 3])
+        await bus.close()
+    }
+
     @Test("a tap's faults are the bus's")
     func tapFaults() async throws {
         let cluster = try MockCluster()

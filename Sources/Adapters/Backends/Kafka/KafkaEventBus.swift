@@ -202,13 +202,18 @@ extension KafkaEventBus {
         }
     }
 
+    /// Whether a call left records in the queue, or the producer can do nothing more.
+    private static func isSpent(after error: KafkaError?) -> Bool {
+        switch error {
+        case nil, .timedOut: true
+        case let error?: error.isFatal
+        }
+    }
+
     /// What a producer still has in its queue after a failure will be published again: it must not
     /// come twice because it is in two queues.
     private func retire(_ producer: KafkaProducer, after error: KafkaError?) {
-        if case .undelivered(let losses) = error, !losses.failures.values.contains(where: \.isFatal)
-        {
-            return
-        }
+        guard Self.isSpent(after: error) else { return }
         let isCurrent = state.withLock { state in
             guard state.producer === producer else { return false }
             state.producer = nil
