@@ -102,6 +102,29 @@ struct GroupTests {
         #expect(shared.contains { (200..<400).contains($0) } && shared.isSuperset(of: 400..<600))
     }
 
+    /// Of what is added later nobody has stored a start, and may not while the group has members.
+    @Test func aGroupThatReadsGetsMoreToRead() async throws {
+        let cluster = try MockCluster()
+        for name in ["t", "u"] { cluster.makeTopic(name, partitions: 1) }
+        let configuration = try Kafka.configuration(
+            cluster.servers, ["session.timeout.ms": "3000"])
+        let producer = try KafkaProducer(configuration)
+        try await producer.send(Kafka.records(0..<1, to: "t"), within: Kafka.patience)
+        try await producer.send(Kafka.records(1..<2, to: "u"), within: Kafka.patience)
+        func member(of topics: [String]) async throws -> KafkaConsumer {
+            try await KafkaConsumer.subscribe(
+                to: topics, as: "g", from: .earliest, configuration, within: .seconds(5))
+        }
+        let first = try await member(of: ["t"])
+        #expect(try await first.messages(1).texts == ["0"])
+        let reading = Task { while try await first.next() != nil {} }
+        let second = try await member(of: ["u"])
+        #expect(try await second.messages(1).texts == ["1"])
+        await second.close(within: Kafka.patience)
+        await first.close(within: Kafka.patience)
+        try await reading.value
+    }
+
     @Test func aMemberThatLostAPartitionCannotCommit() async throws {
         let topic = try await SharedTopic()
         try await topic.send(0..<5)

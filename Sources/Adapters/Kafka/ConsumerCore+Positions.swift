@@ -41,7 +41,9 @@ extension ConsumerCore {
             do {
                 return try await store(missing, within: limit)
             } catch KafkaError.partitionLost(let partition, _) {
-                // The group has members, who store their own starts: soon there is one.
+                // The group has members, who store their own starts: soon there is one, unless the
+                // partition was added later. Without one a group begins at the earliest anyhow.
+                guard start != .earliest else { return }
                 refusals += 1
                 guard Self.pause * refusals < limit else {
                     throw KafkaError.timedOut(
