@@ -22,9 +22,17 @@ else
     # limits in real time. Apart from each other neither disturbs.
     clients='(Caching|Kafka|Postgres|Redis)Tests'
     services='(Backends|Gateway|Hosting|MarketRegime)Tests'
+    # One row a fault, from whatever tests make one.
+    FAULT_TABLE=$PWD/.build/fault-table.md
+    export FAULT_TABLE
+    rm -f "$FAULT_TABLE"
     test --skip "$clients" --skip "$services" --skip IntegrationTests
     test --filter "$clients"
     test --filter "$services"
     test --filter IntegrationTests
     Scripts/coverage.sh
+    echo
+    echo '| fault | on | effects due | deliveries | lost | doubled | repeats |'
+    echo '|---|---|---|---|---|---|---|'
+    sort "$FAULT_TABLE"
 fi

@@ -133,7 +133,7 @@ struct KafkaRebalanceTests {
                 // How long this broker may forget a member that waits to be let in.
                 "KAFKA_MAX_POLL_INTERVAL_MS": "6000",
             ])
-        try counts.note("members come and go")
+        counts.note("members come and go in mid-stream", on: "Kafka (noida-db)")
     }
 
     @Test("members come, go and are killed")
@@ -143,7 +143,8 @@ struct KafkaRebalanceTests {
         cluster.makeTopic(Self.topic.name, partitions: 6)
         let counts = try await disturb(
             cluster.servers, ["KAFKA_SESSION_TIMEOUT_MS": "3000"], killing: true)
-        try counts.note("members come, go and are killed")
+        counts.note(
+            "members come, go and are killed in mid-stream", on: "Kafka (mock cluster)")
     }
 
     /// A second member joins in mid-stream and the first leaves; then a third joins, which is killed

@@ -17,7 +17,8 @@ struct StackProcessTests {
             program.environment = [
                 "DATABASE_URL": try await PostgresServer.shared.value.database(),
                 "REDIS_URL": redis.url, "REDPANDA_BROKERS": broker.servers,
-                "KAFKA_SESSION_TIMEOUT_MS": "6000", "KAFKA_FETCH_WAIT_MAX_MS": "20",
+                "KAFKA_SESSION_TIMEOUT_MS": "6000", "KAFKA_MAX_POLL_INTERVAL_MS": "8000",
+                "KAFKA_FETCH_WAIT_MAX_MS": "20",
             ]
             self.program = program
         }

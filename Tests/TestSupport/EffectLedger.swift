@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// The ledger of consumers that do an effect once, however often its event comes: by distinct names
@@ -65,11 +64,10 @@ package struct FaultCounts: Equatable, Sendable, CustomStringConvertible {
         "published \(published), effects \(effects), lost \(lost), delivered again \(repeats)"
     }
 
-    /// Appends a line with these counts to the file that `FAULT_COUNTS` names, if it names one.
-    package func note(_ fault: String) throws {
-        guard let path = ProcessInfo.processInfo.environment["FAULT_COUNTS"] else { return }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: Data("\(fault): \(self)\n".utf8))
+    /// Adds a row with these counts to the fault table.
+    package func note(_ fault: String, on stack: String) {
+        FaultTable.add(
+            fault, on: stack, due: published, deliveries: deliveries, lost: lost,
+            doubled: strange, repeats: repeats)
     }
 }

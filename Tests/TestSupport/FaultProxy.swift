@@ -46,6 +46,10 @@ package final class FaultProxy: Sendable {
     /// Breaks every connection that is open now.
     package func cut() { state.cut() }
 
+    /// Refuses connections, and breaks those that are open, as soon as so many bytes came from
+    /// clients.
+    package func refuse(after bytes: Int) { state.refuse(after: bytes) }
+
     /// Connections that were let through so far.
     package var accepted: Int { state.accepted }
     /// Bytes that came from clients so far.
@@ -104,6 +108,7 @@ private final class ProxyState: Sendable {
         var open: [Int: (Int32, Int32)] = [:]
         var accepted = 0
         var received = 0
+        var receivedLimit: Int?
     }
 
     private let state = Mutex(State())
@@ -156,7 +161,15 @@ private final class ProxyState: Sendable {
         Foundation.close(server)
     }
 
-    func count(_ bytes: Int) { state.withLock { $0.received += bytes } }
+    func count(_ bytes: Int) {
+        let isTooMuch = state.withLock { state in
+            state.received += bytes
+            return state.receivedLimit.map { $0 <= state.received } ?? false
+        }
+        if isTooMuch { set(.refusing) }
+    }
+
+    func refuse(after bytes: Int) { state.withLock { $0.receivedLimit = bytes } }
 
     /// Holds a chunk back as long as the mode says; `false` when its connection is cut meanwhile.
     func hold(_ isCut: () -> Bool) -> Bool {

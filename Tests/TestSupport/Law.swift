@@ -22,9 +22,10 @@ package struct Law<World: Sendable>: Sendable, CustomTestStringConvertible {
 
 /// Waits until a condition holds, however long that takes within a generous bound.
 package func eventually(
-    _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+    within bound: Duration = .seconds(30), _ condition: () async throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + bound
     while ContinuousClock.now < deadline {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(1))

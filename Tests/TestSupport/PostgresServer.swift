@@ -13,6 +13,7 @@ package final class PostgresServer: Sendable {
 
     package let port: Int
     private let input: FileHandle
+    private let output: FileHandle
     private let databases = Atomic<Int>(0)
 
     // The end of standard input stops the server.
@@ -33,11 +34,17 @@ package final class PostgresServer: Sendable {
             >"$folder/log" 2>&1
         options="-p $1 -c listen_addresses=127.0.0.1 -k $folder -c fsync=off -c max_connections=200"
         control -w -o "$options" start || { cat "$folder/log"; exit 1; }
-        echo ready
-        cat >/dev/null
+        echo done
+        while read -r command; do
+            case $command in
+            start) control -w -o "$options" start ;;
+            kill) control -m immediate stop ;;
+            esac
+            echo done
+        done
         """
 
-    private init() async throws {
+    package init() async throws {
         let port = try LoopbackPort.free()
         let (input, output) = (Pipe(), Pipe())
         let process = Process()
@@ -48,18 +55,34 @@ package final class PostgresServer: Sendable {
         try process.run()
         self.port = port
         self.input = input.fileHandleForWriting
-        try await Self.expectReady(output.fileHandleForReading)
+        self.output = output.fileHandleForReading
+        try await expectDone()
     }
 
-    /// A new, empty database; gives its address.
-    package func database() async throws -> String {
+    /// Ends all of its processes without mercy, as a crash does; what was committed stays.
+    package func kill() async throws { try await command("kill") }
+
+    /// Starts again on the same port, with the same data.
+    package func start() async throws { try await command("start") }
+
+    private func command(_ word: String) async throws {
+        try input.write(contentsOf: Data("\(word)\n".utf8))
+        try await expectDone()
+    }
+
+    /// A new database; gives its address.
+    ///
+    /// - Parameter template: the address of the database that it is a copy of, which nobody may be
+    ///   connected to; `nil`: it is empty.
+    package func database(copying template: String? = nil) async throws -> String {
         let number = databases.wrappingAdd(1, ordering: .relaxed).newValue
         let name = "test\(number)"
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
             "psql", "-q", "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres", "-c",
-            "CREATE DATABASE \(name)",
+            "CREATE DATABASE \(name)"
+                + (template.map { " TEMPLATE \($0.split(separator: "/").last ?? "")" } ?? ""),
         ]
         try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(with: Self.outcome(of: $0)) }
@@ -75,11 +98,11 @@ package final class PostgresServer: Sendable {
         return .success(())
     }
 
-    private static func expectReady(_ answers: FileHandle) async throws {
+    private func expectDone() async throws {
         let line = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue.global().async { [output] in
                 var line = Data()
-                while let byte = try? answers.read(upToCount: 1), let first = byte.first,
+                while let byte = try? output.read(upToCount: 1), let first = byte.first,
                     first != UInt8(ascii: "\n")
                 {
                     line.append(first)
@@ -87,6 +110,6 @@ package final class PostgresServer: Sendable {
                 continuation.resume(returning: String(decoding: line, as: UTF8.self))
             }
         }
-        guard line == "ready" else { throw Failure(description: "PostgreSQL: \(line)") }
+        guard line == "done" else { throw Failure(description: "PostgreSQL: \(line)") }
     }
 }
