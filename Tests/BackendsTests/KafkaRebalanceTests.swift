@@ -12,14 +12,18 @@ struct KafkaRebalanceTests {
     private static let group = ConsumerGroup("readers")
     private static let keys = 24
 
-    /// Publishes until it is told to stop: the same events in the same order, one batch a time.
+    /// Publishes one batch after the other until it is told to stop, not too far ahead of effects.
     private final class Source: Sendable {
+        private static let lead = 2_000
+
         private let isStopped = Atomic(false)
         private let acknowledged = Mutex(0)
         private let bus: KafkaEventBus
+        private let ledger: EffectLedger
 
-        init(_ bus: KafkaEventBus) {
+        init(_ bus: KafkaEventBus, _ ledger: EffectLedger) {
             self.bus = bus
+            self.ledger = ledger
         }
 
         var published: Int { acknowledged.withLock { $0 } }
@@ -27,6 +31,7 @@ struct KafkaRebalanceTests {
         func run() async throws {
             while !isStopped.load(ordering: .relaxed) {
                 let start = published
+                try await eventually { start - ledger.effects < Self.lead }
                 let batch = (start..<start + 10).map {
                     Samples.message(
                         "\($0)", topic: KafkaRebalanceTests.topic,
@@ -147,14 +152,14 @@ struct KafkaRebalanceTests {
             "members come, go and are killed in mid-stream", on: "Kafka (mock cluster)")
     }
 
-    /// A second member joins in mid-stream and the first leaves; then a third joins, which is killed
-    /// before it has committed anything.
+    /// A second member joins in mid-stream and the first leaves; then a third joins, which is
+    /// killed before it has committed anything.
     private func disturb(
         _ servers: String, _ properties: [String: String], killing: Bool = false
     ) async throws -> FaultCounts {
         let ledger = EffectLedger()
         let bus = try bus(servers, properties)
-        let source = Source(bus)
+        let source = Source(bus, ledger)
         func member() async throws -> Member {
             Member(
                 try await bus.subscribe(to: [Self.topic], as: Self.group, from: .earliest), ledger)
