@@ -60,3 +60,26 @@ package final class CommitSignal: Sendable {
         return stream
     }
 }
+
+extension CommitSignal {
+    /// What there is, now or after some commit; waits until there is something.
+    ///
+    /// - Parameters:
+    ///   - interval: as `stream` takes it.
+    ///   - isClosed: whether whoever asks has been closed.
+    ///   - advance: takes what there is.
+    /// - Returns: `nil` once closed.
+    /// - Throws: `CancellationError` when the waiting task is cancelled; what `advance` throws.
+    package func first<Value>(
+        recheckingEvery interval: Duration? = nil, until isClosed: () -> Bool,
+        _ advance: () async throws -> Value?
+    ) async throws -> Value? {
+        for await _ in stream(recheckingEvery: interval) {
+            try Task.checkCancellation()
+            if isClosed() { return nil }
+            if let value = try await advance() { return value }
+        }
+        try Task.checkCancellation()
+        return nil
+    }
+}

@@ -91,13 +91,7 @@ private final class InMemorySubscription: EventSubscription {
     var assignments: Int { reading.withLock { $0.assignments } }
 
     func next() async throws -> LoggedEvent? {
-        for await _ in bus.signal.stream() {
-            try Task.checkCancellation()
-            if reading.withLock({ $0.isClosed }) { return nil }
-            if let event = advance() { return event }
-        }
-        try Task.checkCancellation()
-        return nil
+        try await bus.signal.first(until: { reading.withLock { $0.isClosed } }, advance)
     }
 
     func commit(_ event: LoggedEvent) async throws {
@@ -168,13 +162,7 @@ private final class InMemoryTap: EventReading {
     }
 
     func next() async throws -> LoggedEvent? {
-        for await _ in bus.signal.stream() {
-            try Task.checkCancellation()
-            if reading.withLock({ $0.isClosed }) { return nil }
-            if let event = advance() { return event }
-        }
-        try Task.checkCancellation()
-        return nil
+        try await bus.signal.first(until: { reading.withLock { $0.isClosed } }, advance)
     }
 
     func close() async {

@@ -45,13 +45,9 @@ final class DurableSubscription: EventSubscription {
     func next() async throws -> LoggedEvent? {
         try Task.checkCancellation()
         if let event = try await advance() { return event }
-        for await _ in storage.signal.stream(recheckingEvery: timing.recheckInterval) {
-            try Task.checkCancellation()
-            if state.withLock({ $0.isClosed }) { return nil }
-            if let event = try await advance() { return event }
-        }
-        try Task.checkCancellation()
-        return nil
+        return try await storage.signal.first(
+            recheckingEvery: timing.recheckInterval, until: { state.withLock { $0.isClosed } },
+            advance)
     }
 
     func commit(_ event: LoggedEvent) async throws {

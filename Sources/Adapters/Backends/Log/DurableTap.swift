@@ -22,13 +22,7 @@ final class DurableTap: EventReading {
     }
 
     func next() async throws -> LoggedEvent? {
-        for await _ in storage.signal.stream() {
-            try Task.checkCancellation()
-            if state.withLock({ $0.isClosed }) { return nil }
-            if let event = try await advance() { return event }
-        }
-        try Task.checkCancellation()
-        return nil
+        try await storage.signal.first(until: { state.withLock { $0.isClosed } }, advance)
     }
 
     func close() async {
