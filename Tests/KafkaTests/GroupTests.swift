@@ -186,6 +186,44 @@ struct GroupTests {
         await consumer.close(within: Kafka.patience)
     }
 
+    @Test func aMemberThatWasSilentForTooLongReadsOnAfterwards() async throws {
+        let cluster = try MockCluster()
+        let topic = try SharedTopic(
+            cluster, partitions: 1,
+            ["session.timeout.ms": "4000", "max.poll.interval.ms": "4000"])
+        try await topic.send(0..<3)
+        let logged = Mutex<[KafkaLog]>([])
+        let consumer = try await KafkaConsumer.subscribe(
+            to: [topic.topic], as: topic.group, from: .earliest, topic.configuration,
+            within: Kafka.patience,
+            observer: KafkaObserver(log: { line in logged.withLock { $0.append(line) } }))
+        let first = try #require(try await consumer.message())
+        // As one whose store is away: it works on its message and asks for no other.
+        try await eventually { logged.withLock { $0.contains { $0.facility == "MAXPOLL" } } }
+        await #expect(
+            throws: KafkaError.partitionLost(first.position.partition, group: topic.group)
+        ) {
+            try await consumer.commit(first, within: Kafka.patience)
+        }
+        var (codes, texts): ([String], [String]) = ([], [])
+        var isLost = false
+        while texts.count < 3 {
+            do {
+                switch try await consumer.next() {
+                case .message(let message)?:
+                    if isLost { texts.append(Kafka.text(message.value)) }
+                case .revoked(_, let wasLost)?: isLost = wasLost
+                default: break
+                }
+            } catch KafkaError.failed(let fault) {
+                codes.append(fault.code)
+                #expect(fault.isRetriable && !fault.isFatal)
+            }
+        }
+        #expect(texts == ["0", "1", "2"] && codes == ["_MAX_POLL_EXCEEDED"])
+        await consumer.close(within: Kafka.patience)
+    }
+
     /// Waits for as many seconds, by a client that tells of each.
     private func ticking(_ topic: SharedTopic, times: Int) async throws {
         let ticks = Atomic(0)

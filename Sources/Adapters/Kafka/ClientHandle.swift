@@ -1,4 +1,5 @@
 import CRDKafka
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -17,14 +18,11 @@ final class ClientHandle: @unchecked Sendable {
         var side: KafkaProperty.Side { self == .producer ? .producer : .consumer }
     }
 
-    /// How long the thread sleeps at the most when there is nothing to take.
-    private static let naptime = Duration.seconds(1)
-
     let client: OpaquePointer
     /// Where answers to requests are to be put.
     let events: OpaquePointer
     let router: EventRouter
-    private let stop: StopSign
+    private let bell: EventBell
 
     /// - Parameters:
     ///   - defaults: properties that the configuration may set otherwise.
@@ -61,13 +59,17 @@ final class ClientHandle: @unchecked Sendable {
         }
         rd_kafka_set_log_queue(client, events)
         (self.client, self.events, self.router) = (client, events, router)
-        stop = StopSign(client: client, events: events)
-        let thread = Thread { [stop, router] in Self.serve(stop, router) }
+        bell = EventBell(client: client, events: events)
+        rd_kafka_queue_cb_event_enable(
+            events, eventsArrived, Unmanaged.passUnretained(bell).toOpaque())
+        // For what came before.
+        bell.ring()
+        let thread = Thread { [bell, router] in Self.serve(bell, router) }
         thread.name = "kafka.events"
         thread.start()
     }
 
-    deinit { stop.raise() }
+    deinit { bell.ringForTheEnd() }
 
     private static func properties(
         _ kind: Kind, _ configuration: KafkaConfiguration, _ router: EventRouter,
@@ -87,44 +89,54 @@ final class ClientHandle: @unchecked Sendable {
             .merging(fixed) { $1 }.merging(ours) { $1 }
     }
 
-    private static func serve(_ stop: StopSign, _ router: EventRouter) {
-        while !stop.isRaised {
-            guard let event = rd_kafka_queue_poll(stop.events, naptime.milliseconds) else {
-                continue
+    /// Polls for what is there and never waits in librdkafka: before 2.1.0 that would count as a
+    /// consumer's asking for messages, and one that does not ask would never be found out.
+    private static func serve(_ bell: EventBell, _ router: EventRouter) {
+        while bell.wait() {
+            while let event = rd_kafka_queue_poll(bell.events, 0) {
+                router.take(event, of: bell.client)
+                let isReport = rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR
+                rd_kafka_event_destroy(event)
+                // Records leave the queue with the event that reports on them.
+                if isReport { router.deliveries.madeRoom() }
             }
-            router.take(event, of: stop.client)
-            let isReport = rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR
-            rd_kafka_event_destroy(event)
-            // Records leave the queue with the event that reports on them.
-            if isReport { router.deliveries.madeRoom() }
         }
-        stop.waitForRaiser()
-        rd_kafka_queue_destroy(stop.events)
-        rd_kafka_destroy(stop.client)
+        rd_kafka_queue_cb_event_enable(bell.events, nil, nil)
+        rd_kafka_queue_destroy(bell.events)
+        rd_kafka_destroy(bell.client)
         router.end()
     }
 }
 
-/// Tells the thread of a client that nobody needs it any more.
-private final class StopSign: @unchecked Sendable {
+/// Wakes the thread of a client when there is something to take, or nobody needs it any more. It
+/// lives as long as that thread.
+private final class EventBell: @unchecked Sendable {
     let client: OpaquePointer
     let events: OpaquePointer
-    private let state = Mutex(false)
+    private let isOver = Atomic(false)
+    private let rings = DispatchSemaphore(value: 0)
 
     init(client: OpaquePointer, events: OpaquePointer) {
         self.client = client
         self.events = events
     }
 
-    var isRaised: Bool { state.withLock { $0 } }
+    func ring() { rings.signal() }
 
-    func raise() {
-        state.withLock { isRaised in
-            isRaised = true
-            rd_kafka_queue_yield(events)
-        }
+    func ringForTheEnd() {
+        isOver.store(true, ordering: .releasing)
+        ring()
     }
 
-    /// Whoever raised the sign still uses the queue while it holds the lock.
-    func waitForRaiser() { state.withLock { _ in } }
+    /// - Returns: whether to go on.
+    func wait() -> Bool {
+        rings.wait()
+        return !isOver.load(ordering: .acquiring)
+    }
+}
+
+/// Called by librdkafka's threads, which must not be kept.
+private func eventsArrived(_: OpaquePointer?, _ opaque: UnsafeMutableRawPointer?) {
+    guard let opaque else { return }
+    Unmanaged<EventBell>.fromOpaque(opaque).takeUnretainedValue().ring()
 }
