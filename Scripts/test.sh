@@ -21,6 +21,7 @@ else
     # Tests that compute keep a processor for seconds at a time; those that talk to servers have
     # limits in real time. Apart from each other neither disturbs.
     clients='(Caching|Kafka|Postgres|Redis)Tests'
+    faults='IntegrationTests.*(KillTests|FaultTests)'
     services='(Backends|Gateway|Hosting|MarketRegime)Tests'
     # One row a fault, from whatever tests make one.
     FAULT_TABLE=$PWD/.build/fault-table.md
@@ -29,7 +30,8 @@ else
     test --skip "$clients" --skip "$services" --skip IntegrationTests
     test --filter "$clients"
     test --filter "$services"
-    test --filter IntegrationTests
+    test --filter IntegrationTests --skip "$faults"
+    test --filter "$faults"
     Scripts/coverage.sh
     echo
     echo '| fault | on | effects due | deliveries | lost | doubled | repeats |'

@@ -17,7 +17,7 @@ struct FaultWorld: Sendable {
         let told: [ToldChange]
     }
 
-    static let storedBars = 4_330
+    static let storedBars = 4_700
 
     /// The last bars, a JSON object each, as the topic and the API take them.
     static let bars: [String] = {
@@ -121,7 +121,7 @@ struct FaultWorld: Sendable {
 
     /// Waits until a server answers for the last bar and nothing waits to be told.
     static func caughtUp(_ server: Server) async throws {
-        try await eventually(within: .seconds(90)) {
+        try await eventually(within: .seconds(240)) {
             guard let answer = try? await server.get("/v1/market-regime/current?market=SPX"),
                 answer.body.contains(#""asOf":"\#(lastAsOf)""#),
                 let metrics = try? await server.get("/metrics").body
@@ -228,7 +228,7 @@ struct FaultStack: Sendable {
     /// Waits until a server answers for so many of the bars that are sent.
     func reached(_ count: Int, _ server: Server) async throws {
         let bar = FaultWorld.bars[count - 1]
-        try await eventually(within: .seconds(90)) {
+        try await eventually(within: .seconds(240)) {
             guard let body = try? await server.get("/v1/market-regime/current?market=SPX").body,
                 let asOf = body.firstMatch(of: #/"asOf":"([^"]*)"/#)?.1,
                 let wanted = bar.firstMatch(of: #/"timestamp":"([^"]*)"/#)?.1

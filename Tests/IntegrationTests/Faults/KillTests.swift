@@ -28,7 +28,7 @@ struct Kill: Sendable, CustomTestStringConvertible {
     ].map { Kill(point: $0, count: 2) }
 
     private static func times(_ point: String) -> [Kill] {
-        (Sweep.isLong ? [1, 2, 61, 200, 311, 640] : [200]).map { Kill(point: point, count: $0) }
+        (Sweep.isLong ? [1, 2, 61, 200, 311] : [200]).map { Kill(point: point, count: $0) }
     }
 }
 

@@ -10,7 +10,7 @@ struct ServerFaultTests {
         try await Turnstile.shared.pass {
             let stack = try await FaultStack(.noida())
             try await stack.trial("broker cut off 5 times") { server in
-                for count in [60, 120, 240, 360, 480] {
+                for count in [60, 100, 150, 200, 250] {
                     try await stack.reached(count, server)
                     stack.proxy.cut()
                 }
@@ -119,7 +119,7 @@ struct ServerFaultTests {
             try await stack.produce(poison[...].prefix(2))
             try await stack.trial("4 poison messages among the bars") { _ in
                 try await stack.produce(poison[2...])
-                try await eventually(within: .seconds(60)) {
+                try await eventually(within: .seconds(240)) {
                     try await stack.events("market-bars.dlq").count >= poison.count
                 }
                 // One that was set aside and whose position was not stored comes again.

@@ -104,9 +104,13 @@ struct SharedSchema: Sendable {
 
     /// Checksums by number.
     private func applied() async throws -> [Int: String] {
+        // Not `to_regclass`: it remembers that a table was not there, also past the wait for the
+        // lock in which another process made it. A plain read of the catalogue does not.
         let table = try await connection.run(
-            "SELECT 1::bigint WHERE to_regclass('schema_migrations') IS NOT NULL",
-            within: SharedDatabase.exchangeLimit)
+            """
+            SELECT 1::bigint FROM pg_catalog.pg_class
+            WHERE relname = 'schema_migrations' AND pg_catalog.pg_table_is_visible(oid)
+            """, within: SharedDatabase.exchangeLimit)
         guard !table.isEmpty else { return [:] }
         let rows = try await connection.run(
             "SELECT number, checksum FROM schema_migrations",
