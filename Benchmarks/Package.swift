@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 
 func house(
     _ path: String, uses: [String] = [], libraries: [Target.Dependency] = [],
-    flags: [String] = [], unsafeAllowed: Bool = false
+    resources: [Resource] = [], flags: [String] = [], unsafeAllowed: Bool = false
 ) -> Target {
     var settings = strict
     if !flags.isEmpty { settings.append(.unsafeFlags(flags)) }
@@ -23,7 +23,7 @@ func house(
     return .target(
         name: String(path.split(separator: "/").last ?? ""),
         dependencies: uses.map { .byName(name: $0) } + libraries, path: "House/" + path,
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 /// The lane kernels for a level of the x86-64 psABI, or for any processor.
@@ -45,10 +45,16 @@ let package = Package(
     name: "bloasis-benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // Without its malloc interposer: AllocationCounter counts, with no other library in
         // between.
         .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         house("Domain/Market"),
@@ -72,6 +78,55 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"])]),
         house("Adapters/MarketFeeds", uses: ["Market", "CZlib"], unsafeAllowed: true),
 
+        house("Domain/Trading", uses: ["Market", "Regimes"]),
+        house("Boundaries/Ports", uses: ["Market", "Regimes", "Trading"]),
+        house(
+            "Boundaries/Contracts", uses: ["Market", "Regimes", "Trading", "Ports"],
+            libraries: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        house(
+            "Adapters/SQLite", libraries: [.product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.embedInCode("Migrations")], unsafeAllowed: true),
+        .systemLibrary(
+            name: "CPQ", path: "House/Adapters/CPQ", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]),
+        house("Adapters/Postgres", uses: ["CPQ"], unsafeAllowed: true),
+        .systemLibrary(
+            name: "CHiredis", path: "House/Adapters/CHiredis",
+            providers: [.apt(["libhiredis-dev"])]),
+        house("Adapters/Redis", uses: ["CHiredis"], unsafeAllowed: true),
+        .systemLibrary(
+            name: "CRDKafka", path: "House/Adapters/CRDKafka", pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]),
+        house("Adapters/Kafka", uses: ["CRDKafka"], unsafeAllowed: true),
+        house(
+            "Adapters/Backends",
+            uses: [
+                "Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "Kafka",
+            ],
+            libraries: [.product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.embedInCode("Migrations")]),
+        house(
+            "Services/Hosting", uses: ["Market", "Ports"],
+            libraries: [
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+        house(
+            "Services/MarketRegime",
+            uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
+            libraries: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
         .target(name: "AllocationCounter", path: "AllocationCounter"),
         .target(
             name: "Work",
@@ -81,6 +136,13 @@ let package = Package(
         .executableTarget(
             name: "bloasis-workloads", dependencies: ["Work"], path: "Workloads",
             swiftSettings: strict),
+        .executableTarget(
+            name: "bloasis-stack",
+            dependencies: [
+                "Market", "Regimes", "Ports", "Contracts", "SQLite", "Redis", "Kafka", "Backends",
+                "Hosting", "MarketRegime", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Stack", swiftSettings: strict),
         .executableTarget(
             name: "Gauges",
             dependencies: [
