@@ -4,27 +4,27 @@
 /// the text `"Infinity"` or `"-Infinity"` (as in proto3 JSON).
 enum FlatJSON {
     static func text(numbers: some Sequence<(String, Double)>) -> String {
-        var text = "{"
+        var writer = FlatJSONWriter()
         for (name, number) in numbers {
-            append(name, to: &text)
+            writer.append(name: name)
             if number.isNaN {
-                text += "null"
+                writer.append("null")
             } else if number.isInfinite {
-                text += number < 0 ? "\"-Infinity\"" : "\"Infinity\""
+                writer.append(number < 0 ? "\"-Infinity\"" : "\"Infinity\"")
             } else {
-                text += number.description
+                writer.append(number.description)
             }
         }
-        return text + "}"
+        return writer.finish()
     }
 
     static func text(strings: some Sequence<(String, String)>) -> String {
-        var text = "{"
+        var writer = FlatJSONWriter()
         for (name, string) in strings {
-            append(name, to: &text)
-            appendQuoted(string, to: &text)
+            writer.append(name: name)
+            writer.append(quoted: string)
         }
-        return text + "}"
+        return writer.finish()
     }
 
     /// Throws `UnreadableRow` naming the column.
@@ -38,33 +38,59 @@ enum FlatJSON {
         var reader = FlatJSONReader(text, column: column)
         return try reader.members { reader in try reader.string() }
     }
+}
 
-    private static func append(_ name: String, to text: inout String) {
-        if text.utf8.count > 1 { text += "," }
-        appendQuoted(name, to: &text)
-        text += ":"
+/// Members one after the other, as bytes: strings that grow piece by piece cost several times as
+/// much, and bulk loads write little else.
+private struct FlatJSONWriter {
+    /// As long as most objects are.
+    private static let capacity = 512
+
+    private var bytes: [UInt8] = []
+
+    init() {
+        bytes.reserveCapacity(Self.capacity)
+        bytes.append(UInt8(ascii: "{"))
     }
 
-    private static func appendQuoted(_ string: String, to text: inout String) {
-        text += "\""
-        let isPlain = string.utf8.allSatisfy {
+    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    mutating func append(name: String) {
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        append(quoted: name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    mutating func append(quoted string: String) {
+        bytes.append(UInt8(ascii: "\""))
+        let start = bytes.count
+        append(string)
+        let isPlain = bytes[start...].allSatisfy {
             $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
-        if isPlain {
-            text += string
-        } else {
-            for scalar in string.unicodeScalars {
-                switch scalar {
-                case "\"": text += "\\\""
-                case "\\": text += "\\\\"
-                case _ where scalar.value < 0x20:
-                    let digits = String(scalar.value, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                default: text.unicodeScalars.append(scalar)
-                }
+        if !isPlain {
+            bytes.removeSubrange(start...)
+            append(escaped: string)
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaped string: String) {
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": append("\\\"")
+            case "\\": append("\\\\")
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
             }
         }
-        text += "\""
+    }
+
+    consuming func finish() -> String {
+        bytes.append(UInt8(ascii: "}"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -6,13 +6,15 @@ import Regimes
 /// What a journal transaction adds of one series, as rows of tables.
 struct JournalTables: Sendable {
     let series: Series
-    let recordedAt: Timestamp
+    /// Market and timeframe, in every row.
+    private let key: [PostgresValue]
+    private let recorded: PostgresValue
 
-    private var key: [PostgresValue] {
-        [.text(series.market.text), .text(series.timeframe.description)]
+    init(series: Series, recordedAt: Timestamp) {
+        self.series = series
+        key = [.text(series.market.text), .text(series.timeframe.description)]
+        recorded = recordedAt.floored
     }
-
-    private var recorded: PostgresValue { recordedAt.floored }
 
     // MARK: Bars
 
@@ -25,11 +27,11 @@ struct JournalTables: Sendable {
 
     func row(_ stored: StoredBar) throws -> [PostgresValue] {
         let bar = stored.bar
-        return try key + [
-            bar.timestamp.stored(), .integer(stored.revision), .number(bar.open),
-            .number(bar.high), .number(bar.low), .number(bar.close), .number(bar.volume),
-            bar.availableAt.stored(), recorded, stored.isAdopted ? recorded : .null,
-            .text(StoredText.text(of: bar.exogenous)),
+        return try [
+            key[0], key[1], bar.timestamp.stored(), .integer(stored.revision),
+            .number(bar.open), .number(bar.high), .number(bar.low), .number(bar.close),
+            .number(bar.volume), bar.availableAt.stored(), recorded,
+            stored.isAdopted ? recorded : .null, .text(StoredText.text(of: bar.exogenous)),
         ]
     }
 
@@ -80,8 +82,9 @@ struct JournalTables: Sendable {
         ], casts: ["probabilities": "json", "indicators": "json"])
 
     func row(_ assessment: RegimeAssessment) throws -> [PostgresValue] {
-        try key + [
-            assessment.asOf.stored(), .integer(assessment.revision),
+        // In one list: every further one would be an allocation a row.
+        try [
+            key[0], key[1], assessment.asOf.stored(), .integer(assessment.revision),
             .text(assessment.modelVersion.text), assessment.availableAt.stored(),
             .text(assessment.regime.label), .text(assessment.rawRegime.label),
             .text(assessment.previousRegime.label), assessment.since.stored(),
