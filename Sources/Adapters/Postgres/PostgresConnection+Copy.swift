@@ -57,6 +57,9 @@ extension PostgresConnection {
         let connection = try self.connection
         guard PQsendQuery(connection, text) == 1 else { throw lost() }
         try await flush(connection)
+        // Encoded while the server opens the table.
+        var chunk = CopyFormat.header
+        let beginning = Result { () throws(RowsFailed) in try Self.fill(&chunk, from: rows) }
         while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
         guard let first = PQgetResult(connection) else { throw lost() }
         let fault = PQresultStatus(first) == PGRES_COPY_IN ? nil : ServerFault(first)
@@ -66,7 +69,13 @@ extension PostgresConnection {
             throw PostgresError.refused(fault)
         }
         do {
-            try await put(rows, connection)
+            var isMore = try beginning.get()
+            while isMore {
+                try await put(&chunk, connection)
+                isMore = try Self.fill(&chunk, from: rows)
+            }
+            chunk += CopyFormat.trailer
+            try await put(&chunk, connection)
         } catch let failure as RowsFailed {
             guard PQputCopyEnd(connection, "the rows came to no end") == 1 else { throw lost() }
             _ = try? await readToEnd()
@@ -76,18 +85,15 @@ extension PostgresConnection {
         return try await readToEnd()
     }
 
-    private func put(
-        _ rows: () throws -> [PostgresValue]?, _ connection: OpaquePointer
-    ) async throws {
-        var chunk = CopyFormat.header
-        while let row = try Self.next(rows) {
+    /// Adds rows up to the size of a chunk; whether it came to that, and there may be more.
+    private static func fill(
+        _ chunk: inout [UInt8], from rows: () throws -> [PostgresValue]?
+    ) throws(RowsFailed) -> Bool {
+        while let row = try next(rows) {
             CopyFormat.append(row, to: &chunk)
-            if chunk.count >= Self.copyChunk {
-                try await put(&chunk, connection)
-            }
+            if chunk.count >= copyChunk { return true }
         }
-        chunk += CopyFormat.trailer
-        try await put(&chunk, connection)
+        return false
     }
 
     private static func next(
