@@ -91,7 +91,8 @@ package struct JournalDecision: Sendable {
         for bar in batch.lateBars { decision.keep(late: bar) }
         for model in batch.models { decision.add(model) }
         for activation in batch.activations { decision.add(activation) }
-        for record in batch.records.sorted(by: { $0.assessment.asOf < $1.assessment.asOf }) {
+        decision.reserve(batch.records.count)
+        for record in batch.orderedRecords {
             decision.add(record, of: batch.series, announcing: batch.announcing)
         }
         if decision.plan.changesWhatAnswersRestOn {
@@ -148,6 +149,23 @@ package struct JournalDecision: Sendable {
         self.facts = facts
         self.wording = wording
         plan = JournalPlan(head: facts.head)
+    }
+
+    /// Makes room for what a load of many records adds.
+    private mutating func reserve(_ records: Int) {
+        facts.assessments.reserveCapacity(facts.assessments.count + records)
+        plan.assessments.reserveCapacity(records)
+    }
+}
+
+extension JournalBatch {
+    /// As they came, which is mostly in order: sorting copies all of them.
+    fileprivate var orderedRecords: [JournalRecord] {
+        let areOrdered = zip(records, records.dropFirst()).allSatisfy {
+            $0.assessment.asOf <= $1.assessment.asOf
+        }
+        return areOrdered
+            ? records : records.sorted { $0.assessment.asOf < $1.assessment.asOf }
     }
 }
 
