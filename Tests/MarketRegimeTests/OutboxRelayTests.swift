@@ -4,6 +4,7 @@ import MarketRegime
 import Ports
 import Regimes
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -17,11 +18,12 @@ struct OutboxRelayTests {
 
     private func relay(
         _ world: World, bus: (any EventBus)? = nil, owner: String = "one",
-        now: @escaping @Sendable () -> Timestamp = World.now
+        now: @escaping @Sendable () -> Timestamp = World.now,
+        batchLimit: Int = OutboxRelay.batchLimit
     ) -> OutboxRelay {
         OutboxRelay(
             outbox: world.store, bus: bus ?? world.bus, owner: owner, now: now,
-            logger: World.logger)
+            logger: World.logger, batchLimit: batchLimit)
     }
 
     private func published(_ world: World) -> [String?] {
@@ -76,6 +78,33 @@ struct OutboxRelayTests {
         #expect(try await world.store.pending(limit: 1_000).count == count)
     }
 
+    @Test("in batches of any size, every change once and in order", arguments: 1...5)
+    func batches(size: Int) async throws {
+        let world = World()
+        let count = try await announced(world)
+        let relay = relay(world, batchLimit: size)
+        #expect(try await relay.drain() == .drained(published: count))
+        #expect(try await world.store.pending(limit: 1).isEmpty)
+        let expected = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
+        #expect(published(world) == expected.map(\.eventID.text))
+    }
+
+    @Test(
+        "a bus that fails later on: what it acknowledged is marked, and nothing else",
+        arguments: 0...2)
+    func failingLater(batches: Int) async throws {
+        let world = World()
+        let count = try await announced(world)
+        let bus = FailingBus(world.bus, after: batches)
+        await #expect(throws: StoreError.self) {
+            try await relay(world, bus: bus, batchLimit: 1).drain()
+        }
+        #expect(try await world.store.pending(limit: 1_000).count == count - batches)
+        try await relay(world).drain()
+        let expected = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
+        #expect(published(world) == expected.map(\.eventID.text))
+    }
+
     @Test("as a service it follows commits, and drains before it ends")
     func service() async throws {
         let world = World()
@@ -95,6 +124,38 @@ struct OutboxRelayTests {
             owner: "other", at: World.now(), until: World.now().advanced(bySeconds: 1))
         #expect(free)
     }
+}
+
+/// A bus that takes some batches and then no more.
+private final class FailingBus: EventBus {
+    private let bus: InMemoryEventBus
+    private let left: Mutex<Int>
+
+    init(_ bus: InMemoryEventBus, after batches: Int) {
+        self.bus = bus
+        left = Mutex(batches)
+    }
+
+    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
+        let isWilling = left.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        return try await isWilling
+            ? bus.publish(messages) : RefusingBus().publish(messages)
+    }
+
+    func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription {
+        try await bus.subscribe(to: topics, as: group, from: start)
+    }
+
+    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
+        try await bus.tap(topic, from: start)
+    }
+
+    func ping() async throws { try await bus.ping() }
 }
 
 /// A bus that takes nothing.

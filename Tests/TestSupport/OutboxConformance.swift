@@ -27,6 +27,14 @@ package enum OutboxConformance {
             #expect(rows[1].eventID == told[0].eventID)
             #expect(try await world.store.pending(limit: 2) == Array(rows.prefix(2)))
         },
+        Law("reading goes on behind a row, marked or not") { world in
+            let rows = try await threeRows(in: world)
+            let first = rows[0].position
+            #expect(try await world.store.pending(after: first, limit: 1) == [rows[1]])
+            #expect(try await world.store.pending(after: rows[2].position, limit: 10).isEmpty)
+            try await world.store.markPublished([first, rows[1].position])
+            #expect(try await world.store.pending(after: first, limit: 10) == [rows[2]])
+        },
         Law("published rows are gone for good, the others stay") { world in
             let rows = try await threeRows(in: world)
             try await world.store.markPublished([rows[0].position, rows[2].position])

@@ -238,9 +238,10 @@ extension InMemoryRegimeStore: Outbox {
         signal.notify()
     }
 
-    package func pending(limit: Int) async throws -> [OutboxRow] {
+    package func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
         state.withLock { state in
-            state.outbox.lazy.filter { !$0.isPublished }.prefix(max(limit, 0)).map(\.row)
+            state.outbox.lazy.filter { !$0.isPublished && $0.row.position > position }
+                .prefix(max(limit, 0)).map(\.row)
         }
     }
 

@@ -3,10 +3,10 @@ package import Regimes
 
 /// Messages written in the transaction of their cause, waiting to be published.
 package protocol Outbox: Sendable {
-    /// Unpublished rows in commit order.
-    func pending(limit: Int) async throws -> [OutboxRow]
+    /// Unpublished rows in commit order, from behind a position on; 0 is before all of them.
+    func pending(after position: Int64, limit: Int) async throws -> [OutboxRow]
 
-    /// Marks rows published, once the bus has acknowledged them.
+    /// Marks rows published, once the bus has acknowledged them; all of them or none.
     func markPublished(_ positions: [Int64]) async throws
 
     /// Takes or extends the relay lease; `false` while another owner's has not run out.
@@ -27,8 +27,15 @@ package protocol Outbox: Sendable {
     func commits() -> AsyncStream<Void>
 }
 
+extension Outbox {
+    /// Unpublished rows in commit order.
+    package func pending(limit: Int) async throws -> [OutboxRow] {
+        try await pending(after: 0, limit: limit)
+    }
+}
+
 package struct OutboxRow: Sendable, Equatable {
-    /// Follows commit order.
+    /// Follows commit order; 1 or greater.
     package var position: Int64
     package var eventID: EventID
     package var message: EventMessage

@@ -89,7 +89,9 @@ struct FailingOutbox: Outbox {
     let outbox: any Outbox
     let points: FailPoints
 
-    func pending(limit: Int) async throws -> [OutboxRow] { try await outbox.pending(limit: limit) }
+    func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
+        try await outbox.pending(after: position, limit: limit)
+    }
 
     func markPublished(_ positions: [Int64]) async throws {
         try await outbox.markPublished(positions)

@@ -6,14 +6,14 @@ import Regimes
 extension SQLiteRegimeStore: Outbox {
     private static let relayLease = "outbox-relay"
 
-    package func pending(limit: Int) async throws -> [OutboxRow] {
+    package func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
         try await file.read { database in
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT position, event_id, topic, key, payload, headers FROM outbox
-                    WHERE published_at IS NULL ORDER BY position LIMIT ?
+                    WHERE published_at IS NULL AND position > ? ORDER BY position LIMIT ?
                     """)
-            let rows = try Row.fetchAll(statement, arguments: [max(limit, 0)])
+            let rows = try Row.fetchAll(statement, arguments: [position, max(limit, 0)])
             return try rows.map { row in
                 OutboxRow(
                     position: row[0], eventID: EventID(row[1]),

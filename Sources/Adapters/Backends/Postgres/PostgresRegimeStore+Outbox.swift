@@ -6,10 +6,11 @@ import Regimes
 extension PostgresRegimeStore: Outbox {
     private static let relayLease = "outbox-relay"
 
-    package func pending(limit: Int) async throws -> [OutboxRow] {
+    package func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
         let query: PostgresQuery = """
             SELECT position, event_id, topic, key, payload, headers FROM outbox
-            WHERE published_at IS NULL ORDER BY position LIMIT \(max(limit, 0))
+            WHERE published_at IS NULL AND position > \(position)
+            ORDER BY position LIMIT \(max(limit, 0))
             """
         return try await database.values(query) { row in
             OutboxRow(
@@ -20,14 +21,12 @@ extension PostgresRegimeStore: Outbox {
 
     package func markPublished(_ positions: [Int64]) async throws {
         guard !positions.isEmpty else { return }
-        let publishedAt = now().floored
-        let marks = positions.map { position -> PostgresQuery in
+        let list = "{" + positions.map(String.init).joined(separator: ",") + "}"
+        let marks: PostgresQuery = """
+            UPDATE outbox SET published_at = \(now().floored)
+            WHERE position = ANY (\(list)::bigint[]) AND published_at IS NULL
             """
-            UPDATE outbox SET published_at = \(publishedAt)
-            WHERE position = \(position) AND published_at IS NULL
-            """
-        }
-        try await database.transaction([]) { _, _ in Ending(value: (), queries: marks) }
+        try await database.transaction([]) { _, _ in Ending(value: (), queries: [marks]) }
     }
 
     package func acquireLease(
