@@ -20,6 +20,7 @@ case ${1:-} in
 --tests)
     packages="$packages
     docker-compose
+    faketime
     kcat
     postgresql-15
     python3-venv

@@ -59,7 +59,7 @@ struct OutboxRelayTests {
         _ = try await announced(world)
         let time = ManualTime()
         let taken = try await world.store.acquireLease(
-            owner: "dead", at: time.now, until: time.now.advanced(bySeconds: 10))
+            owner: "dead", for: LeaseTerm(from: time.now, seconds: 10))
         #expect(taken)
         let relay = relay(world, owner: "alive", now: { time.now })
         #expect(try await relay.drain() == .leaseHeldElsewhere)
@@ -121,7 +121,7 @@ struct OutboxRelayTests {
         }
         // The lease was given back: another relay need not wait.
         let free = try await world.store.acquireLease(
-            owner: "other", at: World.now(), until: World.now().advanced(bySeconds: 1))
+            owner: "other", for: LeaseTerm(from: World.now(), seconds: 1))
         #expect(free)
     }
 }

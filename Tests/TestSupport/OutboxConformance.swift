@@ -82,8 +82,8 @@ package enum OutboxConformance {
             let start = world.time.now
             func take(_ owner: String, at second: Int64) async throws -> Bool {
                 try await (owner == "a" ? store : another).acquireLease(
-                    owner: owner, at: start.advanced(bySeconds: second),
-                    until: start.advanced(bySeconds: second + 10))
+                    owner: owner,
+                    for: LeaseTerm(from: start.advanced(bySeconds: second), seconds: 10))
             }
             #expect(try await take("a", at: 0))
             #expect(try await !take("b", at: 5))
@@ -95,7 +95,20 @@ package enum OutboxConformance {
             #expect(try await !take("a", at: 20))
             try await another.releaseLease(owner: "b")
             #expect(try await take("a", at: 20))
-        }
+        },
+        Law("a clock that is set back keeps nobody waiting, one that is a little ahead does") {
+            world in
+            let start = world.time.now
+            let asked: [(owner: String, second: Int64, isGiven: Bool)] = [
+                ("a", 3_600, true), ("b", 3_590, false), ("b", 3_589, true), ("b", 0, true),
+                ("a", 5, false), ("a", 10, true),
+            ]
+            for asked in asked {
+                let term = LeaseTerm(from: start.advanced(bySeconds: asked.second), seconds: 10)
+                let isGiven = try await world.store.acquireLease(owner: asked.owner, for: term)
+                #expect(isGiven == asked.isGiven, "\(asked)")
+            }
+        },
     ]
 
     /// Three announced changes, ten seconds apart.

@@ -46,11 +46,10 @@ package final class StoreScript {
             }
         case 7: await relay()
         case 8:
-            let (owner, duration) = ("\(below(3))", Int64(below(5)))
+            let (owner, duration) = ("\(below(3))", Int64(1 + below(5)))
             await note("lease") {
-                let now = time.now
-                let expiry = now.advanced(bySeconds: duration)
-                return try await "\(store.acquireLease(owner: owner, at: now, until: expiry))"
+                let term = LeaseTerm(from: time.now, seconds: duration)
+                return try await "\(store.acquireLease(owner: owner, for: term))"
             }
         case 9:
             let owner = "\(below(3))"

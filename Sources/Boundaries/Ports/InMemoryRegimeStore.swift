@@ -254,12 +254,14 @@ extension InMemoryRegimeStore: Outbox {
         signal.notify()
     }
 
-    package func acquireLease(
-        owner: String, at now: Timestamp, until expiry: Timestamp
-    ) async throws -> Bool {
+    package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
         state.withLock { state in
-            if let lease = state.lease, lease.owner != owner, lease.expiry > now { return false }
-            state.lease = (owner, expiry)
+            if let lease = state.lease, lease.owner != owner,
+                !term.mayTake(leaseUntil: lease.expiry)
+            {
+                return false
+            }
+            state.lease = (owner, term.end)
             return true
         }
     }

@@ -9,13 +9,10 @@ package protocol Outbox: Sendable {
     /// Marks rows published, once the bus has acknowledged them; all of them or none.
     func markPublished(_ positions: [Int64]) async throws
 
-    /// Takes or extends the relay lease; `false` while another owner's has not run out.
+    /// Takes or extends the relay lease; `false` while another owner's may not be taken.
     ///
-    /// One relay is active per store, so that the order per key holds.
-    func acquireLease(
-        owner: String, at now: Timestamp, until expiry: Timestamp
-    ) async throws
-        -> Bool
+    /// One relay is active per store, so that nothing is published twice for long.
+    func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool
 
     /// Gives the lease back, if this owner has it.
     func releaseLease(owner: String) async throws

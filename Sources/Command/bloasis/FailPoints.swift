@@ -99,9 +99,9 @@ struct FailingOutbox: Outbox {
     }
 
     func acquireLease(
-        owner: String, at now: Timestamp, until expiry: Timestamp
+        owner: String, for term: LeaseTerm
     ) async throws -> Bool {
-        try await outbox.acquireLease(owner: owner, at: now, until: expiry)
+        try await outbox.acquireLease(owner: owner, for: term)
     }
 
     func releaseLease(owner: String) async throws { try await outbox.releaseLease(owner: owner) }

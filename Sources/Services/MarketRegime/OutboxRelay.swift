@@ -126,12 +126,12 @@ package struct OutboxRelay: Service {
     @discardableResult
     package func drain() async throws -> Outcome {
         var published = 0
-        var leasedUntil: Timestamp?
+        var lease: LeaseTerm?
         /// What the bus has and the outbox does not know of yet.
         var acknowledged: [Int64] = []
         var rows = try await outbox.pending(limit: batchLimit)
         while let last = rows.last?.position {
-            guard try await holdsLease(&leasedUntil) else {
+            guard try await holdsLease(&lease) else {
                 try await mark(acknowledged)
                 return .leaseHeldElsewhere
             }
@@ -168,13 +168,11 @@ package struct OutboxRelay: Service {
     }
 
     /// Takes the lease, and extends it once half of it has run out.
-    private func holdsLease(_ expiry: inout Timestamp?) async throws -> Bool {
-        let now = now()
-        let half = now.advanced(bySeconds: OutboxRelay.leaseDurationSeconds / 2)
-        if let expiry, half < expiry { return true }
-        let end = now.advanced(bySeconds: OutboxRelay.leaseDurationSeconds)
-        guard try await outbox.acquireLease(owner: owner, at: now, until: end) else { return false }
-        expiry = end
+    private func holdsLease(_ lease: inout LeaseTerm?) async throws -> Bool {
+        let term = LeaseTerm(from: now(), seconds: OutboxRelay.leaseDurationSeconds)
+        if let lease, !lease.isToBeExtended(at: term.start) { return true }
+        guard try await outbox.acquireLease(owner: owner, for: term) else { return false }
+        lease = term
         return true
     }
 

@@ -44,25 +44,24 @@ struct SQLiteEventStorage: EventLogStorage {
     }
 
     func free(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [Topic] {
         try await file.read { database in
             try topics.filter {
-                try Leases.isFree(member.resource($0), for: member.owner, at: instant, database)
+                try Leases.isFree(member.resource($0), by: member.owner, for: term, database)
             }
         }
     }
 
     func take(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp, until expiry: Timestamp
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [TakenTopic] {
         try await file.write(isNews: false) { database in
             try topics.compactMap { topic in
                 let resource = member.resource(topic)
                 let wasHeld = try Leases.isHeld(resource, by: member.owner, database)
                 guard
-                    try Leases.acquire(
-                        resource, for: member.owner, at: instant, until: expiry, database)
+                    try Leases.acquire(resource, by: member.owner, for: term, database)
                 else { return nil }
                 return TakenTopic(
                     topic: topic, wasHeld: wasHeld,
@@ -72,15 +71,13 @@ struct SQLiteEventStorage: EventLogStorage {
     }
 
     func commit(
-        _ event: LoggedEvent, by member: GroupMember, at instant: Timestamp,
-        until expiry: Timestamp
+        _ event: LoggedEvent, by member: GroupMember, extending term: LeaseTerm
     ) async throws -> Bool {
         let resource = member.resource(event.message.topic)
         return try await file.write(isNews: false) { database in
             guard try Leases.isHeld(resource, by: member.owner, database) else { return false }
-            _ = try Leases.acquire(
-                resource, for: member.owner, at: instant, until: expiry, database)
-            try EventRows.commit(event, of: member.group, at: instant, database)
+            _ = try Leases.acquire(resource, by: member.owner, for: term, database)
+            try EventRows.commit(event, of: member.group, at: term.start, database)
             return true
         }
     }

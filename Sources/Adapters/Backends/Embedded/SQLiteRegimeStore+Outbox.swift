@@ -1,5 +1,5 @@
 import GRDB
-package import Market
+import Market
 package import Ports
 import Regimes
 
@@ -36,12 +36,9 @@ extension SQLiteRegimeStore: Outbox {
         }
     }
 
-    package func acquireLease(
-        owner: String, at now: Timestamp, until expiry: Timestamp
-    ) async throws -> Bool {
+    package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
         try await file.write(isNews: false) { database in
-            try Leases.acquire(
-                SQLiteRegimeStore.relayLease, for: owner, at: now, until: expiry, database)
+            try Leases.acquire(SQLiteRegimeStore.relayLease, by: owner, for: term, database)
         }
     }
 

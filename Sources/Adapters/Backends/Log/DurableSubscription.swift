@@ -10,7 +10,7 @@ final class DurableSubscription: EventSubscription {
     private struct Seat {
         /// The last offset handed out.
         var position: Int64
-        var leasedUntil: Timestamp
+        var lease: LeaseTerm
     }
 
     private struct State {
@@ -52,12 +52,11 @@ final class DurableSubscription: EventSubscription {
 
     func commit(_ event: LoggedEvent) async throws {
         let topic = event.message.topic
-        let instant = now()
-        let expiry = instant.advanced(bySeconds: timing.leaseSeconds)
-        guard try await storage.commit(event, by: member, at: instant, until: expiry) else {
+        let term = LeaseTerm(from: now(), seconds: timing.leaseSeconds)
+        guard try await storage.commit(event, by: member, extending: term) else {
             throw EventBusError.partitionLost(topic, member.group)
         }
-        state.withLock { $0.seats[topic]?.leasedUntil = expiry }
+        state.withLock { $0.seats[topic]?.lease = term }
     }
 
     func close() async {
@@ -103,17 +102,15 @@ extension DurableSubscription {
 
     /// Takes the topics that are free and extends the leases that are half over.
     private func renewLeases() async throws {
-        let instant = now()
-        let halfway = instant.advanced(bySeconds: timing.leaseSeconds / 2)
+        let term = LeaseTerm(from: now(), seconds: timing.leaseSeconds)
         let due = state.withLock { state in
-            topics.filter { state.seats[$0].map { $0.leasedUntil <= halfway } ?? true }
+            topics.filter { state.seats[$0]?.lease.isToBeExtended(at: term.start) ?? true }
         }
         guard !due.isEmpty else { return }
-        let free = try await storage.free(due, for: member, at: instant)
+        let free = try await storage.free(due, for: member, during: term)
         drop(due.filter { !free.contains($0) })
         guard !free.isEmpty else { return }
-        let expiry = instant.advanced(bySeconds: timing.leaseSeconds)
-        let taken = try await storage.take(free, for: member, at: instant, until: expiry)
+        let taken = try await storage.take(free, for: member, during: term)
         let kept = taken.filter(\.wasHeld).map(\.topic)
         drop(free.filter { !kept.contains($0) })
         // Closed while the leases were being taken: the closing task did not see them.
@@ -122,7 +119,7 @@ extension DurableSubscription {
             if taken.contains(where: { !$0.wasHeld }) { state.assignments += 1 }
             for taken in taken {
                 let position = state.seats[taken.topic]?.position ?? taken.committed
-                state.seats[taken.topic] = Seat(position: position, leasedUntil: expiry)
+                state.seats[taken.topic] = Seat(position: position, lease: term)
             }
         }
     }

@@ -26,18 +26,17 @@ protocol EventLogStorage: Sendable {
 
     /// Those of some topics that a member could read now.
     func free(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp
-    ) async throws
-        -> [Topic]
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
+    ) async throws -> [Topic]
 
     /// Takes or extends the leases of topics.
     func take(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp, until expiry: Timestamp
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [TakenTopic]
 
     /// Stores a position and extends the lease; `false` when the member has it no more.
     func commit(
-        _ event: LoggedEvent, by member: GroupMember, at instant: Timestamp, until expiry: Timestamp
+        _ event: LoggedEvent, by member: GroupMember, extending term: LeaseTerm
     ) async throws -> Bool
 
     /// Gives leases back, as far as the member has them.

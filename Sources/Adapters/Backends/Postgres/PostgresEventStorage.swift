@@ -97,20 +97,21 @@ struct PostgresEventStorage: EventLogStorage {
     }
 
     func free(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [Topic] {
         let held = try await database.read(
             topics.map { topic in
                 """
                 SELECT FROM leases WHERE resource = \(member.resource(topic))
-                    AND owner <> \(member.owner) AND expires_at > \(instant.floored)
+                    AND owner <> \(member.owner) AND expires_at > \(term.start.floored)
+                    AND expires_at <= \(term.latestCredibleEnd.floored)
                 """
             })
         return zip(topics, held).filter { $1.isEmpty }.map(\.0)
     }
 
     func take(
-        _ topics: [Topic], for member: GroupMember, at instant: Timestamp, until expiry: Timestamp
+        _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [TakenTopic] {
         let queries = topics.flatMap { topic -> [PostgresQuery] in
             let resource = member.resource(topic)
@@ -119,7 +120,7 @@ struct PostgresEventStorage: EventLogStorage {
                 SELECT FROM leases WHERE resource = \(resource) AND owner = \(member.owner)
                 FOR UPDATE
                 """,
-                SharedLeases.acquire(resource, for: member.owner, at: instant, until: expiry),
+                SharedLeases.acquire(resource, by: member.owner, for: term),
                 """
                 SELECT committed_offset FROM consumer_offsets
                 WHERE consumer_group = \(member.group.name) AND topic = \(topic.name)
@@ -139,13 +140,12 @@ struct PostgresEventStorage: EventLogStorage {
     }
 
     func commit(
-        _ event: LoggedEvent, by member: GroupMember, at instant: Timestamp,
-        until expiry: Timestamp
+        _ event: LoggedEvent, by member: GroupMember, extending term: LeaseTerm
     ) async throws -> Bool {
         let topic = event.message.topic
         // The lease's row is locked from here on: it cannot go to another member meanwhile.
         let extend: PostgresQuery = """
-            UPDATE leases SET expires_at = \(expiry.floored)
+            UPDATE leases SET expires_at = \(term.end.floored)
             WHERE resource = \(member.resource(topic)) AND owner = \(member.owner)
             """
         return try await database.transaction(isNews: false, [extend]) { _, rows in
@@ -155,7 +155,7 @@ struct PostgresEventStorage: EventLogStorage {
                 queries: [
                     """
                     UPDATE consumer_offsets
-                    SET committed_offset = \(event.offset), recorded_at = \(instant.floored)
+                    SET committed_offset = \(event.offset), recorded_at = \(term.start.floored)
                     WHERE consumer_group = \(member.group.name) AND topic = \(topic.name)
                         AND partition = \(DurableEventLog.partition)
                         AND committed_offset < \(event.offset)

@@ -1,4 +1,4 @@
-package import Market
+import Market
 package import Ports
 import Postgres
 import Regimes
@@ -29,12 +29,10 @@ extension PostgresRegimeStore: Outbox {
         try await database.transaction([]) { _, _ in Ending(value: (), queries: [marks]) }
     }
 
-    package func acquireLease(
-        owner: String, at now: Timestamp, until expiry: Timestamp
-    ) async throws -> Bool {
+    package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
         try await database.transaction(
             isNews: false,
-            [SharedLeases.acquire(Self.relayLease, for: owner, at: now, until: expiry)]
+            [SharedLeases.acquire(Self.relayLease, by: owner, for: term)]
         ) { _, rows in Ending(value: rows[0].affected == 1, queries: []) }
     }
 
@@ -57,16 +55,17 @@ extension PostgresRegimeStore: Outbox {
 /// Rows that say who may do what only one may do at a time. A lease that its owner does not
 /// extend runs out, so that a killed process blocks nobody for longer than that.
 enum SharedLeases {
-    /// Takes or extends a lease; affects no row while another owner's has not run out.
+    /// Takes or extends a lease; affects no row while another owner's may not be taken.
     static func acquire(
-        _ resource: String, for owner: String, at now: Timestamp, until expiry: Timestamp
+        _ resource: String, by owner: String, for term: LeaseTerm
     ) -> PostgresQuery {
         """
         INSERT INTO leases AS mine (resource, owner, expires_at)
-        VALUES (\(resource), \(owner), \(expiry.floored))
+        VALUES (\(resource), \(owner), \(term.end.floored))
         ON CONFLICT (resource)
         DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
-        WHERE mine.owner = excluded.owner OR mine.expires_at <= \(now.floored)
+        WHERE mine.owner = excluded.owner OR mine.expires_at <= \(term.start.floored)
+            OR mine.expires_at > \(term.latestCredibleEnd.floored)
         """
     }
 
