@@ -7,6 +7,8 @@ struct Program: Sendable {
     /// The home of the store and, with it, of everything the program writes.
     let home: String
     var environment: [String: String] = [:]
+    /// A program that starts this one in its own place.
+    var launcher: String?
 
     struct Outcome: Sendable {
         let status: Int32
@@ -42,8 +44,8 @@ struct Program: Sendable {
 
     func process(_ arguments: [String]) -> Process {
         let process = Process()
-        process.executableURL = Program.executable
-        process.arguments = arguments
+        process.executableURL = launcher.map { URL(filePath: $0) } ?? Program.executable
+        process.arguments = (launcher == nil ? [] : [Program.executable.path()]) + arguments
         // The tests' own working directory may hold a `.env`.
         process.currentDirectoryURL = URL(fileURLWithPath: home)
         var variables = ProcessInfo.processInfo.environment

@@ -33,6 +33,7 @@ struct Server {
     }
 
     struct Ended: Error {
+        let status: Int32
         let errors: String
     }
 
@@ -44,7 +45,8 @@ struct Server {
         let server = Server(
             program: program, port: port, running: try Running(program.process(["serve"])))
         if await !server.running.errors.wait(for: "Serving") {
-            throw Ended(errors: await server.running.errors.whole())
+            let outcome = await server.running.outcome()
+            throw Ended(status: outcome.status, errors: outcome.errors)
         }
         return server
     }

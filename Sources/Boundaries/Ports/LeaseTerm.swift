@@ -5,6 +5,9 @@ package import Market
 /// A lease keeps work apart, it does not make it right: with clocks that differ two owners may be
 /// at work for a while, and what they do must bear that.
 package struct LeaseTerm: Sendable, Equatable {
+    /// How much the clocks of two owners may differ.
+    package static let clockToleranceSeconds: Int64 = 60
+
     package let start: Timestamp
     package let end: Timestamp
 
@@ -14,11 +17,10 @@ package struct LeaseTerm: Sendable, Equatable {
         end = start.advanced(bySeconds: seconds)
     }
 
-    /// The latest end of another owner's lease that is taken for true: a clock may be ahead of ours
-    /// by as much as the lease is long. One that ends later was given before a clock was set back,
-    /// and would keep everybody waiting for as long as it was set back by.
+    /// The latest end of another owner's lease that is taken for true. One that ends later was given
+    /// before a clock was set back, and would keep everybody waiting for as long as that.
     package var latestCredibleEnd: Timestamp {
-        end.advanced(byNanoseconds: end.nanoseconds - start.nanoseconds)
+        end.advanced(bySeconds: LeaseTerm.clockToleranceSeconds)
     }
 
     /// Whether a lease that another owner has until then may be taken.

@@ -19,11 +19,15 @@ struct JumpingClock: Sendable {
         path = try program.file("clock", "+0")
     }
 
-    var environment: [String: String] {
-        [
+    /// Gives a program this clock.
+    func rule(_ program: inout Program) {
+        // The library adds to the first process's environment, and moves it: a Swift program would
+        // not find its arguments behind it any more.
+        program.launcher = "/usr/bin/env"
+        program.environment.merge([
             "LD_PRELOAD": Self.library, "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        ]
+        ]) { $1 }
     }
 
     /// Sets the clock, seconds from the right time.
@@ -43,7 +47,7 @@ struct ClockFaultTests {
         try await Turnstile.shared.pass {
             var stack = try await FaultStack(.noida())
             let clock = try JumpingClock(stack.program)
-            stack.program.environment.merge(clock.environment) { $1 }
+            clock.rule(&stack.program)
             let reached = stack
             try await stack.trial("the clock jumps by hours, 4 times") { server in
                 for (count, ahead) in [(60, 1), (120, -1), (180, 24), (240, 0)] {
@@ -64,7 +68,7 @@ struct ClockFaultTests {
             let clock = try JumpingClock(program)
             try clock.set(ahead: Self.hour)
             var failing = program
-            failing.environment.merge(clock.environment) { $1 }
+            clock.rule(&failing)
             failing.environment["BLOASIS_FAIL_POINT"] = "publish-acknowledged:2"
             let first = try await Server.start(failing)
             _ = try? await FaultWorld.post(FaultWorld.bars[...], to: first)

@@ -54,6 +54,7 @@ final class DurableSubscription: EventSubscription {
         let topic = event.message.topic
         let term = LeaseTerm(from: now(), seconds: timing.leaseSeconds)
         guard try await storage.commit(event, by: member, extending: term) else {
+            drop([topic])
             throw EventBusError.partitionLost(topic, member.group)
         }
         state.withLock { $0.seats[topic]?.lease = term }
