@@ -19,7 +19,11 @@ extension RedisConnection {
             let left = limits.connect - start.duration(to: environment.now())
             let replies = try await connection.send(
                 greeting(of: target), within: max(left, .zero))
-            for case .error(let fault) in replies where !isHarmless(fault) {
+            // The last of them asks for no more than a name.
+            for case .error(let fault) in replies.dropLast() {
+                throw RedisError.refused(server: server, fault)
+            }
+            if case .error(let fault)? = replies.last, !isHarmless(fault) {
                 throw RedisError.refused(server: server, fault)
             }
             return connection

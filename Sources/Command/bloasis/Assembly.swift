@@ -139,7 +139,10 @@ struct Assembly {
             now: { WallClock.now }, logger: logger)
     }
 
-    /// Names this process among those that share the store.
-    static let instanceID =
-        "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    /// Names this process among those that share the store. Containers may share a host's name and
+    /// all be its process 1.
+    static let instanceID = [
+        ProcessInfo.processInfo.hostName, "\(ProcessInfo.processInfo.processIdentifier)",
+        String(UInt32.random(in: 0...UInt32.max), radix: 16),
+    ].joined(separator: "-")
 }
