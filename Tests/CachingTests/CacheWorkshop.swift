@@ -45,6 +45,7 @@ final class Store: Sendable {
 
     private struct State {
         var loads = 0
+        var checks = 0
         var isHeld = false
         var answer: Result<TextAnswer, Broken>
     }
@@ -56,10 +57,19 @@ final class Store: Sendable {
     }
 
     var loads: Int { state.withLock { $0.loads } }
+    var checks: Int { state.withLock { $0.checks } }
 
     func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
     func answer(_ answer: TextAnswer) { state.withLock { $0.answer = .success(answer) } }
     func fail() { state.withLock { $0.answer = .failure(Broken()) } }
+
+    /// Whether it has nothing newer.
+    func isLatest(_ version: CacheVersion) throws -> Bool {
+        try state.withLock { state in
+            state.checks += 1
+            return try state.answer.get().version <= version
+        }
+    }
 
     func load() async throws -> TextAnswer {
         let answer = state.withLock { state in
@@ -101,6 +111,14 @@ extension TieredCache<TextCodec> {
 
     func value(of key: CacheKey, from store: Store) async throws -> TextAnswer {
         try await value(of: key, lifetime: hour) { try await store.load() }
+    }
+
+    func value(
+        of key: CacheKey, from store: Store, checkedBy asked: Store
+    ) async throws -> TextAnswer {
+        try await value(of: key, lifetime: hour, isLatest: { try asked.isLatest($0) }) {
+            try await store.load()
+        }
     }
 
     func write(_ number: Int64, to key: CacheKey) async {

@@ -230,4 +230,73 @@ struct TieredCacheTests {
         _ = try await cache.value(of: CacheKey("another"), from: store)
         try await eventually { shared.get(key)?.version == CacheConformance.version(5) }
     }
+
+    // MARK: - A shared cache that was not told
+
+    /// A writer that was killed between its commit and the shared cache.
+    @Test func aCommitThatTheSharedCacheNeverHeardOfIsFoundOut() async throws {
+        let shared = memory()
+        let store = Store(.value(1))
+        let (first, second) = (TextCache(shared), TextCache(shared.peer()))
+        #expect(try await first.value(of: key, from: store, checkedBy: store) == .value(1))
+        try await eventually { shared.get(key) != nil }
+        store.answer(.value(2))
+        // Nobody said so: what was confirmed since is believed, in the process and beyond it.
+        #expect(try await first.value(of: key, from: store, checkedBy: store) == .value(1))
+        first.forgetProcess()
+        #expect(try await first.value(of: key, from: store, checkedBy: store) == .value(2))
+        try await eventually { shared.get(key)?.version == CacheConformance.version(2) }
+        // And whoever starts asks the store the first time.
+        store.answer(.value(3))
+        #expect(try await second.value(of: key, from: store, checkedBy: store) == .value(3))
+    }
+
+    @Test func theStoreIsAskedOnceAboutWhatTheSharedCacheHas() async throws {
+        let time = MovableInstant()
+        let shared = InMemoryCache { time.now }
+        let store = Store(.value(1))
+        shared.set(
+            key, CacheEntry(value: Array("\"1\"".utf8), version: CacheConformance.version(1)),
+            lifetime: hour)
+        let cache = TextCache(shared, .at(time))
+        for _ in 0..<3 {
+            #expect(try await cache.value(of: key, from: store, checkedBy: store) == .value(1))
+            time.advance(by: .seconds(6))
+        }
+        #expect(store.loads == 0)
+        #expect(store.checks == 1)
+        cache.forgetProcess()
+        _ = try await cache.value(of: key, from: store, checkedBy: store)
+        #expect(store.checks == 2)
+        await cache.forget(CacheKey("another"))
+        time.advance(by: .seconds(6))
+        _ = try await cache.value(of: key, from: store, checkedBy: store)
+        #expect(store.checks == 2)
+    }
+
+    @Test func whileTheStoreIsAwayTheSharedCacheIsBelieved() async throws {
+        let shared = memory()
+        let store = Store(.value(1))
+        _ = try await TextCache(shared).value(of: key, from: store)
+        try await eventually { shared.get(key) != nil }
+        store.fail()
+        let cache = TextCache(shared)
+        #expect(try await cache.value(of: key, from: store, checkedBy: store) == .value(1))
+    }
+
+    @Test func aKeyThatCouldNotBeRemovedIsHeldAgainstTheStore() async throws {
+        let moody = MoodyCache(memory())
+        let cache = TextCache(moody)
+        let store = Store(.value(1))
+        for _ in 0..<2 {
+            #expect(try await cache.value(of: key, from: store, checkedBy: store) == .value(1))
+            try await eventually { try await moody.inner.get(key) != nil }
+            cache.forgetProcess()
+        }
+        store.answer(.value(2))
+        moody.fail(true)
+        await cache.forget(key)
+        moody.fail(false)
+        #expect(try await cache.value(of: key, from: store, checkedBy: store) == .value(2))
+    }
 }

@@ -40,9 +40,17 @@ package final class CurrentRegimes: Service, Sendable {
         of series: Series
     ) async throws -> (Bloasis_MarketRegime_RegimeResponse, SessionCalendar)? {
         let answer = try await cache.value(
-            of: key(series), lifetime: CacheKeys.regimeLifetime
+            of: key(series), lifetime: CacheKeys.regimeLifetime,
+            isLatest: { try await self.load(series).version <= $0 }
         ) { try await self.load(series) }
-        guard case .value(let response, _) = answer else { return nil }
+        guard case .value(var response, _) = answer else { return nil }
+        if response.market != series.market.text
+            || response.timeframe != series.timeframe.description
+        {
+            // The key without a market's name was written by whoever has another default market.
+            guard case .value(let own, _) = try await load(series) else { return nil }
+            response = own
+        }
         if let calendar = calendars.withLock({ $0[series] }) { return (response, calendar) }
         // Answered by the shared cache before this process ever asked the store.
         guard let head = try await reader.head(of: series) else { return nil }

@@ -39,7 +39,8 @@ package struct FillRecording: TradingAPI {
         } catch let error as FillLedgerError {
             throw RPCFault(error)
         }
-        if !receipt.isDuplicate { await portfolios.written(fill.userID) }
+        // Also after a duplicate: whoever recorded it may have been killed before it said so.
+        await portfolios.changed(fill.userID)
         var response = Bloasis_Trading_RecordFillResponse()
         response.fill = Bloasis_Trading_Fill(receipt.recorded)
         response.duplicate = receipt.isDuplicate

@@ -9,7 +9,9 @@ import Trading
 /// added up.
 ///
 /// What is cached is the answer but for the instant it is given at. A commit drops what the process
-/// has; a report of this process is written through besides, and other instances hear of it.
+/// has; a report of this process drops the shared entry besides, and other instances hear of it.
+/// Adding up takes time that grows with a user's reports: it is done when somebody asks, not with
+/// every report.
 package final class Portfolios: Service, Sendable {
     private let cache: TieredCache<PortfolioCodec>
     private let ledger: any FillLedger
@@ -31,7 +33,12 @@ package final class Portfolios: Service, Sendable {
     /// A user's portfolio of everything reported, without its instant; empty without reports.
     func answer(of user: UserID) async throws -> Bloasis_Trading_Portfolio {
         let answer = try await cache.value(
-            of: try Portfolios.key(of: user), lifetime: CacheKeys.portfolioLifetime
+            of: try Portfolios.key(of: user), lifetime: CacheKeys.portfolioLifetime,
+            isLatest: { version in
+                // Of no reports: before the first.
+                let known = max(version.sequence, 0)
+                return try await self.ledger.fills(of: user, after: known, limit: 1).isEmpty
+            }
         ) { try await self.load(user) }
         guard case .value(let portfolio, _) = answer else {
             return try await self.answer(of: user, adding: [], asOf: nil)
@@ -46,16 +53,10 @@ package final class Portfolios: Service, Sendable {
         try await answer(of: user, adding: try await ledger.fills(of: user), asOf: asOf)
     }
 
-    /// Writes a user's portfolio through both tiers, after a commit; never fails.
-    func written(_ user: UserID) async {
+    /// Drops a user's portfolio in both tiers, after a commit; never fails.
+    func changed(_ user: UserID) async {
         guard let key = try? Portfolios.key(of: user) else { return }
-        do {
-            guard case .value(let portfolio, let version) = try await load(user) else { return }
-            await cache.write(
-                portfolio, version, to: key, lifetime: CacheKeys.portfolioLifetime)
-        } catch {
-            await cache.forget(key)
-        }
+        await cache.forget(key)
     }
 
     /// Hears of what other processes commit and other instances write.

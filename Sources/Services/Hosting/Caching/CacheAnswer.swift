@@ -10,7 +10,7 @@ package enum CacheAnswer<Value: Sendable>: Sendable {
     case fallback(Value)
 
     /// Nothing but the store's values have one.
-    var version: CacheVersion {
+    package var version: CacheVersion {
         if case .value(_, let version) = self { return version }
         return .none
     }
@@ -60,6 +60,8 @@ package struct CacheLimits: Sendable {
     package var bytes = 32 << 20
     /// Newer values that the shared cache could not be told of; what is beyond is not remembered.
     package var unshared = 1_024
+    /// How often the shared cache is told again what it could not be told.
+    package var retryInterval = Duration.seconds(5)
     package var breaker = CircuitBreaker()
 
     package init() {}

@@ -7,9 +7,15 @@ import Synchronization
 /// However many ask for a key at once, it is loaded once. A shared cache that is down, slow or full
 /// of garbage is a miss; after some failures in a row it is left alone for a while
 /// (`CircuitBreaker`). An older value never replaces a newer one, in either tier.
+///
+/// Whoever commits to the store may be killed before the shared cache is told: at the start and
+/// after every commit that is heard of, the first that the shared cache answers to a key is held
+/// against the store.
 package final class TieredCache<Codec: CacheCodec>: Sendable {
     package typealias Answer = CacheAnswer<Codec.Value>
     package typealias Loader = @Sendable () async throws -> Answer
+    /// Whether the store has nothing newer than a version.
+    package typealias Check = @Sendable (CacheVersion) async throws -> Bool
     private typealias Flight = CacheFlight<Answer>
 
     /// A value that the shared cache could not be told of.
@@ -26,6 +32,10 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         /// Written to the shared cache as soon as it answers again: else it would go on answering
         /// older values.
         var unshared: [CacheKey: Unshared] = [:]
+        /// Keys of which the shared cache was found to know the latest since `epoch` began.
+        var confirmed: Set<CacheKey> = []
+        /// Counts what may have made the shared cache's values old.
+        var epoch = 0
     }
 
     private enum Found {
@@ -61,11 +71,15 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     /// What is known of a key; `load` asks the store when no tier knows.
     ///
-    /// - Parameter lifetime: of a value in the shared cache, before its jitter.
+    /// - Parameters:
+    ///   - lifetime: of a value in the shared cache, before its jitter.
+    ///   - isLatest: asked now and then about a value of the shared cache, which is taken for the
+    ///     latest when this throws: the store is away.
     /// - Throws: what `load` throws, to all who wait for the same load, and `CancellationError`;
     ///   never for the shared cache's sake.
     package func value(
-        of key: CacheKey, lifetime: Duration, _ load: @escaping Loader
+        of key: CacheKey, lifetime: Duration, isLatest: @escaping Check = { _ in true },
+        _ load: @escaping Loader
     ) async throws -> Answer {
         let now = environment.now()
         let found = state.withLock { state -> Found in
@@ -82,24 +96,24 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         case .flight(let flight, let isNew):
             counters.count(.process, .miss)
             // The load belongs to nobody: whoever asked first may be cancelled.
-            if isNew { Task { await fill(key, lifetime, flight, load) } }
+            if isNew { Task { await fill(key, lifetime, flight, isLatest, load) } }
             return try await flight.value()
         }
     }
 
     private func fill(
-        _ key: CacheKey, _ lifetime: Duration, _ flight: Flight, _ load: Loader
+        _ key: CacheKey, _ lifetime: Duration, _ flight: Flight, _ isLatest: Check,
+        _ load: Loader
     ) async {
-        if let (answer, entry) = await found(key) {
-            land(flight, key, answer, entry)
+        if let (answer, entry) = await found(key), await confirms(key, entry.version, isLatest) {
+            _ = land(flight, key, answer, entry)
             return await shareRest()
         }
         do {
             let answer = try await load()
             counters.count(.store, answer.isAbsent ? .miss : .hit)
             let entry = try? codec.entry(of: answer)
-            land(flight, key, answer, entry)
-            if let entry {
+            if land(flight, key, answer, entry), let entry {
                 await share(key, entry, spread(lifetime, of: answer), isNews: false)
             }
         } catch {
@@ -109,15 +123,20 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         }
     }
 
-    /// Keeps an answer, unless something newer was heard of while it was on its way.
-    private func land(_ flight: Flight, _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry?) {
+    /// Keeps an answer, unless something newer was heard of while it was on its way; whether it was
+    /// not.
+    private func land(
+        _ flight: Flight, _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry?
+    ) -> Bool {
         let now = environment.now()
-        state.withLock { state in
-            guard state.flights[key] === flight else { return }
+        let isCurrent = state.withLock { state in
+            guard state.flights[key] === flight else { return false }
             state.flights[key] = nil
             if let entry { keep(key, answer, entry, now, &state) }
+            return true
         }
         flight.land(.success(answer))
+        return isCurrent
     }
 
     private func keep(
@@ -151,11 +170,13 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         await share(key, entry, spread(lifetime, of: answer), isNews: true)
     }
 
-    /// Forgets a key in both tiers; never fails.
+    /// Forgets a key in both tiers; never fails. When the shared cache cannot be told, what it
+    /// answers next is held against the store.
     package func forget(_ key: CacheKey) async {
         drop(key)
+        state.withLock { _ = $0.confirmed.remove(key) }
+        guard await ask({ try await $0.remove(key) }) != nil else { return }
         state.withLock { _ = $0.unshared.removeValue(forKey: key) }
-        await ask { try await $0.remove(key) }
     }
 
     /// - Parameter isNews: a value that is not merely a copy of what the store answers to anybody:
@@ -209,13 +230,30 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
             return nil
         }
         do {
-            let answer = try codec.answer(in: entry)
-            counters.count(.shared, .hit)
-            return (answer, entry)
+            return (try codec.answer(in: entry), entry)
         } catch {
             counters.count(.shared, .error)
             return nil
         }
+    }
+
+    /// Whether what the shared cache knows is the latest, as far as can be found out.
+    private func confirms(
+        _ key: CacheKey, _ version: CacheVersion, _ isLatest: Check
+    ) async -> Bool {
+        let (isConfirmed, epoch) = state.withLock { ($0.confirmed.contains(key), $0.epoch) }
+        if !isConfirmed, let isLatest = try? await isLatest(version) {
+            guard isLatest else {
+                counters.count(.shared, .miss)
+                return false
+            }
+            state.withLock { state in
+                guard state.epoch == epoch, state.confirmed.count < limits.entries else { return }
+                state.confirmed.insert(key)
+            }
+        }
+        counters.count(.shared, .hit)
+        return true
     }
 
     /// What the shared cache answers; `nil` when it is not to be asked, or fails.
@@ -252,10 +290,24 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         }
     }
 
-    /// Hears what other instances write, until the task is cancelled.
+    /// Hears what other instances write, and tells the shared cache what it could not be told,
+    /// until the task is cancelled.
     package func run() async {
         guard let shared else { return }
-        for await news in shared.invalidations() {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.hear(shared.invalidations()) }
+            group.addTask {
+                while (try? await Task.sleep(for: self.limits.retryInterval)) != nil {
+                    await self.shareRest()
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func hear(_ invalidations: AsyncStream<CacheInvalidation>) async {
+        for await news in invalidations {
             switch news {
             case .key(let key): drop(key)
             case .interrupted:
@@ -281,6 +333,8 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         state.withLock { state in
             state.recent.removeAll()
             state.flights = [:]
+            state.confirmed = []
+            state.epoch += 1
         }
     }
 }
