@@ -160,7 +160,7 @@ let modules: [Module] = [
     Module(
         "Backends", .adapters,
         uses: ["Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
-        libraries: [.grdb], resources: [.embedInCode("Migrations")]),
+        libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
         "Hosting", .services, uses: ["Market", "Ports"],

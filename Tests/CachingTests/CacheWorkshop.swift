@@ -116,9 +116,9 @@ extension TieredCache<TextCodec> {
     func value(
         of key: CacheKey, from store: Store, checkedBy asked: Store
     ) async throws -> TextAnswer {
-        try await value(of: key, lifetime: hour, isLatest: { try asked.isLatest($0) }) {
-            try await store.load()
-        }
+        try await value(
+            of: key, lifetime: hour, isLatest: { try asked.isLatest($0) },
+            load: { try await store.load() })
     }
 
     func write(_ number: Int64, to key: CacheKey) async {

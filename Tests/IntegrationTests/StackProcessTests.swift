@@ -25,11 +25,13 @@ struct StackProcessTests {
 
         /// What an independent client reads of a topic: one line an event.
         func kcat(_ topic: String, format: String) async throws -> [String] {
+            try await kcat(["-C", "-t", topic, "-e", "-q", "-f", format + "\n"])
+        }
+
+        func kcat(_ arguments: [String]) async throws -> [String] {
             let process = Process()
             process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = [
-                "kcat", "-b", broker.servers, "-C", "-t", topic, "-e", "-q", "-f", format + "\n",
-            ]
+            process.arguments = ["kcat", "-b", broker.servers] + arguments
             let outcome = try await Program.finish(process)
             #expect(outcome.status == 0, "\(outcome.errors)")
             return outcome.output.split(separator: "\n").map(String.init)
@@ -128,6 +130,19 @@ struct StackProcessTests {
         }
         let bars = try await stack.kcat("market-bars", format: "%k")
         #expect(bars == ["SPX"])
+        // One partition has had the bar, and nothing of it is left to do.
+        try await eventually {
+            try await server.get("/metrics").body.split(separator: "\n").contains {
+                $0.hasPrefix("kafka_consumergroup_lag{") && $0.hasSuffix(" 0")
+                    && $0.contains(#"consumergroup="market-regime-service""#)
+                    && $0.contains(#"topic="market-bars""#)
+            }
+        }
+        // Made at the start, though nobody has written to them.
+        let topics = try await stack.kcat(["-L"])
+        for topic in ["market-bars.dlq", "regime-change", "regime-change.dlq", "order-filled"] {
+            #expect(topics.contains { $0.contains(#"topic "\#(topic)" with 6 partitions"#) })
+        }
         server.running.signal(SIGTERM)
         #expect(await server.running.outcome().status == 0)
         #expect(try await stack.program.run("verify").status == 0)

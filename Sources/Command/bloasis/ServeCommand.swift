@@ -96,6 +96,7 @@ extension Assembly {
                         "store": "\(storage.location)",
                     ])
             })
+        async let topics: Void = makeTopics()
         // Listing order is dependency order: what is listed later stops first.
         try await ServiceRunner(
             [
@@ -105,5 +106,17 @@ extension Assembly {
                 gateway,
             ], logger: logger
         ).run(closing: { await close() })
+        await topics
+    }
+
+    /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where that
+    /// fails they are made when they are used.
+    private func makeTopics() async {
+        do {
+            try await storage.prepareTopics()
+        } catch is CancellationError {
+        } catch {
+            logger.warning("Topics not made yet", metadata: ["error": "\(error)"])
+        }
     }
 }

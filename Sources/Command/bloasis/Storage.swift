@@ -20,6 +20,8 @@ struct Storage: Sendable {
     let schemaVersion: @Sendable () async throws -> Int
     /// Looks for damage; what it finds, empty when there is none.
     let integrityFaults: @Sendable () async throws -> [String]
+    /// Makes the brokers' topics that are not there yet.
+    var prepareTopics: @Sendable () async throws -> Void = {}
     var close: @Sendable () async -> Void
 
     /// Opens the configured store, creating and migrating it as needed.
@@ -51,6 +53,7 @@ struct Storage: Sendable {
     private func publishing(on bus: KafkaEventBus) -> Storage {
         var storage = self
         storage.events = bus
+        storage.prepareTopics = { try await bus.prepare(Topic.all) }
         storage.close = {
             await bus.close()
             await self.close()

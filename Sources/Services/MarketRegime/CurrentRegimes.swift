@@ -41,8 +41,8 @@ package final class CurrentRegimes: Service, Sendable {
     ) async throws -> (Bloasis_MarketRegime_RegimeResponse, SessionCalendar)? {
         let answer = try await cache.value(
             of: key(series), lifetime: CacheKeys.regimeLifetime,
-            isLatest: { try await self.load(series).version <= $0 }
-        ) { try await self.load(series) }
+            isLatest: { try await self.load(series).version <= $0 },
+            load: { try await self.load(series) })
         guard case .value(var response, _) = answer else { return nil }
         if response.market != series.market.text
             || response.timeframe != series.timeframe.description

@@ -38,8 +38,7 @@ package final class Portfolios: Service, Sendable {
                 // Of no reports: before the first.
                 let known = max(version.sequence, 0)
                 return try await self.ledger.fills(of: user, after: known, limit: 1).isEmpty
-            }
-        ) { try await self.load(user) }
+            }, load: { try await self.load(user) })
         guard case .value(let portfolio, _) = answer else {
             return try await self.answer(of: user, adding: [], asOf: nil)
         }

@@ -15,6 +15,8 @@ package final class KafkaEventBus: Sendable {
         package var questionLimit = Duration.seconds(10)
         /// How long a producer or a member may take to leave in good order.
         package var closeLimit = Duration.seconds(5)
+        /// How often clients tell what they count, as gauges; zero: never.
+        package var statisticsInterval = Duration.seconds(5)
 
         package init() {}
     }
@@ -50,16 +52,27 @@ package final class KafkaEventBus: Sendable {
             try configuration.set("delivery.timeout.ms", "0")
             try configuration.set("linger.ms", "0")
             self.configuration = try configuration.adding(environment)
-            admin = try KafkaAdmin(self.configuration, observer: Self.observer(report))
+            admin = try KafkaAdmin(self.configuration, observer: Self.quietObserver(report))
         } catch {
             throw EventBusError(error, brokers)
         }
     }
 
-    private static func observer(_ report: @escaping @Sendable (String) -> Void) -> KafkaObserver {
+    private static func quietObserver(
+        _ report: @escaping @Sendable (String) -> Void
+    ) -> KafkaObserver {
         KafkaObserver(log: { line in
             if line.level <= 4 { report("\(line.facility): \(line.message)") }
         })
+    }
+
+    /// - Parameter role: of the client, in its gauges.
+    private func observer(_ role: String) -> KafkaObserver {
+        var observer = Self.quietObserver(report)
+        let gauges = KafkaGauges(role: role)
+        observer.statisticsInterval = options.statisticsInterval
+        observer.statistics = { gauges.record($0) }
+        return observer
     }
 
     /// Waits for what was published, as long as `closeLimit`; later calls fail.
@@ -105,7 +118,7 @@ extension KafkaEventBus: EventBus {
             try await make(Set(topics))
             let consumer = try await KafkaConsumer.subscribe(
                 to: topics.map(\.name), as: group.name, from: KafkaStart(start), configuration,
-                within: options.questionLimit, observer: Self.observer(report))
+                within: options.questionLimit, observer: observer(group.name))
             return KafkaSubscription(
                 consumer, group: group, commitLimit: options.questionLimit,
                 closeLimit: options.closeLimit, report: report)
@@ -119,7 +132,7 @@ extension KafkaEventBus: EventBus {
             try await make([topic])
             let reader = try await KafkaReader.open(
                 topic.name, from: start == .earliest ? .earliest : .latest, configuration,
-                within: options.questionLimit, observer: Self.observer(report))
+                within: options.questionLimit, observer: Self.quietObserver(report))
             return KafkaTap(reader, closeLimit: options.closeLimit, report: report)
         }
     }
@@ -140,6 +153,9 @@ extension KafkaEventBus: EventBus {
 // MARK: - Topics and producers
 
 extension KafkaEventBus {
+    /// Makes topics that are not there yet, as it is done at the latest when they are used.
+    package func prepare(_ topics: [Topic]) async throws { try await make(Set(topics)) }
+
     /// Makes topics that are not there; those that are stay as they are, also for whoever may not
     /// make any.
     private func make(_ topics: Set<Topic>) async throws {
@@ -196,7 +212,7 @@ extension KafkaEventBus {
                 throw KafkaError.closed(servers: configuration.servers)
             }
             if let producer = state.producer { return producer }
-            let producer = try KafkaProducer(configuration, observer: Self.observer(report))
+            let producer = try KafkaProducer(configuration, observer: observer("producer"))
             state.producer = producer
             return producer
         }

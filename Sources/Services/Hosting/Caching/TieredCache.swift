@@ -79,7 +79,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     ///   never for the shared cache's sake.
     package func value(
         of key: CacheKey, lifetime: Duration, isLatest: @escaping Check = { _ in true },
-        _ load: @escaping Loader
+        load: @escaping Loader
     ) async throws -> Answer {
         let now = environment.now()
         let found = state.withLock { state -> Found in
