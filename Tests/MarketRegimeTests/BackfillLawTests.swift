@@ -107,6 +107,27 @@ struct BackfillLawTests {
             sayTheSame(
                 try await original.history().prefix(cut), try await other.history().prefix(cut)))
     }
+
+    /// Two days of an outage, in the middle of which the next bar came in time.
+    @Test("no answer is known before every bar it rests on was there")
+    func lateBar() async throws {
+        var bars = World.bars(count: 200, seed: 5)
+        let late = Samples.day(150).advanced(bySeconds: 2 * 86_400 + 60)
+        bars[150].availableAt = late
+        let batch = World()
+        try await batch.backfill(bars)
+        let live = World()
+        try await live.register(anchor: bars[0].timestamp)
+        var classifier = live.classifier()
+        for bar in bars { try await classifier.take(bar, of: World.series) }
+        let history = try await batch.history()
+        #expect(sayTheSame(history, try await live.history()))
+        #expect(history[150..<153].map(\.availableAt) == [late, late, late])
+        #expect(history[153].availableAt == bars[153].timestamp)
+        let before = late.advanced(bySeconds: -1)
+        let known = try await batch.store.known(World.series, at: before)
+        #expect(known?.asOf == bars[149].timestamp)
+    }
 }
 
 @Suite("Backfill: once, whatever happens")

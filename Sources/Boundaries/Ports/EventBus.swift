@@ -6,7 +6,9 @@ package struct Topic: Hashable, Sendable {
     package static let orderFilled = Topic("order-filled")
     package static let marketBars = Topic("market-bars")
     /// Every topic of the contract, each with the one for its dead letters.
-    package static let all = [marketBars, regimeChange, orderFilled].flatMap { [$0, $0.deadLetter] }
+    package static let all = [marketBars, regimeChange, orderFilled].flatMap {
+        [$0, $0.deadLetter]
+    }
 
     package init(_ name: String) {
         self.name = name

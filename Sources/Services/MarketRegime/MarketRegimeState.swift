@@ -13,6 +13,9 @@ package struct MarketRegimeState: Sendable {
     package let profile: SeriesProfile
     /// The latest processed bar; `nil` before the first.
     package private(set) var lastAsOf: Timestamp?
+    /// When the last of all bars so far was there: an answer rests on every one of them, and nobody
+    /// could have had it before.
+    private var availableAt = Timestamp.earliest
 
     private let specification: RegimeSpecification
     private let trigger: Trigger
@@ -47,6 +50,7 @@ package struct MarketRegimeState: Sendable {
     package mutating func process(_ bar: Bar) -> [Effect] {
         if let lastAsOf, bar.timestamp <= lastAsOf { return [.keepLate(bar)] }
         lastAsOf = bar.timestamp
+        availableAt = max(availableAt, bar.availableAt)
         let step = walkForward.advance(
             with: bar, sessionDate: profile.calendar.date(ofClose: bar.timestamp))
         var effects: [Effect] = []
@@ -81,7 +85,7 @@ package struct MarketRegimeState: Sendable {
         }
         if changed || since == nil { since = bar.timestamp }
         let assessment = RegimeAssessment(
-            series: profile.series, asOf: bar.timestamp, availableAt: bar.availableAt,
+            series: profile.series, asOf: bar.timestamp, availableAt: availableAt,
             regime: published, rawRegime: step.step?.rawRegime ?? .unknown,
             previousRegime: previous, since: since ?? bar.timestamp,
             probabilities: step.step?.probabilities ?? .unknown,
