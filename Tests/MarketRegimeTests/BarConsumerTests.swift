@@ -9,15 +9,17 @@ import Testing
 
 @Suite("Bars from the topic")
 struct BarConsumerTests {
-    private func consumer(_ world: World) -> BarConsumer {
+    private func consumer(_ world: World, bus: (any EventBus)? = nil) -> BarConsumer {
         BarConsumer(
-            bus: world.bus, intake: BarIntake(classifier: world.classifier()), now: World.now,
-            logger: World.logger)
+            bus: bus ?? world.bus, intake: BarIntake(classifier: world.classifier()),
+            now: World.now, logger: World.logger)
     }
 
     /// Runs the consumer until everything published so far has been committed.
-    private func run(_ world: World, until count: Int) async throws {
-        let group = ServiceGroup(services: [consumer(world)], logger: World.logger)
+    private func run(
+        _ world: World, on bus: (any EventBus)? = nil, until count: Int
+    ) async throws {
+        let group = ServiceGroup(services: [consumer(world, bus: bus)], logger: World.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var commits = world.store.commits().makeAsyncIterator()
@@ -59,5 +61,32 @@ struct BarConsumerTests {
         #expect(dead[0].message.payload == Array("not json".utf8))
         #expect(dead[0].message.headers["topic"] == "market-bars")
         #expect(dead[1].message.headers["reason"]?.contains("NOBODY") == true)
+    }
+
+    @Test("a bus that fails for a while, in any call, is joined again, and nothing is lost")
+    func busAway() async throws {
+        let bars = World.bars(count: 12, seed: 11)
+        let world = World()
+        try await world.register(anchor: bars[0].timestamp)
+        try await world.bus.publish(
+            bars.map { MarketBarEvent(series: World.series, bar: $0).message })
+        let bus = StumblingBus(world.bus)
+        try await run(world, on: bus, until: bars.count)
+        #expect(bus.hasFailedEverywhere)
+        #expect(try await world.history().map(\.asOf) == bars.map(\.timestamp))
+        #expect(world.bus.logged(Topic.marketBars.deadLetter).isEmpty)
+    }
+
+    @Test("a bus that stays away does not keep the process from ending")
+    func endsWithoutBus() async throws {
+        let bus = StumblingBus(InMemoryEventBus(), failuresPerCall: .max)
+        let group = ServiceGroup(
+            services: [consumer(World(), bus: bus)], logger: World.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await eventually { bus.subscriptionsRefused >= 2 }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
     }
 }

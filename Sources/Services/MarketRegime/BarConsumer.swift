@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// The offset is stored after the bar's effects are committed, so a bar comes again after a crash
 /// and then writes nothing twice. States are rebuilt from the store after each assignment: another
 /// member may have read on meanwhile. A message that nobody can process goes to the dead-letter
-/// topic and the loop goes on; a store that cannot answer is asked again.
+/// topic and the loop goes on; a store or a bus that cannot answer is asked again.
 package struct BarConsumer: Service {
     package static let group = ConsumerGroup("market-regime-service")
     /// Attempts at one bar that fails for no reason that passes, before the service gives up and
@@ -35,27 +35,67 @@ package struct BarConsumer: Service {
     }
 
     package func run() async throws {
-        let subscription = try await bus.subscribe(
-            to: [.marketBars], as: BarConsumer.group, from: .earliest)
+        var delay = BarConsumer.retryDelay
         do {
-            try await cancelWhenGracefulShutdown {
-                var assignments = subscription.assignments
-                while let event = try await subscription.next() {
-                    if subscription.assignments != assignments {
-                        assignments = subscription.assignments
-                        await intake.forget()
-                    }
-                    try await process(event)
-                    try await commit(event, to: subscription)
-                }
+            while true {
+                let stay = await stay()
+                guard let failure = stay.failure else { return }
+                guard failure.passes else { throw failure }
+                if stay.hasProgressed { delay = BarConsumer.retryDelay }
+                logger.warning(
+                    "Bars not read, joining the group again", metadata: ["error": "\(failure)"])
+                try await pause(delay)
+                delay = min(delay * 2, BarConsumer.retryDelayMaximum)
             }
         } catch is CancellationError {
             // Shutting down: the event in hand comes again.
-        } catch {
-            await subscription.close()
-            throw error
         }
+    }
+
+    /// What became of one membership of the group.
+    private struct Stay: Sendable {
+        var hasProgressed = false
+        /// `nil` when the subscription was closed.
+        var failure: (any Error)?
+    }
+
+    /// Joins the group, reads until something fails, and leaves.
+    private func stay() async -> Stay {
+        let subscription: any EventSubscription
+        do {
+            subscription = try await cancelWhenGracefulShutdown {
+                try await bus.subscribe(
+                    to: [.marketBars], as: BarConsumer.group, from: .earliest)
+            }
+        } catch {
+            return Stay(failure: error)
+        }
+        let stay = await cancelWhenGracefulShutdown { await read(subscription) }
         await subscription.close()
+        return stay
+    }
+
+    private func read(_ subscription: any EventSubscription) async -> Stay {
+        var stay = Stay()
+        var assignments = subscription.assignments
+        do {
+            while let event = try await subscription.next() {
+                if subscription.assignments != assignments {
+                    assignments = subscription.assignments
+                    await intake.forget()
+                }
+                try await process(event)
+                try await commit(event, to: subscription)
+                stay.hasProgressed = true
+            }
+        } catch {
+            stay.failure = error
+        }
+        return stay
+    }
+
+    private func pause(_ delay: Duration) async throws {
+        try await cancelWhenGracefulShutdown { try await Task.sleep(for: delay) }
     }
 
     private func commit(
@@ -63,7 +103,7 @@ package struct BarConsumer: Service {
     ) async throws {
         do {
             try await subscription.commit(event)
-        } catch let error as EventBusError {
+        } catch  where error is EventBusError || error.passes {
             // The event comes again, to this member or another, and then writes nothing twice.
             logger.warning(
                 "Position not stored",

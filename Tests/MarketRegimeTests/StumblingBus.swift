@@ -1,0 +1,76 @@
+import Ports
+import Synchronization
+
+/// A bus on which joining, reading and storing a position fail at first, for reasons that pass.
+final class StumblingBus: EventBus {
+    fileprivate enum Call: CaseIterable {
+        case subscribe
+        case next
+        case commit
+    }
+
+    private let bus: InMemoryEventBus
+    private let failuresPerCall: Int
+    private let failures = Mutex<[Call: Int]>([:])
+
+    init(_ bus: InMemoryEventBus, failuresPerCall: Int = 1) {
+        self.bus = bus
+        self.failuresPerCall = failuresPerCall
+    }
+
+    var subscriptionsRefused: Int { failures.withLock { $0[.subscribe] ?? 0 } }
+
+    var hasFailedEverywhere: Bool { failures.withLock { $0.count == Call.allCases.count } }
+
+    fileprivate func stumble(in call: Call) throws {
+        let isToFail = failures.withLock { failures in
+            guard failures[call, default: 0] < failuresPerCall else { return false }
+            failures[call, default: 0] += 1
+            return true
+        }
+        guard isToFail else { return }
+        guard call == .subscribe else {
+            throw StoreError(.busy, location: "bus", detail: "told to fail", advice: "Try again.")
+        }
+        throw EventBusError.unavailable(location: "bus", detail: "told to fail")
+    }
+
+    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
+        try await bus.publish(messages)
+    }
+
+    func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription {
+        try stumble(in: .subscribe)
+        return StumblingSubscription(
+            bus: self, subscription: try await bus.subscribe(to: topics, as: group, from: start))
+    }
+
+    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
+        try await bus.tap(topic, from: start)
+    }
+
+    func ping() async throws { try await bus.ping() }
+}
+
+private struct StumblingSubscription: EventSubscription {
+    let bus: StumblingBus
+    let subscription: any EventSubscription
+
+    var assignments: Int { subscription.assignments }
+
+    /// Fails with an event in hand, which is not committed.
+    func next() async throws -> LoggedEvent? {
+        let event = try await subscription.next()
+        try bus.stumble(in: .next)
+        return event
+    }
+
+    func commit(_ event: LoggedEvent) async throws {
+        try bus.stumble(in: .commit)
+        try await subscription.commit(event)
+    }
+
+    func close() async { await subscription.close() }
+}
