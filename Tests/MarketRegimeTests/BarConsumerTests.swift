@@ -89,4 +89,40 @@ struct BarConsumerTests {
             try await tasks.waitForAll()
         }
     }
+
+    // MARK: - Attempts
+
+    /// Hands one bar to a consumer whose store fails as it is told before it writes.
+    private func process(failingWith script: [StoreError]) async throws -> Int {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        let journal = ScriptedJournal(world.store, failingWith: script)
+        let classifier = LiveClassifier(
+            journal: journal, reader: world.store, logger: World.logger,
+            jitter: SplitMix64(seed: 1))
+        let consumer = BarConsumer(
+            bus: world.bus, intake: BarIntake(classifier: classifier), now: World.now,
+            logger: World.logger, retryDelay: .zero)
+        try await consumer.process(
+            LoggedEvent(
+                message: MarketBarEvent(series: World.series, bar: Samples.bar(0)).message,
+                partition: 0, offset: 1))
+        return try await world.history().count
+    }
+
+    @Test("what passes is no attempt that counts")
+    func passingFailures() async throws {
+        let away = [StoreError](repeating: .told(.unavailable), count: 3 * BarConsumer.attemptLimit)
+        let failed = [StoreError](repeating: .told(.failed), count: BarConsumer.attemptLimit - 1)
+        let written = try await process(failingWith: away + failed)
+        #expect(written == 1)
+    }
+
+    @Test("what does not pass is tried so often, and then the process says so")
+    func lastingFailures() async throws {
+        let failed = [StoreError](repeating: .told(.failed), count: BarConsumer.attemptLimit)
+        await #expect(throws: StoreError.told(.failed)) {
+            try await process(failingWith: failed)
+        }
+    }
 }

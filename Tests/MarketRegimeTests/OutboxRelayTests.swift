@@ -17,12 +17,12 @@ struct OutboxRelayTests {
     }
 
     private func relay(
-        _ world: World, bus: (any EventBus)? = nil, owner: String = "one",
-        now: @escaping @Sendable () -> Timestamp = World.now,
+        _ world: World, outbox: (any Outbox)? = nil, bus: (any EventBus)? = nil,
+        owner: String = "one", now: @escaping @Sendable () -> Timestamp = World.now,
         batchLimit: Int = OutboxRelay.batchLimit
     ) -> OutboxRelay {
         OutboxRelay(
-            outbox: world.store, bus: bus ?? world.bus, owner: owner, now: now,
+            outbox: outbox ?? world.store, bus: bus ?? world.bus, owner: owner, now: now,
             logger: World.logger, batchLimit: batchLimit)
     }
 
@@ -123,6 +123,23 @@ struct OutboxRelayTests {
         let free = try await world.store.acquireLease(
             owner: "other", for: LeaseTerm(from: World.now(), seconds: 1))
         #expect(free)
+    }
+
+    @Test("what passes is no attempt that counts, what does not pass ends the process")
+    func attempts() async throws {
+        let limit = OutboxRelay.attemptLimit
+        let away = [StoreError](repeating: .told(.unavailable), count: 3 * limit)
+        let failed = [StoreError](repeating: .told(.failed), count: limit - 1)
+        let world = World()
+        let count = try await announced(world)
+        let patient = relay(world, outbox: ScriptedOutbox(world.store, failingWith: away + failed))
+        let running = Task { try await patient.run() }
+        try await eventually { published(world).count == count }
+        running.cancel()
+        try await running.value
+        let spent = relay(
+            world, outbox: ScriptedOutbox(world.store, failingWith: failed + [.told(.failed)]))
+        await #expect(throws: StoreError.told(.failed)) { try await spent.run() }
     }
 }
 

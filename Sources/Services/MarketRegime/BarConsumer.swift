@@ -15,19 +15,23 @@ package struct BarConsumer: Service {
     package static let group = ConsumerGroup("market-regime-service")
     /// Attempts at one bar that fails for no reason that passes, before the service gives up and
     /// the process says so; the bar stays in the topic.
-    static let attemptLimit = 10
-    static let retryDelay: Duration = .milliseconds(100)
+    package static let attemptLimit = 10
+    package static let retryDelay: Duration = .milliseconds(100)
     static let retryDelayMaximum: Duration = .seconds(5)
 
     private let bus: any EventBus
     private let intake: BarIntake
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
+    private let retryDelay: Duration
 
+    /// - Parameter retryDelay: the first pause before another attempt; each is twice the one
+    ///   before.
     package init(
         bus: any EventBus, intake: BarIntake, now: @escaping @Sendable () -> Timestamp,
-        logger: Logger
+        logger: Logger, retryDelay: Duration = BarConsumer.retryDelay
     ) {
+        self.retryDelay = retryDelay
         self.bus = bus
         self.intake = intake
         self.now = now
@@ -35,13 +39,13 @@ package struct BarConsumer: Service {
     }
 
     package func run() async throws {
-        var delay = BarConsumer.retryDelay
+        var delay = retryDelay
         do {
             while true {
                 let stay = await stay()
                 guard let failure = stay.failure else { return }
                 guard failure.passes else { throw failure }
-                if stay.hasProgressed { delay = BarConsumer.retryDelay }
+                if stay.hasProgressed { delay = retryDelay }
                 logger.warning(
                     "Bars not read, joining the group again", metadata: ["error": "\(failure)"])
                 try await pause(delay)
@@ -114,11 +118,15 @@ package struct BarConsumer: Service {
     /// Classifies one event's bar, or puts the event on the dead-letter topic. What keeps it from
     /// doing so and passes, a store or a bus that is away, is waited for.
     package func process(_ event: LoggedEvent) async throws {
-        var delay = BarConsumer.retryDelay
+        var delay = retryDelay
+        /// Attempts that failed for no reason that passes.
+        var failures = 0
         for attempt in 1... {
             do {
                 return try await take(event, attempt: attempt)
-            } catch  where error.passes || BarConsumer.isRaced(error, attempt) {
+            } catch  where error.passes || BarConsumer.isRaced(error) {
+                if !error.passes { failures += 1 }
+                guard failures < BarConsumer.attemptLimit else { throw error }
                 logger.warning(
                     "Bar not committed, trying again",
                     metadata: [
@@ -148,8 +156,8 @@ package struct BarConsumer: Service {
     }
 
     /// Whether something else may go better the next time.
-    private static func isRaced(_ error: any Error, _ attempt: Int) -> Bool {
-        (error is JournalError || error is StoreError) && attempt < BarConsumer.attemptLimit
+    private static func isRaced(_ error: any Error) -> Bool {
+        error is JournalError || error is StoreError
     }
 
     private func setAside(

@@ -17,9 +17,9 @@ package struct OutboxRelay: Service {
     static let leaseDurationSeconds: Int64 = 10
     /// How often a relay looks again without having been woken.
     static let recheckInterval: Duration = .seconds(2)
-    /// Failed attempts in a row, for no reason that passes, before the relay gives up and the
-    /// process says so. A store or a bus that is away is waited for.
-    static let attemptLimit = 30
+    /// Attempts that fail for no reason that passes, without one that succeeds in between, before
+    /// the relay gives up and the process says so. A store or a bus that is away is waited for.
+    package static let attemptLimit = 30
 
     private let outbox: any Outbox
     private let bus: any EventBus
@@ -73,24 +73,25 @@ package struct OutboxRelay: Service {
                 }
             }
             defer { group.cancelAll() }
+            var attempt = 0
+            /// Of the attempts, those that failed for no reason that passes.
             var failures = 0
             for await _ in wakeUps {
                 do {
                     try await drain()
-                    failures = 0
+                    (attempt, failures) = (0, 0)
                 } catch is CancellationError {
                     return
                 } catch {
-                    failures += 1
+                    attempt += 1
+                    if !error.passes { failures += 1 }
                     logger.warning(
                         "Outbox relay attempt failed",
                         metadata: [
-                            "attempt": "\(failures)", "limit": "\(OutboxRelay.attemptLimit)",
-                            "error": "\(error)",
+                            "attempt": "\(attempt)", "failures": "\(failures)",
+                            "limit": "\(OutboxRelay.attemptLimit)", "error": "\(error)",
                         ])
-                    if failures >= OutboxRelay.attemptLimit, !error.passes {
-                        throw error
-                    }
+                    guard failures < OutboxRelay.attemptLimit else { throw error }
                 }
             }
         }
