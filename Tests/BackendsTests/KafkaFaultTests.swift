@@ -83,6 +83,27 @@ struct KafkaFaultTests {
         await bus.close()
     }
 
+    @Test("what is just small enough is too large as a dead letter, and small enough when cut")
+    func deadLetterTooLarge() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        cluster.makeTopic(Self.topic.deadLetter.name, partitions: 1)
+        let bus = try bus(cluster.servers)
+        var message = messages("a")[0]
+        message.payload = [UInt8](repeating: 1, count: 999_900)
+        let event = try #require(try await bus.publish([message]).first)
+        let letter = event.deadLetter(
+            reason: "not a bar", attempts: 1, firstFailure: "2018-12-31T21:00:01Z",
+            lastFailure: "2018-12-31T21:00:01Z")
+        let error = await failure { try await bus.publish([letter]) }
+        guard case .refused? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try await bus.publish([letter.cut]).count == 1)
+        await bus.close()
+    }
+
     @Test(
         "a client that may not write, or whose sequence broke, is no message's fault",
         arguments: [

@@ -192,6 +192,11 @@ extension AsyncAPITests {
             #expect(Set(dead.headers.keys).subtracting(message.headers.keys) == required)
             let documented = (header["properties"]?.members ?? [:]).keys
             #expect(Set(documented).isSuperset(of: dead.headers.keys))
+            let cut = dead.cut
+            #expect(validator.violations(of: headers(cut), against: header) == [])
+            #expect(
+                Set(cut.headers.keys).subtracting(dead.headers.keys) == ["cut", "original-size"])
+            #expect(cut.headers["original-size"] == "\(dead.payload.count)")
         }
     }
 

@@ -63,6 +63,25 @@ struct BarConsumerTests {
         #expect(dead[1].message.headers["reason"]?.contains("NOBODY") == true)
     }
 
+    @Test("of a poison message that is too large for a dead letter, the beginning is set aside")
+    func largePoison() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        let size = 200_000
+        let poison = EventMessage(
+            topic: .marketBars, key: "SPX", payload: [UInt8](repeating: 120, count: size))
+        let bus = NarrowBus(world.bus, bytes: size + 3)
+        try await bus.publish([
+            poison, MarketBarEvent(series: World.series, bar: Samples.bar(0)).message,
+        ])
+        try await run(world, on: bus, until: 1)
+        let dead = world.bus.logged(Topic.marketBars.deadLetter).map(\.message)
+        #expect(dead.map(\.payload.count) == [EventMessage.cutPayloadLimit])
+        #expect(dead.first?.key == "SPX")
+        #expect(dead.first?.headers["cut"] == "true")
+        #expect(dead.first?.headers["original-size"] == "\(size)")
+    }
+
     @Test("a bus that fails for a while, in any call, is joined again, and nothing is lost")
     func busAway() async throws {
         let bars = World.bars(count: 12, seed: 11)

@@ -125,6 +125,23 @@ struct OutboxRelayTests {
         #expect(free)
     }
 
+    @Test("of an event too large for a dead letter the beginning is set aside, the rest goes on")
+    func largeEvent() async throws {
+        let world = World()
+        var messages = ["a", "b", "c"].map { Samples.message($0) }
+        messages[1].payload = [UInt8](repeating: 120, count: 200_000)
+        let outbox = ListedOutbox(messages)
+        let outcome = try await relay(
+            world, outbox: outbox, bus: NarrowBus(world.bus, bytes: 100_000)
+        ).drain()
+        #expect(outcome == .drained(published: 3))
+        #expect(outbox.isEmpty)
+        let dead = world.bus.logged(Topic.regimeChange.deadLetter).map(\.message)
+        #expect(dead.map(\.payload.count) == [EventMessage.cutPayloadLimit])
+        #expect(dead.first?.headers["partition"] == "-1")
+        #expect(dead.first?.headers["original-size"] == "200000")
+    }
+
     @Test("what passes is no attempt that counts, what does not pass ends the process")
     func attempts() async throws {
         let limit = OutboxRelay.attemptLimit

@@ -162,3 +162,27 @@ extension LoggedEvent {
             headers: headers)
     }
 }
+
+extension EventMessage {
+    /// What is left of a dead letter's payload that brokers refuse whole: in bytes.
+    package static let cutPayloadLimit = 65_536
+    /// What is left of its key, and of each header: in bytes.
+    package static let cutTextLimit = 4_096
+
+    /// This dead letter's beginning, for brokers that find the whole too large: what sets it aside
+    /// makes it larger than it was. Headers say so.
+    package var cut: EventMessage {
+        var letter = self
+        letter.key = EventMessage.cut(key)
+        letter.payload = Array(payload.prefix(EventMessage.cutPayloadLimit))
+        letter.headers = headers.mapValues(EventMessage.cut)
+        letter.headers["cut"] = "true"
+        letter.headers["original-size"] = String(payload.count)
+        return letter
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > cutTextLimit else { return text }
+        return String(decoding: text.utf8.prefix(cutTextLimit), as: UTF8.self)
+    }
+}

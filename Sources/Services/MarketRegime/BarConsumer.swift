@@ -163,15 +163,10 @@ package struct BarConsumer: Service {
     private func setAside(
         _ event: LoggedEvent, reason: String, attempts: Int
     ) async throws {
-        let instant = now().rfc3339
         logger.error(
             "Bar set aside on the dead-letter topic",
             metadata: ["offset": "\(event.offset)", "reason": "\(reason)"])
-        try await bus.publish([
-            event.deadLetter(
-                reason: reason, attempts: attempts, firstFailure: instant, lastFailure: instant)
-        ])
-        Counter(label: "dead_letters_total", dimensions: [("topic", event.message.topic.name)])
-            .increment()
+        try await DeadLetters(bus: bus, now: now, logger: logger)
+            .setAside(event, reason: reason, attempts: attempts)
     }
 }

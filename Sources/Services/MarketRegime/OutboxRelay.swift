@@ -186,18 +186,15 @@ package struct OutboxRelay: Service {
         do {
             try await bus.publish(rows.map(\.message))
         } catch EventBusError.refused(let reasons) {
-            let instant = now().rfc3339
+            let deadLetters = DeadLetters(bus: bus, now: now, logger: logger)
             for (index, reason) in reasons.sorted(by: { $0.key < $1.key })
             where rows.indices.contains(index) {
                 logger.error(
                     "Event set aside on the dead-letter topic",
                     metadata: ["event_id": "\(rows[index].eventID)", "reason": "\(reason)"])
-                let message = rows[index].message
-                let dead = LoggedEvent(message: message, partition: -1, offset: -1).deadLetter(
-                    reason: reason, attempts: 1, firstFailure: instant, lastFailure: instant)
-                try await bus.publish([dead])
-                Counter(label: "dead_letters_total", dimensions: [("topic", message.topic.name)])
-                    .increment()
+                try await deadLetters.setAside(
+                    LoggedEvent(message: rows[index].message, partition: -1, offset: -1),
+                    reason: reason, attempts: 1)
             }
             // The others once more: those that came after one that was refused may be there
             // already, and consumers tell a repeat by its event_id.
