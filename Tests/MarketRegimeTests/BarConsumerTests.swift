@@ -63,6 +63,36 @@ struct BarConsumerTests {
         #expect(dead[1].message.headers["reason"]?.contains("NOBODY") == true)
     }
 
+    @Test("bars that the HTTP door would refuse are set aside: of the future, of a session twice")
+    func refusedBars() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        let hour = 3_600 * Timestamp.nanosecondsPerSecond
+        // The second of a day, live and late; the same stamp again is another version of its bar.
+        var second = Samples.bar(1)
+        second.timestamp = second.timestamp.advanced(byNanoseconds: hour)
+        second.availableAt = second.timestamp
+        var late = Samples.bar(0)
+        late.timestamp = late.timestamp.advanced(byNanoseconds: -hour)
+        let future = Samples.bar(30_000)
+        let bars = [
+            Samples.bar(0), Samples.bar(1), second, late, Samples.bar(0, close: 101), future,
+            Samples.bar(2),
+        ]
+        try await world.bus.publish(
+            bars.map { MarketBarEvent(series: World.series, bar: $0).message })
+        try await run(world, until: 3)
+        let asOf = try await world.history().map(\.asOf)
+        #expect(asOf == (0...2).map { Samples.day($0) })
+        let stored = try await world.store.bars(SeriesQuery(World.series))
+        #expect(stored.map(\.bar.timestamp) == asOf)
+        let reasons = world.bus.logged(Topic.marketBars.deadLetter)
+            .map { $0.message.headers["reason"] ?? "" }
+        #expect(reasons.count == 3)
+        #expect(reasons.prefix(2).allSatisfy { $0.contains("has two bars of") })
+        #expect(reasons.last?.contains("in the future") == true)
+    }
+
     @Test("of a poison message that is too large for a dead letter, the beginning is set aside")
     func largePoison() async throws {
         let world = World()

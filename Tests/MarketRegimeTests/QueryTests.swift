@@ -212,6 +212,26 @@ struct BarRecordingTests {
         #expect(second.unchanged == 1)
     }
 
+    @Test("two bars of one session are INVALID_ARGUMENT, also when requests cross")
+    func sessionTwice() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        var twice = request([0, 1])
+        twice.bars[1].timestamp = Samples.day(0).advanced(bySeconds: 3_600).rfc3339
+        let fault = await #expect(throws: RPCFault.self) {
+            try await recording(world).recordBars(twice)
+        }
+        #expect(fault?.code == .invalidArgument)
+        #expect(fault?.message.contains("has two bars of") == true)
+        var classifier = world.classifier()
+        try await classifier.take(Samples.bar(0), of: World.series)
+        var other = Samples.bar(0)
+        other.timestamp = other.timestamp.advanced(bySeconds: 3_600)
+        await #expect(throws: BarRefusal.self) {
+            try await classifier.take(other, of: World.series)
+        }
+    }
+
     @Test("an unknown market is NOT_FOUND, a bar from the future INVALID_ARGUMENT")
     func refused() async throws {
         let world = World()

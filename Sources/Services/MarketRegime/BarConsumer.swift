@@ -147,8 +147,11 @@ package struct BarConsumer: Service {
             return try await setAside(event, reason: "\(error)", attempts: attempt)
         }
         do {
+            try BarRefusal.check(bar.bar, at: now())
             try await intake.take(bar.bar, of: bar.series)
             Counter(label: "market_bars_consumed_total").increment()
+        } catch let refusal as BarRefusal {
+            try await setAside(event, reason: "\(refusal)", attempts: attempt)
         } catch JournalError.unknownSeries(let series) {
             let reason = "\(JournalError.unknownSeries(series))"
             try await setAside(event, reason: reason, attempts: attempt)

@@ -54,32 +54,21 @@ package struct BarRecording: MarketDataAPI {
 
     private func check(_ events: [MarketBarEvent]) throws(RPCFault) {
         let now = now()
-        for (index, event) in events.enumerated() where event.bar.isFromTheFuture(at: now) {
-            throw .invalidArgument(
-                "bars[\(index)]: the bar of \(event.bar.timestamp) is known only at "
-                    + "\(event.bar.availableAt), in the future: send it then")
+        for (index, event) in events.enumerated() {
+            do {
+                try BarRefusal.check(event.bar, at: now)
+            } catch {
+                throw RPCFault.invalidArgument("bars[\(index)]: \(error)")
+            }
         }
     }
 
-    /// A session has one daily bar: another stamp on the same day is a mistake in the stamp, and
-    /// would count the day twice.
     private func checkSessions(_ bars: [Bar], of profile: SeriesProfile) async throws {
-        guard profile.series.timeframe == .daily, let first = bars.map(\.timestamp).min(),
-            let last = bars.map(\.timestamp).max()
+        let stamps = bars.map(\.timestamp)
+        guard profile.series.timeframe == .daily, let first = stamps.min(), let last = stamps.max()
         else { return }
-        let around = first.advanced(byNanoseconds: -Timestamp.nanosecondsPerDay)
-        let until = last.advanced(byNanoseconds: Timestamp.nanosecondsPerDay)
-        let stored = try await reader.bars(SeriesQuery(profile.series, range: around..<until))
-        var stamps: [CivilDate: Timestamp] = [:]
-        for stamp in stored.map(\.bar.timestamp) + bars.map(\.timestamp) {
-            let date = profile.calendar.date(ofClose: stamp)
-            let other = stamps.updateValue(stamp, forKey: date) ?? stamp
-            guard other == stamp else {
-                throw RPCFault.invalidArgument(
-                    "timestamp: \(profile.series) has two bars of \(date), closing at \(other) and "
-                        + "\(stamp): that session closes at \(profile.calendar.close(on: date))")
-            }
-        }
+        let stored = try await reader.stamps(around: first...last, of: profile.series)
+        try BarRefusal.checkSessions(stored + stamps, of: profile)
     }
 
     private func put(

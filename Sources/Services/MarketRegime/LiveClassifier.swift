@@ -38,12 +38,13 @@ package struct LiveClassifier: Sendable {
     /// The same bar again writes nothing; a bar not later than the last one is kept as a revision
     /// and announces nothing.
     ///
-    /// - Throws: `JournalError.unknownSeries`, `StoreError`.
+    /// - Throws: `JournalError.unknownSeries`, `BarRefusal.sessionTwice`, `StoreError`.
     @discardableResult
     package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
         var lastError: (any Error)?
         for attempt in 1...LiveClassifier.reloadLimit {
             var standing = try await standing(of: series)
+            try await checkSession(of: bar, after: standing.state)
             var batch = JournalBatch(
                 series: series,
                 expecting: .head(
@@ -68,6 +69,21 @@ package struct LiveClassifier: Sendable {
             }
         }
         throw lastError ?? JournalError.unknownSeries(series)
+    }
+
+    /// Bars that came before are compared where they are known: the last one in the state, those
+    /// around a late one in the store.
+    private func checkSession(of bar: Bar, after state: MarketRegimeState) async throws {
+        let profile = state.profile
+        guard profile.series.timeframe == .daily, let last = state.lastAsOf,
+            last != bar.timestamp
+        else { return }
+        var stamps = [last]
+        if bar.timestamp < last {
+            stamps = try await replay.reader.stamps(
+                around: bar.timestamp...bar.timestamp, of: profile.series)
+        }
+        try BarRefusal.checkSessions(stamps + [bar.timestamp], of: profile)
     }
 
     /// Forgets every state: each is rebuilt from the store when its series is next written.

@@ -232,6 +232,7 @@ extension RPCFault {
         switch error {
         case JournalError.unknownSeries: RPCFault.notFound("\(error)")
         case is JournalError: RPCFault(.aborted, "\(error)")
+        case is BarRefusal: RPCFault.invalidArgument("\(error)")
         case is IntakeFull: RPCFault(.resourceExhausted, "\(error)")
         case is EventBusError: RPCFault.unavailable("\(error)")
         default: error
