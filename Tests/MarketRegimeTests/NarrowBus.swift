@@ -1,13 +1,16 @@
 import Ports
 
-/// A bus that takes no message larger than so many bytes, and tells which of a batch it refuses.
+/// A bus that takes no message larger than so many bytes. It looks at some messages together, as
+/// brokers do at a batch of records, and refuses all of them for one.
 final class NarrowBus: EventBus {
     private let bus: InMemoryEventBus
     private let limit: Int
+    private let together: Int
 
-    init(_ bus: InMemoryEventBus, bytes limit: Int) {
+    init(_ bus: InMemoryEventBus, bytes limit: Int, together: Int = 1) {
         self.bus = bus
         self.limit = limit
+        self.together = together
     }
 
     private func isTooLarge(_ message: EventMessage) -> Bool {
@@ -16,12 +19,17 @@ final class NarrowBus: EventBus {
     }
 
     func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
-        let refused = messages.indices.filter { isTooLarge(messages[$0]) }
-        let taken = try await bus.publish(messages.filter { !isTooLarge($0) })
-        guard refused.isEmpty else {
-            throw EventBusError.refused(
-                Dictionary(uniqueKeysWithValues: refused.map { ($0, "too large") }))
+        var refused: [Int: String] = [:]
+        var taken: [LoggedEvent] = []
+        for start in stride(from: 0, to: messages.count, by: together) {
+            let batch = messages[start..<min(start + together, messages.count)]
+            if batch.contains(where: isTooLarge) {
+                for index in batch.indices { refused[index] = "too large" }
+            } else {
+                taken += try await bus.publish(Array(batch))
+            }
         }
+        guard refused.isEmpty else { throw EventBusError.refused(refused) }
         return taken
     }
 

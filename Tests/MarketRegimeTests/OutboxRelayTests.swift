@@ -142,6 +142,32 @@ struct OutboxRelayTests {
         #expect(dead.first?.headers["original-size"] == "200000")
     }
 
+    @Test(
+        "only what is refused alone is set aside, and first appearances stay in order",
+        arguments: [1, 7])
+    func refusedTogether(count together: Int) async throws {
+        let world = World()
+        let large: Set<Int> = [2, 5]
+        let messages = (0..<7).map { number in
+            var message = Samples.message("\(number)", key: number.isMultiple(of: 2) ? "A" : "B")
+            message.headers["ce-id"] = "\(number)"
+            if large.contains(number) {
+                message.payload = [UInt8](repeating: 120, count: 200_000)
+            }
+            return message
+        }
+        let outbox = ListedOutbox(messages)
+        let bus = NarrowBus(world.bus, bytes: 100_000, together: together)
+        let outcome = try await relay(world, outbox: outbox, bus: bus).drain()
+        #expect(outcome == .drained(published: 7))
+        #expect(outbox.isEmpty)
+        let dead = world.bus.logged(Topic.regimeChange.deadLetter)
+        #expect(dead.compactMap { $0.message.headers["ce-id"] } == ["2", "5"])
+        var appeared: [String] = []
+        for case let id? in published(world) where !appeared.contains(id) { appeared.append(id) }
+        #expect(appeared == ["0", "1", "3", "4", "6"])
+    }
+
     @Test("what passes is no attempt that counts, what does not pass ends the process")
     func attempts() async throws {
         let limit = OutboxRelay.attemptLimit

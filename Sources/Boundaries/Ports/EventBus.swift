@@ -122,8 +122,9 @@ package enum EventBusError: Error, Equatable, Sendable {
     case partitionLost(Topic, ConsumerGroup)
     /// The bus cannot be reached or does not answer in time; what was published may be there.
     case unavailable(location: String, detail: String)
-    /// Messages that the bus will never take, by their index, with the reason. Those before and
-    /// between them may be published.
+    /// Messages that the bus will never take, by their index, with the reason; of several, some may
+    /// only have been sent together with such a one. Those before the first are published, those
+    /// after it may be.
     case refused([Int: String])
 }
 

@@ -186,20 +186,22 @@ package struct OutboxRelay: Service {
         do {
             try await bus.publish(rows.map(\.message))
         } catch EventBusError.refused(let reasons) {
-            let deadLetters = DeadLetters(bus: bus, now: now, logger: logger)
-            for (index, reason) in reasons.sorted(by: { $0.key < $1.key })
-            where rows.indices.contains(index) {
-                logger.error(
-                    "Event set aside on the dead-letter topic",
-                    metadata: ["event_id": "\(rows[index].eventID)", "reason": "\(reason)"])
-                try await deadLetters.setAside(
-                    LoggedEvent(message: rows[index].message, partition: -1, offset: -1),
-                    reason: reason, attempts: 1)
+            if rows.count == 1 {
+                return try await setAside(rows[0], reason: reasons[0] ?? "refused")
             }
-            // The others once more: those that came after one that was refused may be there
-            // already, and consumers tell a repeat by its event_id.
-            let rest = rows.enumerated().filter { reasons[$0.offset] == nil }.map(\.element.message)
-            try await bus.publish(rest)
+            // Brokers refuse what they were sent together: which rows they mean shows when each
+            // goes alone. Those that came later may be there already, and consumers tell a repeat
+            // by its event_id.
+            for row in rows.dropFirst(reasons.keys.min() ?? 0) { try await publish([row]) }
         }
+    }
+
+    private func setAside(_ row: OutboxRow, reason: String) async throws {
+        logger.error(
+            "Event set aside on the dead-letter topic",
+            metadata: ["event_id": "\(row.eventID)", "reason": "\(reason)"])
+        try await DeadLetters(bus: bus, now: now, logger: logger).setAside(
+            LoggedEvent(message: row.message, partition: -1, offset: -1), reason: reason,
+            attempts: 1)
     }
 }

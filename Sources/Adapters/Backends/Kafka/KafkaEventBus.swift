@@ -244,7 +244,9 @@ extension EventBusError {
     init(_ error: KafkaError, _ servers: String) {
         if case .undelivered(let losses) = error {
             let refused = losses.failures.filter(\.value.isOfRecord)
-            if !refused.isEmpty {
+            // What comes before a refusal counts as published: when it is not, all of it is tried
+            // again first.
+            if let first = refused.keys.min(), first == losses.failures.keys.min() {
                 self = .refused(refused.mapValues(\.description))
                 return
             }
