@@ -45,7 +45,7 @@ package enum FillLedgerConformance {
     private static let recordingLaws: [Law<LedgerWorld>] = [
         Law("a report comes back as it was, with its outbox row, after a restart too") { world in
             let fill = try Samples.fill(
-                "f-1", quantity: DecimalNumber(1, scale: 18),
+                "f-1", quantity: DecimalNumber(1, scale: Fill.placesLimit),
                 price: DecimalNumber(123_456_789_012_345_678, scale: 9),
                 commission: DecimalNumber(-25, scale: 2))
             let receipt = try await world.ledger.record(fill, knowing: regime)

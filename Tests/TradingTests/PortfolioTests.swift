@@ -88,30 +88,3 @@ struct PortfolioTests {
         #expect(position.realised == DecimalNumber(5))
     }
 }
-
-@Suite("Reports of executions")
-struct FillTests {
-    @Test("what makes no sense is refused, naming the field")
-    func faults() {
-        #expect(fault { try Samples.fill("f-1", quantity: .zero) } == "filled_qty")
-        #expect(fault { try Samples.fill("f-1", price: DecimalNumber(-1)) } == "filled_price")
-        #expect(fault { try Samples.fill("f-1", kind: .bust) } == "ref_fill_id")
-        #expect(fault { try Samples.fill("f-1", reference: "f-0") } == "ref_fill_id")
-        #expect(
-            fault { try Samples.fill("f-1", kind: .correct, reference: "f-1") } == "ref_fill_id")
-        #expect(
-            fault {
-                try Samples.fill(
-                    "f-1", quantity: DecimalNumber(.max), price: DecimalNumber(2))
-            } == "filled_qty")
-    }
-
-    private func fault(_ make: () throws -> Fill) -> String? {
-        do {
-            _ = try make()
-            return nil
-        } catch {
-            return (error as? FillFault)?.field
-        }
-    }
-}

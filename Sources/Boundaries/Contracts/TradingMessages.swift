@@ -133,7 +133,7 @@ extension Bloasis_Trading_Portfolio {
     /// - Parameter sequence: of the last report that is counted; 0 without any.
     package init(
         _ portfolio: Portfolio, of user: UserID, sequence: Int64
-    ) throws(DecimalError) {
+    ) throws(PortfolioError) {
         self.init()
         userID = user.text
         positions = portfolio.positions.map { position in

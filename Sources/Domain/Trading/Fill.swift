@@ -19,7 +19,17 @@ package enum Side: String, Sendable, CaseIterable {
 
 /// One report of an execution. Reports are never changed: a correction or a bust is a report of its
 /// own, with its own id, that refers to the one it takes the place of (FIX: ExecRefID).
+///
+/// Numbers are bounded so that what reports add up to fits. A product has at most 20 digits after
+/// the point, which leaves 1.7 × 10^18 whole of 128 bits: 17,000 trades of the largest size, or
+/// 8,500 when each has the largest commission besides. A gain times what is closed is no larger
+/// than the greater of both trades, since no price is negative.
 package struct Fill: Hashable, Sendable {
+    /// Digits after the point in a quantity, a price and a commission.
+    package static let placesLimit = 10
+    /// What a quantity, a price, a commission's magnitude and quantity times price stay below.
+    package static let amountLimit = DecimalNumber(100_000_000_000_000)
+
     package let id: FillID
     package let kind: FillKind
     /// The report that a correction or bust replaces; `nil` for a fill.
@@ -73,13 +83,37 @@ package struct Fill: Hashable, Sendable {
         if !timestamp.isWholeMicrosecond {
             return FillFault("timestamp", "\(timestamp) is finer than a microsecond")
         }
-        do throws(DecimalError) {
-            _ = try quantity.multiplied(by: price).adding(commission)
-        } catch {
-            return FillFault("filled_qty", "times filled_price \(error)")
+        return excess
+    }
+
+    /// The first number that is finer or larger than what surely adds up.
+    private var excess: FillFault? {
+        let numbers = [
+            ("filled_qty", quantity), ("filled_price", price), ("commission", commission),
+        ]
+        for (field, number) in numbers {
+            if number.scale > Fill.placesLimit {
+                return FillFault(
+                    field,
+                    "\(number) has more than \(Fill.placesLimit) digits after the point")
+            }
+            if number >= Fill.amountLimit || number <= Fill.negativeLimit {
+                return FillFault(
+                    field,
+                    "\(number) is too large: its magnitude must be below \(Fill.amountLimit)")
+            }
+        }
+        let amount = try? quantity.multiplied(by: price)
+        guard let amount, amount < Fill.amountLimit else {
+            return FillFault(
+                "filled_qty",
+                "\(quantity) times filled_price \(price) is too large: it must be below "
+                    + "\(Fill.amountLimit)")
         }
         return nil
     }
+
+    private static let negativeLimit = DecimalNumber(-amountLimit.coefficient)
 
     /// Whether both speak of the same trade: what a correction may not change.
     package func isAboutTheSame(as other: Fill) -> Bool {

@@ -35,11 +35,15 @@ package struct Portfolio: Equatable, Sendable {
     }
 
     /// What was realised, by currency.
-    package func realised() throws(DecimalError) -> [(currency: Currency, sum: DecimalNumber)] {
+    package func realised() throws(PortfolioError) -> [(currency: Currency, sum: DecimalNumber)] {
         var sums: [Currency: DecimalNumber] = [:]
         for position in positions {
-            sums[position.currency] = try sums[position.currency, default: .zero]
-                .adding(position.realised)
+            let currency = position.currency
+            do throws(DecimalError) {
+                sums[currency] = try sums[currency, default: .zero].adding(position.realised)
+            } catch {
+                throw PortfolioError(symbol: nil, currency: currency, cause: error)
+            }
         }
         return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
@@ -47,18 +51,26 @@ package struct Portfolio: Equatable, Sendable {
     /// - Parameters:
     ///   - reports: all of one user's, in the order of their sequence.
     ///   - asOf: leaves out what was reported later; `nil`: nothing.
-    /// - Throws: `DecimalError` when a number cannot be had exactly.
+    /// - Throws: `PortfolioError` when a number cannot be had exactly.
     package init(
         of reports: some Sequence<RecordedFill>, asOf: Timestamp? = nil
-    ) throws(DecimalError) {
+    ) throws(PortfolioError) {
         var books: [Key: LotBook] = [:]
         for execution in Portfolio.executions(reports, asOf: asOf) {
             let key = Key(symbol: execution.symbol, currency: execution.currency)
-            try books[key, default: LotBook()].take(execution)
+            do throws(DecimalError) {
+                try books[key, default: LotBook()].take(execution)
+            } catch {
+                throw PortfolioError(symbol: key.symbol, currency: key.currency, cause: error)
+            }
         }
         var positions: [Position] = []
         for (key, book) in books {
-            positions.append(try book.position(symbol: key.symbol, currency: key.currency))
+            do throws(DecimalError) {
+                positions.append(try book.position(symbol: key.symbol, currency: key.currency))
+            } catch {
+                throw PortfolioError(symbol: key.symbol, currency: key.currency, cause: error)
+            }
         }
         self.positions = positions.sorted {
             ($0.symbol, $0.currency) < ($1.symbol, $1.currency)
@@ -87,6 +99,19 @@ package struct Portfolio: Equatable, Sendable {
         }
         executions.sort { ($0.executedAt, $0.sequence) < ($1.executedAt, $1.sequence) }
         return executions.compactMap(\.inForce)
+    }
+}
+
+/// A sum of a portfolio that 128 bits do not hold.
+package struct PortfolioError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What it is the sum of; `nil`: everything in the currency.
+    package let symbol: Symbol?
+    package let currency: Currency
+    package let cause: DecimalError
+
+    package var description: String {
+        symbol.map { "\($0) in \(currency) \(cause)" }
+            ?? "what was realised in \(currency) \(cause)"
     }
 }
 

@@ -94,7 +94,7 @@ package final class Portfolios: Service, Sendable {
             if let asOf { answer.asOf = asOf.rfc3339 }
             return answer
         } catch {
-            throw RPCFault(.outOfRange, "the portfolio of \(user) cannot be added up: it \(error)")
+            throw RPCFault(.outOfRange, "the portfolio of \(user) cannot be added up: \(error)")
         }
     }
 }
