@@ -96,6 +96,47 @@ struct FillRecordingTests {
         #expect(stock.fill.regimeAsOf == Samples.day(1).rfc3339)
     }
 
+    @Test("a correction and a bust carry the regime of the fill, not of their own time")
+    func regimesOfCorrections() async throws {
+        let world = World()
+        _ = try await world.store.register(Samples.profile(Samples.series))
+        _ = try await world.store.record(Samples.batch([.crisis, .normalBull]))
+        let first = try await world.record {
+            $0.timestamp = Samples.day(0).advanced(bySeconds: 60).rfc3339
+        }
+        let corrected = try await world.record {
+            $0.fillID = "f-2"
+            $0.eventType = "correct"
+            $0.refFillID = "f-1"
+            $0.filledQty = "8"
+        }
+        let busted = try await world.record {
+            $0.fillID = "f-3"
+            $0.eventType = "bust"
+            $0.refFillID = "f-2"
+            $0.timestamp = Samples.day(3).rfc3339
+        }
+        for fill in [first.fill, corrected.fill, busted.fill] {
+            #expect(fill.regime == "crisis")
+            #expect(fill.regimeAsOf == Samples.day(0).rfc3339)
+        }
+    }
+
+    @Test("what corrects a fill from before anything was known carries no regime")
+    func regimesOfUnknownTimes() async throws {
+        let world = World()
+        _ = try await world.record()
+        _ = try await world.store.register(Samples.profile(Samples.series))
+        _ = try await world.store.record(Samples.batch([.crisis]))
+        let busted = try await world.record {
+            $0.fillID = "f-2"
+            $0.eventType = "bust"
+            $0.refFillID = "f-1"
+            $0.timestamp = Samples.day(3).rfc3339
+        }
+        #expect(!busted.fill.hasRegime)
+    }
+
     @Test("a bust needs no more than the id it refers to, a correction its numbers")
     func corrections() async throws {
         let world = World()

@@ -55,9 +55,8 @@ struct FillTests {
                 generator.unit() < 0.5
                 ? try DecimalNumber(99_999_999_999_999).divided(by: quantity, places: 10)
                 : extreme(&generator)
-            let paidToBroker = extreme(&generator)
-            let commission =
-                generator.unit() < 0.5 ? try paidToBroker.negated() : paidToBroker
+            let charge = extreme(&generator)
+            let commission = generator.unit() < 0.5 ? try charge.negated() : charge
             guard
                 let fill = try? Samples.fill(
                     "f-\(number)", side: generator.unit() < 0.5 ? .buy : .sell,

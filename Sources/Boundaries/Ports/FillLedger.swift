@@ -11,7 +11,8 @@ package protocol FillLedger: Sendable {
     /// The same report again changes nothing and answers what was recorded then, whatever regime
     /// is given now.
     ///
-    /// - Parameter regime: what was known at the fill's instant.
+    /// - Parameter regime: what was known at the instant of the fill; for a correction or bust, of
+    ///   the fill it refers to.
     /// - Throws: `FillLedgerError`, `StoreError`.
     func record(_ fill: Fill, knowing regime: KnownRegime?) async throws -> FillReceipt
 

@@ -156,7 +156,8 @@ package struct RecordedFill: Hashable, Sendable {
     /// 1, 2, 3 … without gaps, per user.
     package let sequence: Int64
     package let eventID: EventID
-    /// The regime known at the fill's instant; `nil` when none was.
+    /// The regime known at the fill's instant, which is a correction's and a bust's too; `nil` when
+    /// none was.
     package let regime: KnownRegime?
 
     package init(fill: Fill, sequence: Int64, eventID: EventID, regime: KnownRegime?) {

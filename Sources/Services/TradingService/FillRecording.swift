@@ -7,7 +7,8 @@ import Trading
 /// Takes reports of executions over the wire and answers what they add up to.
 ///
 /// A report is stamped with the regime that was known at its instant: of the market that has the
-/// instrument's name, else of the default market.
+/// instrument's name, else of the default market. A correction or bust has the stamp of the fill it
+/// refers to.
 package struct FillRecording: TradingAPI {
     /// A report may be this much ahead of the clock.
     package static let clockToleranceSeconds: Int64 = 300
@@ -32,10 +33,11 @@ package struct FillRecording: TradingAPI {
     package func recordFill(
         _ request: Bloasis_Trading_RecordFillRequest
     ) async throws -> Bloasis_Trading_RecordFillResponse {
-        let fill = try await read(request.fill)
+        let (fill, referenced) = try await read(request.fill)
         let receipt: FillReceipt
         do {
-            receipt = try await ledger.record(fill, knowing: try await regime(for: fill))
+            let known = try await regime(for: fill, replacing: referenced)
+            receipt = try await ledger.record(fill, knowing: known)
         } catch let error as FillLedgerError {
             throw RPCFault(error)
         }
@@ -64,17 +66,18 @@ package struct FillRecording: TradingAPI {
         return try await portfolios.answer(of: user, asOf: asOf)
     }
 
-    private func read(_ message: Bloasis_Trading_Fill) async throws -> Fill {
-        let referenced: Fill?
+    /// The report that was sent, and the one it refers to.
+    private func read(
+        _ message: Bloasis_Trading_Fill
+    ) async throws -> (Fill, replacing: RecordedFill?) {
+        var referenced: RecordedFill?
         if let reference = try message.reference() {
-            guard let recorded = try await ledger.fill(reference) else {
+            referenced = try await ledger.fill(reference)
+            guard referenced != nil else {
                 throw RPCFault(FillLedgerError.unknownReference(reference))
             }
-            referenced = recorded.fill
-        } else {
-            referenced = nil
         }
-        let fill = try message.fill(replacing: referenced)
+        let fill = try message.fill(replacing: referenced?.fill)
         // Whoever has fills has a portfolio, under a key that holds the user's name.
         _ = try Portfolios.key(of: fill.userID)
         let horizon = now().advanced(bySeconds: FillRecording.clockToleranceSeconds)
@@ -82,10 +85,14 @@ package struct FillRecording: TradingAPI {
             throw RPCFault.invalidArgument(
                 "timestamp: \(fill.timestamp) is in the future: send it then")
         }
-        return fill
+        return (fill, referenced)
     }
 
-    private func regime(for fill: Fill) async throws -> KnownRegime? {
+    /// What was known when the trade was made: that is not when it was corrected or busted.
+    private func regime(
+        for fill: Fill, replacing referenced: RecordedFill?
+    ) async throws -> KnownRegime? {
+        if let referenced { return referenced.regime }
         let own = MarketName(fill.symbol.text).map { Series(market: $0) }
         let standard = Series(market: defaultMarket)
         for series in [own, standard].compactMap({ $0 }) {
