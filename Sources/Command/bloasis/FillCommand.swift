@@ -2,6 +2,8 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
+import Ports
+import Trading
 import TradingService
 
 struct FillCommand: AsyncParsableCommand {
@@ -49,7 +51,8 @@ struct FillCommand: AsyncParsableCommand {
     @Option(help: "ISO 4217; USD when left out of a fill.")
     var currency: String?
 
-    @Option(help: "When, in RFC 3339; now when left out.")
+    @Option(
+        help: "When, in RFC 3339; when left out, now, or what this id was recorded with before.")
     var timestamp: String?
 
     @Option(help: "The report that was in truth this one.")
@@ -68,10 +71,12 @@ struct FillCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let message = message
         try await Assembly.with(try common.configuration()) { assembly in
             var request = Bloasis_Trading_RecordFillRequest()
             request.fill = message
+            if timestamp == nil {
+                request.fill.timestamp = try await instant(in: assembly.storage.fills).rfc3339
+            }
             let answer = try await assembly.trading.recordFill(request)
             StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
         }
@@ -91,8 +96,17 @@ struct FillCommand: AsyncParsableCommand {
         fill.filledPrice = price ?? ""
         fill.commission = commission ?? ""
         fill.currency = currency ?? (reference == nil ? "USD" : "")
-        fill.timestamp = timestamp ?? WallClock.now.roundedUpToMicrosecond.rfc3339
+        fill.timestamp = timestamp ?? ""
         return fill
+    }
+
+    /// The time of a report that is given none. The same command again is the same report, so the
+    /// clock is asked only for an id that is new.
+    private func instant(in ledger: any FillLedger) async throws -> Timestamp {
+        if let id = FillID(fillId), let recorded = try await ledger.fill(id) {
+            return recorded.fill.timestamp
+        }
+        return WallClock.now.roundedUpToMicrosecond
     }
 
     private func text(of answer: Bloasis_Trading_RecordFillResponse) -> String {

@@ -1,0 +1,33 @@
+import Testing
+
+@Suite("Fills on the command line")
+struct FillProcessTests {
+    private static let bought = [
+        "fill", "--user", "ann", "--order", "o-1", "--fill-id", "f-1", "--symbol", "SPX", "--side",
+        "buy", "--quantity", "10", "--price", "2506.85",
+    ]
+
+    @Test("the same command again records nothing and says so, with or without a time")
+    func again() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let first = try await program.run(Self.bought)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.output.contains("f-1  recorded as number 1 of ann"))
+        let again = try await program.run(Self.bought)
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(again.output.contains("f-1  recorded before as number 1 of ann"))
+        let other = try await program.run(Self.bought + ["--commission", "1"])
+        #expect(other.status == 1)
+        #expect(other.errors.contains("fill_id f-1 is recorded with other content"))
+        let bust = ["fill", "--fill-id", "f-2", "--bust", "f-1"]
+        for verb in ["recorded as number 2", "recorded before as number 2"] {
+            let busted = try await program.run(bust)
+            #expect(busted.status == 0, "\(busted.errors)")
+            #expect(busted.output.contains(verb))
+        }
+        let timed = try await program.run(
+            bust + ["--timestamp", "2018-12-31T21:00:00Z"])
+        #expect(timed.status == 1)
+    }
+}
