@@ -30,4 +30,34 @@ struct FillProcessTests {
             bust + ["--timestamp", "2018-12-31T21:00:00Z"])
         #expect(timed.status == 1)
     }
+
+    @Test("a rebate is a negative commission, and counts for what is realised")
+    func rebate() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let filled = try await program.run(Self.bought + ["--commission", "-0.25"])
+        #expect(filled.status == 0, "\(filled.errors)")
+        #expect(filled.output.contains("commission -0.25"))
+        let portfolio = try await program.run("portfolio", "--user", "ann")
+        #expect(portfolio.status == 0, "\(portfolio.errors)")
+        #expect(portfolio.output.contains("25068.5"))
+        #expect(portfolio.output.hasSuffix("\nrealised 0.25 USD\n"))
+    }
+
+    @Test("flags that a fill needs are named when they are missing, and nothing is recorded")
+    func missing() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let bare = try await program.run("fill", "--fill-id", "f-1")
+        #expect(bare.status == 2)
+        #expect(
+            bare.errors.contains(
+                "a fill needs --user, --order, --symbol, --side, --quantity, --price;"))
+        let one = try await program.run(Array(Self.bought.dropLast(2)))
+        #expect(one.status == 2)
+        #expect(one.errors.contains("a fill needs --price;"))
+        let both = try await program.run(
+            "fill", "--fill-id", "f-1", "--correct", "f-0", "--bust", "f-0")
+        #expect(both.status == 2)
+    }
 }

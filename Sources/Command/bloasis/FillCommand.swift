@@ -45,7 +45,8 @@ struct FillCommand: AsyncParsableCommand {
     @Option(help: "The price of one, a decimal number.")
     var price: String?
 
-    @Option(help: "A decimal number; negative for a rebate.")
+    // Whatever follows is its value: a negative number looks like a flag.
+    @Option(parsing: .unconditional, help: "A decimal number; negative for a rebate.")
     var commission: String?
 
     @Option(help: "ISO 4217; USD when left out of a fill.")
@@ -67,6 +68,17 @@ struct FillCommand: AsyncParsableCommand {
     func validate() throws {
         if correct != nil, bust != nil {
             throw ValidationError("--correct and --bust are both given: give one")
+        }
+        guard correct == nil, bust == nil else { return }
+        let needed = [
+            ("--user", user), ("--order", order), ("--symbol", symbol), ("--side", side),
+            ("--quantity", quantity), ("--price", price),
+        ]
+        let missing = needed.filter { $0.1 == nil }.map(\.0)
+        guard missing.isEmpty else {
+            throw ValidationError(
+                "a fill needs \(missing.joined(separator: ", ")); only with --correct or --bust "
+                    + "may they be left out")
         }
     }
 
