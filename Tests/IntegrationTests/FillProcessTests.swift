@@ -60,4 +60,30 @@ struct FillProcessTests {
             "fill", "--fill-id", "f-1", "--correct", "f-0", "--bust", "f-0")
         #expect(both.status == 2)
     }
+
+    @Test("a portfolio without fills is exit code 3; one whose fills are all busted is empty")
+    func empty() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let text = ["portfolio", "--user", "ann"]
+        for arguments in [text, text + ["--json"]] {
+            let none = try await program.run(arguments)
+            #expect(none.status == 3)
+            #expect(none.errors.contains("no fills of ann"))
+            #expect(none.output.isEmpty == !arguments.contains("--json"))
+        }
+        let filled = try await program.run(
+            Self.bought + ["--timestamp", "2018-12-31T00:00:00.000001Z"])
+        #expect(filled.status == 0, "\(filled.errors)")
+        // A bare day is where it begins.
+        #expect(try await program.run(text + ["--as-of", "2018-12-31"]).status == 3)
+        #expect(try await program.run(text + ["--as-of", "2019-01-01"]).status == 0)
+        #expect(try await program.run("fill", "--fill-id", "f-2", "--bust", "f-1").status == 0)
+        let busted = try await program.run(text)
+        #expect(busted.status == 0, "\(busted.errors)")
+        #expect(busted.output == "no open positions\nrealised 0\n")
+        let json = try await program.run(text + ["--json"])
+        #expect(json.status == 0)
+        #expect(json.output.contains(#""sequence":"2""#))
+    }
 }

@@ -21,7 +21,11 @@ struct PortfolioCommand: AsyncParsableCommand {
     @Option(help: "Whose portfolio.")
     var user: String
 
-    @Option(help: "Leave out what was reported later than this day or instant.")
+    @Option(
+        help: """
+            Leave out what was reported later than this instant (RFC 3339); a bare day (YYYY-MM-DD) \
+            is the midnight UTC that it begins with.
+            """)
     var asOf: Instant?
 
     @Flag(help: "Print the API's JSON.")
@@ -33,18 +37,18 @@ struct PortfolioCommand: AsyncParsableCommand {
             request.userID = user
             request.asOf = asOf?.timestamp.rfc3339 ?? ""
             let portfolio = try await assembly.trading.getPortfolio(request)
-            if json {
-                StandardOutput.write(try WireJSON.text(portfolio) + "\n")
-            } else {
-                guard !portfolio.positions.isEmpty else {
-                    throw CommandFailure(.nothingFound, "no fills of \(user)")
-                }
-                StandardOutput.write(text(of: portfolio))
+            if json { StandardOutput.write(try WireJSON.text(portfolio) + "\n") }
+            // Without positions there may have been fills all the same: busted ones.
+            guard portfolio.sequence > 0 else {
+                let end = asOf.map { " up to \($0.timestamp)" } ?? ""
+                throw CommandFailure(.nothingFound, "no fills of \(user)\(end)")
             }
+            if !json { StandardOutput.write(text(of: portfolio)) }
         }
     }
 
     private func text(of portfolio: Bloasis_Trading_Portfolio) -> String {
+        guard !portfolio.positions.isEmpty else { return "no open positions\nrealised 0\n" }
         var table = TextTable([
             ("symbol", .left), ("quantity", .right), ("average price", .right), ("cost", .right),
             ("realised", .right), ("currency", .left),
