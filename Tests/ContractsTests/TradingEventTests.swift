@@ -51,7 +51,9 @@ struct TradingEventTests {
     func malformed() throws {
         let json = try Examples.golden("order_filled_event.json")
         for (from, to, field) in [
-            (#""8.5""#, "8.5", "filled_qty"), (#""8.5""#, #""-1""#, "filled_qty"),
+            (#""8.5""#, "true", "filled_qty"), (#""8.5""#, #""-1""#, "filled_qty"),
+            (#""8.5""#, "-1", "filled_qty"), (#""8.5""#, "1e-11", "filled_qty"),
+            (#""8.5""#, "[8.5]", "filled_qty"), (#""2506.85""#, "1e14", "filled_price"),
             (#""correct""#, #""amend""#, "event_type"), (#""ann""#, #""""#, "user_id"),
             (#""schema_version":1"#, #""schema_version":2"#, "schema_version"),
             (#""regime_timeframe":"1d","#, "", "regime_timeframe"),
@@ -66,6 +68,35 @@ struct TradingEventTests {
                     throw error
                 }
             }
+        }
+    }
+
+    @Test("an event's decimals may be JSON numbers, taken by their text")
+    func eventNumbers() throws {
+        let recorded = try recorded()
+        let json = OrderFilledEvent(recorded).json
+        let numbers = json.replacing(#""8.5""#, with: "0.85E+1")
+            .replacing(#""2506.85""#, with: "2506.8500000001").replacing(#""-0.25""#, with: "-0.25")
+        let read = try OrderFilledEvent(payload: Array(numbers.utf8)).recorded.fill
+        #expect("\(read.quantity) \(read.price) \(read.commission)" == "8.5 2506.8500000001 -0.25")
+        #expect(numbers.count != json.count)
+    }
+
+    @Test(
+        "what is no JSON number is not taken for one",
+        arguments: [
+            "007", "+5", "-", "5.", ".5", "-.5", "1e", "1e+", "1.2.3", "1-2", "00", "-01", "0x1",
+        ])
+    func notNumbers(text: String) throws {
+        let event = try Examples.golden("order_filled_event.json")
+        let broken = event.replacing(#""8.5""#, with: text)
+        #expect(throws: EventDecodingError.self) {
+            try OrderFilledEvent(payload: Array(broken.utf8))
+        }
+        #expect(throws: RPCFault.self) {
+            try WireJSON.message(
+                Bloasis_Trading_Fill.self, from: Array(#"{"filledQty":\#(text)}"#.utf8),
+                subject: "the body", decimals: Bloasis_Trading_Fill.decimals)
         }
     }
 

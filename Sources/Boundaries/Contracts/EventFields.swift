@@ -24,10 +24,15 @@ struct EventFields {
     private let topic: Topic
     private let members: [String: Value]
 
-    init(_ payload: [UInt8], topic: Topic) throws(EventDecodingError) {
+    /// - Parameter decimals: members for which a JSON number is taken by its text, as a string.
+    init(
+        _ payload: [UInt8], topic: Topic, decimals: Set<String> = []
+    ) throws(EventDecodingError) {
         self.topic = topic
         do {
-            members = try JSONDecoder().decode([String: Value].self, from: Data(payload))
+            let json =
+                decimals.isEmpty ? payload : NumberQuoting(fields: decimals).quoting(payload)
+            members = try JSONDecoder().decode([String: Value].self, from: Data(json))
         } catch {
             throw EventDecodingError(
                 topic: topic, field: nil,
@@ -122,7 +127,7 @@ struct EventFields {
         return name
     }
 
-    /// A decimal string.
+    /// A decimal string, or a number that was quoted when the payload was read.
     func decimal(_ field: String) throws(EventDecodingError) -> DecimalNumber {
         let text = try string(field)
         do {

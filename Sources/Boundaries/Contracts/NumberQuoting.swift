@@ -1,7 +1,7 @@
 /// Puts quotation marks around the numbers of some members of a JSON text, so that their digits
 /// reach whoever reads them as strings: a reader of JSON numbers would round them to 53 bits first.
 ///
-/// Whatever is not JSON stays as it is, for the reader to refuse.
+/// Whatever is not JSON, such as `007` or `+5`, stays as it is, for the reader to refuse.
 struct NumberQuoting {
     /// Names of members.
     let fields: Set<String>
@@ -31,7 +31,7 @@ struct NumberQuoting {
                 index += 1
             default:
                 let end = json[index...].firstIndex { !NumberQuoting.isOfNumber($0) } ?? json.count
-                if isValue, end > index, let name,
+                if isValue, let name, NumberQuoting.isNumber(json[index..<end]),
                     fields.contains(String(decoding: name, as: UTF8.self))
                 {
                     quoted.append(UInt8(ascii: "\""))
@@ -54,6 +54,34 @@ struct NumberQuoting {
             index += json[index] == UInt8(ascii: "\\") ? 2 : 1
         }
         return min(index + 1, json.count)
+    }
+
+    /// Whether it is a number as JSON has it: no plus sign, no leading zero, digits around a point.
+    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let startsWithZero = rest.first == UInt8(ascii: "0")
+        let wholeDigits = takeDigits(&rest)
+        guard wholeDigits == 1 || (wholeDigits > 1 && !startsWithZero) else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard takeDigits(&rest) > 0 else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") {
+                rest = rest.dropFirst()
+            }
+            guard takeDigits(&rest) > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    /// Takes the digits at the beginning; gives how many there were.
+    private static func takeDigits(_ rest: inout ArraySlice<UInt8>) -> Int {
+        let count = rest.count
+        rest = rest.drop { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return count - rest.count
     }
 
     private static func isOfNumber(_ byte: UInt8) -> Bool {

@@ -64,11 +64,16 @@ package struct OrderFilledEvent: Sendable, Equatable {
 // MARK: - Reading
 
 extension OrderFilledEvent {
-    /// Reads a payload; members it does not know are let pass.
+    /// Members of decimal strings.
+    private static let decimals: Set<String> = ["filled_qty", "filled_price", "commission"]
+
+    /// Reads a payload; members it does not know are let pass. A decimal may be a JSON number,
+    /// which is taken by its text.
     ///
     /// - Throws: `EventDecodingError` naming the member.
     package init(payload: [UInt8]) throws(EventDecodingError) {
-        let fields = try EventFields(payload, topic: .orderFilled)
+        let fields = try EventFields(
+            payload, topic: .orderFilled, decimals: OrderFilledEvent.decimals)
         try fields.requireSchema(OrderFilledEvent.schemaVersion)
         let id: FillID = try fields.named("fill_id") { FillID($0) }
         let kind: FillKind = try fields.named("event_type") { FillKind(rawValue: $0) }

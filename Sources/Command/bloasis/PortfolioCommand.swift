@@ -23,8 +23,8 @@ struct PortfolioCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            Leave out what was reported later than this instant (RFC 3339); a bare day (YYYY-MM-DD) \
-            is the midnight UTC that it begins with.
+            Leave out what was reported later than this instant (RFC 3339); a day (YYYY-MM-DD) is \
+            the midnight UTC that it begins with.
             """)
     var asOf: Instant?
 
