@@ -364,8 +364,8 @@ let package = Package(
         tests(
             "BackendsTests",
             [
-                "Market", "Regimes", "Trading", "Ports", "SQLite", "Redis", "CRDKafka", "Kafka",
-                "Backends",
+                "Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "CRDKafka",
+                "Kafka", "Backends",
             ], [.grdb]),
         tests(
             "HostingTests", ["Market", "Hosting"],

@@ -53,7 +53,7 @@ package struct PostgresStore: Sendable {
                         connection: connection, location: database.location)
                     let applied = try await schema.migrate()
                     let features = TimescaleFeatures(
-                        schema: schema, retentionDays: options.retentionDays)
+                        schema: schema, target: target, retentionDays: options.retentionDays)
                     return (applied, try await features.enable())
                 }
             }

@@ -26,40 +26,76 @@ package enum TimescaleSupport: Sendable, Equatable {
 /// Turns what TimescaleDB offers on, each step once.
 struct TimescaleFeatures: Sendable {
     let schema: SharedSchema
+    let target: PostgresTarget
     /// Assessments older than this many days are dropped; `nil` keeps them for good.
     let retentionDays: Int?
-
-    private var connection: PostgresConnection { schema.connection }
+    /// Another one in tests, where TimescaleDB is not at hand.
+    var name = "timescaledb"
 
     /// A failure of the extension is told, not thrown: the tables work without it.
     func enable() async throws -> TimescaleSupport {
-        let offered = try await query(
-            """
-            SELECT coalesce(installed_version, '') FROM pg_available_extensions
-            WHERE name = 'timescaledb'
-            """)
-        guard let installed = try offered.first?.text(0) else {
-            return .none(reason: "the extension timescaledb is not available on this server")
+        let offered = try await schema.connection.run(
+            "SELECT 1::bigint FROM pg_available_extensions WHERE name = \(name)",
+            within: SharedDatabase.exchangeLimit)
+        guard !offered.isEmpty else {
+            return .none(reason: "the extension \(name) is not available on this server")
         }
+        // On a server that did not load it at its start, whoever asks the extension for anything
+        // has its session ended: that session is not the schema's.
         do {
-            if installed.isEmpty {
-                try await connection.run(
-                    "CREATE EXTENSION IF NOT EXISTS timescaledb", within: SharedSchema.limit)
-            }
-            try await schema.locked { try await run(PackageResources.hypertables_sql) }
-        } catch PostgresError.refused(let fault) {
-            return .none(reason: "the extension timescaledb cannot be used (\(fault))")
+            let connection = try await PostgresConnection.open(
+                target, within: CommitListener.connectLimit)
+            let steps = TimescaleSteps(
+                schema: SharedSchema(connection: connection, location: schema.location),
+                retentionDays: retentionDays, name: name)
+            let support: Result<TimescaleSupport, any Error>
+            do { support = .success(try await steps.run()) } catch { support = .failure(error) }
+            await connection.close()
+            return try support.get()
+        } catch let error as PostgresError {
+            return .none(reason: reason(error))
         }
-        let version =
-            try await query(
-                "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
-            ).first?.text(0) ?? ""
+    }
+
+    private func reason(_ error: PostgresError) -> String {
+        guard case .connectionLost = error else {
+            return "the extension \(name) cannot be used (\(error))"
+        }
+        return "the extension \(name) ended its session, which it does where the server's "
+            + "shared_preload_libraries does not name it (\(error))"
+    }
+}
+
+/// The steps, on a connection of their own.
+private struct TimescaleSteps {
+    let schema: SharedSchema
+    let retentionDays: Int?
+    let name: String
+
+    private var connection: PostgresConnection { schema.connection }
+
+    func run() async throws -> TimescaleSupport {
+        // Two that create an extension at once: the second one fails.
+        try await schema.locked { try await install() }
+        try await schema.locked { try await run(PackageResources.hypertables_sql) }
+        let version = try await installedVersion() ?? ""
         do {
             try await schema.locked { try await enableLicensed() }
             return .full(version: version)
         } catch PostgresError.refused(let fault) {
             return .hypertables(version: version, missing: fault.message)
         }
+    }
+
+    private func install() async throws {
+        guard try await installedVersion() == nil else { return }
+        try await connection.run(
+            "CREATE EXTENSION IF NOT EXISTS \(PostgresName(name))", within: SharedSchema.limit)
+    }
+
+    private func installedVersion() async throws -> String? {
+        try await query("SELECT extversion FROM pg_extension WHERE extname = \(name)")
+            .first?.text(0)
     }
 
     private func enableLicensed() async throws {
