@@ -10,11 +10,12 @@ struct TimescaleTests {
     private static let patience = Duration.seconds(60)
 
     private func features(
-        _ target: PostgresTarget, on connection: PostgresConnection
+        _ target: PostgresTarget, on connection: PostgresConnection,
+        retention: Retention = .unchanged
     ) -> TimescaleFeatures {
         TimescaleFeatures(
             schema: SharedSchema(connection: connection, location: target.description),
-            target: target, retentionDays: nil, name: "citext")
+            target: target, retention: retention, name: "citext")
     }
 
     private func open(_ target: PostgresTarget) async throws -> PostgresConnection {
@@ -63,5 +64,45 @@ struct TimescaleTests {
         }
         // What comes after creating it: citext makes no hypertables.
         for reason in reasons { #expect(reason.contains("create_hypertable"), "\(reason)") }
+    }
+
+    /// Functions and views of the names that TimescaleDB's have; what is asked of them is told by
+    /// the table `dropping`.
+    private static let imitation = """
+        CREATE FUNCTION create_hypertable(relation regclass, column_name name,
+            chunk_time_interval interval, create_default_indexes boolean, if_not_exists boolean,
+            migrate_data boolean) RETURNS void LANGUAGE sql AS '';
+        CREATE TABLE dropping (after interval NOT NULL PRIMARY KEY);
+        CREATE FUNCTION remove_retention_policy(relation regclass, if_exists boolean)
+            RETURNS void LANGUAGE sql AS 'DELETE FROM dropping';
+        CREATE FUNCTION add_retention_policy(relation regclass, drop_after interval)
+            RETURNS void LANGUAGE sql AS 'INSERT INTO dropping VALUES (drop_after)';
+        CREATE SCHEMA timescaledb_information;
+        CREATE TABLE timescaledb_information.jobs AS
+            SELECT 'policy_compression' AS proc_name, 'bars' AS hypertable_name;
+        CREATE TABLE timescaledb_information.continuous_aggregates AS
+            SELECT 'regime_days' AS view_name;
+        """
+
+    @Test("answers are dropped as was said last, and by nobody when nothing is said any more")
+    func retention() async throws {
+        let url = try await PostgresServer.shared.value.database()
+        let target = try PostgresTarget(url: url)
+        let connection = try await open(target)
+        _ = try await SharedSchema(connection: connection, location: target.description).migrate()
+        try await connection.run(script: Self.imitation, within: Self.patience)
+        let steps: [(Retention, String)] = [
+            (.days(30), "30"), (.unchanged, "30"), (.days(7), "7"), (.unchanged, "7"),
+            (.forever, ""), (.unchanged, ""),
+        ]
+        for (retention, days) in steps {
+            let support = try await features(target, on: connection, retention: retention).enable()
+            #expect(support.warning == nil, "\(support)")
+            let rows = try await connection.run(
+                "SELECT extract(day from after)::text FROM dropping", within: Self.patience)
+            let found = try rows.map { try $0.value(0, as: String.self) }
+            #expect(found == [days].filter { !$0.isEmpty }, "\(retention)")
+        }
+        await connection.close()
     }
 }

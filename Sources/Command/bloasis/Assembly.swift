@@ -39,13 +39,15 @@ struct Assembly {
 
     /// Opens the store, creating and migrating it as needed.
     ///
+    /// - Parameter settingRetention: see `Storage.open`.
     /// - Throws: `StoreError`.
-    init(_ configuration: BloasisConfiguration) async throws {
+    init(_ configuration: BloasisConfiguration, settingRetention: Bool = false) async throws {
         self.configuration = configuration
         logger = configuration.makeLogger("bloasis")
         failPoints = try configuration.failPoint.map { try FailPoints($0) }
         storage = try await Storage.open(
-            configuration, wording: failPoints?.wording(.standard) ?? .standard, logger: logger)
+            configuration, settingRetention: settingRetention,
+            wording: failPoints?.wording(.standard) ?? .standard, logger: logger)
         redis = try Assembly.redis(configuration)
         let shared = redis.map { RedisCache($0, instance: Assembly.instanceID) }
         currents = CurrentRegimes(
@@ -60,10 +62,10 @@ struct Assembly {
 
     /// Opens the store, runs an action, and closes the store again.
     static func with<Answer>(
-        _ configuration: BloasisConfiguration,
+        _ configuration: BloasisConfiguration, settingRetention: Bool = false,
         _ action: (Assembly) async throws -> Answer
     ) async throws -> Answer {
-        let assembly = try await Assembly(configuration)
+        let assembly = try await Assembly(configuration, settingRetention: settingRetention)
         let outcome: Result<Answer, any Error>
         do {
             outcome = .success(try await action(assembly))

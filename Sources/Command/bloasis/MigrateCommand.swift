@@ -20,7 +20,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try common.configuration()
-        try await Assembly.with(configuration) { assembly in
+        try await Assembly.with(configuration, settingRetention: true) { assembly in
             let version = try await assembly.storage.schemaVersion()
             let applied = assembly.storage.appliedMigrations
             let list = applied.map(String.init).joined(separator: ",")

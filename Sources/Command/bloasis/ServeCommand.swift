@@ -43,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Before anything is made that counts.
         let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
-        let assembly = try await Assembly(configuration)
+        let assembly = try await Assembly(configuration, settingRetention: true)
         do {
             try await assembly.serve(metrics)
         } catch {

@@ -26,15 +26,20 @@ struct Storage: Sendable {
 
     /// Opens the configured store, creating and migrating it as needed.
     ///
+    /// - Parameter settingRetention: whether how long answers are kept is made what the
+    ///   configuration says; else it stays what it was.
     /// - Throws: `StoreError`.
     static func open(
-        _ configuration: BloasisConfiguration, wording: EventWording, logger: Logger
+        _ configuration: BloasisConfiguration, settingRetention: Bool, wording: EventWording,
+        logger: Logger
     ) async throws -> Storage {
         let bus = try configuration.brokers.map { try Self.bus($0, logger) }
         let storage: Storage
         switch configuration.store {
         case .sqlite(let path): storage = try embedded(path, wording)
-        case .postgreSQL(let url): storage = try await shared(url, wording, configuration)
+        case .postgreSQL(let url):
+            let kept = configuration.retentionDays.map(Retention.days) ?? .forever
+            storage = try await shared(url, wording, settingRetention ? kept : .unchanged)
         }
         return bus.map { storage.publishing(on: $0) } ?? storage
     }
@@ -72,10 +77,10 @@ struct Storage: Sendable {
     }
 
     private static func shared(
-        _ url: String, _ wording: EventWording, _ configuration: BloasisConfiguration
+        _ url: String, _ wording: EventWording, _ retention: Retention
     ) async throws -> Storage {
         var options = PostgresStore.Options()
-        options.retentionDays = configuration.retentionDays
+        options.retention = retention
         let store = try await PostgresStore(
             url: url, wording: wording, options: options, now: { WallClock.now })
         return Storage(

@@ -8,8 +8,7 @@ package struct PostgresStore: Sendable {
     package struct Options: Sendable {
         /// Connections at the most; at least one more hears of commits.
         package var connectionLimit = 10
-        /// Assessments older than this many days are dropped; `nil` keeps them for good.
-        package var retentionDays: Int?
+        package var retention = Retention.unchanged
 
         /// How long leases last in the event log.
         package var timing = EventLogTiming()
@@ -53,7 +52,7 @@ package struct PostgresStore: Sendable {
                         connection: connection, location: database.location)
                     let applied = try await schema.migrate()
                     let features = TimescaleFeatures(
-                        schema: schema, target: target, retentionDays: options.retentionDays)
+                        schema: schema, target: target, retention: options.retention)
                     return (applied, try await features.enable())
                 }
             }

@@ -23,12 +23,20 @@ package enum TimescaleSupport: Sendable, Equatable {
     }
 }
 
+/// What becomes of old assessments where TimescaleDB can drop them.
+package enum Retention: Sendable, Equatable {
+    /// What was set last.
+    case unchanged
+    case forever
+    /// Those older than this many days are dropped.
+    case days(Int)
+}
+
 /// Turns what TimescaleDB offers on, each step once.
 struct TimescaleFeatures: Sendable {
     let schema: SharedSchema
     let target: PostgresTarget
-    /// Assessments older than this many days are dropped; `nil` keeps them for good.
-    let retentionDays: Int?
+    let retention: Retention
     /// Another one in tests, where TimescaleDB is not at hand.
     var name = "timescaledb"
 
@@ -47,7 +55,7 @@ struct TimescaleFeatures: Sendable {
                 target, within: CommitListener.connectLimit)
             let steps = TimescaleSteps(
                 schema: SharedSchema(connection: connection, location: schema.location),
-                retentionDays: retentionDays, name: name)
+                retention: retention, name: name)
             let support: Result<TimescaleSupport, any Error>
             do { support = .success(try await steps.run()) } catch { support = .failure(error) }
             await connection.close()
@@ -69,7 +77,7 @@ struct TimescaleFeatures: Sendable {
 /// The steps, on a connection of their own.
 private struct TimescaleSteps {
     let schema: SharedSchema
-    let retentionDays: Int?
+    let retention: Retention
     let name: String
 
     private var connection: PostgresConnection { schema.connection }
@@ -79,11 +87,24 @@ private struct TimescaleSteps {
         try await schema.locked { try await install() }
         try await schema.locked { try await run(PackageResources.hypertables_sql) }
         let version = try await installedVersion() ?? ""
+        // Each for itself: what has been set to drop stops also where the rest cannot be had.
+        let missing = [
+            try await fault { try await enableLicensed() },
+            try await fault { try await setRetention() },
+        ].compactMap { $0 }
+        guard let first = missing.first else { return .full(version: version) }
+        return .hypertables(version: version, missing: first)
+    }
+
+    /// Runs steps together; why none of them is done, `nil` when all are.
+    private func fault(_ steps: () async throws -> Void) async throws -> String? {
         do {
-            try await schema.locked { try await enableLicensed() }
-            return .full(version: version)
+            try await schema.locked(steps)
+            return nil
         } catch PostgresError.refused(let fault) {
-            return .hypertables(version: version, missing: fault.message)
+            return fault.message
+        } catch let error as PostgresError {
+            return "\(error)"
         }
     }
 
@@ -105,15 +126,23 @@ private struct TimescaleSteps {
         let isPlainView = try await query(
             "SELECT 1::bigint WHERE NOT EXISTS (\(sql: Self.aggregates))")
         if !isPlainView.isEmpty { try await run(PackageResources.continuous_aggregate_sql) }
-        guard let retentionDays else { return }
-        try await connection.run(
-            [
-                "SELECT remove_retention_policy('market_regimes', if_exists => true)",
+    }
+
+    private func setRetention() async throws {
+        var queries: [PostgresQuery] = [
+            "SELECT remove_retention_policy('market_regimes', if_exists => true)"
+        ]
+        switch retention {
+        case .unchanged: return
+        case .forever: break
+        case .days(let days):
+            queries.append(
                 """
                 SELECT add_retention_policy('market_regimes',
-                    make_interval(days => \(retentionDays)::int))
-                """,
-            ], within: SharedSchema.limit)
+                    make_interval(days => \(days)::int))
+                """)
+        }
+        try await connection.run(queries, within: SharedSchema.limit)
     }
 
     private static let compressionJobs: StaticString = """

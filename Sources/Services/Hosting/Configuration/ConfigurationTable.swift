@@ -62,7 +62,7 @@ package enum ConfigurationTable {
         ConfigurationKey(
             "BLOASIS_RETENTION_DAYS", .count,
             meaning: "With TimescaleDB, drops assessments older than this many days; their bars "
-                + "and changes stay. Unset: kept for good."),
+                + "and changes stay. `serve` and `migrate` set it. Unset: kept for good."),
         ConfigurationKey(
             "REDIS_URL", .url(schemes: ["redis"]),
             meaning: "The cache that instances share, `redis://user:password@host:6379/0`. Unset, "
