@@ -21,6 +21,9 @@ package struct JournalFacts: Sendable {
     package var bars: [Timestamp: [StoredBar]] = [:]
     /// The highest revision of an `asOf`.
     package var assessments: [Timestamp: RegimeAssessment] = [:]
+    /// The change of the highest revision of an `asOf`, wherever assessments may have been dropped
+    /// while their changes stayed; only looked at where there is no assessment.
+    package var changes: [Timestamp: RegimeChange] = [:]
     /// The event announced last about an `asOf`.
     package var announced: [Timestamp: EventID] = [:]
     package var models: Set<ModelVersion> = []
@@ -227,17 +230,31 @@ extension JournalDecision {
 
 // MARK: - Assessments and changes
 
+extension RegimeChange {
+    /// Whether both tell the same; their numbers and how they were told are not part of that.
+    fileprivate func saysTheSame(as other: RegimeChange) -> Bool {
+        previousRegime == other.previousRegime && regime == other.regime
+            && probabilities == other.probabilities && modelVersion == other.modelVersion
+            && reasoning == other.reasoning
+    }
+}
+
 extension JournalDecision {
     private mutating func add(_ record: JournalRecord, of series: Series, announcing: Bool) {
         var assessment = record.assessment
         precondition(assessment.series == series, "an assessment of another series")
         let stored = facts.assessments[assessment.asOf]
+        // Of an assessment that was dropped. Saying the same again gives it back under its old
+        // number, and is no news; anything else counts on from there: the numbers of changes are
+        // taken for good.
+        let left = stored == nil ? facts.changes[assessment.asOf] : nil
+        let isThereStill = left.flatMap { record.change?.saysTheSame(as: $0) } ?? false
         if let stored {
             if stored.saysTheSame(as: assessment) { return }
             assessment.revision = stored.revision + 1
             plan.receipt.restatedAssessments += 1
         } else {
-            assessment.revision = 1
+            assessment.revision = (left?.revision ?? 0) + (isThereStill ? 0 : 1)
             plan.receipt.newAssessments += 1
         }
         facts.assessments[assessment.asOf] = assessment
@@ -247,7 +264,7 @@ extension JournalDecision {
             facts.head.lastRegime = assessment.regime
             plan.receipt.head = facts.head
         }
-        if var change = record.change {
+        if var change = record.change, !isThereStill {
             precondition(
                 change.series == series && change.asOf == assessment.asOf,
                 "a change of another bar than its assessment's")

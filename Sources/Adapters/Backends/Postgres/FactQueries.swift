@@ -16,8 +16,8 @@ enum FactQueries {
         let records = span(batch.records.map(\.assessment.asOf), of: series)
         return [
             SeriesQueries.lockedHead(of: series), revisions(bars), assessments(records),
-            announced(batch.announcing ? records : nil), versions(batch.models, of: series),
-            activations(batch.activations, of: series),
+            changes(records), announced(batch.announcing ? records : nil),
+            versions(batch.models, of: series), activations(batch.activations, of: series),
         ]
     }
 
@@ -34,9 +34,13 @@ enum FactQueries {
             let assessment = try RegimeQueries.assessment(row, of: batch.series)
             facts.assessments[assessment.asOf] = assessment
         }
-        for row in rows[3] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
-        facts.models = Set(try rows[4].map { ModelVersion(try $0.text(0)) })
-        for row in rows[5] {
+        for row in rows[3] {
+            let change = try RegimeQueries.change(row, of: batch.series)
+            facts.changes[change.asOf] = change
+        }
+        for row in rows[4] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
+        facts.models = Set(try rows[5].map { ModelVersion(try $0.text(0)) })
+        for row in rows[6] {
             let activation = try SeriesQueries.activation(row, of: batch.series)
             facts.activations[activation.activeFrom] = activation.version
         }
@@ -67,6 +71,19 @@ enum FactQueries {
         let bounds = RegimeQueries.Bounds(span)
         return """
             SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.assessmentColumns) FROM market_regimes
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+            ORDER BY as_of, revision DESC
+            """
+    }
+
+    /// The change of the highest revision of each `asOf`: it stays when TimescaleDB drops its
+    /// assessment.
+    private static func changes(_ span: SeriesQuery?) -> PostgresQuery {
+        guard let span else { return nothing }
+        let bounds = RegimeQueries.Bounds(span)
+        return """
+            SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.changeColumns) FROM regime_changes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
             ORDER BY as_of, revision DESC

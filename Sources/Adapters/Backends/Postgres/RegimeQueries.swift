@@ -112,18 +112,18 @@ enum RegimeQueries {
             })
     }
 
-    /// Changes of the latest assessment of each `asOf`.
+    /// Changes of the latest assessment of each `asOf`, which may have been dropped since.
     static func changes(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
         return """
-            SELECT \(sql: changeColumns) FROM regime_changes AS mine
+            SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
                 AND NOT EXISTS (
                     SELECT 1 FROM market_regimes AS later
                     WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                         AND later.as_of = mine.as_of AND later.revision > mine.revision)
-            ORDER BY as_of LIMIT \(query.limit)
+            ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
     }
 
