@@ -8,6 +8,7 @@ struct TargetTests {
         ("postgres://db.example/markets", "db.example:5432/markets"),
         ("postgresql+asyncpg://ann@db.example/markets", "db.example:5432/markets"),
         ("postgresql://ann:s3cret@db.example", "db.example:5432/ann"),
+        ("postgresql://ann:s3cr%40t%2F@a:1,b:2/markets", "a,b:1,2/markets"),
         ("postgresql:///markets?host=/run/postgresql", "/run/postgresql:5432/markets"),
     ])
     func aTargetIsNamedWithoutItsSecrets(url: String, name: String) throws {
@@ -28,5 +29,17 @@ struct TargetTests {
         let text = error.map { "\($0)" } ?? ""
         #expect(text.contains("postgresql://user:password@host:5432/database"))
         #expect(!text.contains("s3"), "\(text)")
+    }
+
+    @Test(arguments: [
+        "postgresql://ann:x@s3cret@db/x", "postgresql://ann:s3cret@@db/x",
+        "postgresql://ann:s3/cret@db/x", "postgresql://ann:12/s3cret@db/x",
+        "postgresql://ann:/s3cret@db:5432/x", "postgresql://ann:1@s3/cret@db/x",
+    ])
+    func aPasswordIsNotTakenForAName(url: String) {
+        let error = #expect(throws: PostgresError.self) { try PostgresTarget(url: url) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("@ as %40 and / as %2F"), "\(text)")
+        #expect(!text.contains("s3") && !text.contains("cret"), "\(text)")
     }
 }

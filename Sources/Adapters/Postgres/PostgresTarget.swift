@@ -36,10 +36,24 @@ package struct PostgresTarget: Sendable {
             parameters.last { $0.keyword == keyword && !$0.value.isEmpty }?.value
         }
         let host = value("host") ?? value("hostaddr") ?? "localhost"
-        let database = value("dbname") ?? value("user") ?? ""
-        description = "\(host):\(value("port") ?? "5432")/\(database)"
+        let port = value("port") ?? "5432"
+        guard !PostgresTarget.mayHoldSecrets(host, port, value("dbname")) else {
+            throw PostgresError.unreadableTarget(
+                reason: "its host, port or database's name cannot be one; in a password, write @ "
+                    + "as %40 and / as %2F")
+        }
+        description = "\(host):\(port)/\(value("dbname") ?? value("user") ?? "")"
         let ours = [("client_encoding", "UTF8"), ("fallback_application_name", "bloasis")]
         self.parameters = parameters.filter { $0.keyword != "client_encoding" } + ours
+    }
+
+    /// A password with an @ or a / in it ends there: its rest is taken for what follows it.
+    private static func mayHoldSecrets(_ host: String, _ port: String, _ name: String?) -> Bool {
+        // A list of hosts has a list of ports.
+        host.utf8.contains(UInt8(ascii: "@")) || name?.utf8.contains(UInt8(ascii: "@")) ?? false
+            || !port.utf8.allSatisfy {
+                $0 == UInt8(ascii: ",") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
     }
 
     /// `nil` when the scheme is not PostgreSQL's.
