@@ -1,3 +1,4 @@
+import Ports
 import Postgres
 import TestSupport
 import Testing
@@ -64,6 +65,14 @@ struct TimescaleTests {
         }
         // What comes after creating it: citext makes no hypertables.
         for reason in reasons { #expect(reason.contains("create_hypertable"), "\(reason)") }
+    }
+
+    @Test("who needs more locks than the server has is told what to raise, and not to try again")
+    func locks() {
+        let fault = ServerFault(state: "53200", message: "out of shared memory")
+        let error = StoreError(PostgresError.refused(fault), location: "PostgreSQL")
+        #expect(error.code == .failed)
+        #expect(error.description.contains("max_locks_per_transaction"), "\(error)")
     }
 
     /// Functions and views of the names that TimescaleDB's have; what is asked of them is told by

@@ -72,6 +72,14 @@ struct ConnectionTests {
                 == Int64(PostgresConnection.preparedLimit))
     }
 
+    @Test func whatIsPlannedAnewIsNotKeptPrepared() async throws {
+        let connection = try await Database().open()
+        let query: PostgresQuery = "select \(7)"
+        for _ in 0..<3 { #expect(try await connection.count(query.plannedAnew()) == 7) }
+        // The one that counts them.
+        #expect(try await connection.count("select count(*) from pg_prepared_statements") == 1)
+    }
+
     @Test func anErrorUndoesItsExchangeAndNamesItsCause() async throws {
         let connection = try await Database().open()
         try await connection.ask("create table t (id bigint constraint only_once primary key)")

@@ -18,13 +18,14 @@ extension PostgresConnection {
         return answers.rows
     }
 
-    /// Queues one statement, prepared when there is room for it.
+    /// Queues one statement, prepared when it may be and there is room for it.
     private func send(
         _ query: PostgresQuery, _ connection: OpaquePointer, _ answers: inout AnswerList
     ) throws(PostgresError) {
         let types = query.values.map(\.typeID)
         let key = StatementNames.Key(text: query.text, types: types)
-        let (name, isNew) = answers.name(of: key)
+        var (name, isNew): (String?, Bool) = (nil, false)
+        if !query.isPlannedAnew { (name, isNew) = answers.name(of: key) }
         if let name, isNew {
             guard PQsendPrepare(connection, name, query.text, Int32(types.count), types) == 1
             else { throw lost() }

@@ -3,10 +3,20 @@
 package struct PostgresQuery: Sendable, Equatable {
     package private(set) var text: String
     package private(set) var values: [PostgresValue]
+    private(set) var isPlannedAnew = false
 
     package init(text: String, values: [PostgresValue] = []) {
         self.text = text
         self.values = values
+    }
+
+    /// The same statement, never kept prepared. The server makes a plan for whatever values of one
+    /// that is, and locks every part of a table that is divided by them; planned for its values, a
+    /// statement locks the parts that they lie in.
+    package func plannedAnew() -> PostgresQuery {
+        var query = self
+        query.isPlannedAnew = true
+        return query
     }
 }
 

@@ -36,11 +36,12 @@ struct JournalTables: Sendable {
     }
 
     func adoption(of bar: RevisedBar) throws -> PostgresQuery {
-        """
-        UPDATE bars SET adopted_at = \(recorded)
-        WHERE market = \(key[0]) AND timeframe = \(key[1])
-            AND timestamp = \(try bar.bar.timestamp.stored()) AND revision = \(bar.revision)
-        """
+        let query: PostgresQuery = """
+            UPDATE bars SET adopted_at = \(recorded)
+            WHERE market = \(key[0]) AND timeframe = \(key[1])
+                AND timestamp = \(try bar.bar.timestamp.stored()) AND revision = \(bar.revision)
+            """
+        return query.plannedAnew()
     }
 
     // MARK: Models

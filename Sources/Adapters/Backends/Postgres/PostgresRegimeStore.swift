@@ -39,7 +39,11 @@ extension PostgresRegimeStore: RegimeReader {
     }
 
     package func current(_ series: Series) async throws -> RegimeAssessment? {
-        try await database.values(RegimeQueries.current(series)) {
+        // The instant is asked for first: one that the server finds while it runs the statement
+        // says too late which parts of the table are needed. The answer at it is never taken away
+        // by who moves the head in between.
+        guard let last = try await head(of: series)?.lastAsOf else { return nil }
+        return try await database.values(RegimeQueries.latest(series, at: last)) {
             try RegimeQueries.assessment($0, of: series)
         }.first
     }

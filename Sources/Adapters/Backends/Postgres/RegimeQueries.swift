@@ -4,6 +4,9 @@ import Postgres
 import Regimes
 
 /// Statements that read a store's tables, and their rows as values.
+///
+/// With TimescaleDB, bars and assessments lie in chunks by their instants: what reads them is
+/// planned for the instants it asks for.
 enum RegimeQueries {
     /// The key of a query, and its instants: later than `low`, not later than `high`.
     struct Bounds {
@@ -56,35 +59,36 @@ enum RegimeQueries {
             inputMissing: try row.value(13))
     }
 
-    /// At the series' last `asOf`, which the series' row tells: nothing has to be searched.
-    static func current(_ series: Series) -> PostgresQuery {
-        """
-        SELECT \(sql: assessmentColumns) FROM market_regimes
-        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
-            AND as_of = (SELECT last_as_of FROM series
-                WHERE market = \(series.market.text)
-                    AND timeframe = \(series.timeframe.description))
-        ORDER BY revision DESC LIMIT 1
-        """
+    /// The highest revision of one `asOf`.
+    static func latest(_ series: Series, at asOf: Timestamp) -> PostgresQuery {
+        let query: PostgresQuery = """
+            SELECT \(sql: assessmentColumns) FROM market_regimes
+            WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+                AND as_of = \(asOf.floored)
+            ORDER BY revision DESC LIMIT 1
+            """
+        return query.plannedAnew()
     }
 
     static func known(_ series: Series, at instant: Timestamp) -> PostgresQuery {
-        """
-        SELECT \(sql: assessmentColumns) FROM market_regimes
-        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
-            AND as_of <= \(instant.floored) AND available_at <= \(instant.floored)
-        ORDER BY as_of DESC, revision DESC LIMIT 1
-        """
+        let query: PostgresQuery = """
+            SELECT \(sql: assessmentColumns) FROM market_regimes
+            WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+                AND as_of <= \(instant.floored) AND available_at <= \(instant.floored)
+            ORDER BY as_of DESC, revision DESC LIMIT 1
+            """
+        return query.plannedAnew()
     }
 
     static func history(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        return """
+        let query: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: assessmentColumns) FROM market_regimes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
+        return query.plannedAnew()
     }
 
     // MARK: Changes
@@ -115,16 +119,18 @@ enum RegimeQueries {
     /// Changes of the latest assessment of each `asOf`, which may have been dropped since.
     static func changes(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        return """
+        let query: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
                 AND NOT EXISTS (
                     SELECT 1 FROM market_regimes AS later
                     WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
+                        AND later.as_of = mine.as_of AND later.revision > mine.revision
+                        AND later.as_of > \(bounds.low) AND later.as_of <= \(bounds.high))
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
+        return query.plannedAnew()
     }
 
     static func announcements(
@@ -161,12 +167,13 @@ enum RegimeQueries {
     /// The highest adopted revision of each timestamp.
     static func bars(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        return """
+        let query: PostgresQuery = """
             SELECT DISTINCT ON (timestamp) \(sql: barColumns) FROM bars
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND timestamp > \(bounds.low)
                 AND timestamp <= \(bounds.high) AND adopted_at IS NOT NULL
             ORDER BY timestamp, revision DESC LIMIT \(query.limit)
             """
+        return query.plannedAnew()
     }
 }

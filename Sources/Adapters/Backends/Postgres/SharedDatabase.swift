@@ -128,6 +128,9 @@ extension StoreError {
     private static func meaning(of fault: ServerFault) -> (StoreError.Code, advice: String) {
         switch fault.state {
         case "53100": return (.full, "Free space on the server's disk")
+        // A table of many chunks takes a lock for each: asking again takes as many.
+        case "53200":
+            return (.failed, "Raise max_locks_per_transaction on the server, or its memory")
         case "25006": return (.readOnly, "Connect to the primary server")
         case "55P03", "40001", "40P01":
             return (.busy, "Try again: another process holds the lock")
