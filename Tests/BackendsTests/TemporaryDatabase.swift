@@ -28,9 +28,10 @@ final class TemporaryDatabase: Sendable {
     }
 
     /// Another handle on the database, as another process has one.
-    func open() async throws -> PostgresStore {
+    func open(idleTransactionLimit: Duration? = nil) async throws -> PostgresStore {
         let time = time
         var options = PostgresStore.Options()
+        if let idleTransactionLimit { options.idleTransactionLimit = idleTransactionLimit }
         options.timing = TemporaryStore.timing
         let store = try await PostgresStore(
             url: url, wording: Samples.eventWording, options: options

@@ -1,5 +1,6 @@
-import Postgres
 import Testing
+
+@testable import Postgres
 
 @Suite("Addresses of databases")
 struct TargetTests {
@@ -17,6 +18,20 @@ struct TargetTests {
         var dumped = ""
         dump(target, to: &dumped)
         #expect(!dumped.contains("s3cret"))
+    }
+
+    @Test func aMachineThatIsGoneIsFoundOutUnlessTheAddressSaysOtherwise() throws {
+        func parameters(_ url: String) throws -> [String: String] {
+            let parameters = try PostgresTarget(url: url).parameters
+            return Dictionary(
+                parameters.map { ($0.keyword, $0.value) }, uniquingKeysWith: { $0 + " and " + $1 })
+        }
+        let plain = try parameters("postgresql://db.example/markets")
+        #expect(plain["keepalives_idle"] == "30")
+        #expect(plain["tcp_user_timeout"] == "60000")
+        let own = try parameters("postgresql://db.example/markets?keepalives_idle=5")
+        #expect(own["keepalives_idle"] == "5")
+        #expect(own["keepalives_count"] == "3")
     }
 
     @Test(arguments: [

@@ -43,9 +43,21 @@ package struct PostgresTarget: Sendable {
                     + "as %40 and / as %2F")
         }
         description = "\(host):\(port)/\(value("dbname") ?? value("user") ?? "")"
-        let ours = [("client_encoding", "UTF8"), ("fallback_application_name", "bloasis")]
-        self.parameters = parameters.filter { $0.keyword != "client_encoding" } + ours
+        let ours: [(keyword: String, value: String)] = [
+            ("client_encoding", "UTF8"), ("fallback_application_name", "bloasis"),
+        ]
+        let unset = PostgresTarget.keepalives.filter { keepalive in
+            !parameters.contains { $0.keyword == keepalive.keyword }
+        }
+        self.parameters = unset + parameters.filter { $0.keyword != "client_encoding" } + ours
     }
+
+    /// A machine that is gone without a word is found out within a minute, unless the address says
+    /// otherwise.
+    private static let keepalives: [(keyword: String, value: String)] = [
+        ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "60000"),
+    ]
 
     /// A password with an @ or a / in it ends there: its rest is taken for what follows it.
     private static func mayHoldSecrets(_ host: String, _ port: String, _ name: String?) -> Bool {

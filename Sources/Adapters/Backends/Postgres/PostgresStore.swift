@@ -9,6 +9,9 @@ package struct PostgresStore: Sendable {
         /// Connections at the most; at least one more hears of commits.
         package var connectionLimit = 10
         package var retention = Retention.unchanged
+        /// How long a transaction may wait for this program, should it be stopped or cut off in
+        /// the middle, until others get the rows that it holds.
+        package var idleTransactionLimit = Duration.seconds(60)
 
         /// How long leases last in the event log.
         package var timing = EventLogTiming()
@@ -44,7 +47,9 @@ package struct PostgresStore: Sendable {
         }
         var limits = PostgresPool.Limits()
         limits.maximum = options.connectionLimit
-        let database = SharedDatabase(pool: PostgresPool(target, limits), signal: CommitSignal())
+        let database = SharedDatabase(
+            pool: PostgresPool(target, limits), signal: CommitSignal(),
+            idleLimit: options.idleTransactionLimit)
         do {
             (appliedMigrations, timescale) = try await database.translating {
                 try await database.pool.withConnection { connection in

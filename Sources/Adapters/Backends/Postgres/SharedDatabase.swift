@@ -14,6 +14,9 @@ struct SharedDatabase: Sendable {
 
     let pool: PostgresPool
     let signal: CommitSignal
+    /// How long the server waits in the middle of a transaction for a program that asks no more,
+    /// its rows locked, before it ends it.
+    let idleLimit: Duration
 
     /// Sends statements together and gives each one's rows.
     func read(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
@@ -40,13 +43,13 @@ struct SharedDatabase: Sendable {
         isNews: Bool = true, _ opening: [PostgresQuery],
         _ body: @Sendable (PostgresConnection, [PostgresRows]) async throws -> Ending<Value>
     ) async throws -> Value {
+        let beginning = self.beginning
         let (value, wrote) = try await translating {
             try await pool.withConnection { connection in
                 do {
                     let rows = try await connection.run(
-                        Self.beginning + opening, within: Self.exchangeLimit)
-                    let ending = try await body(
-                        connection, Array(rows.dropFirst(Self.beginning.count)))
+                        beginning + opening, within: Self.exchangeLimit)
+                    let ending = try await body(connection, Array(rows.dropFirst(beginning.count)))
                     try await connection.run(
                         ending.closing(isNews: isNews), within: Self.exchangeLimit)
                     return (ending.value, ending.writes)
@@ -62,9 +65,14 @@ struct SharedDatabase: Sendable {
         return value
     }
 
-    private static let beginning: [PostgresQuery] = [
-        "BEGIN", PostgresQuery(text: "SET LOCAL lock_timeout = '\(lockWaitSeconds)s'"),
-    ]
+    private var beginning: [PostgresQuery] {
+        let idleMilliseconds = Int64(idleLimit / Duration.milliseconds(1))
+        return [
+            "BEGIN", PostgresQuery(text: "SET LOCAL lock_timeout = '\(Self.lockWaitSeconds)s'"),
+            PostgresQuery(
+                text: "SET LOCAL idle_in_transaction_session_timeout = '\(idleMilliseconds)ms'"),
+        ]
+    }
 
     /// Throws a `StoreError` for whatever the server, the way to it or its rows have wrong.
     func translating<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
