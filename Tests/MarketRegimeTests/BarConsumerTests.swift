@@ -101,7 +101,7 @@ struct BarConsumerTests {
         let poison = EventMessage(
             topic: .marketBars, key: "SPX", payload: [UInt8](repeating: 120, count: size))
         let bus = NarrowBus(world.bus, bytes: size + 3)
-        try await bus.publish([
+        _ = try await bus.publish([
             poison, MarketBarEvent(series: World.series, bar: Samples.bar(0)).message,
         ])
         try await run(world, on: bus, until: 1)

@@ -17,8 +17,8 @@ package struct LeaseTerm: Sendable, Equatable {
         end = start.advanced(bySeconds: seconds)
     }
 
-    /// The latest end of another owner's lease that is taken for true. One that ends later was given
-    /// before a clock was set back, and would keep everybody waiting for as long as that.
+    /// The latest end of another owner's lease that is taken for true. One that ends later was
+    /// given before a clock was set back, and would keep everybody waiting for as long as that.
     package var latestCredibleEnd: Timestamp {
         end.advanced(bySeconds: LeaseTerm.clockToleranceSeconds)
     }

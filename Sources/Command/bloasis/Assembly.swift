@@ -143,8 +143,10 @@ struct Assembly {
 
     /// Names this process among those that share the store. Containers may share a host's name and
     /// all be its process 1.
-    static let instanceID = [
-        ProcessInfo.processInfo.hostName, "\(ProcessInfo.processInfo.processIdentifier)",
-        String(UInt32.random(in: 0...UInt32.max), radix: 16),
-    ].joined(separator: "-")
+    static let instanceID: String = {
+        var generator = SystemRandomNumberGenerator()
+        let chance = String(UInt32.random(in: 0...UInt32.max, using: &generator), radix: 16)
+        let process = ProcessInfo.processInfo
+        return "\(process.hostName)-\(process.processIdentifier)-\(chance)"
+    }()
 }

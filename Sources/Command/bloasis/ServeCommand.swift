@@ -109,8 +109,8 @@ extension Assembly {
         await topics
     }
 
-    /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where that
-    /// fails they are made when they are used.
+    /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where
+    /// that fails they are made when they are used.
     private func makeTopics() async {
         do {
             try await storage.prepareTopics()
