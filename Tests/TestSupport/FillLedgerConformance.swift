@@ -174,7 +174,77 @@ package enum FillLedgerConformance {
             }
             try await expectCounts(world, reports: 24)
         },
+        Law("of two reports under one id at once, one is recorded and the other refused") { world in
+            let another = try await world.another()
+            for round in 0..<8 {
+                let fill = try Samples.fill("f-\(round)")
+                let other = try Samples.fill("f-\(round)", quantity: DecimalNumber(11))
+                let refused = try await refusals(of: [(world.ledger, fill), (another, other)])
+                #expect(refused == [.idTaken(fill.id)])
+            }
+            try await expectCounts(world, reports: 8)
+        },
+        Law("of two users' reports under one id at once, one is recorded") { world in
+            let another = try await world.another()
+            for round in 0..<8 {
+                let fill = try Samples.fill("f-\(round)")
+                let other = try Samples.fill("f-\(round)", user: "bob")
+                let refused = try await refusals(of: [(world.ledger, fill), (another, other)])
+                #expect(refused == [.idTaken(fill.id)])
+            }
+            let bob = try Samples.fill("x", user: "bob").userID
+            let ann = try Samples.fill("x").userID
+            let fills = try await (world.ledger.fills(of: ann), world.ledger.fills(of: bob))
+            #expect(fills.0.map(\.sequence) == fills.0.indices.map { Int64($0 + 1) })
+            #expect(fills.1.map(\.sequence) == fills.1.indices.map { Int64($0 + 1) })
+            #expect(fills.0.count + fills.1.count == 8)
+            let rows = try await world.outbox.pending(limit: 20)
+            #expect(rows.count == 8)
+        },
+        Law("of two that replace one report at once, one wins") { world in
+            let another = try await world.another()
+            for round in 0..<8 {
+                let first = try Samples.fill("f-\(round)")
+                _ = try await world.ledger.record(first, knowing: nil)
+                let correction = try Samples.fill(
+                    "c-\(round)", kind: .correct, reference: first.id.text,
+                    quantity: DecimalNumber(8), second: 1)
+                let kind = round.isMultiple(of: 2) ? FillKind.correct : .bust
+                let other = try Samples.fill(
+                    "d-\(round)", kind: kind, reference: first.id.text, second: 1)
+                let refused = try await refusals(
+                    of: [(world.ledger, correction), (another, other)])
+                let recorded = try await world.ledger.fills(of: first.userID)
+                let winner = try #require(recorded.last?.fill.id)
+                #expect(winner == correction.id || winner == other.id)
+                #expect(refused == [.alreadyReplaced(first.id, by: winner)])
+            }
+            try await expectCounts(world, reports: 16)
+        },
     ]
+
+    /// Records all at once; gives why some were refused.
+    private static func refusals(
+        of attempts: [(ledger: any FillLedger, fill: Fill)]
+    ) async throws -> [FillLedgerError] {
+        try await withThrowingTaskGroup(of: FillLedgerError?.self) { group in
+            for (ledger, fill) in attempts {
+                group.addTask {
+                    do {
+                        _ = try await ledger.record(fill, knowing: nil)
+                        return nil
+                    } catch let error as FillLedgerError {
+                        return error
+                    }
+                }
+            }
+            var refused: [FillLedgerError] = []
+            for try await error in group {
+                if let error { refused.append(error) }
+            }
+            return refused
+        }
+    }
 
     private static func expectCounts(_ world: LedgerWorld, reports: Int) async throws {
         let user = try Samples.fill("x").userID
