@@ -147,4 +147,56 @@ struct StackProcessTests {
         #expect(await server.running.outcome().status == 0)
         #expect(try await stack.program.run("verify").status == 0)
     }
+
+    private static let report = #"""
+        {"fillId":"f-1","orderId":"o-1","userId":"ann","symbol":"SPX","side":"buy","filledQty":8.50,
+        "filledPrice":"2506.85","commission":"-0.25","currency":"USD",
+        "timestamp":"2018-12-31T21:00:00.25Z"}
+        """#
+
+    @Test("a fill sent over HTTP is one event, keyed by its user, with headers; again, none more")
+    func fill() async throws {
+        let stack = try await Stack()
+        defer { stack.program.remove() }
+        #expect(try await stack.program.run(Self.backfill).status == 0)
+        let server = try await Server.start(stack.program)
+        var lines: [String] = []
+        for isDuplicate in [false, true] {
+            let posted = try await server.post("/v1/orders/fills", Self.report)
+            #expect(posted.status == 200, "\(posted.body)")
+            #expect(posted.body.contains(#""duplicate":\#(isDuplicate)"#))
+            try await eventually {
+                try await server.get("/metrics").body.contains("\noutbox_pending_rows 0")
+            }
+            lines = try await stack.kcat("order-filled", format: "%k|%h|%s")
+            #expect(lines.count == 1)
+        }
+        let parts = try #require(lines.first).split(separator: "|", maxSplits: 2).map(String.init)
+        try #require(parts.count == 3)
+        let event = try #require(
+            try JSONSerialization.jsonObject(with: Data(parts[2].utf8)) as? [String: Any])
+        let identifier = try #require(event["event_id"] as? String)
+        #expect(parts[0] == "ann")
+        #expect(
+            Set(parts[1].split(separator: ",").map(String.init)) == [
+                "content-type=application/json", "ce-specversion=1.0", "ce-id=\(identifier)",
+                "ce-type=bloasis.order-filled.v1", "ce-source=trading-service",
+                "ce-time=2018-12-31T21:00:00.25Z",
+            ])
+        let expected = [
+            "user_id": "ann", "event_type": "fill", "order_id": "o-1", "fill_id": "f-1",
+            "symbol": "SPX", "side": "buy", "filled_qty": "8.5", "filled_price": "2506.85",
+            "commission": "-0.25", "currency": "USD", "timestamp": "2018-12-31T21:00:00.25Z",
+            "regime_market": "SPX", "regime_as_of": "2018-12-31T21:00:00Z",
+        ]
+        for (member, value) in expected {
+            #expect(event[member] as? String == value, "\(member)")
+        }
+        #expect(event["regime"] is String)
+        #expect(event["sequence"] as? Int == 1)
+        let portfolio = try await server.get("/v1/users/ann/portfolio").body
+        #expect(portfolio.contains(#""quantity":"8.5""#))
+        server.running.signal(SIGTERM)
+        #expect(await server.running.outcome().status == 0)
+    }
 }
