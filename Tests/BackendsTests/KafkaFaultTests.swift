@@ -90,10 +90,11 @@ struct KafkaFaultTests {
         cluster.makeTopic(Self.topic.deadLetter.name, partitions: 1)
         let bus = try bus(cluster.servers)
         var message = messages("a")[0]
-        message.payload = [UInt8](repeating: 1, count: 999_900)
+        message.payload = [UInt8](repeating: 1, count: 999_700)
         let event = try #require(try await bus.publish([message]).first)
         let letter = event.deadLetter(
-            reason: "not a bar", attempts: 1, firstFailure: "2018-12-31T21:00:01Z",
+            reason: String(repeating: "no", count: 300), attempts: 1,
+            firstFailure: "2018-12-31T21:00:01Z",
             lastFailure: "2018-12-31T21:00:01Z")
         let error = await failure { try await bus.publish([letter]) }
         guard case .refused? = error else {
