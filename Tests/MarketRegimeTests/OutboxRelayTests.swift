@@ -168,6 +168,24 @@ struct OutboxRelayTests {
         #expect(appeared == ["0", "1", "3", "4", "6"])
     }
 
+    @Test("a shutdown while events are on their way: each is published once", arguments: [1, 100])
+    func shutdownInFlight(batchLimit: Int) async throws {
+        let world = World()
+        let outbox = ListedOutbox((0..<10).map { Samples.message("\($0)") })
+        let bus = LastingBus(world.bus)
+        let relay = relay(world, outbox: outbox, bus: bus, batchLimit: batchLimit)
+        let group = ServiceGroup(services: [relay], logger: World.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await eventually { bus.isBusy }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        let payloads = world.bus.logged(.regimeChange).map(\.message.payload)
+        #expect(payloads == (0..<10).map { Array("\($0)".utf8) })
+        #expect(outbox.isEmpty)
+    }
+
     @Test("what passes is no attempt that counts, what does not pass ends the process")
     func attempts() async throws {
         let limit = OutboxRelay.attemptLimit
@@ -203,6 +221,40 @@ private final class FailingBus: EventBus {
         }
         return try await isWilling
             ? bus.publish(messages) : RefusingBus().publish(messages)
+    }
+
+    func subscribe(
+        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
+    ) async throws -> any EventSubscription {
+        try await bus.subscribe(to: topics, as: group, from: start)
+    }
+
+    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
+        try await bus.tap(topic, from: start)
+    }
+
+    func ping() async throws { try await bus.ping() }
+}
+
+/// A bus that has what it is given at once, and acknowledges nothing before the process is to end.
+private final class LastingBus: EventBus {
+    private let bus: InMemoryEventBus
+    private let isCalled = Mutex(false)
+
+    init(_ bus: InMemoryEventBus) {
+        self.bus = bus
+    }
+
+    var isBusy: Bool { isCalled.withLock { $0 } }
+
+    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
+        let events = try await bus.publish(messages)
+        isCalled.withLock { $0 = true }
+        try await gracefulShutdown()
+        // Whoever would cancel this has had the occasion.
+        for _ in 0..<100 { await Task.yield() }
+        try Task.checkCancellation()
+        return events
     }
 
     func subscribe(

@@ -45,8 +45,14 @@ package struct OutboxRelay: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await follow()
+        let (wakeUps, wake) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        try await withGracefulShutdownHandler {
+            try await follow(wakeUps, wake)
+        } onGracefulShutdown: {
+            // A drain under way finishes: what was cancelled on its way to the bus may be there,
+            // and would be published again.
+            wake.finish()
         }
         // What is committed is relayed before the program ends; what cannot be stays in the outbox.
         do {
@@ -60,9 +66,9 @@ package struct OutboxRelay: Service {
 
     /// Drains after every commit, and at a steady pace besides: that is when a lease elsewhere may
     /// have run out and when a failed attempt is made again.
-    private func follow() async throws {
-        let (wakeUps, wake) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private func follow(
+        _ wakeUps: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await _ in outbox.commits() { wake.yield() }
