@@ -56,6 +56,45 @@ struct KafkaFaultTests {
         await bus.close()
     }
 
+    @Test("a topic that vanished is looked for again, and made")
+    func topicVanishes() async throws {
+        let cluster = try MockCluster()
+        cluster.makeTopic(Self.topic.name, partitions: 1)
+        let bus = try bus(cluster.servers) {
+            ($0.publishLimit, $0.questionLimit) = (.seconds(2), .seconds(2))
+        }
+        try await bus.publish(messages("a"))
+        let unknown = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+        cluster.setError(unknown, of: Self.topic.name)
+        cluster.fail(.produce, with: [rd_kafka_resp_err_t](repeating: unknown, count: 20))
+        // This cluster makes none for anybody.
+        try await eventually {
+            let error = await failure { try await bus.publish(messages("b")) }
+            #expect(isAway(error), "\(error as Any)")
+            return "\(error as Any)".contains("create a topic")
+        }
+        cluster.setError(RD_KAFKA_RESP_ERR_NO_ERROR, of: Self.topic.name)
+        try await eventually { (try? await bus.publish(messages("b"))) != nil }
+        await bus.close()
+    }
+
+    @Test("brokers that are away when a topic is looked for are said so at once")
+    func awayFromTheStart() async throws {
+        let port = try LoopbackPort.free()
+        let bus = try bus("127.0.0.1:\(port)") { $0.questionLimit = .milliseconds(300) }
+        let elapsed = await ContinuousClock().measure {
+            #expect(isAway(await failure { try await bus.publish(messages("a")) }))
+            #expect(
+                isAway(
+                    await failure {
+                        _ = try await bus.subscribe(
+                            to: [Self.topic], as: ConsumerGroup("readers"), from: .earliest)
+                    }))
+        }
+        #expect(elapsed < .seconds(10))
+        await bus.close()
+    }
+
     // MARK: - Refused, or away
 
     /// What a call throws.

@@ -32,6 +32,14 @@ extension KafkaFault {
         RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
     ].reduce(into: []) { $0.insert($1.rawValue) }
 
+    /// The topic is not there, as librdkafka and as brokers say it.
+    private static let ofLostTopics = Set(
+        [RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART]
+            .map { String(cString: rd_kafka_err2name($0)) })
+
+    /// The topic is not there, or not any more.
+    package var isOfLostTopic: Bool { Self.ofLostTopics.contains(code) }
+
     /// - Parameter message: librdkafka's; what it says of the code when there is none.
     init(
         _ code: rd_kafka_resp_err_t, message: String? = nil, action: String, servers: String,

@@ -93,7 +93,8 @@ extension KafkaEventBus: EventBus {
     @discardableResult
     package func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
         guard !messages.isEmpty else { return [] }
-        try await make(Set(messages.map(\.topic)))
+        let topics = Set(messages.map(\.topic))
+        try await make(topics)
         let producer = try await translating { try self.producer() }
         do {
             let offsets = try await producer.send(
@@ -103,6 +104,7 @@ extension KafkaEventBus: EventBus {
                     message: message, partition: offset.partition.number, offset: offset.offset)
             }
         } catch let error as KafkaError {
+            forget(topics, after: error)
             retire(producer, after: error)
             throw EventBusError(error, configuration.servers)
         } catch {
@@ -198,9 +200,10 @@ extension KafkaEventBus {
             } catch KafkaError.unknownTopic {
                 if attempt >= attempts { return false }
             } catch KafkaError.failed(let fault)
-                where fault.isRetriable && attempt < Self.appearAttempts
+                where fault.topic != nil && fault.isRetriable && attempt < Self.appearAttempts
             {
-                // Looked for again, as one that nobody knows.
+                // Looked for again, as one that nobody knows. Brokers that are away are no answer
+                // about the topic, and took the question's whole time: the caller hears of that.
             }
             try await Task.sleep(for: Self.appearPause)
         }
@@ -218,11 +221,19 @@ extension KafkaEventBus {
         }
     }
 
-    /// Whether a call left records in the queue, or the producer can do nothing more.
+    /// What vanished is looked for by the next call, and made again. Of a topic that vanished under
+    /// records in the queue nothing may be heard in time.
+    private func forget(_ topics: Set<Topic>, after error: KafkaError) {
+        guard Self.isSpent(after: error) else { return }
+        state.withLock { $0.topics.subtract(topics) }
+    }
+
+    /// Whether a call left records in the queue, or the producer can do nothing more. One that
+    /// knows that a topic is not there would go on knowing it.
     private static func isSpent(after error: KafkaError?) -> Bool {
         switch error {
         case nil, .timedOut: true
-        case let error?: error.isFatal
+        case let error?: error.isFatal || error.isOfLostTopic
         }
     }
 
@@ -237,6 +248,14 @@ extension KafkaEventBus {
         }
         guard isCurrent else { return }
         Task { try? await producer.close(within: .zero) }
+    }
+}
+
+extension KafkaError {
+    /// Whether records were not delivered because their topic is not there.
+    fileprivate var isOfLostTopic: Bool {
+        guard case .undelivered(let losses) = self else { return false }
+        return losses.failures.values.contains(where: \.isOfLostTopic)
     }
 }
 
