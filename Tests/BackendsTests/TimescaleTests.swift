@@ -1,5 +1,6 @@
 import Ports
 import Postgres
+import Regimes
 import TestSupport
 import Testing
 
@@ -76,7 +77,7 @@ struct TimescaleTests {
     }
 
     /// Functions and views of the names that TimescaleDB's have; what is asked of them is told by
-    /// the table `dropping`.
+    /// the tables `dropping` and `refreshing`.
     private static let imitation = """
         CREATE FUNCTION create_hypertable(relation regclass, column_name name,
             chunk_time_interval interval, create_default_indexes boolean, if_not_exists boolean,
@@ -86,6 +87,13 @@ struct TimescaleTests {
             RETURNS void LANGUAGE sql AS 'DELETE FROM dropping';
         CREATE FUNCTION add_retention_policy(relation regclass, drop_after interval)
             RETURNS void LANGUAGE sql AS 'INSERT INTO dropping VALUES (drop_after)';
+        CREATE TABLE refreshing (since interval, until interval NOT NULL);
+        CREATE FUNCTION remove_continuous_aggregate_policy(continuous_aggregate regclass,
+            if_exists boolean) RETURNS void LANGUAGE sql AS 'DELETE FROM refreshing';
+        CREATE FUNCTION add_continuous_aggregate_policy(continuous_aggregate regclass,
+            start_offset interval, end_offset interval, schedule_interval interval)
+            RETURNS void LANGUAGE sql
+            AS 'INSERT INTO refreshing VALUES (start_offset, end_offset)';
         CREATE SCHEMA timescaledb_information;
         CREATE TABLE timescaledb_information.jobs AS
             SELECT 'policy_compression' AS proc_name, 'bars' AS hypertable_name;
@@ -100,18 +108,47 @@ struct TimescaleTests {
         let connection = try await open(target)
         _ = try await SharedSchema(connection: connection, location: target.description).migrate()
         try await connection.run(script: Self.imitation, within: Self.patience)
-        let steps: [(Retention, String)] = [
-            (.days(30), "30"), (.unchanged, "30"), (.days(7), "7"), (.unchanged, "7"),
-            (.forever, ""), (.unchanged, ""),
+        let steps: [(Retention, dropped: String, refreshed: String)] = [
+            (.days(30), "30", "30"), (.unchanged, "30", "30"), (.days(1), "1", "3"),
+            (.unchanged, "1", "3"), (.forever, "never", "all"), (.unchanged, "never", "all"),
         ]
-        for (retention, days) in steps {
+        for (retention, dropped, refreshed) in steps {
             let support = try await features(target, on: connection, retention: retention).enable()
             #expect(support.warning == nil, "\(support)")
             let rows = try await connection.run(
-                "SELECT extract(day from after)::text FROM dropping", within: Self.patience)
-            let found = try rows.map { try $0.value(0, as: String.self) }
-            #expect(found == [days].filter { !$0.isEmpty }, "\(retention)")
+                """
+                SELECT coalesce((SELECT extract(day from after)::text FROM dropping), 'never'),
+                    coalesce(extract(day from since)::text, 'all') FROM refreshing
+                """, within: Self.patience)
+            let row = try #require(rows.first)
+            #expect(try row.value(0, as: String.self) == dropped, "\(retention)")
+            #expect(try row.value(1, as: String.self) == refreshed, "\(retention)")
         }
         await connection.close()
+    }
+
+    @Test("a day counts each of its bars once, by what was said last about it")
+    func days() async throws {
+        try await TemporaryDatabase.with { database in
+            let store = try await database.open().regimes
+            _ = try await store.register(Samples.profile())
+            _ = try await store.record(Samples.batch([.crisis, .crisis]))
+            _ = try await store.record(
+                JournalBatch(
+                    series: Samples.series, expecting: .anyHead,
+                    records: Samples.records([.euphoria], from: 1, previous: .crisis),
+                    announcing: false))
+            let connection = try await open(try PostgresTarget(url: database.url))
+            let rows = try await connection.run(
+                "SELECT regime, assessments, mean_confidence FROM regime_days ORDER BY day, regime",
+                within: Self.patience)
+            let labels = try rows.map { try $0.value(0, as: String.self) }
+            #expect(labels == [Regime.crisis.label, Regime.euphoria.label])
+            for row in rows {
+                #expect(try row.value(1, as: Int64.self) == 1)
+                #expect(try row.value(2, as: Double.self) == 0.75)
+            }
+            await connection.close()
+        }
     }
 }

@@ -1,5 +1,7 @@
 -- The view of daily regimes as a continuous aggregate, under TimescaleDB's own licence. Not safe
--- to run again: it takes the plain view's place.
+-- to run again: it takes the plain view's place. An aggregate cannot choose among rows: unlike the
+-- view, it counts every revision of an answer. Which days are brought up to date is set anew
+-- together with retention.
 DROP VIEW regime_days;
 CREATE MATERIALIZED VIEW regime_days WITH (timescaledb.continuous) AS
 SELECT time_bucket(INTERVAL '1 day', as_of) AS day, market, timeframe, regime,

@@ -12,6 +12,8 @@ struct SharedMigration: Sendable {
         SharedMigration(number: 1, name: "initial", file: PackageResources._001_initial_sql),
         SharedMigration(
             number: 2, name: "order_fills", file: PackageResources._002_order_fills_sql),
+        SharedMigration(
+            number: 3, name: "regime_days", file: PackageResources._003_regime_days_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

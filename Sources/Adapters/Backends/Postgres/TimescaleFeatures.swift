@@ -91,6 +91,7 @@ private struct TimescaleSteps {
         let missing = [
             try await fault { try await enableLicensed() },
             try await fault { try await setRetention() },
+            try await fault { try await setRefreshing() },
         ].compactMap { $0 }
         guard let first = missing.first else { return .full(version: version) }
         return .hypertables(version: version, missing: first)
@@ -143,6 +144,26 @@ private struct TimescaleSteps {
                 """)
         }
         try await connection.run(queries, within: SharedSchema.limit)
+    }
+
+    /// Days whose answers were dropped are not brought up to date: that would empty them. Two days
+    /// and the one that is not over are the least that can be, even where fewer are kept.
+    private func setRefreshing() async throws {
+        let days: Int64?
+        switch retention {
+        case .unchanged: return
+        case .forever: days = nil
+        case .days(let kept): days = Int64(max(kept, 3))
+        }
+        try await connection.run(
+            [
+                "SELECT remove_continuous_aggregate_policy('regime_days', if_exists => true)",
+                """
+                SELECT add_continuous_aggregate_policy('regime_days',
+                    start_offset => make_interval(days => \(days)::int),
+                    end_offset => INTERVAL '1 day', schedule_interval => INTERVAL '1 hour')
+                """,
+            ], within: SharedSchema.limit)
     }
 
     private static let compressionJobs: StaticString = """
