@@ -29,13 +29,15 @@ extension KafkaFault {
         RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG,
         RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
         RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
-        RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
     ].reduce(into: []) { $0.insert($1.rawValue) }
 
-    /// The topic is not there, as librdkafka and as brokers say it.
+    /// The topic is not there, as librdkafka and as brokers say it; records choose no partitions
+    /// themselves, so that one that is unknown went with its topic.
     private static let ofLostTopics = Set(
-        [RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART]
-            .map { String(cString: rd_kafka_err2name($0)) })
+        [
+            RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+        ].map { String(cString: rd_kafka_err2name($0)) })
 
     /// The topic is not there, or not any more.
     package var isOfLostTopic: Bool { Self.ofLostTopics.contains(code) }
