@@ -66,6 +66,32 @@ extension RegimeStoreConformance {
             #expect(try await store.announcePending(Samples.series, limit: 9).isEmpty)
             try await expectGapFreeAnnouncements(store, count: 4)
         },
+        Law("however much was announced, what was restated silently is found, oldest first") {
+            world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            let count = PendingChanges.pageLimit + 50
+            let regimes = (0..<count).map { $0.isMultiple(of: 2) ? Regime.crisis : .normalBull }
+            _ = try await record(Samples.records(regimes), in: store, announcing: true)
+            let days = [3, count - 30, count - 3]
+            for day in days {
+                _ = try await record(
+                    Samples.records([.euphoria], from: day, previous: .normalBear), in: store)
+            }
+            let late = Samples.records([.lowVolatility], from: count, previous: .normalBull)
+            _ = try await record(late, in: store)
+            var told: [RegimeChange] = []
+            while true {
+                let page = try await store.announcePending(Samples.series, limit: 2)
+                if page.isEmpty { break }
+                told += page
+            }
+            #expect(told.map(\.asOf) == (days + [count]).map { Samples.day($0) })
+            let superseded = told.compactMap { $0.announcement?.supersedes }
+            #expect(superseded.count == days.count)
+            let old = try await store.announcements(of: Samples.series, after: 0, limit: count)
+            #expect(superseded == days.map { old[$0].eventID })
+        },
         Law("a restated announced change is announced again and supersedes the old one") { world in
             let store = world.store
             _ = try await store.register(Samples.profile())

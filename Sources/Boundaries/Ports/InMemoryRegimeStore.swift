@@ -80,10 +80,11 @@ extension InMemoryRegimeStore: RegimeJournal {
             guard var rows = state.series[series] else {
                 throw JournalError.unknownSeries(series)
             }
-            let (told, news) = JournalDecision.candidates(rows.head, limit: limit)
-            let plan = JournalDecision.plan(
-                announcing: (told.map { changes(of: rows, $0) } ?? []) + changes(of: rows, news),
-                given: rows.announcements, head: rows.head, limit: limit, wording: wording)
+            var pending = PendingChanges(of: rows.head, limit: limit)
+            while let query = pending.next {
+                pending.take(changes(of: rows, query), announced: rows.announcements)
+            }
+            let plan = pending.plan(wording: wording)
             for change in plan.changes {
                 rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
                 rows.announcements.append(change)

@@ -105,18 +105,6 @@ package struct JournalDecision: Sendable {
         return decision.plan
     }
 
-    /// What may have to be announced: statements about bars that were announced already, and later
-    /// ones.
-    package static func candidates(
-        _ head: SeriesHead, limit: Int
-    ) -> (told: SeriesQuery?, news: SeriesQuery) {
-        let series = head.profile.series
-        let told = head.lastAnnouncedAsOf.map {
-            SeriesQuery(series, range: Timestamp.earliest..<$0.advanced(byNanoseconds: 1))
-        }
-        return (told, SeriesQuery(series, after: head.lastAnnouncedAsOf, limit: limit))
-    }
-
     /// Announces changes stored silently.
     ///
     /// First those that say another label about a bar than was announced about it: each supersedes
@@ -125,16 +113,14 @@ package struct JournalDecision: Sendable {
     /// - Parameters:
     ///   - changes: in order of `asOf`, the latest statement about each bar.
     ///   - announced: in order of their sequence.
-    package static func plan(
+    static func plan(
         announcing changes: [RegimeChange], given announced: [RegimeChange], head: SeriesHead,
         limit: Int, wording: ChangeWording
     ) -> JournalPlan {
         let told = Dictionary(announced.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
         let silent = changes.filter { $0.announcement == nil }
         let restated = silent.filter { change in
-            told[change.asOf].map {
-                $0.regime != change.regime || $0.previousRegime != change.previousRegime
-            } ?? false
+            told[change.asOf].map { !change.saysTheLabels(of: $0) } ?? false
         }
         let news = silent.filter { change in
             told[change.asOf] == nil && head.lastAnnouncedAsOf.map { $0 < change.asOf } ?? true
@@ -233,8 +219,8 @@ extension JournalDecision {
 extension RegimeChange {
     /// Whether both tell the same; their numbers and how they were told are not part of that.
     fileprivate func saysTheSame(as other: RegimeChange) -> Bool {
-        previousRegime == other.previousRegime && regime == other.regime
-            && probabilities == other.probabilities && modelVersion == other.modelVersion
+        saysTheLabels(of: other) && probabilities == other.probabilities
+            && modelVersion == other.modelVersion
             && reasoning == other.reasoning
     }
 }

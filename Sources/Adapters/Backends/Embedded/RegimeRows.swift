@@ -160,6 +160,24 @@ enum RegimeRows {
         }
     }
 
+    /// What was announced last about each `asOf` between two.
+    static func lastAnnouncements(
+        of series: Series, from first: Timestamp, through last: Timestamp, _ database: Database
+    ) throws -> [RegimeChange] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(changeColumns) FROM regime_changes AS mine
+                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
+                    AND sequence IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM regime_changes AS later
+                        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                            AND later.as_of = mine.as_of AND later.sequence > mine.sequence)
+                """)
+        return try values(statement, key(series) + [first.nanoseconds, last.nanoseconds]) {
+            try change($0, of: series)
+        }
+    }
+
     /// The event announced last about an `asOf`.
     static func announcedEvent(
         of series: Series, at asOf: Timestamp, _ database: Database

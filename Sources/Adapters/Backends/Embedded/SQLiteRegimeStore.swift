@@ -64,13 +64,16 @@ extension SQLiteRegimeStore: RegimeJournal {
         return try await file.write { [wording] database in
             let rows = JournalRows(series: series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else { throw JournalError.unknownSeries(series) }
-            let (told, news) = JournalDecision.candidates(head, limit: limit)
-            let plan = JournalDecision.plan(
-                announcing: try (told.map { try RegimeRows.changes($0, database) } ?? [])
-                    + RegimeRows.changes(news, database),
-                given: try RegimeRows.announcements(
-                    of: series, after: 0, limit: SeriesQuery.limitMaximum, database),
-                head: head, limit: limit, wording: wording)
+            var pending = PendingChanges(of: head, limit: limit)
+            while let query = pending.next {
+                let page = try RegimeRows.changes(query, database)
+                let announced = try PendingChanges.silentSpan(page).map {
+                    try RegimeRows.lastAnnouncements(
+                        of: series, from: $0.first, through: $0.last, database)
+                }
+                pending.take(page, announced: announced ?? [])
+            }
+            let plan = pending.plan(wording: wording)
             for change in plan.changes { try rows.markAnnounced(change) }
             for entry in plan.outbox { try rows.insert(entry) }
             if !plan.changes.isEmpty { try rows.update(plan.receipt.head) }

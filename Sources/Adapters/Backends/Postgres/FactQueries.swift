@@ -104,6 +104,23 @@ enum FactQueries {
             """
     }
 
+    /// What was announced last about each `asOf` among those of a page that were stored silently;
+    /// `nil` without any.
+    static func lastAnnouncements(
+        about page: [RegimeChange], of series: Series
+    ) -> PostgresQuery? {
+        guard let silent = PendingChanges.silentSpan(page),
+            let span = span([silent.first, silent.last], of: series)
+        else { return nil }
+        let bounds = RegimeQueries.Bounds(span)
+        return """
+            SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.changeColumns) FROM regime_changes
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND sequence IS NOT NULL
+            ORDER BY as_of, sequence DESC
+            """
+    }
+
     private static func versions(_ models: [StoredModel], of series: Series) -> PostgresQuery {
         guard !models.isEmpty else { return nothing }
         return """

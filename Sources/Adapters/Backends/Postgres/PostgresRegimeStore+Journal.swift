@@ -41,17 +41,15 @@ extension PostgresRegimeStore: RegimeJournal {
             [wording] connection, rows in
             guard let row = rows[0].first else { throw JournalError.unknownSeries(series) }
             let head = try SeriesQueries.head(row)
-            let (told, news) = JournalDecision.candidates(head, limit: limit)
-            let queries = [told, news].compactMap { $0 }.map(RegimeQueries.changes)
-            let found = try await connection.run(
-                queries + [
-                    RegimeQueries.announcements(
-                        of: series, after: 0, limit: SeriesQuery.limitMaximum)
-                ], within: SharedDatabase.exchangeLimit
-            ).map { try $0.map { try RegimeQueries.change($0, of: series) } }
-            let plan = JournalDecision.plan(
-                announcing: found.dropLast().flatMap { $0 }, given: found.last ?? [], head: head,
-                limit: limit, wording: wording)
+            var pending = PendingChanges(of: head, limit: limit)
+            while let query = pending.next {
+                let page = try await Self.changes(
+                    RegimeQueries.changes(query), of: series, connection)
+                let announced = try await Self.changes(
+                    FactQueries.lastAnnouncements(about: page, of: series), of: series, connection)
+                pending.take(page, announced: announced)
+            }
+            let plan = pending.plan(wording: wording)
             guard !plan.changes.isEmpty else { return Ending(value: [], queries: []) }
             let marks = try plan.changes.map { try tables.announcement(of: $0) }
             return Ending(
@@ -59,6 +57,15 @@ extension PostgresRegimeStore: RegimeJournal {
                 queries: marks + [try tables.update(to: plan.receipt.head)]
                     + tables.insertions(of: plan.outbox))
         }
+    }
+
+    /// None without a query.
+    private static func changes(
+        _ query: PostgresQuery?, of series: Series, _ connection: PostgresConnection
+    ) async throws -> [RegimeChange] {
+        guard let query else { return [] }
+        let rows = try await connection.run(query, within: SharedDatabase.exchangeLimit)
+        return try rows.map { try RegimeQueries.change($0, of: series) }
     }
 
     private static func write(

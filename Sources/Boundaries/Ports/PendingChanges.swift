@@ -1,0 +1,89 @@
+package import Market
+package import Regimes
+
+/// Looks through a series, page by page, for changes that have yet to be announced: first those
+/// about bars that were announced already, then the later ones.
+///
+/// A store looks up `next` and gives what it finds to `take`, until there is nothing next.
+package struct PendingChanges: Sendable {
+    /// Changes that are looked at together.
+    package static let pageLimit = 1_000
+
+    /// Changes to look up, the latest statement about each bar; `nil` when all have been seen that
+    /// count.
+    package private(set) var next: SeriesQuery?
+
+    private let head: SeriesHead
+    private let limit: Int
+    private var found: [RegimeChange] = []
+    /// What was announced last about the bars of those found.
+    private var announced: [RegimeChange] = []
+
+    package init(of head: SeriesHead, limit: Int) {
+        self.head = head
+        self.limit = limit
+        if limit > 0 { next = told(after: nil) ?? news }
+    }
+
+    /// Up to the last bar that was announced.
+    private func told(after cursor: Timestamp?) -> SeriesQuery? {
+        head.lastAnnouncedAsOf.map { last in
+            SeriesQuery(
+                head.profile.series, range: Timestamp.earliest..<last.advanced(byNanoseconds: 1),
+                after: cursor, limit: PendingChanges.pageLimit)
+        }
+    }
+
+    private var news: SeriesQuery {
+        SeriesQuery(head.profile.series, after: head.lastAnnouncedAsOf, limit: limit)
+    }
+
+    /// Of a page, the first and the last bar about which something was stored silently: what was
+    /// announced in between has to be known.
+    package static func silentSpan(
+        _ page: [RegimeChange]
+    ) -> (first: Timestamp, last: Timestamp)? {
+        let silent = page.filter { $0.announcement == nil }
+        guard let first = silent.first, let last = silent.last else { return nil }
+        return (first.asOf, last.asOf)
+    }
+
+    /// - Parameters:
+    ///   - page: what `next` asked for.
+    ///   - announced: at least what was announced last about the bars of its silent span; of two
+    ///     about one bar the later one counts.
+    package mutating func take(_ page: [RegimeChange], announced: [RegimeChange]) {
+        guard let query = next else { return }
+        guard query.range != nil else {
+            found += page
+            next = nil
+            return
+        }
+        let told = Dictionary(announced.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+        for change in page where change.announcement == nil {
+            guard let old = told[change.asOf], !change.saysTheLabels(of: old) else { continue }
+            found.append(change)
+            self.announced.append(old)
+        }
+        if found.count >= limit {
+            next = nil
+        } else if page.count < query.limit {
+            next = news
+        } else {
+            next = self.told(after: page.last?.asOf)
+        }
+    }
+
+    /// Announces what was found.
+    package func plan(wording: ChangeWording) -> JournalPlan {
+        JournalDecision.plan(
+            announcing: found, given: announced, head: head, limit: limit, wording: wording)
+    }
+}
+
+extension RegimeChange {
+    /// Whether both tell the same change of labels.
+    func saysTheLabels(of other: RegimeChange) -> Bool {
+        regime == other.regime && previousRegime == other.previousRegime
+    }
+}
