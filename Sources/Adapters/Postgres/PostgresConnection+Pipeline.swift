@@ -1,6 +1,10 @@
 import CPQ
 
 extension PostgresConnection {
+    /// How often a connection over TLS is read when there is something: more than once for the rest
+    /// of a record, more than twice for those that come with it.
+    private static let secureReadings = 4
+
     /// Sends statements and a point of synchronisation, and reads to it.
     func pipeline(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
         let connection = try self.connection
@@ -70,7 +74,10 @@ extension PostgresConnection {
         guard socket >= 0 else { throw lost() }
         try await SocketWatch.wait(for: writing ? [.reading, .writing] : .reading, on: socket)
         try check(connection)
-        guard PQconsumeInput(connection) == 1 else { throw lost() }
+        // Over TLS libpq may take a part of a record, of 8 kB at least: what is left of it was
+        // decrypted, and no longer makes the socket readable. Records have 16 kB at the most.
+        let readings = PQsslInUse(connection) == 1 ? Self.secureReadings : 1
+        for _ in 0..<readings where PQconsumeInput(connection) != 1 { throw lost() }
     }
 
     /// Whether it is still this connection, after others could run.
