@@ -33,6 +33,14 @@ package final class PostgresServer: Sendable {
         run "$bin/initdb" -A trust -U postgres --no-sync --locale=C.UTF-8 -D "$folder/data" \
             >"$folder/log" 2>&1
         options="-p $1 -c listen_addresses=127.0.0.1 -k $folder -c fsync=off -c max_connections=200"
+        if [ -n "$2" ]; then
+            cp "$2/server.crt" "$2/server.key" "$folder/data/"
+            chmod 600 "$folder/data/server.key"
+            if [ "$(id -u)" = 0 ]; then chown postgres "$folder"/data/server.*; fi
+            printf 'local all all trust\\nhostssl all all 127.0.0.1/32 trust\\n' \
+                >"$folder/data/pg_hba.conf"
+            options="$options -c ssl=on"
+        fi
         control -w -o "$options" start || { cat "$folder/log"; exit 1; }
         echo done
         while read -r command; do
@@ -44,12 +52,16 @@ package final class PostgresServer: Sendable {
         done
         """
 
-    package init() async throws {
+    /// - Parameter certificate: the server's own, and whoever does not encrypt is kept out; `nil`:
+    ///   it does not encrypt.
+    package init(certificate: TestCertificate? = nil) async throws {
         let port = try LoopbackPort.free()
         let (input, output) = (Pipe(), Pipe())
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "postgres", "\(port)"]
+        process.arguments = [
+            "-c", Self.script, "postgres", "\(port)", certificate?.folder ?? "",
+        ]
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -77,25 +89,28 @@ package final class PostgresServer: Sendable {
     package func database(copying template: String? = nil) async throws -> String {
         let number = databases.wrappingAdd(1, ordering: .relaxed).newValue
         let name = "test\(number)"
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
+        try await Self.run([
             "psql", "-q", "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres", "-c",
             "CREATE DATABASE \(name)"
                 + (template.map { " TEMPLATE \($0.split(separator: "/").last ?? "")" } ?? ""),
-        ]
-        try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(with: Self.outcome(of: $0)) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        ])
         return "postgresql://postgres@127.0.0.1:\(port)/\(name)"
     }
 
-    private static func outcome(of process: Process) -> Result<Void, any Error> {
-        guard process.terminationStatus == 0 else {
-            return .failure(Failure(description: "psql ended with \(process.terminationStatus)"))
+    /// Runs a program to its end.
+    fileprivate static func run(_ arguments: [String], isQuiet: Bool = false) async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        if isQuiet { process.standardError = FileHandle.nullDevice }
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
         }
-        return .success(())
+        guard status == 0 else {
+            throw Failure(description: "\(arguments.first ?? "") ended with \(status)")
+        }
     }
 
     private func expectDone() async throws {
@@ -112,4 +127,28 @@ package final class PostgresServer: Sendable {
         }
         guard line == "done" else { throw Failure(description: "PostgreSQL: \(line)") }
     }
+}
+
+/// A certificate that signs itself, for a server at 127.0.0.1.
+package struct TestCertificate: Sendable {
+    let folder: String
+
+    /// What a client has to trust.
+    package var path: String { folder + "/server.crt" }
+
+    package init() async throws {
+        folder =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("bloasis-certificate-" + UUID().uuidString).path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try await PostgresServer.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                "-keyout", folder + "/server.key", "-out", path,
+            ], isQuiet: true)
+    }
+
+    package func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }
