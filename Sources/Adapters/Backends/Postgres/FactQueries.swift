@@ -57,26 +57,26 @@ enum FactQueries {
     private static func revisions(_ span: SeriesQuery?) -> PostgresQuery {
         guard let span else { return nothing }
         let bounds = RegimeQueries.Bounds(span)
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT \(sql: RegimeQueries.barColumns) FROM bars
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND timestamp > \(bounds.low) AND timestamp <= \(bounds.high)
             ORDER BY timestamp, revision
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     /// The highest revision of each `asOf`.
     private static func assessments(_ span: SeriesQuery?) -> PostgresQuery {
         guard let span else { return nothing }
         let bounds = RegimeQueries.Bounds(span)
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.assessmentColumns) FROM market_regimes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
             ORDER BY as_of, revision DESC
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     /// The change of the highest revision of each `asOf`: it stays when TimescaleDB drops its

@@ -36,12 +36,12 @@ struct JournalTables: Sendable {
     }
 
     func adoption(of bar: RevisedBar) throws -> PostgresQuery {
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             UPDATE bars SET adopted_at = \(recorded)
             WHERE market = \(key[0]) AND timeframe = \(key[1])
                 AND timestamp = \(try bar.bar.timestamp.stored()) AND revision = \(bar.revision)
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     // MARK: Models

@@ -61,34 +61,34 @@ enum RegimeQueries {
 
     /// The highest revision of one `asOf`.
     static func latest(_ series: Series, at asOf: Timestamp) -> PostgresQuery {
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT \(sql: assessmentColumns) FROM market_regimes
             WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
                 AND as_of = \(asOf.floored)
             ORDER BY revision DESC LIMIT 1
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     static func known(_ series: Series, at instant: Timestamp) -> PostgresQuery {
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT \(sql: assessmentColumns) FROM market_regimes
             WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
                 AND as_of <= \(instant.floored) AND available_at <= \(instant.floored)
             ORDER BY as_of DESC, revision DESC LIMIT 1
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     static func history(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: assessmentColumns) FROM market_regimes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     // MARK: Changes
@@ -119,7 +119,7 @@ enum RegimeQueries {
     /// Changes of the latest assessment of each `asOf`, which may have been dropped since.
     static func changes(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
@@ -130,7 +130,7 @@ enum RegimeQueries {
                         AND later.as_of > \(bounds.low) AND later.as_of <= \(bounds.high))
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 
     static func announcements(
@@ -167,13 +167,13 @@ enum RegimeQueries {
     /// The highest adopted revision of each timestamp.
     static func bars(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
-        let query: PostgresQuery = """
+        let statement: PostgresQuery = """
             SELECT DISTINCT ON (timestamp) \(sql: barColumns) FROM bars
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND timestamp > \(bounds.low)
                 AND timestamp <= \(bounds.high) AND adopted_at IS NOT NULL
             ORDER BY timestamp, revision DESC LIMIT \(query.limit)
             """
-        return query.plannedAnew()
+        return statement.plannedAnew()
     }
 }
