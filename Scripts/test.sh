@@ -8,6 +8,11 @@ profiles=$PWD/.build/coverage
 
 swift build --build-tests --enable-code-coverage --explicit-target-dependency-import-check error
 
+# So many tests at a time: with all of them at once whoever waits for a condition gets a processor
+# again only after everybody else had one, which takes longer than conditions are waited for.
+SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH
+
 rm -rf "$profiles"
 mkdir -p "$profiles"
 # A pool of four files for each program: tests start `bloasis` often, and its profile counts too.
