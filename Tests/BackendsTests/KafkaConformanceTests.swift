@@ -4,18 +4,46 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// Who plays Kafka.
+private enum BrokerKind: Sendable {
+    case noida, mock
+}
+
 /// Brokers of a test's own: no topic or group of one test is another's.
 private final class TemporaryBroker: Sendable {
-    private let broker: KafkaBroker
+    private enum Broker: Sendable {
+        case noida(KafkaBroker)
+        case mock(MockCluster)
+
+        var servers: String {
+            switch self {
+            case .noida(let broker): broker.servers
+            case .mock(let cluster): cluster.servers
+            }
+        }
+    }
+
+    private let broker: Broker
     private let opened = Mutex<[KafkaEventBus]>([])
 
-    private init(_ broker: KafkaBroker) {
-        self.broker = broker
+    private init(_ kind: BrokerKind) async throws {
+        switch kind {
+        case .noida: broker = .noida(try await KafkaBroker())
+        case .mock:
+            let cluster = try MockCluster()
+            // It makes none for clients that ask.
+            for topic in EventBusConformance.topics {
+                cluster.makeTopic(topic.name, partitions: 1)
+            }
+            broker = .mock(cluster)
+        }
     }
 
     /// Runs a test with a broker of its own.
-    static func with(_ body: (TemporaryBroker) async throws -> Void) async throws {
-        let home = TemporaryBroker(try await KafkaBroker())
+    static func with(
+        _ kind: BrokerKind = .noida, _ body: (TemporaryBroker) async throws -> Void
+    ) async throws {
+        let home = try await TemporaryBroker(kind)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(home)) } catch { outcome = .failure(error) }
         await home.closeAll()
@@ -52,6 +80,15 @@ private final class TemporaryBroker: Sendable {
                 await self.closeAll()
                 return try self.open()
             })
+    }
+}
+
+/// On librdkafka's mock cluster, whose groups take seconds to agree.
+@Suite("Conformance of the Kafka event bus, on the mock cluster", .timeLimit(.minutes(10)))
+struct MockConformanceTests {
+    @Test("event bus", arguments: EventBusConformance.laws)
+    func eventBus(keeps law: Law<BusWorld>) async throws {
+        try await TemporaryBroker.with(.mock) { try await law.holds(in: $0.busWorld()) }
     }
 }
 

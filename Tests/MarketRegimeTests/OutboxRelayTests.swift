@@ -4,7 +4,6 @@ import MarketRegime
 import Ports
 import Regimes
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 
@@ -202,94 +201,4 @@ struct OutboxRelayTests {
             world, outbox: ScriptedOutbox(world.store, failingWith: failed + [.told(.failed)]))
         await #expect(throws: StoreError.told(.failed)) { try await spent.run() }
     }
-}
-
-/// A bus that takes some batches and then no more.
-private final class FailingBus: EventBus {
-    private let bus: InMemoryEventBus
-    private let left: Mutex<Int>
-
-    init(_ bus: InMemoryEventBus, after batches: Int) {
-        self.bus = bus
-        left = Mutex(batches)
-    }
-
-    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
-        let isWilling = left.withLock { left in
-            left -= 1
-            return left >= 0
-        }
-        return try await isWilling
-            ? bus.publish(messages) : RefusingBus().publish(messages)
-    }
-
-    func subscribe(
-        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
-    ) async throws -> any EventSubscription {
-        try await bus.subscribe(to: topics, as: group, from: start)
-    }
-
-    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
-        try await bus.tap(topic, from: start)
-    }
-
-    func ping() async throws { try await bus.ping() }
-}
-
-/// A bus that has what it is given at once, and acknowledges nothing before the process is to end.
-private final class LastingBus: EventBus {
-    private let bus: InMemoryEventBus
-    private let isCalled = Mutex(false)
-
-    init(_ bus: InMemoryEventBus) {
-        self.bus = bus
-    }
-
-    var isBusy: Bool { isCalled.withLock { $0 } }
-
-    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
-        let events = try await bus.publish(messages)
-        isCalled.withLock { $0 = true }
-        try await gracefulShutdown()
-        // Whoever would cancel this has had the occasion.
-        for _ in 0..<100 { await Task.yield() }
-        try Task.checkCancellation()
-        return events
-    }
-
-    func subscribe(
-        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
-    ) async throws -> any EventSubscription {
-        try await bus.subscribe(to: topics, as: group, from: start)
-    }
-
-    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
-        try await bus.tap(topic, from: start)
-    }
-
-    func ping() async throws { try await bus.ping() }
-}
-
-/// A bus that takes nothing.
-struct RefusingBus: EventBus {
-    private static let refusal = StoreError(
-        .unavailable, location: "bus", detail: "told to refuse", advice: "Try again.")
-
-    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
-        throw RefusingBus.refusal
-    }
-
-    func subscribe(
-        to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
-    ) async throws -> any EventSubscription {
-        throw RefusingBus.refusal
-    }
-
-    func tap(
-        _ topic: Topic, from start: StartingOffset
-    ) async throws -> any EventReading {
-        throw RefusingBus.refusal
-    }
-
-    func ping() async throws { throw RefusingBus.refusal }
 }

@@ -2,14 +2,14 @@ import Ports
 import Synchronization
 
 /// A bus on which joining, reading and storing a position fail at first, for reasons that pass.
-final class StumblingBus: EventBus {
+final class StumblingBus: ForwardingBus {
     fileprivate enum Call: CaseIterable {
         case subscribe
         case next
         case commit
     }
 
-    private let bus: InMemoryEventBus
+    let bus: InMemoryEventBus
     private let failuresPerCall: Int
     private let failures = Mutex<[Call: Int]>([:])
 
@@ -35,10 +35,6 @@ final class StumblingBus: EventBus {
         throw EventBusError.unavailable(location: "bus", detail: "told to fail")
     }
 
-    func publish(_ messages: [EventMessage]) async throws -> [LoggedEvent] {
-        try await bus.publish(messages)
-    }
-
     func subscribe(
         to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
     ) async throws -> any EventSubscription {
@@ -46,12 +42,6 @@ final class StumblingBus: EventBus {
         return StumblingSubscription(
             bus: self, subscription: try await bus.subscribe(to: topics, as: group, from: start))
     }
-
-    func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
-        try await bus.tap(topic, from: start)
-    }
-
-    func ping() async throws { try await bus.ping() }
 }
 
 private struct StumblingSubscription: EventSubscription {

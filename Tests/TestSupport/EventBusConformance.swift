@@ -1,5 +1,5 @@
 import Market
-import Ports
+package import Ports
 import Synchronization
 import Testing
 
@@ -8,6 +8,9 @@ package enum EventBusConformance {
     package static let laws: [Law<BusWorld>] = logLaws + groupLaws + waitingLaws
 
     private static let topic = Topic("weather")
+    private static let other = Topic("tides")
+    /// All that the laws use.
+    package static let topics = [topic, other]
     private static let group = ConsumerGroup("readers")
 
     private static func publish(
@@ -73,7 +76,7 @@ package enum EventBusConformance {
             let bus = world.bus
             let whole = try await bus.tap(topic, from: .earliest)
             let rest = try await bus.tap(topic, from: .latest)
-            _ = try await publish(["elsewhere"], to: Topic("other"), on: bus)
+            _ = try await publish(["elsewhere"], to: other, on: bus)
             let later = try await publish(["a", "b"], on: bus)
             #expect(try await read(12, from: whole) == published + later)
             #expect(try await read(2, from: rest) == later)
@@ -178,7 +181,6 @@ package enum EventBusConformance {
             #expect(try await read(1, from: second) == [published[1]])
         },
         Law("several topics are read, each in the order of publishing") { world in
-            let other = Topic("tides")
             var published: [LoggedEvent] = []
             for text in ["a", "b", "c", "d"] {
                 published += try await publish([text], on: world.bus)
