@@ -2,15 +2,16 @@ import Metrics
 
 /// What became of a cache's questions, by tier.
 struct CacheCounters: Sendable {
-    enum Tier: String, CaseIterable {
+    enum Tier: Int, CaseIterable {
         /// This process's own memory, the shared cache, and what the cache stands before.
         case process, shared, store
     }
 
-    enum Outcome: String, CaseIterable {
+    enum Outcome: Int, CaseIterable {
         case hit, miss, error
     }
 
+    private static let outcomes = Outcome.allCases.count
     /// By tier, then by outcome.
     private let counters: [Counter]
 
@@ -20,15 +21,13 @@ struct CacheCounters: Sendable {
                 Counter(
                     label: "cache_requests_total",
                     dimensions: [
-                        ("cache", cache), ("tier", tier.rawValue), ("result", outcome.rawValue),
+                        ("cache", cache), ("tier", "\(tier)"), ("result", "\(outcome)"),
                     ])
             }
         }
     }
 
     func count(_ tier: Tier, _ outcome: Outcome) {
-        let row = Tier.allCases.firstIndex(of: tier) ?? 0
-        let column = Outcome.allCases.firstIndex(of: outcome) ?? 0
-        counters[row * Outcome.allCases.count + column].increment()
+        counters[tier.rawValue * Self.outcomes + outcome.rawValue].increment()
     }
 }

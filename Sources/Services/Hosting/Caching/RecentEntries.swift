@@ -35,8 +35,9 @@ package struct RecentEntries<Value> {
     package var count: Int { index.count }
 
     package mutating func get(_ key: CacheKey, at now: Instant) -> Value? {
-        guard let place = index[key], let slot = slots[place] else { return nil }
-        guard slot.end > now else {
+        // The slot itself is not copied: that costs more than the rest.
+        guard let place = index[key], let end = slots[place]?.end else { return nil }
+        guard end > now else {
             remove(at: place)
             return nil
         }
@@ -44,7 +45,7 @@ package struct RecentEntries<Value> {
             unlink(place)
             link(place)
         }
-        return slot.value
+        return slots[place]?.value
     }
 
     /// Keeps a value, unless a newer one is there or it is larger than everything may be.
@@ -102,8 +103,8 @@ package struct RecentEntries<Value> {
     }
 
     private mutating func unlink(_ place: Int) {
-        guard let slot = slots[place] else { return }
-        if slot.newer >= 0 { slots[slot.newer]?.older = slot.older } else { newest = slot.older }
-        if slot.older >= 0 { slots[slot.older]?.newer = slot.newer } else { oldest = slot.newer }
+        guard let newer = slots[place]?.newer, let older = slots[place]?.older else { return }
+        if newer >= 0 { slots[newer]?.older = older } else { newest = older }
+        if older >= 0 { slots[older]?.newer = newer } else { oldest = newer }
     }
 }
