@@ -22,8 +22,8 @@ final class ListedOutbox: Outbox {
         rows.withLock { rows in Array(rows.filter { $0.position > position }.prefix(limit)) }
     }
 
-    func markPublished(_ positions: [Int64]) async throws {
-        rows.withLock { rows in rows.removeAll { positions.contains($0.position) } }
+    func markPublished(through position: Int64) async throws {
+        rows.withLock { rows in rows.removeAll { $0.position <= position } }
     }
 
     func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool { true }

@@ -71,8 +71,8 @@ final class ScriptedOutbox: Outbox {
         return try await outbox.pending(after: position, limit: limit)
     }
 
-    func markPublished(_ positions: [Int64]) async throws {
-        try await outbox.markPublished(positions)
+    func markPublished(through position: Int64) async throws {
+        try await outbox.markPublished(through: position)
     }
 
     func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {

@@ -13,6 +13,8 @@ struct SchemaMigration {
             number: 2, name: "bar_exogenous", file: PackageResources._002_bar_exogenous_sql),
         SchemaMigration(
             number: 3, name: "order_fills", file: PackageResources._003_order_fills_sql),
+        SchemaMigration(
+            number: 4, name: "outbox_relayed", file: PackageResources._004_outbox_relayed_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -246,10 +246,10 @@ extension InMemoryRegimeStore: Outbox {
         }
     }
 
-    package func markPublished(_ positions: [Int64]) async throws {
+    package func markPublished(through position: Int64) async throws {
         state.withLock { state in
-            for position in positions where 0 < position && position <= state.outbox.count {
-                state.outbox[Int(position) - 1].isPublished = true
+            for index in state.outbox.indices.prefix(Int(clamping: position)) {
+                state.outbox[index].isPublished = true
             }
         }
         signal.notify()

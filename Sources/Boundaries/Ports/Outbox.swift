@@ -6,8 +6,9 @@ package protocol Outbox: Sendable {
     /// Unpublished rows in commit order, from behind a position on; 0 is before all of them.
     func pending(after position: Int64, limit: Int) async throws -> [OutboxRow]
 
-    /// Marks rows published, once the bus has acknowledged them; all of them or none.
-    func markPublished(_ positions: [Int64]) async throws
+    /// Marks every row up to a position published, once the bus has acknowledged them; never takes
+    /// a mark back, and marks nothing that is not there yet.
+    func markPublished(through position: Int64) async throws
 
     /// Takes or extends the relay lease; `false` while another owner's may not be taken.
     ///

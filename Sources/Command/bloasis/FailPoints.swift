@@ -93,8 +93,8 @@ struct FailingOutbox: Outbox {
         try await outbox.pending(after: position, limit: limit)
     }
 
-    func markPublished(_ positions: [Int64]) async throws {
-        try await outbox.markPublished(positions)
+    func markPublished(through position: Int64) async throws {
+        try await outbox.markPublished(through: position)
         points.reach(.rowsMarked)
     }
 

@@ -134,8 +134,8 @@ package struct OutboxRelay: Service {
     package func drain() async throws -> Outcome {
         var published = 0
         var lease: LeaseTerm?
-        /// What the bus has and the outbox does not know of yet.
-        var acknowledged: [Int64] = []
+        /// The last row that the bus has and the outbox does not know of yet.
+        var acknowledged: Int64?
         var rows = try await outbox.pending(limit: batchLimit)
         while let last = rows.last?.position {
             guard try await holdsLease(&lease) else {
@@ -149,14 +149,15 @@ package struct OutboxRelay: Service {
             let outcome = await outcome(ofPublishing: rows)
             // Whatever became of these rows, those before them are marked.
             try await marked
-            acknowledged = []
+            acknowledged = nil
             try outcome.get()
-            acknowledged = rows.map(\.position)
+            acknowledged = last
             published += rows.count
+            Counter(label: "outbox_relayed_total").increment(by: rows.count)
             rows = try await ahead
             if !isFull {
                 try await mark(acknowledged)
-                acknowledged = []
+                acknowledged = nil
                 rows = try await read(after: last)
             }
         }
@@ -168,10 +169,8 @@ package struct OutboxRelay: Service {
         try await outbox.pending(after: position, limit: batchLimit)
     }
 
-    private func mark(_ positions: [Int64]) async throws {
-        guard !positions.isEmpty else { return }
-        try await outbox.markPublished(positions)
-        Counter(label: "outbox_relayed_total").increment(by: positions.count)
+    private func mark(_ position: Int64?) async throws {
+        if let position { try await outbox.markPublished(through: position) }
     }
 
     /// Takes the lease, and extends it once half of it has run out.

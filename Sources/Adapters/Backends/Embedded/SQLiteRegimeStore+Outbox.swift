@@ -11,7 +11,8 @@ extension SQLiteRegimeStore: Outbox {
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT position, event_id, topic, key, payload, headers FROM outbox
-                    WHERE published_at IS NULL AND position > ? ORDER BY position LIMIT ?
+                    WHERE position > max(?, (SELECT position FROM outbox_relayed))
+                    ORDER BY position LIMIT ?
                     """)
             let rows = try Row.fetchAll(statement, arguments: [position, max(limit, 0)])
             return try rows.map { row in
@@ -22,17 +23,14 @@ extension SQLiteRegimeStore: Outbox {
         }
     }
 
-    package func markPublished(_ positions: [Int64]) async throws {
-        let publishedAt = now().nanoseconds
+    package func markPublished(through position: Int64) async throws {
         try await file.write { database in
             let statement = try database.cachedStatement(
                 sql: """
-                    UPDATE outbox SET published_at = ?
-                    WHERE position = ? AND published_at IS NULL
+                    UPDATE outbox_relayed SET position =
+                        max(position, min(?, (SELECT coalesce(max(position), 0) FROM outbox)))
                     """)
-            for position in positions {
-                try statement.execute(arguments: [publishedAt, position])
-            }
+            try statement.execute(arguments: [position])
         }
     }
 
@@ -51,7 +49,10 @@ extension SQLiteRegimeStore: Outbox {
     package func lag() async throws -> OutboxLag {
         try await file.read { database in
             let statement = try database.cachedStatement(
-                sql: "SELECT count(*), min(recorded_at) FROM outbox WHERE published_at IS NULL")
+                sql: """
+                    SELECT count(*), min(recorded_at) FROM outbox
+                    WHERE position > (SELECT position FROM outbox_relayed)
+                    """)
             guard let row = try Row.fetchOne(statement) else {
                 return OutboxLag(pending: 0, oldestRecordedAt: nil)
             }

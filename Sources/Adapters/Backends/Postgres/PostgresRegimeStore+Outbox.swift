@@ -9,7 +9,8 @@ extension PostgresRegimeStore: Outbox {
     package func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
         let query: PostgresQuery = """
             SELECT position, event_id, topic, key, payload, headers FROM outbox
-            WHERE published_at IS NULL AND position > \(position)
+            WHERE position > greatest(\(position),
+                (SELECT last FROM positions WHERE name = 'relayed'))
             ORDER BY position LIMIT \(max(limit, 0))
             """
         return try await database.values(query) { row in
@@ -19,14 +20,13 @@ extension PostgresRegimeStore: Outbox {
         }
     }
 
-    package func markPublished(_ positions: [Int64]) async throws {
-        guard !positions.isEmpty else { return }
-        let list = "{" + positions.map(String.init).joined(separator: ",") + "}"
-        let marks: PostgresQuery = """
-            UPDATE outbox SET published_at = \(now().floored)
-            WHERE position = ANY (\(list)::bigint[]) AND published_at IS NULL
+    package func markPublished(through position: Int64) async throws {
+        let mark: PostgresQuery = """
+            UPDATE positions SET last = greatest(last,
+                least(\(position), (SELECT coalesce(max(position), 0) FROM outbox)))
+            WHERE name = 'relayed'
             """
-        try await database.transaction([]) { _, _ in Ending(value: (), queries: [marks]) }
+        try await database.transaction([]) { _, _ in Ending(value: (), queries: [mark]) }
     }
 
     package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
@@ -44,7 +44,8 @@ extension PostgresRegimeStore: Outbox {
 
     package func lag() async throws -> OutboxLag {
         let query: PostgresQuery = """
-            SELECT count(*), min(recorded_at) FROM outbox WHERE published_at IS NULL
+            SELECT count(*), min(recorded_at) FROM outbox
+            WHERE position > (SELECT last FROM positions WHERE name = 'relayed')
             """
         return try await database.values(query) { row in
             OutboxLag(pending: try row.integer(0), oldestRecordedAt: try row.optionalInstant(1))

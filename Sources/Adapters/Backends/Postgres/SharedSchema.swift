@@ -14,6 +14,8 @@ struct SharedMigration: Sendable {
             number: 2, name: "order_fills", file: PackageResources._002_order_fills_sql),
         SharedMigration(
             number: 3, name: "regime_days", file: PackageResources._003_regime_days_sql),
+        SharedMigration(
+            number: 4, name: "outbox_relayed", file: PackageResources._004_outbox_relayed_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {
