@@ -24,8 +24,17 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         let lifetime: Duration
     }
 
+    /// An answer as the process keeps it: an object, so that entries have one layout whatever the
+    /// values are. Else the runtime would look their types up several times for each question.
+    private final class Kept: Sendable {
+        let answer: Answer
+
+        init(_ answer: Answer) {
+            self.answer = answer
+        }
+    }
+
     private struct State {
-        var recent: RecentEntries<Answer>
         /// Loads that callers may join.
         var flights: [CacheKey: Flight] = [:]
         var breaker: CircuitBreaker
@@ -49,6 +58,8 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     private let environment: CacheEnvironment
     private let counters: CacheCounters
     private let state: Mutex<State>
+    /// Asked alone for what it has; what is put in or dropped, under the lock of `state` besides.
+    private let recent: Mutex<RecentEntries<any AnyObject & Sendable>>
 
     /// - Parameters:
     ///   - name: in metrics.
@@ -62,9 +73,8 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         self.limits = limits
         self.environment = environment
         counters = CacheCounters(cache: name)
-        let recent = RecentEntries<Answer>(
-            countLimit: limits.entries, byteLimit: limits.bytes)
-        state = Mutex(State(recent: recent, breaker: limits.breaker))
+        recent = Mutex(RecentEntries(countLimit: limits.entries, byteLimit: limits.bytes))
+        state = Mutex(State(breaker: limits.breaker))
     }
 
     // MARK: - Reading
@@ -82,8 +92,13 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         load: @escaping Loader
     ) async throws -> Answer {
         let now = environment.now()
+        if let answer = kept(key, at: now) {
+            counters.count(.process, .hit)
+            return answer
+        }
         let found = state.withLock { state -> Found in
-            if let answer = state.recent.get(key, at: now) { return .answer(answer) }
+            // Landed since then.
+            if let answer = kept(key, at: now) { return .answer(answer) }
             if let flight = state.flights[key] { return .flight(flight, isNew: false) }
             let flight = Flight()
             state.flights[key] = flight
@@ -99,6 +114,10 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
             if isNew { Task { await fill(key, lifetime, flight, isLatest, load) } }
             return try await flight.value()
         }
+    }
+
+    private func kept(_ key: CacheKey, at now: ContinuousClock.Instant) -> Answer? {
+        (recent.withLock { $0.get(key, at: now) } as? Kept)?.answer
     }
 
     private func fill(
@@ -132,7 +151,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         let isCurrent = state.withLock { state in
             guard state.flights[key] === flight else { return false }
             state.flights[key] = nil
-            if let entry { keep(key, answer, entry, now, &state) }
+            if let entry { keep(key, answer, entry, now) }
             return true
         }
         flight.land(.success(answer))
@@ -140,12 +159,12 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     }
 
     private func keep(
-        _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry, _ now: ContinuousClock.Instant,
-        _ state: inout State
+        _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry, _ now: ContinuousClock.Instant
     ) {
-        state.recent.put(
-            key, answer, entry.version, bytes: entry.value.count, at: now,
-            until: now.advanced(by: limits.process))
+        let (kept, end) = (Kept(answer), now.advanced(by: limits.process))
+        recent.withLock {
+            $0.put(key, kept, entry.version, bytes: entry.value.count, at: now, until: end)
+        }
     }
 
     private func spread(_ lifetime: Duration, of answer: Answer) -> Duration {
@@ -165,7 +184,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         state.withLock { state in
             // What is on its way may be older.
             state.flights[key] = nil
-            keep(key, answer, entry, now, &state)
+            keep(key, answer, entry, now)
         }
         await share(key, entry, spread(lifetime, of: answer), isNews: true)
     }
@@ -188,7 +207,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         let isWritten = await ask { try await $0.setIfNewer(key, entry, lifetime: lifetime) }
         switch isWritten {
         case true?: break
-        case false?: state.withLock { $0.recent.remove(key, ifVersion: entry.version) }
+        case false?: recent.withLock { $0.remove(key, ifVersion: entry.version) }
         case nil:
             return isNews ? remember(key, Unshared(entry: entry, lifetime: lifetime)) : ()
         }
@@ -324,14 +343,14 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     private func drop(_ key: CacheKey) {
         state.withLock { state in
-            state.recent.remove(key)
+            recent.withLock { $0.remove(key) }
             state.flights[key] = nil
         }
     }
 
     private func dropAll() {
         state.withLock { state in
-            state.recent.removeAll()
+            recent.withLock { $0.removeAll() }
             state.flights = [:]
             state.confirmed = []
             state.epoch += 1
