@@ -18,13 +18,14 @@ package final class InMemoryRegimeStore: Sendable {
     private struct OutboxLine {
         var row: OutboxRow
         var recordedAt: Timestamp
-        var isPublished = false
     }
 
     private struct State {
         var series: [Series: SeriesRows] = [:]
         /// The line at index i has position i + 1.
         var outbox: [OutboxLine] = []
+        /// How many of the outbox, from its beginning, are published.
+        var relayed = 0
         var lease: (owner: String, expiry: Timestamp)?
     }
 
@@ -241,16 +242,14 @@ extension InMemoryRegimeStore: Outbox {
 
     package func pending(after position: Int64, limit: Int) async throws -> [OutboxRow] {
         state.withLock { state in
-            state.outbox.lazy.filter { !$0.isPublished && $0.row.position > position }
+            state.outbox.dropFirst(max(Int(clamping: position), state.relayed))
                 .prefix(max(limit, 0)).map(\.row)
         }
     }
 
     package func markPublished(through position: Int64) async throws {
         state.withLock { state in
-            for index in state.outbox.indices.prefix(Int(clamping: position)) {
-                state.outbox[index].isPublished = true
-            }
+            state.relayed = max(state.relayed, min(Int(clamping: position), state.outbox.count))
         }
         signal.notify()
     }
@@ -275,7 +274,7 @@ extension InMemoryRegimeStore: Outbox {
 
     package func lag() async throws -> OutboxLag {
         state.withLock { state in
-            let waiting = state.outbox.filter { !$0.isPublished }
+            let waiting = state.outbox.dropFirst(state.relayed)
             return OutboxLag(pending: waiting.count, oldestRecordedAt: waiting.first?.recordedAt)
         }
     }
