@@ -100,12 +100,8 @@ struct PostgresEventStorage: EventLogStorage {
         _ topics: [Topic], for member: GroupMember, during term: LeaseTerm
     ) async throws -> [Topic] {
         let held = try await database.read(
-            topics.map { topic in
-                """
-                SELECT FROM leases WHERE resource = \(member.resource(topic))
-                    AND owner <> \(member.owner) AND expires_at > \(term.start.floored)
-                    AND expires_at <= \(term.latestCredibleEnd.floored)
-                """
+            topics.map {
+                SharedLeases.inTheWay(of: member.owner, to: member.resource($0), during: term)
             })
         return zip(topics, held).filter { $1.isEmpty }.map(\.0)
     }

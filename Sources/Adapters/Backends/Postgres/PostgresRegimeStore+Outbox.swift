@@ -56,6 +56,17 @@ extension PostgresRegimeStore: Outbox {
 /// Rows that say who may do what only one may do at a time. A lease that its owner does not
 /// extend runs out, so that a killed process blocks nobody for longer than that.
 enum SharedLeases {
+    /// The lease that keeps an owner from taking one, as `acquire` sees it; no row when none does.
+    static func inTheWay(
+        of owner: String, to resource: String, during term: LeaseTerm
+    ) -> PostgresQuery {
+        """
+        SELECT FROM leases WHERE resource = \(resource) AND owner <> \(owner)
+            AND expires_at > \(term.start.floored)
+            AND expires_at <= \(term.latestCredibleEnd.floored)
+        """
+    }
+
     /// Takes or extends a lease; affects no row while another owner's may not be taken.
     static func acquire(
         _ resource: String, by owner: String, for term: LeaseTerm
