@@ -17,9 +17,7 @@ struct BackfillLawTests {
         let batch = World()
         try await batch.backfill(bars)
         let live = World()
-        try await live.register(anchor: bars[0].timestamp)
-        var classifier = live.classifier()
-        for bar in bars { try await classifier.take(bar, of: World.series) }
+        try await live.live(bars)
         #expect(sayTheSame(try await batch.history(), try await live.history()))
         let changes = try await batch.changes()
         #expect(changes.count > 2)
@@ -117,9 +115,7 @@ struct BackfillLawTests {
         let batch = World()
         try await batch.backfill(bars)
         let live = World()
-        try await live.register(anchor: bars[0].timestamp)
-        var classifier = live.classifier()
-        for bar in bars { try await classifier.take(bar, of: World.series) }
+        try await live.live(bars)
         let history = try await batch.history()
         #expect(sayTheSame(history, try await live.history()))
         #expect(history[150..<153].map(\.availableAt) == [late, late, late])

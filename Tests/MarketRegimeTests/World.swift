@@ -82,6 +82,13 @@ struct World {
                 specification: World.specification.canonicalJSON))
     }
 
+    /// Bars from the first one on, each as it comes.
+    func live(_ bars: [Bar]) async throws {
+        try await register(anchor: bars[0].timestamp)
+        var classifier = classifier()
+        for bar in bars { try await classifier.take(bar, of: World.series) }
+    }
+
     func classifier() -> LiveClassifier {
         LiveClassifier(
             journal: store, reader: store, logger: World.logger, jitter: SplitMix64(seed: 1))

@@ -4,7 +4,7 @@ import Testing
 
 /// The program's wall clock, by Debian's `libfaketime`; its steady clock goes on.
 struct JumpingClock: Sendable {
-    private static let library = "/usr/lib/\(machine)-linux-gnu/faketime/libfaketimeMT.so.1"
+    private static let shim = "/usr/lib/\(machine)-linux-gnu/faketime/libfaketimeMT.so.1"
 
     #if arch(x86_64)
         private static let machine = "x86_64"
@@ -15,7 +15,7 @@ struct JumpingClock: Sendable {
     private let path: String
 
     init(_ program: Program) throws {
-        try #require(FileManager.default.fileExists(atPath: Self.library), "apt install faketime")
+        try #require(FileManager.default.fileExists(atPath: Self.shim), "apt install faketime")
         path = try program.file("clock", "+0")
     }
 
@@ -25,7 +25,7 @@ struct JumpingClock: Sendable {
         // not find its arguments behind it any more.
         program.launcher = "/usr/bin/env"
         program.environment.merge([
-            "LD_PRELOAD": Self.library, "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1",
+            "LD_PRELOAD": Self.shim, "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         ]) { $1 }
     }
@@ -62,24 +62,12 @@ struct ClockFaultTests {
     @Test("set back after a kill: leases of the wrong time keep nobody waiting")
     func setBack() async throws {
         try await Turnstile.shared.pass {
-            let program = try await FaultWorld.embedded()
-            defer { program.remove() }
-            let told = try EmbeddedTap(program)
-            let clock = try JumpingClock(program)
-            try clock.set(ahead: Self.hour)
-            var failing = program
-            clock.rule(&failing)
-            failing.environment["BLOASIS_FAIL_POINT"] = "publish-acknowledged:2"
-            let first = try await Server.start(failing)
-            _ = try? await FaultWorld.post(FaultWorld.bars[...], to: first)
-            #expect(await first.running.outcome().status == 128 + SIGKILL)
-            let server = try await Server.start(program)
-            try await FaultWorld.post(FaultWorld.bars[...], to: server)
-            try await FaultWorld.caughtUp(server)
-            try await FaultWorld.end(server)
-            try await FaultWorld.check(
-                program, told: try await told.events(),
-                fault: "killed with the clock an hour ahead", stack: "embedded")
+            let kill = Kill(point: "publish-acknowledged", count: 2)
+            try await KillTests.embedded(kill, fault: "killed with the clock an hour ahead") {
+                let clock = try JumpingClock($0)
+                try clock.set(ahead: Self.hour)
+                clock.rule(&$0)
+            }
         }
     }
 }

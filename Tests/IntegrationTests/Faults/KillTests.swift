@@ -57,23 +57,30 @@ struct KillTests {
         arguments: Kill.all.filter { $0.point.hasPrefix("journal") || $0.count == 2 })
     func embedded(kill: Kill) async throws {
         try await Turnstile.shared.pass {
-            let program = try await FaultWorld.embedded()
-            defer { program.remove() }
-            let told = try EmbeddedTap(program)
-            var failing = program
-            failing.environment["BLOASIS_FAIL_POINT"] = kill.testDescription
-            let first = try await Server.start(failing)
-            // Whoever sends is not answered, and sends again.
-            _ = try? await FaultWorld.post(FaultWorld.bars[...], to: first)
-            try await Self.die(first)
-            let server = try await Server.start(program)
-            try await FaultWorld.post(FaultWorld.bars[...], to: server)
-            try await FaultWorld.caughtUp(server)
-            try await FaultWorld.end(server)
-            try await FaultWorld.check(
-                program, told: try await told.events(),
-                fault: "kill -9 at \(kill.testDescription)", stack: "embedded")
+            try await Self.embedded(kill, fault: "kill -9 at \(kill.testDescription)")
         }
+    }
+
+    /// - Parameter prepare: changes what the program that is killed runs with.
+    static func embedded(
+        _ kill: Kill, fault: String, prepare: (inout Program) throws -> Void = { _ in }
+    ) async throws {
+        let program = try await FaultWorld.embedded()
+        defer { program.remove() }
+        let told = try EmbeddedTap(program)
+        var failing = program
+        failing.environment["BLOASIS_FAIL_POINT"] = kill.testDescription
+        try prepare(&failing)
+        let first = try await Server.start(failing)
+        // Whoever sends is not answered, and sends again.
+        _ = try? await FaultWorld.post(FaultWorld.bars[...], to: first)
+        try await die(first)
+        let server = try await Server.start(program)
+        try await FaultWorld.post(FaultWorld.bars[...], to: server)
+        try await FaultWorld.caughtUp(server)
+        try await FaultWorld.end(server)
+        try await FaultWorld.check(
+            program, told: try await told.events(), fault: fault, stack: "embedded")
     }
 
     private static func die(_ server: Server) async throws {
