@@ -98,9 +98,7 @@ struct FailingOutbox: Outbox {
         points.reach(.rowsMarked)
     }
 
-    func acquireLease(
-        owner: String, for term: LeaseTerm
-    ) async throws -> Bool {
+    func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
         try await outbox.acquireLease(owner: owner, for: term)
     }
 

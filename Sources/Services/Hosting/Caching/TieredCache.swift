@@ -125,7 +125,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         _ load: Loader
     ) async {
         if let (answer, entry) = await found(key), await confirms(key, entry.version, isLatest) {
-            _ = land(flight, key, answer, entry)
+            land(flight, key, answer, entry)
             return await shareRest()
         }
         do {
@@ -144,6 +144,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     /// Keeps an answer, unless something newer was heard of while it was on its way; whether it was
     /// not.
+    @discardableResult
     private func land(
         _ flight: Flight, _ key: CacheKey, _ answer: Answer, _ entry: CacheEntry?
     ) -> Bool {
