@@ -142,12 +142,12 @@ extension RedisCache {
     }
 }
 
-/// A shared cache that fails while it is told to.
+/// A shared cache that fails, or does not answer, while it is told to.
 final class MoodyCache: SharedCache {
     struct Mood: Error {}
 
     let inner: any SharedCache
-    private let state = Mutex((isFailing: false, calls: 0))
+    private let state = Mutex((isFailing: false, isHeld: false, calls: 0))
 
     init(_ inner: any SharedCache) {
         self.inner = inner
@@ -155,6 +155,7 @@ final class MoodyCache: SharedCache {
 
     var calls: Int { state.withLock { $0.calls } }
     func fail(_ isFailing: Bool) { state.withLock { $0.isFailing = isFailing } }
+    func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
 
     private func mind() throws {
         let isFailing = state.withLock { state in
@@ -166,6 +167,7 @@ final class MoodyCache: SharedCache {
 
     func get(_ key: CacheKey) async throws -> CacheEntry? {
         try mind()
+        try await eventually { !state.withLock { $0.isHeld } }
         return try await inner.get(key)
     }
 

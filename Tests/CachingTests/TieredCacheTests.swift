@@ -116,6 +116,32 @@ struct TieredCacheTests {
         #expect(try await cache.value(of: key, from: store) == .value(7))
     }
 
+    @Test func whoAsksTheSharedCacheForOthersMayLeave() async throws {
+        let time = MovableInstant()
+        let shared = MoodyCache(InMemoryCache { time.now })
+        let cache = TextCache(shared, .at(time))
+        let store = Store(.value(7))
+        _ = try await cache.value(of: key, from: store)
+        try await eventually { try await shared.get(key) != nil }
+        for loads in 1...2 {
+            // What the shared cache has is confirmed with the first turn.
+            time.advance(by: .seconds(6))
+            #expect(try await cache.value(of: key, from: store) == .value(7))
+            #expect(store.loads == loads)
+            time.advance(by: .seconds(6))
+            shared.hold(true)
+            let calls = shared.calls
+            let first = Task { try await cache.value(of: key, from: store) }
+            try await eventually { shared.calls > calls }
+            let others = (0..<10).map { _ in Task { try await cache.value(of: key, from: store) } }
+            first.cancel()
+            await #expect(throws: CancellationError.self) { try await first.value }
+            for other in others { #expect(try await other.value == .value(7)) }
+            #expect(store.loads == loads + 1)
+            shared.hold(false)
+        }
+    }
+
     // MARK: - Versions
 
     @Test func aLateFillBringsNoOlderValueBack() async throws {

@@ -110,10 +110,22 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
             return answer
         case .flight(let flight, let isNew):
             counters.count(.process, .miss)
+            guard isNew else { return try await flight.value() }
+            let shared = await found(key)
+            if let (answer, entry) = shared, isConfirmed(key) {
+                counters.count(.shared, .hit)
+                land(flight, key, answer, entry)
+                if state.withLock({ !$0.unshared.isEmpty }) { Task { await shareRest() } }
+                return answer
+            }
             // The load belongs to nobody: whoever asked first may be cancelled.
-            if isNew { Task { await fill(key, lifetime, flight, isLatest, load) } }
+            Task { await fill(key, lifetime, flight, shared, isLatest, load) }
             return try await flight.value()
         }
+    }
+
+    private func isConfirmed(_ key: CacheKey) -> Bool {
+        state.withLock { $0.confirmed.contains(key) }
     }
 
     private func kept(_ key: CacheKey, at now: ContinuousClock.Instant) -> Answer? {
@@ -121,10 +133,10 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     }
 
     private func fill(
-        _ key: CacheKey, _ lifetime: Duration, _ flight: Flight, _ isLatest: Check,
-        _ load: Loader
+        _ key: CacheKey, _ lifetime: Duration, _ flight: Flight,
+        _ shared: (answer: Answer, entry: CacheEntry)?, _ isLatest: Check, _ load: Loader
     ) async {
-        if let (answer, entry) = await found(key), await confirms(key, entry.version, isLatest) {
+        if let (answer, entry) = shared, await confirms(key, entry.version, isLatest) {
             land(flight, key, answer, entry)
             return await shareRest()
         }
@@ -242,7 +254,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     /// What the shared cache knows; `nil` also for what is older than a value that it could not be
     /// told of: the store has that one, or one that is newer still.
-    private func found(_ key: CacheKey) async -> (Answer, CacheEntry)? {
+    private func found(_ key: CacheKey) async -> (answer: Answer, entry: CacheEntry)? {
         guard let reply = await ask({ try await $0.get(key) }) else { return nil }
         let floor = state.withLock { $0.unshared[key]?.entry.version ?? .none }
         guard let entry = reply, entry.version >= floor else {
