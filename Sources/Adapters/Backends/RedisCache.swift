@@ -160,20 +160,26 @@ struct Companion: Equatable {
 
     /// `nil` for what is not a companion's text.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count == Companion.versionDigits + 1 + Checksum.digits else {
-            return nil
-        }
-        let numbers = (0..<3).compactMap { index -> Int64? in
-            let digits = bytes.dropFirst(index * Companion.numberDigits)
-                .prefix(Companion.numberDigits)
-            return UInt64(String(decoding: digits, as: UTF8.self))
-                .map { Int64(bitPattern: $0 ^ (1 << 63)) }
-        }
-        let sum = String(decoding: bytes.suffix(Checksum.digits), as: UTF8.self)
-        guard numbers.count == 3, let checksum = UInt64(sum, radix: 16) else { return nil }
+        guard bytes.count == Companion.versionDigits + 1 + Checksum.digits,
+            bytes[Companion.versionDigits] == UInt8(ascii: " "),
+            let asOf = Companion.number(0, of: bytes), let revision = Companion.number(1, of: bytes),
+            let sequence = Companion.number(2, of: bytes),
+            let checksum = Checksum.read(bytes.suffix(Checksum.digits))
+        else { return nil }
         let version = CacheVersion(
-            asOf: Timestamp(nanoseconds: numbers[0]), revision: numbers[1], sequence: numbers[2])
+            asOf: Timestamp(nanoseconds: asOf), revision: revision, sequence: sequence)
         self.init(version: version, checksum: checksum)
-        guard text.utf8.elementsEqual(bytes) else { return nil }
+    }
+
+    private static func number(_ index: Int, of bytes: [UInt8]) -> Int64? {
+        var number: UInt64 = 0
+        for byte in bytes[(index * numberDigits)..<((index + 1) * numberDigits)] {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (shifted, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isBeyond) = shifted.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            guard !isTooLarge, !isBeyond else { return nil }
+            number = sum
+        }
+        return Int64(bitPattern: number ^ (1 << 63))
     }
 }
