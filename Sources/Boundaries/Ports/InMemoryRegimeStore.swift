@@ -251,7 +251,6 @@ extension InMemoryRegimeStore: Outbox {
         state.withLock { state in
             state.relayed = max(state.relayed, min(Int(clamping: position), state.outbox.count))
         }
-        signal.notify()
     }
 
     package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {

@@ -24,7 +24,7 @@ extension SQLiteRegimeStore: Outbox {
     }
 
     package func markPublished(through position: Int64) async throws {
-        try await file.write { database in
+        try await file.write(isNews: false) { database in
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE outbox_relayed SET position =

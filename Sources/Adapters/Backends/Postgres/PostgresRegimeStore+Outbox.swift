@@ -26,7 +26,9 @@ extension PostgresRegimeStore: Outbox {
                 least(\(position), (SELECT coalesce(max(position), 0) FROM outbox)))
             WHERE name = 'relayed'
             """
-        try await database.transaction([]) { _, _ in Ending(value: (), queries: [mark]) }
+        try await database.transaction(isNews: false, []) { _, _ in
+            Ending(value: (), queries: [mark])
+        }
     }
 
     package func acquireLease(owner: String, for term: LeaseTerm) async throws -> Bool {
