@@ -139,8 +139,8 @@ let package = Package(
         .executableTarget(
             name: "bloasis-stack",
             dependencies: [
-                "Market", "Regimes", "Ports", "Contracts", "SQLite", "Redis", "Kafka", "Backends",
-                "Hosting", "MarketRegime", .product(name: "Logging", package: "swift-log"),
+                "CRDKafka", "Market", "Regimes", "Ports", "Contracts", "SQLite", "Redis", "Kafka",
+                "Backends", "Hosting", "MarketRegime", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Stack", swiftSettings: strict),
         .executableTarget(

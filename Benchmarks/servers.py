@@ -146,3 +146,10 @@ def broker():
         ) as process:
             await_port(port, process)
             yield f"127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def mock_broker(program):
+    """librdkafka's mock broker, in memory alone; gives its address."""
+    with running([program, "broker"], stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip() or sys.exit("the mock broker did not start")

@@ -49,7 +49,7 @@ enum CacheHits {
         try await redis.set(
             key, CacheEntry(value: value, version: version(1)), lifetime: lifetime)
         var limits = CacheLimits()
-        limits.entries = 0
+        limits.process = .zero
         let cache = TieredCache("benchmark", Codec(), shared: redis, limits, environment)
         let get = RedisCommand("GET", .text(key.name))
         let limit = Duration.seconds(1)

@@ -47,7 +47,8 @@ struct LivePath {
     private let series: Series
 
     init(_ brokers: String, _ url: String, market: String) async throws {
-        bus = try KafkaEventBus(brokers: brokers)
+        bus = try KafkaEventBus(
+            brokers: brokers, environment: ProcessInfo.processInfo.environment)
         store = try await PostgresStore(url: url, wording: .standard, now: StackSamples.now)
         series = try StackSamples.series(market)
     }

@@ -12,6 +12,7 @@ import Foundation
 /// | `hits COUNT` | hits of the tier in the process |
 /// | `shared-hits HOST PORT COUNT` | hits of the tier in Redis, one after the other |
 /// | `live BROKERS URL MARKET CHANGES` | bar in, event out, with `serve` in between |
+/// | `broker` | nothing: librdkafka's mock broker runs, its address is printed |
 ///
 /// `STORE` is a `postgresql://` address or the path of a file. `bars MARKET` prints the CSV file
 /// that `live` begins after.
@@ -27,6 +28,7 @@ struct Main {
         case ("hits", 2): try await CacheHits.process(count: number(words[1]))
         case ("shared-hits", 4):
             try await CacheHits.shared(words[1], number(words[2]), count: number(words[3]))
+        case ("broker", 1): try await MockBroker.run()
         case ("bars", 1): Output.text(LiveBars.csv)
         case ("live", 5):
             try await LivePath(words[1], words[2], market: words[3]).run(changes: number(words[4]))
