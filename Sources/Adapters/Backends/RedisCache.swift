@@ -162,7 +162,8 @@ struct Companion: Equatable {
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Companion.versionDigits + 1 + Checksum.digits,
             bytes[Companion.versionDigits] == UInt8(ascii: " "),
-            let asOf = Companion.number(0, of: bytes), let revision = Companion.number(1, of: bytes),
+            let asOf = Companion.number(0, of: bytes),
+            let revision = Companion.number(1, of: bytes),
             let sequence = Companion.number(2, of: bytes),
             let checksum = Checksum.read(bytes.suffix(Checksum.digits))
         else { return nil }
