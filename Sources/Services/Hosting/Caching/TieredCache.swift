@@ -111,7 +111,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
         case .flight(let flight, let isNew):
             counters.count(.process, .miss)
             guard isNew else { return try await flight.value() }
-            let shared = await found(key)
+            let shared = await sharedAnswer(to: key)
             if let (answer, entry) = shared, isConfirmed(key) {
                 counters.count(.shared, .hit)
                 land(flight, key, answer, entry)
@@ -254,7 +254,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
 
     /// What the shared cache knows; `nil` also for what is older than a value that it could not be
     /// told of: the store has that one, or one that is newer still.
-    private func found(_ key: CacheKey) async -> (answer: Answer, entry: CacheEntry)? {
+    private func sharedAnswer(to key: CacheKey) async -> (answer: Answer, entry: CacheEntry)? {
         guard let reply = await ask({ try await $0.get(key) }) else { return nil }
         let floor = state.withLock { $0.unshared[key]?.entry.version ?? .none }
         guard let entry = reply, entry.version >= floor else {
