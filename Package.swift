@@ -151,8 +151,9 @@ let modules: [Module] = [
     Module(
         "SQLite", .adapters, libraries: [.grdb], resources: [.embedInCode("Migrations")],
         .unsafeAllowed),
+    Module("CEpoll", .adapters, .headers),
     Module("CPQ", .adapters, .system(pkgConfig: "libpq", apt: "libpq-dev")),
-    Module("Postgres", .adapters, uses: ["CPQ"], .unsafeAllowed),
+    Module("Postgres", .adapters, uses: ["CEpoll", "CPQ"], .unsafeAllowed),
     Module("CHiredis", .adapters, .system(pkgConfig: nil, apt: "libhiredis-dev")),
     Module("Redis", .adapters, uses: ["CHiredis"], .unsafeAllowed),
     Module("CRDKafka", .adapters, .system(pkgConfig: "rdkafka", apt: "librdkafka-dev")),

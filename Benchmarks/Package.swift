@@ -89,10 +89,11 @@ let package = Package(
         house(
             "Adapters/SQLite", libraries: [.product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("Migrations")], unsafeAllowed: true),
+        .systemLibrary(name: "CEpoll", path: "House/Adapters/CEpoll"),
         .systemLibrary(
             name: "CPQ", path: "House/Adapters/CPQ", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]),
-        house("Adapters/Postgres", uses: ["CPQ"], unsafeAllowed: true),
+        house("Adapters/Postgres", uses: ["CEpoll", "CPQ"], unsafeAllowed: true),
         .systemLibrary(
             name: "CHiredis", path: "House/Adapters/CHiredis",
             providers: [.apt(["libhiredis-dev"])]),

@@ -119,7 +119,7 @@ extension PostgresConnection {
         try await flush(connection)
         // A server as fast as the rows never lets a flush wait.
         await Task.yield()
-        try Task.checkCancellation()
+        try checkTime()
         try check(connection)
     }
 

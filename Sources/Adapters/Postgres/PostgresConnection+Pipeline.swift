@@ -72,7 +72,7 @@ extension PostgresConnection {
     func awaitServer(_ connection: OpaquePointer, writing: Bool) async throws {
         let socket = PQsocket(connection)
         guard socket >= 0 else { throw lost() }
-        try await SocketWatch.wait(for: writing ? [.reading, .writing] : .reading, on: socket)
+        try await wait(for: writing ? [.reading, .writing] : .reading, on: socket)
         try check(connection)
         // Over TLS libpq may take a part of a record, of 8 kB at least: what is left of it was
         // decrypted, and no longer makes the socket readable. Records have 16 kB at the most.

@@ -15,6 +15,17 @@ package actor PostgresConnection {
     package static let stopLimit = Duration.seconds(1)
     package static let stopAttempts = 5
 
+    /// Until when an exchange may take.
+    struct Bound {
+        let limit: Duration
+        let deadline: ContinuousClock.Instant
+
+        init(_ limit: Duration) {
+            self.limit = limit
+            deadline = ContinuousClock.now.advanced(by: limit)
+        }
+    }
+
     /// The owner of libpq's connection.
     final class Handle: @unchecked Sendable {
         let connection: OpaquePointer
@@ -29,6 +40,8 @@ package actor PostgresConnection {
     package nonisolated let server: String
     var handle: Handle?
     private var isBusy = false
+    /// Of the exchange under way.
+    private var bound: Bound?
     var statements = StatementNames()
 
     private init(_ handle: Handle, server: String) {
@@ -64,8 +77,12 @@ package actor PostgresConnection {
             if polled == PGRES_POLLING_FAILED { break }
             let socket = PQsocket(handle.connection)
             guard socket >= 0 else { break }
-            try await SocketWatch.wait(
+            let outcome = await SocketPoller.wait(
                 for: polled == PGRES_POLLING_READING ? .reading : .writing, on: socket)
+            try Task.checkCancellation()
+            if case .failed(let reason) = outcome {
+                throw PostgresError.unreachable(server: target.description, reason: reason)
+            }
             polled = try await offThePool { PQconnectPoll(handle.connection) }
         }
         throw PostgresError.unreachable(
@@ -148,13 +165,15 @@ package actor PostgresConnection {
         guard !isBusy else { throw PostgresError.busy(server: server) }
         try Task.checkCancellation()
         isBusy = true
+        bound = Bound(limit)
         let held = handle
         defer {
             isBusy = false
+            bound = nil
             withExtendedLifetime(held) {}
         }
         do {
-            return try await withLimit(limit, server: server) { try await body(self) }
+            return try await body(self)
         } catch let error where error is CancellationError || error.isTimeout {
             await stop()
             throw error
@@ -181,11 +200,30 @@ package actor PostgresConnection {
             try await offThePool { request.send() }
         }
         do {
-            try await withLimit(Self.stopLimit, server: server) { [self] in try await drain() }
+            bound = Bound(Self.stopLimit)
+            try await drain()
             return true
         } catch let error where error.isTimeout {
             return false
         }
+    }
+
+    /// Waits until the socket is ready, in the time that the exchange has.
+    func wait(for interest: SocketPoller.Interest, on socket: Int32) async throws {
+        try checkTime()
+        switch await SocketPoller.wait(for: interest, on: socket, until: bound?.deadline) {
+        case .ready: return
+        case .late: try checkTime()
+        case .cancelled: throw CancellationError()
+        case .failed(let reason): throw lost(reason)
+        }
+    }
+
+    /// - Throws: `PostgresError.timedOut`, `CancellationError`.
+    func checkTime() throws {
+        try Task.checkCancellation()
+        guard let bound, bound.deadline <= ContinuousClock.now else { return }
+        throw PostgresError.timedOut(server: server, limit: bound.limit)
     }
 
     /// - Parameter reason: libpq's own when there is none.
