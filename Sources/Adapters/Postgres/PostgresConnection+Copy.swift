@@ -1,8 +1,12 @@
 import CPQ
 
 extension PostgresConnection {
-    /// Bytes of rows that are handed to the socket at once.
+    /// Bytes of rows that are handed to the socket at once, and the first time: the server begins
+    /// with those while the next ones are encoded.
     package static let copyChunk = 65_536
+    static let firstCopyChunk = 4_096
+    /// Bytes after which other work of the connection gets its turn.
+    static let bytesPerTurn = 1 << 20
 
     /// Copies rows into a table, all or none of them; gives how many.
     ///
@@ -59,7 +63,10 @@ extension PostgresConnection {
         try await flush(connection)
         // Encoded while the server opens the table.
         var chunk = CopyFormat.header
-        let beginning = Result { () throws(RowsFailed) in try Self.fill(&chunk, from: rows) }
+        var size = Self.firstCopyChunk
+        let beginning = Result { () throws(RowsFailed) in
+            try Self.fill(&chunk, to: size, from: rows)
+        }
         while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
         guard let first = PQgetResult(connection) else { throw lost() }
         let fault = PQresultStatus(first) == PGRES_COPY_IN ? nil : ServerFault(first)
@@ -70,9 +77,19 @@ extension PostgresConnection {
         }
         do {
             var isMore = try beginning.get()
+            var sent = 0
             while isMore {
+                sent += chunk.count
                 try await put(&chunk, connection)
-                isMore = try Self.fill(&chunk, from: rows)
+                // A server as fast as the rows never lets a flush wait: others would never get a
+                // word in.
+                if sent >= Self.bytesPerTurn {
+                    sent = 0
+                    await Task.yield()
+                    try check(connection)
+                }
+                size = min(2 * size, Self.copyChunk)
+                isMore = try Self.fill(&chunk, to: size, from: rows)
             }
             chunk += CopyFormat.trailer
             try await put(&chunk, connection)
@@ -85,13 +102,13 @@ extension PostgresConnection {
         return try await readToEnd()
     }
 
-    /// Adds rows up to the size of a chunk; whether it came to that, and there may be more.
+    /// Adds rows up to a size; whether it came to that, and there may be more.
     private static func fill(
-        _ chunk: inout [UInt8], from rows: () throws -> [PostgresValue]?
+        _ chunk: inout [UInt8], to size: Int, from rows: () throws -> [PostgresValue]?
     ) throws(RowsFailed) -> Bool {
         while let row = try next(rows) {
             CopyFormat.append(row, to: &chunk)
-            if chunk.count >= copyChunk { return true }
+            if chunk.count >= size { return true }
         }
         return false
     }
@@ -117,8 +134,6 @@ extension PostgresConnection {
         guard sent == 1 else { throw lost() }
         chunk.removeAll(keepingCapacity: true)
         try await flush(connection)
-        // A server as fast as the rows never lets a flush wait.
-        await Task.yield()
         try checkTime()
         try check(connection)
     }

@@ -15,17 +15,6 @@ package actor PostgresConnection {
     package static let stopLimit = Duration.seconds(1)
     package static let stopAttempts = 5
 
-    /// Until when an exchange may take.
-    struct Bound {
-        let limit: Duration
-        let deadline: ContinuousClock.Instant
-
-        init(_ limit: Duration) {
-            self.limit = limit
-            deadline = ContinuousClock.now.advanced(by: limit)
-        }
-    }
-
     /// The owner of libpq's connection.
     final class Handle: @unchecked Sendable {
         let connection: OpaquePointer
@@ -41,7 +30,7 @@ package actor PostgresConnection {
     var handle: Handle?
     private var isBusy = false
     /// Of the exchange under way.
-    private var bound: Bound?
+    private var deadline: SocketPoller.Deadline?
     var statements = StatementNames()
 
     private init(_ handle: Handle, server: String) {
@@ -165,11 +154,11 @@ package actor PostgresConnection {
         guard !isBusy else { throw PostgresError.busy(server: server) }
         try Task.checkCancellation()
         isBusy = true
-        bound = Bound(limit)
+        deadline = SocketPoller.Deadline(after: limit)
         let held = handle
         defer {
             isBusy = false
-            bound = nil
+            deadline = nil
             withExtendedLifetime(held) {}
         }
         do {
@@ -200,7 +189,7 @@ package actor PostgresConnection {
             try await offThePool { request.send() }
         }
         do {
-            bound = Bound(Self.stopLimit)
+            deadline = SocketPoller.Deadline(after: Self.stopLimit)
             try await drain()
             return true
         } catch let error where error.isTimeout {
@@ -211,7 +200,7 @@ package actor PostgresConnection {
     /// Waits until the socket is ready, in the time that the exchange has.
     func wait(for interest: SocketPoller.Interest, on socket: Int32) async throws {
         try checkTime()
-        switch await SocketPoller.wait(for: interest, on: socket, until: bound?.deadline) {
+        switch await SocketPoller.wait(for: interest, on: socket, until: deadline) {
         case .ready: return
         case .late: try checkTime()
         case .cancelled: throw CancellationError()
@@ -222,8 +211,8 @@ package actor PostgresConnection {
     /// - Throws: `PostgresError.timedOut`, `CancellationError`.
     func checkTime() throws {
         try Task.checkCancellation()
-        guard let bound, bound.deadline <= ContinuousClock.now else { return }
-        throw PostgresError.timedOut(server: server, limit: bound.limit)
+        guard let deadline, deadline.hasPassed else { return }
+        throw PostgresError.timedOut(server: server, limit: deadline.limit)
     }
 
     /// - Parameter reason: libpq's own when there is none.

@@ -7,6 +7,19 @@ import Synchronization
 final class SocketPoller: Sendable {
     typealias Instant = ContinuousClock.Instant
 
+    /// The end of the time that something may take.
+    struct Deadline: Sendable {
+        let limit: Duration
+        fileprivate let instant: Instant
+
+        init(after limit: Duration) {
+            self.limit = limit
+            instant = ContinuousClock.now.advanced(by: limit)
+        }
+
+        var hasPassed: Bool { instant <= ContinuousClock.now }
+    }
+
     /// What a connection waits for.
     struct Interest: OptionSet, Sendable {
         let rawValue: Int
@@ -32,7 +45,7 @@ final class SocketPoller: Sendable {
 
     private struct Waiter {
         let descriptor: Int32
-        let deadline: Instant?
+        let deadline: Deadline?
         let continuation: CheckedContinuation<Outcome, Never>
     }
 
@@ -78,7 +91,7 @@ final class SocketPoller: Sendable {
     /// nothing watches the socket, and its owner may close it. One task waits for a socket at a
     /// time.
     static func wait(
-        for interest: Interest, on descriptor: Int32, until deadline: Instant? = nil
+        for interest: Interest, on descriptor: Int32, until deadline: Deadline? = nil
     ) async -> Outcome {
         switch shared {
         case .success(let poller): await poller.wait(interest, descriptor, deadline)
@@ -87,7 +100,7 @@ final class SocketPoller: Sendable {
     }
 
     private func wait(
-        _ interest: Interest, _ descriptor: Int32, _ deadline: Instant?
+        _ interest: Interest, _ descriptor: Int32, _ deadline: Deadline?
     ) async -> Outcome {
         let token = state.withLock { state in
             state.last += 1
@@ -97,7 +110,8 @@ final class SocketPoller: Sendable {
             await withCheckedContinuation { continuation in
                 let waiter = Waiter(
                     descriptor: descriptor, deadline: deadline, continuation: continuation)
-                if let early = add(waiter, interest, token) { continuation.resume(returning: early) }
+                let early = add(waiter, interest, token)
+                if let early { continuation.resume(returning: early) }
             }
         } onCancel: {
             leave(token)
@@ -114,7 +128,7 @@ final class SocketPoller: Sendable {
                 return .failed(Refused().reason)
             }
             state.waiters[token] = waiter
-            if let deadline = waiter.deadline { setAlarm(&state, deadline) }
+            if let deadline = waiter.deadline { setAlarm(&state, deadline.instant) }
             return nil
         }
     }
@@ -175,12 +189,11 @@ final class SocketPoller: Sendable {
     private func lookAtClock() {
         var expirations: UInt64 = 0
         _ = read(timer, &expirations, MemoryLayout.size(ofValue: expirations))
-        let now = ContinuousClock.now
         let late = state.withLock { state in
             state.alarm = nil
-            let due = state.waiters.filter { $0.value.deadline.map { $0 <= now } ?? false }
+            let due = state.waiters.filter { $0.value.deadline?.hasPassed ?? false }
             let late = due.keys.compactMap { take($0, from: &state) }
-            let next = state.waiters.values.compactMap(\.deadline).min()
+            let next = state.waiters.values.compactMap(\.deadline?.instant).min()
             if let next { setAlarm(&state, next) }
             return late
         }
