@@ -13,7 +13,9 @@ enum MockBroker {
 
     /// Prints its address, and serves until the process is ended.
     static func run() async throws {
-        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nil, 0),
+        let parameters = rd_kafka_conf_new()
+        rd_kafka_conf_set_log_cb(parameters) { _, _, _, _ in }
+        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, parameters, nil, 0),
             let cluster = rd_kafka_mock_cluster_new(client, 1)
         else { throw Refusal(reason: "no broker could be made") }
         // It makes no topics for those who ask.
