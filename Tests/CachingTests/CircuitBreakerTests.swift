@@ -47,6 +47,18 @@ struct CircuitBreakerTests {
         #expect(probes == [true, false, true, false])
     }
 
+    @Test func aTryThatWasGivenUpIsMadeAgainAtOnce() {
+        var breaker = breaker()
+        while case .closed = breaker.state { breaker.failed(at: at(0)) }
+        let probe = at(0).advanced(by: breaker.pause)
+        #expect(breaker.allows(at: probe) && !breaker.allows(at: probe))
+        breaker.gaveUp(at: probe)
+        #expect(breaker.allows(at: probe) && !breaker.allows(at: probe))
+        breaker.succeeded()
+        breaker.gaveUp(at: probe)
+        #expect(breaker.state == .closed(failures: 0))
+    }
+
     @Test func callsFromBeforeItOpenedChangeNothing() {
         var breaker = breaker()
         for _ in 0..<3 { breaker.failed(at: at(0)) }

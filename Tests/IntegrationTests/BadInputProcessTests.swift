@@ -40,6 +40,41 @@ struct BadInputProcessTests {
         for words in bad.says { #expect(outcome.errors.contains(words), "\(outcome.errors)") }
     }
 
+    struct Server: Sendable, CustomTestStringConvertible {
+        let variables: [String: String]
+        let status: Int32
+        let says: [String]
+
+        var testDescription: String { variables.keys.sorted().joined(separator: ", ") }
+    }
+
+    static let servers: [Server] = [
+        Server(
+            variables: ["DATABASE_URL": "postgres:/x"], status: 2, says: ["postgresql://"]),
+        Server(
+            variables: ["DATABASE_URL": "postgresql://ann:s3cret@127.0.0.1:1/x"], status: 4,
+            says: [
+                "error: PostgreSQL at 127.0.0.1:1/x: cannot be reached",
+                "Connection refused. Check that the server runs and DATABASE_URL names it",
+            ]),
+        Server(variables: ["REDIS_URL": "rediss://cache"], status: 2, says: ["redis://"]),
+        Server(variables: ["REDPANDA_BROKERS": "nohost"], status: 2, says: ["host:port"]),
+        Server(
+            variables: ["REDPANDA_BROKERS": "127.0.0.1:1", "KAFKA_NO_SUCH": "s3cret"], status: 2,
+            says: ["error: KAFKA_NO_SUCH: librdkafka has no such property"]),
+    ]
+
+    @Test("a server that cannot be is told by its variable, without secrets", arguments: servers)
+    func badServer(_ bad: Server) async throws {
+        var program = try Program.fresh()
+        defer { program.remove() }
+        program.environment.merge(bad.variables) { $1 }
+        let outcome = try await program.run("backfill", "--csv", Fixture.spx, "--market", "SPX")
+        #expect(outcome.status == bad.status)
+        for words in bad.says { #expect(outcome.errors.contains(words), "\(outcome.errors)") }
+        #expect(!outcome.errors.contains("s3cret"))
+    }
+
     @Test("a missing file, wrong usage, an unknown market, an empty range")
     func codes() async throws {
         let program = try Program.fresh()

@@ -206,7 +206,8 @@ struct ConnectionTests {
             try await PostgresConnection.open(target, within: Database.patience)
         }
         let text = "\(try #require(error))"
-        #expect(text.contains("127.0.0.1:1/markets cannot be reached"), "\(text)")
+        #expect(text.contains("PostgreSQL at 127.0.0.1:1/markets: cannot be reached"), "\(text)")
+        #expect(text.hasSuffix("Connection refused"), "\(text)")
         #expect(!text.contains("s3cret"))
     }
 

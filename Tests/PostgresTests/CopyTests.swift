@@ -92,8 +92,9 @@ struct CopyTests {
         let connection = try await database.open()
         try await table(connection)
         let next = Atomic<Int>(0)
-        await #expect(throws: PostgresError.self) {
-            try await connection.copy(into: "rows", Self.columns, within: .milliseconds(200)) {
+        let limit = Duration.milliseconds(200)
+        await #expect(throws: PostgresError.timedOut(server: connection.server, limit: limit)) {
+            try await connection.copy(into: "rows", Self.columns, within: limit) {
                 Self.row(next.wrappingAdd(1, ordering: .relaxed).oldValue)
             }
         }

@@ -49,9 +49,13 @@ extension PostgresConnection {
         guard PQexitPipelineMode(try connection) == 1 else { throw lost() }
         let result: Result<Value, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
-        // Cut off in the middle: only closing ends it.
-        if case .failure(let error) = result, error is CancellationError { throw error }
-        if handle != nil, PQenterPipelineMode(try connection) != 1 { throw lost() }
+        if handle != nil, PQenterPipelineMode(try connection) != 1 {
+            // Cut off in the middle: only closing ends it.
+            if case .failure(let error) = result, error is CancellationError || error.isTimeout {
+                throw error
+            }
+            throw lost()
+        }
         return try result.get()
     }
 

@@ -225,9 +225,10 @@ package actor PostgresConnection {
 
 func message(of connection: OpaquePointer) -> String {
     let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
-    let lines = text.split(whereSeparator: \.isNewline).map {
-        $0.trimmingCharacters(in: .whitespaces)
-    }
+    let lines = text.split(whereSeparator: \.isNewline)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+        // libpq's advice, without an end to the sentence before it.
+        .filter { !$0.hasPrefix("Is the server running") }
     return lines.isEmpty ? "no reason given" : lines.joined(separator: " ")
 }
 

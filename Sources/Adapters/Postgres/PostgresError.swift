@@ -45,27 +45,37 @@ package struct ServerFault: Equatable, Sendable {
 
 extension PostgresError: CustomStringConvertible {
     package var description: String {
+        guard let server else { return reason }
+        return "PostgreSQL at \(server): \(reason)"
+    }
+
+    /// What went wrong, for those who name the server themselves.
+    package var reason: String {
         switch self {
         case .unreadableTarget(let reason):
-            return "the database's address cannot be read: \(reason). It looks like "
+            "the database's address cannot be read: \(reason). It looks like "
                 + "postgresql://user:password@host:5432/database"
-        case .unreachable(let server, let reason):
-            return "PostgreSQL at \(server) cannot be reached: \(reason)"
-        case .connectionLost(let server, let reason):
-            return "the connection to PostgreSQL at \(server) was lost: \(reason)"
-        case .timedOut(let server, let limit):
-            return "PostgreSQL at \(server) did not answer within \(limit)"
-        case .refused(let fault): return fault.description
-        case .poolExhausted(let server, let maximum, let waited):
-            return
-                "pool exhausted: all \(maximum) connections to PostgreSQL at \(server) stayed in "
-                + "use for \(waited)"
-        case .closed(let server): return "the connections to PostgreSQL at \(server) are closed"
-        case .busy(let server):
-            return "a connection to PostgreSQL at \(server) was asked while it was answering"
-        case .unsendable(let reason): return "nothing was sent to PostgreSQL: \(reason)"
+        case .unreachable(_, let reason): "cannot be reached: \(reason)"
+        case .connectionLost(_, let reason): "the connection was lost: \(reason)"
+        case .timedOut(_, let limit): "did not answer within \(limit)"
+        case .refused(let fault): fault.description
+        case .poolExhausted(_, let maximum, let waited):
+            "pool exhausted: all \(maximum) connections stayed in use for \(waited)"
+        case .closed: "the connections are closed"
+        case .busy: "a connection was asked while it was answering"
+        case .unsendable(let reason): "nothing was sent to PostgreSQL: \(reason)"
         case .unexpectedColumn(let index, let name, let wanted, let type):
-            return "column \(index) (\(name)) of type \(type) cannot be read as \(wanted)"
+            "column \(index) (\(name)) of type \(type) cannot be read as \(wanted)"
+        }
+    }
+
+    private var server: String? {
+        switch self {
+        case .unreachable(let server, _), .connectionLost(let server, _),
+            .timedOut(let server, _), .poolExhausted(let server, _, _), .closed(let server),
+            .busy(let server):
+            server
+        case .unreadableTarget, .refused, .unsendable, .unexpectedColumn: nil
         }
     }
 }

@@ -61,7 +61,8 @@ final class SocketPoller: Sendable {
     private static let timerToken: UInt64 = 0
     /// Events taken from the kernel at once.
     private static let eventsPerTurn = 64
-    private static let shared = Result { try SocketPoller() }
+    /// Made when it is first needed; what kept it from being made may pass.
+    private static let shared = Mutex<SocketPoller?>(nil)
 
     private let poll: Int32
     private let timer: Int32
@@ -71,10 +72,12 @@ final class SocketPoller: Sendable {
         let reason = String(cString: strerror(errno))
     }
 
-    /// Lives as long as the process.
-    private init() throws {
+    /// Lives as long as the process. Its timer keeps the time that the clock of deadlines does,
+    /// which goes on while the machine sleeps.
+    private init() throws(Refused) {
         poll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+        let flags = Int32(TFD_CLOEXEC | TFD_NONBLOCK)
+        timer = timerfd_create(CLOCK_BOOTTIME, flags)
         guard poll >= 0, timer >= 0, watch(timer, EPOLLIN.rawValue, token: Self.timerToken) else {
             let refused = Refused()
             for descriptor in [poll, timer] where descriptor >= 0 { close(descriptor) }
@@ -93,9 +96,17 @@ final class SocketPoller: Sendable {
     static func wait(
         for interest: Interest, on descriptor: Int32, until deadline: Deadline? = nil
     ) async -> Outcome {
-        switch shared {
-        case .success(let poller): await poller.wait(interest, descriptor, deadline)
-        case .failure(let error): .failed((error as? Refused)?.reason ?? "\(error)")
+        let made = Result { () throws(Refused) in
+            try shared.withLock { known throws(Refused) -> SocketPoller in
+                if let known { return known }
+                let poller = try SocketPoller()
+                known = poller
+                return poller
+            }
+        }
+        switch made {
+        case .success(let poller): return await poller.wait(interest, descriptor, deadline)
+        case .failure(let refused): return .failed(refused.reason)
         }
     }
 

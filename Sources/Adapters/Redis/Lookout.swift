@@ -4,9 +4,9 @@
 /// on the same host does. A server that is further away does not answer within the moment: then
 /// callers look out ever more seldom.
 struct Lookout: Equatable {
-    static let span = Duration.microseconds(150)
+    static let span = Duration.microseconds(100)
     /// Looks within the span, should the clock stand still.
-    static let lookLimit = 400
+    static let lookLimit = 250
     /// Callers that do not look out after one that did so in vain.
     static let restLimit = 1_024
     /// And after one that was not alone: callers that come together are served together, unless

@@ -122,6 +122,8 @@ package enum EventBusError: Error, Equatable, Sendable {
     case partitionLost(Topic, ConsumerGroup)
     /// The bus cannot be reached or does not answer in time; what was published may be there.
     case unavailable(location: String, detail: String)
+    /// What it was configured with cannot be; asking again is of no use.
+    case misconfigured(String)
     /// Messages that the bus will never take, by their index, with the reason; of several, some may
     /// only have been sent together with such a one. Those before the first are published, those
     /// after it may be.
@@ -137,6 +139,7 @@ extension EventBusError: CustomStringConvertible {
         case .unavailable(let location, let detail):
             return "\(location): \(detail). Check that the brokers run and REDPANDA_BROKERS names "
                 + "them"
+        case .misconfigured(let reason): return reason
         case .refused(let reasons):
             let first = reasons.min { $0.key < $1.key }?.value ?? "no reason"
             return "\(reasons.count) messages can never be published; the first: \(first)"

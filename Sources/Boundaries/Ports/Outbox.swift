@@ -7,7 +7,7 @@ package protocol Outbox: Sendable {
     func pending(after position: Int64, limit: Int) async throws -> [OutboxRow]
 
     /// Marks every row up to a position published, once the bus has acknowledged them; never takes
-    /// a mark back, and marks nothing that is not there yet. No news: nobody hears of it.
+    /// a mark back, and marks nothing that is not there yet. No news: nobody is told of it.
     func markPublished(through position: Int64) async throws
 
     /// Takes or extends the relay lease; `false` while another owner's may not be taken.

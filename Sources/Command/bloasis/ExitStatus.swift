@@ -39,6 +39,7 @@ enum ExitStatus: Int32 {
     static func of(_ error: any Error) -> ExitStatus {
         switch error {
         case let error as CommandFailure: return error.status
+        case EventBusError.misconfigured: return .wrongUsage
         case is StoreError, is GatewayError, is EventBusError: return .unavailable
         case is RedisError: return .wrongUsage
         case is ConfigurationError: return .wrongUsage

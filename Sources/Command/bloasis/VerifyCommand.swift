@@ -84,9 +84,11 @@ struct VerifyCommand: AsyncParsableCommand {
             let more = report.differenceCount - report.differences.count
             if more > 0 { lines.append("… and \(Format.count(more)) more") }
             let verdict =
-                report.differenceCount == 0
-                ? "the same, bit for bit"
-                : "compared, \(Format.count(report.differenceCount)) differences"
+                switch report.differenceCount {
+                case 0: "the same, bit for bit"
+                case 1: "compared, 1 difference"
+                case let count: "compared, \(Format.count(count)) differences"
+                }
             var line =
                 "\(report.series): \(Format.count(report.bars)) bars recomputed, "
                 + "\(Format.count(report.answers)) answers and \(Format.count(report.changes)) "

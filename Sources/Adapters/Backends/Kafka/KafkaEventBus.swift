@@ -39,7 +39,7 @@ package final class KafkaEventBus: Sendable {
     ///   - brokers: `host:port,…`
     ///   - environment: of which every `KAFKA_<PROPERTY>` is a property of librdkafka.
     ///   - report: hears of faults that pass by themselves, and of librdkafka's warnings.
-    /// - Throws: `EventBusError.unavailable` for properties that librdkafka does not take.
+    /// - Throws: `EventBusError.misconfigured` for properties that librdkafka does not take.
     package init(
         brokers: String, environment: [String: String] = [:], options: Options = Options(),
         report: @escaping @Sendable (String) -> Void = { _ in }
@@ -270,6 +270,9 @@ extension EventBusError {
                 return
             }
         }
-        self = .unavailable(location: "Kafka at \(servers)", detail: "\(error)")
+        switch error {
+        case .badProperty, .unusable: self = .misconfigured("\(error)")
+        default: self = .unavailable(location: "Kafka at \(servers)", detail: "\(error)")
+        }
     }
 }

@@ -117,7 +117,7 @@ struct Ending<Value: Sendable>: Sendable {
 extension StoreError {
     init(_ error: PostgresError, location: String) {
         let (code, advice) = StoreError.meaning(of: error)
-        self.init(code, location: location, detail: "\(error)", advice: advice)
+        self.init(code, location: location, detail: error.reason, advice: advice)
     }
 
     private static func meaning(of error: PostgresError) -> (StoreError.Code, advice: String) {

@@ -45,6 +45,11 @@ package struct CircuitBreaker: Sendable, Equatable {
         state = .closed(failures: 0)
     }
 
+    /// Nothing is known of a call whose caller did not wait: the next one may be made at once.
+    package mutating func gaveUp(at now: Instant) {
+        if case .halfOpen = state { state = .halfOpen(nextProbe: now) }
+    }
+
     package mutating func failed(at now: Instant) {
         switch state {
         case .closed(let failures) where failures + 1 < failureLimit:

@@ -118,8 +118,13 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
                 if state.withLock({ !$0.unshared.isEmpty }) { Task { await shareRest() } }
                 return answer
             }
-            // The load belongs to nobody: whoever asked first may be cancelled.
-            Task { await fill(key, lifetime, flight, shared, isLatest, load) }
+            // The load belongs to nobody: whoever asked first may be cancelled, and then has asked
+            // the shared cache in vain.
+            let isCut = Task.isCancelled
+            Task {
+                let shared = isCut ? await sharedAnswer(to: key) : shared
+                await fill(key, lifetime, flight, shared, isLatest, load)
+            }
             return try await flight.value()
         }
     }
@@ -300,6 +305,8 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
             state.withLock { $0.breaker.succeeded() }
             return reply
         } catch is CancellationError {
+            let now = environment.now()
+            state.withLock { $0.breaker.gaveUp(at: now) }
             return nil
         } catch {
             counters.count(.shared, .error)
