@@ -29,6 +29,8 @@ enum Library: String {
     case configuration = "Configuration"
     case crypto = "Crypto"
     case grdb = "GRDB"
+    case grpcCore = "GRPCCore"
+    case grpcHTTP2 = "GRPCNIOTransportHTTP2Posix"
     case httpTypes = "HTTPTypes"
     case hummingbird = "Hummingbird"
     case hummingbirdCore = "HummingbirdCore"
@@ -48,6 +50,8 @@ enum Library: String {
         case .configuration: "swift-configuration"
         case .crypto: "swift-crypto"
         case .grdb: "GRDB.swift"
+        case .grpcCore: "grpc-swift-2"
+        case .grpcHTTP2: "grpc-swift-nio-transport"
         case .httpTypes: "swift-http-types"
         case .hummingbird, .hummingbirdCore, .hummingbirdTesting: "hummingbird"
         case .logging: "swift-log"
@@ -183,6 +187,11 @@ let modules: [Module] = [
             .serviceLifecycle, .swiftProtobuf,
         ],
         resources: [.embedInCode("Page")]),
+    Module(
+        "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting"],
+        libraries: [
+            .grpcCore, .grpcHTTP2, .logging, .nioCore, .serviceLifecycle, .swiftProtobuf,
+        ]),
 
     Module(
         "bloasis", .command,
@@ -191,6 +200,7 @@ let modules: [Module] = [
             "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
             "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService", "Gateway",
+            "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -323,6 +333,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -391,6 +403,9 @@ let package = Package(
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
                 .serviceLifecycle,
             ]),
+        tests(
+            "GRPCServingTests", ["Contracts", "Hosting", "GRPCServing"],
+            [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
         tests("TidyTests", [], [.yams]),

@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import servers
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / ".build" / "release" / "bloasis"
 HISTORY = ROOT / "Fixtures" / "spx_daily_1999_2018.csv"
@@ -38,6 +40,7 @@ def environment(home, port=None):
     variables = {"PATH": os.environ["PATH"], "BLOASIS_HOME": str(home), "LOG_LEVEL": "WARNING"}
     if port is not None:
         variables["HTTP_PORT"] = str(port)
+        variables["GRPC_PORT"] = str(servers.free_port())
     return variables
 
 

@@ -1,6 +1,7 @@
 import Contracts
 import Gateway
 import HTTPTypes
+import Hosting
 import Hummingbird
 import HummingbirdTesting
 import Logging
@@ -162,7 +163,7 @@ struct StreamTests {
             second.port = port
             let gateway = second.gateway()
             let error = try #require(
-                await #expect(throws: GatewayError.self) { try await gateway.run() })
+                await #expect(throws: ListeningError.self) { try await gateway.run() })
             #expect(error.address == "127.0.0.1:\(port)")
             #expect(error.description.contains("is in use by another program"))
             #expect(error.description.contains("HTTP_PORT"))
@@ -176,7 +177,7 @@ struct StreamTests {
         fixture.host = "192.0.2.1"
         let gateway = fixture.gateway()
         let error = try #require(
-            await #expect(throws: GatewayError.self) { try await gateway.run() })
+            await #expect(throws: ListeningError.self) { try await gateway.run() })
         #expect(error.description == "192.0.2.1:0 is no address of this machine: set BIND_ADDRESS")
     }
 

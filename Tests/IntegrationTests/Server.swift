@@ -42,6 +42,7 @@ struct Server {
         var program = program
         let port = try LoopbackPort.free()
         program.environment["HTTP_PORT"] = String(port)
+        program.environment["GRPC_PORT"] = String(try LoopbackPort.free(besides: port))
         let server = Server(
             program: program, port: port, running: try Running(program.process(["serve"])))
         if await !server.running.errors.wait(for: "Serving") {

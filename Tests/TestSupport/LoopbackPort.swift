@@ -11,6 +11,14 @@ package enum LoopbackPort {
         return try bound(descriptor)
     }
 
+    /// Another one.
+    package static func free(besides taken: Int) throws -> Int {
+        while true {
+            let port = try free()
+            if port != taken { return port }
+        }
+    }
+
     /// A socket with a port of its own; whoever asks for it closes it.
     package static func bound() throws -> (descriptor: Int32, port: Int) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -40,7 +40,7 @@ enum ExitStatus: Int32 {
         switch error {
         case let error as CommandFailure: return error.status
         case EventBusError.misconfigured: return .wrongUsage
-        case is StoreError, is GatewayError, is EventBusError: return .unavailable
+        case is StoreError, is ListeningError, is EventBusError: return .unavailable
         case is RedisError: return .wrongUsage
         case is ConfigurationError: return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed

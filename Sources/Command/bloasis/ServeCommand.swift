@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import GRPCServing
 import Gateway
 import Hosting
 import Logging
@@ -8,11 +9,13 @@ import Market
 import MarketRegime
 import Metrics
 import Ports
+import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Answers over HTTP, classifies bars as they come, and announces changes.",
+        abstract:
+            "Answers over HTTP and gRPC, classifies bars as they come, and announces changes.",
         discussion: """
             SIGTERM or Ctrl-C drains what is in flight and ends with 0; a second one ends
             at once.
@@ -31,12 +34,16 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "HTTP port (HTTP_PORT).")
     var httpPort: String?
 
+    @Option(help: "gRPC port (GRPC_PORT).")
+    var grpcPort: String?
+
     @Option(help: "The address to listen on (BIND_ADDRESS).")
     var bindAddress: String?
 
     func run() async throws {
         var flags: [String: String] = [:]
         flags["HTTP_PORT"] = httpPort
+        flags["GRPC_PORT"] = grpcPort
         flags["BIND_ADDRESS"] = bindAddress
         let configuration = try common.configuration(
             flags, service: service.map { try ServiceName(servable: $0) })
@@ -72,15 +79,16 @@ extension Assembly {
                 return "answers"
             },
         ])
+        let bars = BarRecording(
+            to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
+            reader: store,
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
         let gateway = makeGateway(
             configuration: GatewayConfiguration(
                 host: configuration.bindAddress, port: configuration.httpPort,
                 serviceName: configuration.serviceName),
             regimes: queries,
-            marketData: BarRecording(
-                to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
-                reader: store,
-                defaultMarket: configuration.defaultMarket, now: { WallClock.now }),
+            marketData: bars,
             trading: trading,
             readiness: { await readiness.report().dependencies },
             metrics: {
@@ -103,10 +111,25 @@ extension Assembly {
                 currents, portfolios, relay,
                 BarConsumer(
                     bus: events, intake: intake, now: { WallClock.now }, logger: logger),
-                gateway,
-            ], logger: logger
+            ] + grpc(bars) + [gateway], logger: logger
         ).run(closing: { await close() })
         await topics
+    }
+
+    /// The gRPC door, where this process has one.
+    private func grpc(_ bars: BarRecording) -> [any Service] {
+        guard let port = configuration.grpcPort else { return [] }
+        var methods = MethodTable(logger: logger)
+        methods.add(queries)
+        methods.add(trading, bars)
+        let host = configuration.bindAddress
+        return [
+            GRPCListener(
+                host: host, port: port, methods: methods, logger: logger,
+                onRunning: { port in
+                    logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
+                })
+        ]
     }
 
     /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where

@@ -6,12 +6,6 @@ package import Logging
 import NIOCore
 import ServiceLifecycle
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The HTTP door of the process: routes, errors, streams and the page.
 ///
 /// `run` listens until graceful shutdown: then no connection is accepted any more, requests in
@@ -29,54 +23,19 @@ package struct GatewayService: Service {
         self.configuration = configuration
     }
 
-    /// - Throws: `GatewayError` when the address cannot be listened on.
+    /// - Throws: `ListeningError` when the address cannot be listened on.
     package func run() async throws {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw GatewayError(error, configuration: configuration)
+            throw ListeningError(
+                host: configuration.host, port: configuration.port, errno: error.errnoCode,
+                variable: "HTTP_PORT", reason: "\(error)")
         } catch let error as SocketAddressError {
-            throw GatewayError(
-                address: configuration.address,
-                problem: "is no address of this machine (\(error)): set BIND_ADDRESS")
+            throw ListeningError(
+                unknownHost: configuration.host, port: configuration.port, reason: "\(error)")
         }
     }
-}
-
-/// The gateway cannot listen where it should.
-package struct GatewayError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// `host:port`.
-    package let address: String
-    /// What is wrong and what to do.
-    package let problem: String
-
-    package var description: String { "\(address) \(problem)" }
-
-    init(address: String, problem: String) {
-        self.address = address
-        self.problem = problem
-    }
-
-    init(_ error: IOError, configuration: GatewayConfiguration) {
-        address = configuration.address
-        problem =
-            switch error.errnoCode {
-            case EADDRINUSE:
-                "is in use by another program: stop it, or choose another port with HTTP_PORT"
-            case EACCES:
-                "may not be listened on by this user: choose a port of 1024 or above with "
-                    + "HTTP_PORT"
-            case EADDRNOTAVAIL:
-                "is no address of this machine: set BIND_ADDRESS"
-            default:
-                "cannot be listened on: \(error)"
-            }
-    }
-}
-
-extension GatewayConfiguration {
-    /// `host:port`, an IPv6 address in brackets.
-    var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// Assembles the gateway.

@@ -27,7 +27,7 @@ package struct BloasisConfiguration: Sendable {
     package let serviceName: String
     package let bindAddress: String
     package let httpPort: Int
-    /// Checked and kept; nothing of this version listens on it.
+    /// `nil` for a service that does not speak gRPC.
     package let grpcPort: Int?
     package let ports: PortTable
     package let defaultMarket: MarketName

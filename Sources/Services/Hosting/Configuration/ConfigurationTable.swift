@@ -48,7 +48,7 @@ package enum ConfigurationTable {
                 "HTTP port of this process. Unset: the port table; 8080 when all run in one."
         ),
         ConfigurationKey(
-            "GRPC_PORT", .port, .unused,
+            "GRPC_PORT", .port, flag: "--grpc-port",
             meaning:
                 "gRPC port of this process. Unset: the port table; 50051 when all run in one."
         ),

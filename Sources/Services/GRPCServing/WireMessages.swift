@@ -1,0 +1,37 @@
+import GRPCCore
+import SwiftProtobuf
+
+/// Messages as protobuf's bytes. One that is too large or that cannot be read is told so with its
+/// code, not with a broken stream.
+struct MessageReader<M: Message>: MessageDeserializer {
+    let limitBytes: Int
+
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> M {
+        guard bytes.count <= limitBytes else {
+            throw RPCError(
+                code: .resourceExhausted,
+                message: "a message of \(bytes.count) bytes: \(limitBytes) at the most")
+        }
+        do {
+            return try unsafe bytes.withUnsafeBytes { try unsafe M(serializedBytes: Array($0)) }
+        } catch {
+            throw RPCError(
+                code: .invalidArgument, message: "these bytes are no \(M.protoMessageName)")
+        }
+    }
+}
+
+struct MessageWriter<M: Message>: MessageSerializer {
+    let limitBytes: Int
+
+    func serialize<Bytes: GRPCContiguousBytes>(_ message: M) throws -> Bytes {
+        let bytes: [UInt8] = try message.serializedBytes()
+        guard bytes.count <= limitBytes else {
+            throw RPCError(
+                code: .resourceExhausted,
+                message: "the answer has \(bytes.count) bytes, \(limitBytes) at the most: ask for "
+                    + "smaller pages")
+        }
+        return Bytes(bytes)
+    }
+}

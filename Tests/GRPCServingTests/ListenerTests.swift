@@ -1,0 +1,180 @@
+import Contracts
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Glibc
+import Hosting
+import Logging
+import ServiceLifecycle
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+@testable import GRPCServing
+
+@Suite("The gRPC door", .timeLimit(.minutes(2)))
+struct ListenerTests {
+    private static let service = "bloasis.market_regime.MarketRegimeService"
+    private typealias Client = GRPCClient<HTTP2ClientTransport.Posix>
+
+    /// Runs the door for a fake, and asks it.
+    private func serving(
+        _ regimes: FakeRegimes,
+        _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Void
+    ) async throws {
+        var methods = MethodTable(logger: Logger(label: "test"))
+        methods.add(regimes)
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let listener = GRPCListener(
+            host: "localhost", port: 0, methods: methods, logger: Logger(label: "test"),
+            onRunning: { port.yield($0) })
+        let group = ServiceGroup(services: [listener], logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let bound = try #require(await ports.first { _ in true })
+            let transport = try HTTP2ClientTransport.Posix(
+                target: .dns(host: "localhost", port: bound), transportSecurity: .plaintext)
+            try await withGRPCClient(transport: transport) { try await body($0, group) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func ask<Asked: Message, Answered: Message>(
+        _ client: Client, _ method: String, _ asked: Asked, _ metadata: Metadata = [:],
+        as type: Answered.Type = Answered.self
+    ) async throws -> Answered {
+        var options = CallOptions.defaults
+        options.maxRequestMessageBytes = 100 << 20
+        return try await client.unary(
+            request: ClientRequest(message: asked, metadata: metadata),
+            descriptor: MethodDescriptor(
+                fullyQualifiedService: service, method: method, type: .unary),
+            serializer: MessageWriter<Asked>(limitBytes: .max),
+            deserializer: MessageReader<Answered>(limitBytes: .max), options: options
+        ) { try $0.message }
+    }
+
+    private static func current(
+        _ client: Client, market: String = "SPX", size: Int = 0, metadata: Metadata = [:]
+    ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+        var asked = Bloasis_MarketRegime_RegimeRequest()
+        asked.market = market
+        asked.userID = String(size)
+        return try await ask(client, "GetCurrentRegime", asked, metadata)
+    }
+
+    private static func code(
+        _ body: () async throws -> Bloasis_MarketRegime_RegimeResponse
+    ) async -> RPCError? {
+        await #expect(throws: RPCError.self) { _ = try await body() }
+    }
+
+    @Test func aCallIsAnsweredInTheServicesWords() async throws {
+        try await serving(FakeRegimes()) { client, _ in
+            let answer = try await Self.current(client)
+            #expect(answer.regime == "crisis" && answer.market == "SPX")
+        }
+    }
+
+    @Test func faultsKeepTheirCodeAndOthersTheirSecrets() async throws {
+        let regimes = FakeRegimes()
+        try await serving(regimes) { client, _ in
+            for code in RPCFault.Code.allCases {
+                regimes.fail(with: RPCFault(code, "says why"))
+                let error = await Self.code { try await Self.current(client) }
+                #expect(error?.code.rawValue == Int(code.rawValue))
+                #expect(error?.message == "says why")
+            }
+            regimes.fail(with: FakeRegimes.Wrong())
+            let error = await Self.code { try await Self.current(client) }
+            #expect(error?.code == .internalError)
+            #expect(error?.message.hasPrefix("Classification error: Wrong") == true)
+            #expect(error?.message.contains("secret") == false)
+        }
+    }
+
+    @Test func aMethodThatIsNotThereIsUnimplemented() async throws {
+        try await serving(FakeRegimes()) { client, _ in
+            let error = await Self.code {
+                try await Self.ask(
+                    client, "SaveRegime", Bloasis_MarketRegime_RegimeRequest())
+            }
+            #expect(error?.code == .unimplemented)
+        }
+    }
+
+    @Test func largeMessagesPassAndTooLargeOnesAreRefused() async throws {
+        try await serving(FakeRegimes()) { client, _ in
+            let limit = MethodTable.messageLimitBytes
+            let large = String(repeating: "m", count: limit - 100)
+            let echo = try await Self.current(client, market: large)
+            #expect(echo.market == large)
+            let size = limit - 100
+            let answer = try await Self.current(client, size: size)
+            #expect(answer.reasoning.utf8.count == size)
+            let tooLarge = String(repeating: "m", count: limit + 1)
+            let asked = await Self.code { try await Self.current(client, market: tooLarge) }
+            #expect(asked?.code == .resourceExhausted)
+            let answered = await Self.code { try await Self.current(client, size: limit + 1) }
+            #expect(answered?.code == .resourceExhausted)
+        }
+    }
+
+    @Test(
+        "a deadline that is none ends neither the call nor the process",
+        arguments: ["-1S", "-99999999n", "soon", ""])
+    func strangeDeadline(sent: String) async throws {
+        try await serving(FakeRegimes()) { client, _ in
+            let metadata: Metadata = ["grpc-timeout": .string(sent)]
+            let answer = try await Self.current(client, metadata: metadata)
+            #expect(answer.regime == "crisis")
+        }
+    }
+
+    @Test func aStreamGivesWhatComesAndEndsWithTheService() async throws {
+        let regimes = FakeRegimes()
+        try await serving(regimes) { client, group in
+            let error = await #expect(throws: RPCError.self) {
+                try await client.serverStreaming(
+                    request: ClientRequest(
+                        message: Bloasis_MarketRegime_StreamRegimeChangesRequest()),
+                    descriptor: MethodDescriptor(
+                        fullyQualifiedService: Self.service, method: "StreamRegimeChanges",
+                        type: .serverStreaming),
+                    serializer: MessageWriter<Bloasis_MarketRegime_StreamRegimeChangesRequest>(
+                        limitBytes: .max),
+                    deserializer: MessageReader<FakeRegimes.Change>(limitBytes: .max),
+                    options: .defaults
+                ) { response in
+                    var sequence: Int64 = 1
+                    var change = FakeRegimes.Change()
+                    change.sequence = sequence
+                    regimes.feed.yield(change)
+                    for try await change in response.messages {
+                        #expect(change.sequence == sequence)
+                        sequence += 1
+                        guard sequence <= 3 else {
+                            await group.triggerGracefulShutdown()
+                            continue
+                        }
+                        var next = change
+                        next.sequence = sequence
+                        regimes.feed.yield(next)
+                    }
+                }
+            }
+            #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test func aPortThatIsTakenIsNamed() async throws {
+        let (descriptor, port) = try LoopbackPort.listen()
+        defer { close(descriptor) }
+        let listener = GRPCListener(
+            host: "127.0.0.1", port: port, methods: MethodTable(logger: Logger(label: "test")),
+            logger: Logger(label: "test"))
+        let error = await #expect(throws: ListeningError.self) { try await listener.run() }
+        #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+        #expect(error?.description.contains("GRPC_PORT") == true)
+    }
+}
