@@ -54,7 +54,7 @@ struct KillTests {
 
     @Test(
         "embedded, bars over HTTP",
-        arguments: Kill.all.filter { $0.point.hasPrefix("journal") || $0.count == 2 })
+        arguments: Kill.bars.filter { $0.point.hasPrefix("journal") } + Kill.changes)
     func embedded(kill: Kill) async throws {
         try await Turnstile.shared.pass {
             try await Self.embedded(kill, fault: "kill -9 at \(kill.testDescription)")
