@@ -49,9 +49,16 @@ struct ServeProcessTests {
         let program = try await backfilled()
         defer { program.remove() }
         let server = try await Server.start(program)
-        let second = try await server.program.run("serve")
-        #expect(second.status == 4)
-        #expect(second.errors.contains("127.0.0.1:\(server.port)"))
+        // Both doors open at once: only one of them finds its port taken.
+        for (busy, other) in [("HTTP_PORT", "GRPC_PORT"), ("GRPC_PORT", "HTTP_PORT")] {
+            var program = server.program
+            let port = try #require(program.environment[busy])
+            program.environment[other] = String(try LoopbackPort.free())
+            let second = try await program.run("serve")
+            #expect(second.status == 4)
+            #expect(second.errors.contains("127.0.0.1:\(port)"))
+            #expect(second.errors.contains(busy))
+        }
         server.running.signal(SIGTERM)
         _ = await server.running.outcome()
     }
