@@ -25,7 +25,7 @@ struct ListenerTests {
         methods.add(regimes)
         let (ports, port) = AsyncStream<Int>.makeStream()
         let listener = GRPCListener(
-            host: "localhost", port: 0, methods: methods, logger: Logger(label: "test"),
+            host: "localhost", port: 0, methods: methods,
             onRunning: { port.yield($0) })
         let group = ServiceGroup(services: [listener], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -171,8 +171,7 @@ struct ListenerTests {
         let (descriptor, port) = try LoopbackPort.listen()
         defer { close(descriptor) }
         let listener = GRPCListener(
-            host: "127.0.0.1", port: port, methods: MethodTable(logger: Logger(label: "test")),
-            logger: Logger(label: "test"))
+            host: "127.0.0.1", port: port, methods: MethodTable(logger: Logger(label: "test")))
         let error = await #expect(throws: ListeningError.self) { try await listener.run() }
         #expect(error?.description.contains("127.0.0.1:\(port)") == true)
         #expect(error?.description.contains("GRPC_PORT") == true)

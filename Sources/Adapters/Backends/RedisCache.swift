@@ -148,14 +148,10 @@ struct Companion: Equatable {
     var text: String {
         let numbers = [version.asOf.nanoseconds, version.revision, version.sequence]
         let digits = numbers.map { number in
-            Companion.padded(
-                String(UInt64(bitPattern: number) ^ (1 << 63)), to: Companion.numberDigits)
+            FixedDigits.text(
+                UInt64(bitPattern: number) ^ (1 << 63), radix: 10, width: Companion.numberDigits)
         }
         return digits.joined() + " " + Checksum.text(checksum)
-    }
-
-    private static func padded(_ digits: String, to width: Int) -> String {
-        String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
     /// `nil` for what is not a companion's text.
@@ -165,7 +161,7 @@ struct Companion: Equatable {
             let asOf = Companion.number(0, of: bytes),
             let revision = Companion.number(1, of: bytes),
             let sequence = Companion.number(2, of: bytes),
-            let checksum = Checksum.read(bytes.suffix(Checksum.digits))
+            let checksum = FixedDigits.read(bytes.suffix(Checksum.digits), radix: 16)
         else { return nil }
         let version = CacheVersion(
             asOf: Timestamp(nanoseconds: asOf), revision: revision, sequence: sequence)
@@ -173,14 +169,7 @@ struct Companion: Equatable {
     }
 
     private static func number(_ index: Int, of bytes: [UInt8]) -> Int64? {
-        var number: UInt64 = 0
-        for byte in bytes[(index * numberDigits)..<((index + 1) * numberDigits)] {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            let (shifted, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, isBeyond) = shifted.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
-            guard !isTooLarge, !isBeyond else { return nil }
-            number = sum
-        }
-        return Int64(bitPattern: number ^ (1 << 63))
+        let digits = bytes.dropFirst(index * numberDigits).prefix(numberDigits)
+        return FixedDigits.read(digits, radix: 10).map { Int64(bitPattern: $0 ^ (1 << 63)) }
     }
 }

@@ -125,7 +125,7 @@ extension Assembly {
         let host = configuration.bindAddress
         return [
             GRPCListener(
-                host: host, port: port, methods: methods, logger: logger,
+                host: host, port: port, methods: methods,
                 onRunning: { port in
                     logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
                 })

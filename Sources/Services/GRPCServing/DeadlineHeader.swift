@@ -8,27 +8,26 @@ import GRPCNIOTransportHTTP2Posix
 /// over eight digits and a unit, as clients send for some ten seconds in microseconds.
 enum DeadlineHeader {
     static let name = "grpc-timeout"
-    /// Digits that the library takes.
-    private static let digitLimit = 7
+    /// The most that the library takes: seven digits.
+    private static let amountLimit = 9_999_999
+    /// The next longer unit, and how many of a unit are one of it.
+    private static let longer: [Character: (unit: Character, count: Int)] = [
+        "n": ("u", 1_000), "u": ("m", 1_000), "m": ("S", 1_000), "S": ("M", 60), "M": ("H", 60),
+    ]
 
     /// The same time or the least later one with fewer digits; `nil` for what is no timeout.
     static func taken(_ text: String) -> String? {
-        guard let unit = text.last, (2...9).contains(text.utf8.count),
+        guard var unit = text.last, unit == "H" || longer[unit] != nil,
+            (2...9).contains(text.utf8.count),
             text.dropLast().utf8.allSatisfy({ (48...57).contains($0) }),
-            var amount = Int64(text.dropLast())
+            var amount = Int(text.dropLast())
         else { return nil }
-        let coarser: [Character: (unit: Character, count: Int64)] = [
-            "n": ("u", 1_000), "u": ("m", 1_000), "m": ("S", 1_000), "S": ("M", 60),
-            "M": ("H", 60),
-        ]
-        guard unit == "H" || coarser[unit] != nil else { return nil }
-        var written = unit
-        while String(amount).count > digitLimit {
-            guard let next = coarser[written] else { return "9999999H" }
+        while amount > amountLimit {
+            guard let next = longer[unit] else { return "\(amountLimit)\(unit)" }
             amount = (amount + next.count - 1) / next.count
-            written = next.unit
+            unit = next.unit
         }
-        return "\(amount)\(written)"
+        return "\(amount)\(unit)"
     }
 
     static func normalize(_ metadata: inout Metadata) {

@@ -3,32 +3,20 @@ import GRPCCore
 import Logging
 import Ports
 
-/// What callers are told of errors: the contract's code and message; of anything else that it went
-/// wrong, and where the log says more.
+/// What callers are told of errors, and the log besides.
 struct Faults: Sendable {
     let method: String
     let logger: Logger
 
     func told(of error: any Error) -> RPCError {
-        switch error {
-        case let error as RPCError: return error
-        case let fault as RPCFault:
-            return RPCError(code: fault.code.grpc, message: fault.message)
-        case is CancellationError:
-            return RPCError(code: .cancelled, message: "the request was cancelled")
-        case let error as StoreError:
+        if let error = error as? RPCError { return error }
+        if error is StoreError {
             logger.error("store failed", metadata: ["method": "\(method)", "error": "\(error)"])
-            return RPCError(
-                code: .unavailable,
-                message: "the store cannot answer (\(error.code.rawValue)): see /ready")
-        default:
-            // What went wrong inside may hold paths or hosts: it is for the log alone.
+        } else if !(error is RPCFault || error is CancellationError) {
             logger.error("request failed", metadata: ["method": "\(method)", "error": "\(error)"])
-            return RPCError(
-                code: .internalError,
-                message: "Classification error: \(type(of: error)); the log of the service says "
-                    + "more")
         }
+        let fault = RPCFault.told(of: error)
+        return RPCError(code: fault.code.grpc, message: fault.message)
     }
 }
 

@@ -1,7 +1,6 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Hosting
-package import Logging
 import ServiceLifecycle
 
 /// The gRPC door of the process: listens until graceful shutdown; then calls in flight are
@@ -16,20 +15,18 @@ package struct GRPCListener: Service {
     private let host: String
     private let port: Int
     private let methods: MethodTable
-    private let logger: Logger
     private let onRunning: @Sendable (Int) async -> Void
 
     /// - Parameters:
-    ///   - host: an address, not a name.
+    ///   - host: a name or an address.
     ///   - port: 0 lets the system choose; `onRunning` is told which.
     package init(
-        host: String, port: Int, methods: MethodTable, logger: Logger,
+        host: String, port: Int, methods: MethodTable,
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.methods = methods
-        self.logger = logger
         self.onRunning = onRunning
     }
 

@@ -17,23 +17,44 @@ package struct MethodTable: RegistrableRPCService {
     }
 
     /// `service/method` of all.
-    package var names: [String] { methods.map { "\($0.service)/\($0.name)" } }
+    var names: [String] { methods.map(\.descriptor.fullyQualifiedMethod) }
 
     mutating func unary<Asked: Message, Answered: Message>(
         _ service: String, _ name: String,
         _ answer: @escaping @Sendable (Asked) async throws -> Answered
     ) {
-        methods.append(UnaryMethod(service: service, name: name, logger: logger, answer: answer))
+        add(service, name, .unary) { asked, _, _ in
+            StreamingServerResponse(single: ServerResponse(message: try await answer(asked)))
+        }
     }
 
+    /// The stream ends with its source, when the caller has gone, and when the server shuts down.
     mutating func stream<Asked: Message, Answered: Message>(
         _ service: String, _ name: String,
         _ answer:
-            @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<
-                Answered, any Error
-            >
+            @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
     ) {
-        methods.append(StreamMethod(service: service, name: name, logger: logger, answer: answer))
+        add(service, name, .serverStreaming) { asked, cancellation, faults in
+            let answers = try await answer(asked)
+            return StreamingServerResponse { writer in
+                do {
+                    try await write(answers, to: writer, until: cancellation)
+                } catch {
+                    throw faults.told(of: error)
+                }
+                return [:]
+            }
+        }
+    }
+
+    private mutating func add<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String, _ kind: MethodDescriptor.RPCType,
+        _ respond: @escaping MessageMethod<Asked, Answered>.Response
+    ) {
+        let descriptor = MethodDescriptor(
+            fullyQualifiedService: service, method: name, type: kind)
+        methods.append(
+            MessageMethod(descriptor: descriptor, logger: logger, respond: respond))
     }
 
     package func registerMethods<Transport: ServerTransport>(
@@ -44,30 +65,30 @@ package struct MethodTable: RegistrableRPCService {
 }
 
 private protocol Method: Sendable {
-    var service: String { get }
-    var name: String { get }
+    var descriptor: MethodDescriptor { get }
 
     func register<Transport: ServerTransport>(with router: inout RPCRouter<Transport>)
 }
 
-private struct UnaryMethod<Asked: Message, Answered: Message>: Method {
-    let service: String
-    let name: String
+private struct MessageMethod<Asked: Message, Answered: Message>: Method {
+    typealias Response =
+        @Sendable (Asked, ServerContext.RPCCancellationHandle, Faults) async throws ->
+        StreamingServerResponse<Answered>
+
+    let descriptor: MethodDescriptor
     let logger: Logger
-    let answer: @Sendable (Asked) async throws -> Answered
+    let respond: Response
 
     func register<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        let faults = Faults(method: "\(service)/\(name)", logger: logger)
+        let faults = Faults(method: descriptor.fullyQualifiedMethod, logger: logger)
         router.registerHandler(
-            forMethod: MethodDescriptor(
-                fullyQualifiedService: service, method: name, type: .unary),
+            forMethod: descriptor,
             deserializer: MessageReader<Asked>(limitBytes: MethodTable.messageLimitBytes),
             serializer: MessageWriter<Answered>(limitBytes: MethodTable.messageLimitBytes)
-        ) { [answer] request, _ in
+        ) { [respond] request, context in
             do {
-                let message = try await ServerRequest(stream: request).message
-                return StreamingServerResponse(
-                    single: ServerResponse(message: try await answer(message)))
+                let asked = try await ServerRequest(stream: request).message
+                return try await respond(asked, context.cancellation, faults)
             } catch {
                 return StreamingServerResponse(of: Answered.self, error: faults.told(of: error))
             }
@@ -75,50 +96,17 @@ private struct UnaryMethod<Asked: Message, Answered: Message>: Method {
     }
 }
 
-private struct StreamMethod<Asked: Message, Answered: Message>: Method {
-    let service: String
-    let name: String
-    let logger: Logger
-    let answer: @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
-
-    func register<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        let faults = Faults(method: "\(service)/\(name)", logger: logger)
-        router.registerHandler(
-            forMethod: MethodDescriptor(
-                fullyQualifiedService: service, method: name, type: .serverStreaming),
-            deserializer: MessageReader<Asked>(limitBytes: MethodTable.messageLimitBytes),
-            serializer: MessageWriter<Answered>(limitBytes: MethodTable.messageLimitBytes)
-        ) { [answer] request, context in
-            do {
-                let message = try await ServerRequest(stream: request).message
-                let answers = try await answer(message)
-                return StreamingServerResponse { writer in
-                    try await Self.write(answers, to: writer, until: context.cancellation, faults)
-                    return [:]
-                }
-            } catch {
-                return StreamingServerResponse(of: Answered.self, error: faults.told(of: error))
-            }
+private func write<Answered: Message>(
+    _ answers: AsyncThrowingStream<Answered, any Error>, to writer: RPCWriter<Answered>,
+    until cancellation: ServerContext.RPCCancellationHandle
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { for try await answer in answers { try await writer.write(answer) } }
+        group.addTask {
+            try await cancellation.cancelled
+            throw RPCFault.unavailable("the stream was ended: ask again after what came")
         }
-    }
-
-    /// Ends with the stream, when the caller has gone, and when the server shuts down.
-    private static func write(
-        _ answers: AsyncThrowingStream<Answered, any Error>, to writer: RPCWriter<Answered>,
-        until cancellation: ServerContext.RPCCancellationHandle, _ faults: Faults
-    ) async throws {
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { for try await answer in answers { try await writer.write(answer) } }
-                group.addTask {
-                    try await cancellation.cancelled
-                    throw RPCFault.unavailable("the stream was ended: ask again after what came")
-                }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
-        } catch {
-            throw faults.told(of: error)
-        }
+        defer { group.cancelAll() }
+        try await group.next()
     }
 }

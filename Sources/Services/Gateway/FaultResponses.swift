@@ -31,23 +31,23 @@ struct FaultResponses: RouterMiddleware {
                 status: .contentTooLarge)
         } catch let error as any HTTPResponseError {
             return response(fault(of: error, request), status: error.status)
-        } catch let error as StoreError {
-            context.logger.error("store failed", metadata: ["error": "\(error)"])
-            return response(
-                .unavailable("the store cannot answer (\(error.code.rawValue)): see /ready"))
-        } catch is CancellationError {
-            return response(RPCFault(.cancelled, "the request was cancelled"))
         } catch {
-            // What went wrong inside may hold paths or hosts: it is for the log alone.
+            return response(told(of: error, request, context))
+        }
+    }
+
+    private func told(
+        of error: any Error, _ request: Request, _ context: GatewayContext
+    ) -> RPCFault {
+        if error is StoreError {
+            context.logger.error("store failed", metadata: ["error": "\(error)"])
+        } else if !(error is CancellationError) {
             let id = context.correlationID(of: request)
             context.logger.error(
                 "request failed", metadata: ["error": "\(error)", "correlation_id": "\(id)"])
-            return response(
-                RPCFault(
-                    .internalError,
-                    "Classification error: \(type(of: error)); the log of the service says more, "
-                        + "correlation id \(id)"))
+            return .told(of: error, reference: id)
         }
+        return .told(of: error)
     }
 
     private func response(_ fault: RPCFault, status: HTTPResponse.Status? = nil) -> Response {
