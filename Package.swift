@@ -148,7 +148,7 @@ let modules: [Module] = [
     Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
     Module(
         "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Ports"],
-        libraries: [.crypto, .swiftProtobuf]),
+        libraries: [.crypto, .swiftProtobuf], resources: [.embedInCode("Descriptors")]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
     Module("MarketFeeds", .adapters, uses: ["Market", "CZlib"], .numeric, .unsafeAllowed),
@@ -168,7 +168,7 @@ let modules: [Module] = [
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
-        "Hosting", .services, uses: ["Market", "Ports"],
+        "Hosting", .services, uses: ["Market", "Ports", "Contracts"],
         libraries: [
             .configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals,
         ]),
@@ -181,10 +181,14 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
         libraries: [.serviceLifecycle]),
     Module(
-        "Gateway", .services, uses: ["Market", "Regimes", "Ports", "Contracts", "Hosting"],
+        "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting"],
         libraries: [
-            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .metrics,
-            .serviceLifecycle, .swiftProtobuf,
+            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .serviceLifecycle,
+        ]),
+    Module(
+        "Gateway", .services, uses: ["Contracts", "Hosting", "HTTPServing"],
+        libraries: [
+            .hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle, .swiftProtobuf,
         ],
         resources: [.embedInCode("Page")]),
     Module(
@@ -199,8 +203,9 @@ let modules: [Module] = [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService", "Gateway",
-            "GRPCServing",
+            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService",
+            "HTTPServing",
+            "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -398,7 +403,8 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
         tests(
-            "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],
+            "GatewayTests",
+            ["Market", "Regimes", "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
                 .serviceLifecycle,

@@ -1,29 +1,36 @@
 import Contracts
 import HTTPTypes
-import Hosting
+package import Hosting
 import Hummingbird
 import NIOCore
 
-/// Liveness, readiness, metrics and the page.
-struct OperationRoutes {
-    let configuration: GatewayConfiguration
-    let readiness: @Sendable () async -> [DependencyHealth]
-    let metrics: @Sendable () async -> String
+/// Liveness, readiness and metrics: every door has them.
+package struct OperationRoutes: Sendable {
+    private let serviceName: String
+    private let readiness: @Sendable () async -> [DependencyHealth]
+    private let metrics: @Sendable () async -> String
 
     static let probePaths: Set<String> = ["/health", "/ready", "/metrics"]
 
-    /// The page loads nothing from elsewhere and cannot be framed.
-    static let pagePolicy =
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-        + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
-        + "frame-ancestors 'none'"
+    /// - Parameters:
+    ///   - serviceName: what `/health` calls this process.
+    ///   - readiness: asks every dependency; `/ready` is 503 when one is not healthy.
+    ///   - metrics: Prometheus text.
+    package init(
+        serviceName: String, readiness: @escaping @Sendable () async -> [DependencyHealth],
+        metrics: @escaping @Sendable () async -> String
+    ) {
+        self.serviceName = serviceName
+        self.readiness = readiness
+        self.metrics = metrics
+    }
 
     func add(to routes: inout RouteTable) {
         routes.add(.get, "/health") { _, _ in
             var json = JSONWriter()
             json.object { json in
                 json.member("status", "healthy")
-                json.member("service", configuration.serviceName)
+                json.member("service", serviceName)
             }
             return .json(json.text)
         }
@@ -31,19 +38,8 @@ struct OperationRoutes {
         routes.add(.get, "/metrics") { _, _ in
             Response(
                 status: .ok,
-                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                headers: [.contentType: PrometheusRegistry.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: await metrics())))
-        }
-        let page = ByteBuffer(bytes: PackageResources.index_html)
-        routes.add(.get, "/") { _, _ in
-            Response(
-                status: .ok,
-                headers: [
-                    .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache",
-                    .contentSecurityPolicy: OperationRoutes.pagePolicy,
-                    .xContentTypeOptions: "nosniff",
-                ],
-                body: ResponseBody(byteBuffer: page))
         }
     }
 
@@ -52,7 +48,7 @@ struct OperationRoutes {
         var json = JSONWriter()
         json.object { json in
             json.member("status", failing.isEmpty ? "ready" : "not_ready")
-            json.member("service", configuration.serviceName)
+            json.member("service", serviceName)
             json.member("failing") { json in
                 json.array(failing) { $0.string($1.name) }
             }
