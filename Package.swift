@@ -26,6 +26,7 @@ enum Storey: String {
 
 enum Library: String {
     case argumentParser = "ArgumentParser"
+    case asyncHTTPClient = "AsyncHTTPClient"
     case configuration = "Configuration"
     case crypto = "Crypto"
     case grdb = "GRDB"
@@ -35,10 +36,12 @@ enum Library: String {
     case hummingbird = "Hummingbird"
     case hummingbirdCore = "HummingbirdCore"
     case hummingbirdTesting = "HummingbirdTesting"
+    case jwtKit = "JWTKit"
     case logging = "Logging"
     case metrics = "Metrics"
     case metricsCore = "CoreMetrics"
     case nioCore = "NIOCore"
+    case nioHTTP1 = "NIOHTTP1"
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
     case unixSignals = "UnixSignals"
@@ -47,6 +50,7 @@ enum Library: String {
     var package: String {
         switch self {
         case .argumentParser: "swift-argument-parser"
+        case .asyncHTTPClient: "async-http-client"
         case .configuration: "swift-configuration"
         case .crypto: "swift-crypto"
         case .grdb: "GRDB.swift"
@@ -54,9 +58,10 @@ enum Library: String {
         case .grpcHTTP2: "grpc-swift-nio-transport"
         case .httpTypes: "swift-http-types"
         case .hummingbird, .hummingbirdCore, .hummingbirdTesting: "hummingbird"
+        case .jwtKit: "jwt-kit"
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
-        case .nioCore: "swift-nio"
+        case .nioCore, .nioHTTP1: "swift-nio"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
         case .yams: "Yams"
@@ -152,6 +157,7 @@ let modules: [Module] = [
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
     Module("MarketFeeds", .adapters, uses: ["Market", "CZlib"], .numeric, .unsafeAllowed),
+    Module("Compression", .adapters, uses: ["CZlib"], .unsafeAllowed),
     Module(
         "SQLite", .adapters, libraries: [.grdb], resources: [.embedInCode("Migrations")],
         .unsafeAllowed),
@@ -166,6 +172,12 @@ let modules: [Module] = [
         "Backends", .adapters,
         uses: ["Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
+
+    Module(
+        "Clients", .adapters, uses: ["Contracts"],
+        libraries: [
+            .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
+        ]),
 
     Module(
         "Hosting", .services, uses: ["Market", "Ports", "Contracts"],
@@ -203,7 +215,8 @@ let modules: [Module] = [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService",
+            "Compression",
+            "SQLite", "Redis", "Backends", "Clients", "Hosting", "MarketRegime", "TradingService",
             "HTTPServing",
             "Gateway", "GRPCServing",
         ],
@@ -342,7 +355,9 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
@@ -403,11 +418,15 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
         tests(
+            "HTTPServingTests", ["Contracts", "HTTPServing"],
+            [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
+        tests("CompressionTests", ["Compression"]),
+        tests(
             "GatewayTests",
             ["Market", "Regimes", "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
-                .serviceLifecycle,
+                .serviceLifecycle, .swiftProtobuf,
             ]),
         tests(
             "GRPCServingTests", ["Contracts", "Hosting", "GRPCServing"],

@@ -36,8 +36,8 @@ struct GatewayFixture {
                 metrics: { "up 1\n" }),
             logger: logger, clock: clock, onRunning: onRunning,
             routes: { table in
-                routes.add(to: &table)
-                page.add(to: &table)
+                routes.add(to: table)
+                page.add(to: table)
             })
     }
 

@@ -22,7 +22,7 @@ struct ObservationTests {
         let expected = [
             "method=GET,route=/health,status=200",
             "method=GET,route=/v1/market-regime/models/{version},status=404",
-            "method=GET,route=NotFound,status=404", "method=other,route=NotFound,status=404",
+            "method=GET,route=NotFound,status=404", "method=other,route=NotFound,status=405",
         ]
         #expect(
             recorder.recorded.withLock { $0 }

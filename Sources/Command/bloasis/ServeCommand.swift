@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compression
 import Contracts
 import Foundation
 import GRPCServing
@@ -116,7 +117,7 @@ extension Assembly {
             host: configuration.bindAddress, port: configuration.httpPort,
             serviceName: configuration.serviceName)
         let answers = ContentAnswers(
-            thresholdBytes: door.compressionThresholdBytes, compressing: nil)
+            thresholdBytes: door.compressionThresholdBytes, compressing: { Gzip.compressed($0) })
         let routes = try MethodRoutes(
             methods, descriptors, configuration: door, answers: answers)
         let page = PageRoutes(
@@ -132,8 +133,8 @@ extension Assembly {
                     ])
             },
             routes: { table in
-                routes.add(to: &table)
-                page.add(to: &table)
+                routes.add(to: table)
+                page.add(to: table)
             })
     }
 

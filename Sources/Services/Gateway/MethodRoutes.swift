@@ -39,7 +39,7 @@ package struct MethodRoutes: Sendable {
         OpenAPIDocument(descriptors, version: version).text(of: transcoders)
     }
 
-    package func add(to routes: inout RouteTable) {
+    package func add(to routes: RouteTable) {
         for transcoder in transcoders {
             let verb = HTTPRequest.Method(rawValue: transcoder.route.verb.rawValue) ?? .get
             switch transcoder.method.call {

@@ -19,7 +19,7 @@ package struct PageRoutes: Sendable {
         self.answers = answers
     }
 
-    package func add(to routes: inout RouteTable) {
+    package func add(to routes: RouteTable) {
         routes.add(.get, "/openapi.json") { request, _ in
             answers.answer(document, type: "application/json; charset=utf-8", to: request)
         }

@@ -10,6 +10,8 @@ import Ports
 /// Faults of HTTP itself have no code of their own and keep their HTTP status: 405 is said as
 /// UNIMPLEMENTED, 413 as RESOURCE_EXHAUSTED, 408, 414 and 415 as INVALID_ARGUMENT.
 struct FaultResponses: RouterMiddleware {
+    let known: KnownRoutes
+
     func handle(
         _ request: Request, context: HTTPContext,
         next: (Request, HTTPContext) async throws -> Response
@@ -18,13 +20,6 @@ struct FaultResponses: RouterMiddleware {
             return try await next(request, context)
         } catch let fault as RPCFault {
             return .fault(fault)
-        } catch let error as MethodNotAllowed {
-            let methods = error.allowed.map(\.rawValue).joined(separator: ", ")
-            var response = Response.fault(
-                RPCFault(.unimplemented, "\(error.path) serves \(methods) only"),
-                status: .methodNotAllowed)
-            response.headers[.allow] = methods
-            return response
         } catch is NIOTooManyBytesError {
             return .fault(
                 RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
@@ -39,7 +34,7 @@ struct FaultResponses: RouterMiddleware {
                 .invalidArgument("content-type '\(type)' is not read here: send application/json"),
                 status: .unsupportedMediaType)
         } catch let error as any HTTPResponseError {
-            return .fault(fault(of: error, request), status: error.status)
+            return answer(to: request, error)
         } catch {
             return .fault(told(of: error, context))
         }
@@ -58,13 +53,24 @@ struct FaultResponses: RouterMiddleware {
         return .told(of: error)
     }
 
-    private func fault(of error: any HTTPResponseError, _ request: Request) -> RPCFault {
-        switch error.status {
-        case .notFound:
-            let path = RequestReading.excerpt(request.uri.path)
-            return .notFound("no route \(request.method.rawValue) \(path): see / for what there is")
-        default:
-            return .invalidArgument("the request cannot be read: \(error.status)")
+    /// What the library refuses by itself.
+    private func answer(to request: Request, _ error: any HTTPResponseError) -> Response {
+        guard error.status == .notFound else {
+            return .fault(
+                .invalidArgument("the request cannot be read: \(error.status)"),
+                status: error.status)
         }
+        guard let route = known.route(of: request.uri.path) else {
+            let path = RequestReading.excerpt(request.uri.path)
+            return .fault(
+                .notFound(
+                    "no route \(request.method.rawValue) \(path): see / for what there is"))
+        }
+        let methods = route.methods.map(\.rawValue).joined(separator: ", ")
+        var response = Response.fault(
+            RPCFault(.unimplemented, "\(route.path) serves \(methods) only"),
+            status: .methodNotAllowed)
+        response.headers[.allow] = methods
+        return response
     }
 }

@@ -23,17 +23,17 @@ package struct HTTPListener: Service {
         _ configuration: HTTPConfiguration, operations: OperationRoutes, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in },
-        routes add: (inout RouteTable) throws -> Void
+        routes add: (RouteTable) throws -> Void
     ) rethrows {
         let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestObservation(clock: clock, now: { SteadyClock.now }))
         router.add(middleware: CrossOrigin(allowed: configuration.allowedOrigins))
-        router.add(middleware: FaultResponses())
+        let known = KnownRoutes()
+        router.add(middleware: FaultResponses(known: known))
         router.add(middleware: RequestBounds(configuration, now: { SteadyClock.now }))
-        var routes = RouteTable(router: router)
-        operations.add(to: &routes)
-        try add(&routes)
-        routes.refuseOtherMethods()
+        let routes = RouteTable(router: router, known: known)
+        operations.add(to: routes)
+        try add(routes)
         application = Application(
             router: router,
             server: .http1(

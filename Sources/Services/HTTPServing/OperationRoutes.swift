@@ -25,7 +25,7 @@ package struct OperationRoutes: Sendable {
         self.metrics = metrics
     }
 
-    func add(to routes: inout RouteTable) {
+    func add(to routes: RouteTable) {
         routes.add(.get, "/health") { _, _ in
             var json = JSONWriter()
             json.object { json in

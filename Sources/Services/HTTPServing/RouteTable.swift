@@ -2,6 +2,7 @@ package import Contracts
 package import HTTPTypes
 package import Hummingbird
 import NIOCore
+import Synchronization
 
 /// What a request carries through the door.
 package struct HTTPContext: RequestContext {
@@ -15,44 +16,49 @@ package struct HTTPContext: RequestContext {
     }
 }
 
-/// Adds routes and remembers them, so that a known path refuses other methods with 405.
+/// Adds routes and remembers them.
 package struct RouteTable {
     package typealias Handler = @Sendable (Request, HTTPContext) async throws -> Response
 
     private let router: Router<HTTPContext>
-    private var methods: [String: [HTTPRequest.Method]] = [:]
+    private let known: KnownRoutes
 
-    private static let commonMethods: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options,
-    ]
-
-    init(router: Router<HTTPContext>) {
+    init(router: Router<HTTPContext>, known: KnownRoutes) {
         self.router = router
+        self.known = known
     }
 
     /// - Parameter path: with `{name}` for a segment that is a parameter.
-    package mutating func add(
+    package func add(
         _ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler
     ) {
         router.on(RouterPath(path), method: method, use: handler)
-        methods[path, default: []].append(method)
-    }
-
-    func refuseOtherMethods() {
-        for (path, served) in methods {
-            let allowed = served.contains(.get) ? served + [.head] : served
-            let fault = MethodNotAllowed(path: path, allowed: allowed)
-            for method in RouteTable.commonMethods where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { _, _ -> Response in throw fault }
-            }
-        }
+        known.add(method, path)
     }
 }
 
-/// A path that exists, asked with a method that it does not serve.
-struct MethodNotAllowed: Error {
-    let path: String
-    let allowed: [HTTPRequest.Method]
+/// What each path serves, so that one that exists refuses other methods with 405, also those that
+/// nobody has thought of.
+final class KnownRoutes: Sendable {
+    private let methods = Mutex<[String: [HTTPRequest.Method]]>([:])
+
+    func add(_ method: HTTPRequest.Method, _ path: String) {
+        methods.withLock { $0[path, default: []].append(method) }
+    }
+
+    /// The path as it was added, and its methods; `nil` for one that does not exist.
+    func route(of path: String) -> (path: String, methods: [HTTPRequest.Method])? {
+        let segments = path.split(separator: "/")
+        return methods.withLock { methods in
+            let found = methods.first { known, _ in
+                let parts = known.split(separator: "/")
+                return parts.count == segments.count
+                    && zip(parts, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }
+            guard let (path, served) = found else { return nil }
+            return (path, served.contains(.get) ? served + [.head] : served)
+        }
+    }
 }
 
 extension Response {
