@@ -6,9 +6,8 @@ import Testing
 
 @Suite("The methods are those of the .proto files")
 struct MethodTableTests {
-    private static let notYet = [
-        "SaveRegime", "AnalyzeCurrentRegime",
-    ].map { "\(ServiceMethod.marketRegimeService)/\($0)" }
+    /// Answered once there is somebody to ask.
+    private static let notYet: Set = ["\(ServiceMethod.marketRegimeService)/AnalyzeCurrentRegime"]
 
     @Test("every method that is declared is served, with the declared request")
     func declared() throws {

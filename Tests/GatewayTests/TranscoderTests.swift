@@ -128,7 +128,8 @@ struct OpenAPITests {
             Set(paths.keys) == [
                 "/v1/market-data/bars", "/v1/market-regime/changes", "/v1/market-regime/current",
                 "/v1/market-regime/history", "/v1/market-regime/models",
-                "/v1/market-regime/models/{version}", "/v1/market-regime/stream",
+                "/v1/market-regime/models/{version}", "/v1/market-regime/overrides",
+                "/v1/market-regime/stream",
                 "/v1/orders/fills", "/v1/users/{user_id}/portfolio",
             ])
         let current = try #require(paths["/v1/market-regime/current"]?["get"] as? [String: Any])

@@ -23,6 +23,8 @@ enum IndependentClient {
         process.executableURL = URL(
             filePath: installed.output.trimmingCharacters(in: .whitespacesAndNewlines))
         process.arguments = arguments
+        // Some of them leave notes where they run.
+        process.currentDirectoryURL = FileManager.default.temporaryDirectory
         return try await Program.finish(process)
     }
 }

@@ -50,6 +50,12 @@ package struct RemoteMarketRegime: MarketRegimeAPI {
         try await calls.stream(service, "StreamRegimeChanges", request)
     }
 
+    package func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse {
+        try await calls.unary(service, "SaveRegime", request)
+    }
+
     package func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse {

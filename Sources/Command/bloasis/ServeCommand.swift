@@ -101,7 +101,7 @@ extension Assembly {
         // Listing order is dependency order: what is listed later stops first.
         try await ServiceRunner(
             [
-                currents, portfolios, relay,
+                currents, portfolios, relay, overrideExpiry,
                 BarConsumer(
                     bus: events, intake: intake, now: { WallClock.now }, logger: logger),
             ] + grpcDoor(methods, descriptors, readiness) + [gateway], logger: logger

@@ -75,6 +75,7 @@ extension ServiceMethod {
             .unary(service, "GetRegimeHistory") { try await api.getRegimeHistory($0) },
             .unary(service, "ListRegimeChanges") { try await api.listRegimeChanges($0) },
             .stream(service, "StreamRegimeChanges") { try await api.streamRegimeChanges($0) },
+            .unary(service, "SaveRegime") { try await api.saveRegime($0) },
             .unary(service, "ListModels") { try await api.listModels($0) },
             .unary(service, "GetModel") { try await api.getModel($0) },
         ]
