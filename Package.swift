@@ -174,7 +174,7 @@ let modules: [Module] = [
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
-        "Clients", .adapters, uses: ["Contracts"],
+        "Clients", .adapters, uses: ["Ports", "Contracts"],
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
@@ -385,7 +385,7 @@ let package = Package(
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
-        tests("PortsTests", ["Market", "Regimes", "Trading", "Ports"]),
+        tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
             "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],
             [.swiftProtobuf, .yams]),
@@ -418,7 +418,7 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
         tests(
-            "HTTPServingTests", ["Contracts", "HTTPServing"],
+            "HTTPServingTests", ["Ports", "Contracts", "HTTPServing"],
             [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
         tests("CompressionTests", ["Compression"]),
         tests(

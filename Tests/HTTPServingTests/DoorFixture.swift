@@ -1,10 +1,10 @@
-import Contracts
 import HTTPServing
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Ports
 import Testing
 
 /// A door with a few routes of a test's own.

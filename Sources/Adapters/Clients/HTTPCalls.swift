@@ -3,6 +3,7 @@ package import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Ports
 package import SwiftProtobuf
 
 /// Calls over HTTP, at the routes of the `google.api.http` rules.

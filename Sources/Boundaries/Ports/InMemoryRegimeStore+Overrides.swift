@@ -6,7 +6,7 @@ extension InMemoryRegimeStore: OverrideLedger {
     package func putInForce(_ order: OverrideOrder) async throws -> RegimeOverride {
         let (override, isNew) = try state.withLock { state in
             let (plan, override) = try OverrideDecision.start(
-                order, given: try facts(of: order.series, state), wording: wording)
+                order, given: try facts(of: order.series, state), wording: wording.traced)
             apply(plan, to: &state)
             return (override, !plan.isEmpty)
         }
@@ -19,7 +19,7 @@ extension InMemoryRegimeStore: OverrideLedger {
     ) async throws -> RegimeChange? {
         let change = try state.withLock { state in
             let plan = OverrideDecision.end(
-                at: now, given: try facts(of: series, state), wording: wording)
+                at: now, given: try facts(of: series, state), wording: wording.traced)
             apply(plan, to: &state)
             return plan.changes.first
         }

@@ -69,7 +69,7 @@ extension InMemoryRegimeStore: RegimeJournal {
                 throw JournalError.unknownSeries(batch.series)
             }
             let plan = try JournalDecision.plan(
-                batch, given: facts(rows, for: batch), wording: wording)
+                batch, given: facts(rows, for: batch), wording: wording.traced)
             apply(plan, to: &rows)
             state.series[batch.series] = rows
             append(plan.outbox, to: &state)
@@ -89,7 +89,7 @@ extension InMemoryRegimeStore: RegimeJournal {
             while let query = pending.next {
                 pending.take(changes(of: rows, query), announced: told)
             }
-            let plan = pending.plan(wording: wording)
+            let plan = pending.plan(wording: wording.traced)
             for change in plan.changes {
                 rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
                 rows.announcements.append(change)

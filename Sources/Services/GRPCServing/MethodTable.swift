@@ -2,6 +2,7 @@ package import Contracts
 package import GRPCCore
 import Hosting
 package import Logging
+import Ports
 import SwiftProtobuf
 
 /// Methods of services by their names, each a function over messages: what a service answers is

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hosting
 import Hummingbird
 import Logging
+import Ports
 
 /// Gives every request its `CallContext`, counts and times it, and writes one log line for it.
 ///

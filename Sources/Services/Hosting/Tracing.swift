@@ -1,4 +1,4 @@
-package import Contracts
+package import Ports
 
 /// Where spans get their names.
 package enum Tracing {

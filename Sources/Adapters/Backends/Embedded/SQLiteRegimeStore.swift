@@ -47,7 +47,7 @@ extension SQLiteRegimeStore: RegimeJournal {
 
     package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
         let recordedAt = now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: batch.series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else {
                 throw JournalError.unknownSeries(batch.series)
@@ -61,7 +61,7 @@ extension SQLiteRegimeStore: RegimeJournal {
 
     package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
         let recordedAt = now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else { throw JournalError.unknownSeries(series) }
             var pending = PendingChanges(of: head, limit: limit)
@@ -87,7 +87,7 @@ extension SQLiteRegimeStore: RegimeJournal {
 extension SQLiteRegimeStore: OverrideLedger {
     package func putInForce(_ order: OverrideOrder) async throws -> RegimeOverride {
         let recordedAt = now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: order.series, recordedAt: recordedAt, database)
             let (plan, override) = try OverrideDecision.start(
                 order, given: try rows.overrideFacts(), wording: wording)
@@ -100,7 +100,7 @@ extension SQLiteRegimeStore: OverrideLedger {
         of series: Series, at now: Timestamp
     ) async throws -> RegimeChange? {
         let recordedAt = self.now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: series, recordedAt: recordedAt, database)
             let plan = OverrideDecision.end(
                 at: now, given: try rows.overrideFacts(), wording: wording)

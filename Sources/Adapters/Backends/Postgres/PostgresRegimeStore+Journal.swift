@@ -28,7 +28,7 @@ extension PostgresRegimeStore: RegimeJournal {
     package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
         let tables = JournalTables(series: batch.series, recordedAt: now())
         return try await database.transaction(FactQueries.all(for: batch)) {
-            [wording] connection, rows in
+            [wording = wording.traced] connection, rows in
             let facts = try FactQueries.facts(for: batch, rows)
             let plan = try JournalDecision.plan(batch, given: facts, wording: wording)
             return try await Self.write(plan, replacing: facts.head, tables, connection)
@@ -39,7 +39,7 @@ extension PostgresRegimeStore: RegimeJournal {
         let tables = JournalTables(series: series, recordedAt: now())
         return try await database.transaction([
             SeriesQueries.lock(on: series), SeriesQueries.head(of: series),
-        ]) { [wording] connection, rows in
+        ]) { [wording = wording.traced] connection, rows in
             guard let row = rows[1].first else { throw JournalError.unknownSeries(series) }
             let head = try SeriesQueries.head(row)
             var pending = PendingChanges(of: head, limit: limit)

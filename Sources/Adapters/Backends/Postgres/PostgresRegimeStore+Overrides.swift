@@ -6,7 +6,7 @@ package import Regimes
 extension PostgresRegimeStore: OverrideLedger {
     package func putInForce(_ order: OverrideOrder) async throws -> RegimeOverride {
         let tables = JournalTables(series: order.series, recordedAt: now())
-        return try await deciding(about: order.series) { [wording] facts in
+        return try await deciding(about: order.series) { [wording = wording.traced] facts in
             let (plan, override) = try OverrideDecision.start(
                 order, given: facts, wording: wording)
             return Ending(value: override, queries: try tables.statements(of: plan))
@@ -17,7 +17,7 @@ extension PostgresRegimeStore: OverrideLedger {
         of series: Series, at now: Timestamp
     ) async throws -> RegimeChange? {
         let tables = JournalTables(series: series, recordedAt: self.now())
-        return try await deciding(about: series) { [wording] facts in
+        return try await deciding(about: series) { [wording = wording.traced] facts in
             let plan = OverrideDecision.end(at: now, given: facts, wording: wording)
             return Ending(
                 value: plan.changes.first, queries: try tables.statements(of: plan))

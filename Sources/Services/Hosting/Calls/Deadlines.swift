@@ -1,4 +1,5 @@
 package import Contracts
+import Ports
 
 extension ServiceMethod {
     /// The same method, given up when its caller stops waiting (`CallContext.deadline`): it is

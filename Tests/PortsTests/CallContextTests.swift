@@ -1,4 +1,5 @@
 import Contracts
+import Ports
 import TestSupport
 import Testing
 
