@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says what else is. Safe to run again: with
 # nothing missing it touches neither the network nor the system. `--tests` adds the servers that
-# tests start and the programs that they ask.
+# tests start and the programs that they ask, `--gateway` what `make bench-gateway` asks with.
 set -eu
 
 packages="
@@ -27,8 +27,16 @@ case ${1:-} in
     redis-server
 "
     ;;
+--gateway)
+    packages="$packages
+    nghttp2-client
+    python3-venv
+    redis-server
+    wrk
+"
+    ;;
 '') ;;
-*) echo "usage: Scripts/install-dependencies.sh [--tests]" >&2 && exit 64 ;;
+*) echo "usage: Scripts/install-dependencies.sh [--tests | --gateway]" >&2 && exit 64 ;;
 esac
 swift_minimum=6.3
 
