@@ -88,7 +88,7 @@ let package = Package(
             libraries: [
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
+            ], resources: [.embedInCode("Descriptors")]),
         house(
             "Adapters/SQLite", libraries: [.product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("Migrations")], unsafeAllowed: true),
@@ -113,7 +113,7 @@ let package = Package(
             libraries: [.product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("Migrations")]),
         house(
-            "Services/Hosting", uses: ["Market", "Ports"],
+            "Services/Hosting", uses: ["Market", "Ports", "Contracts"],
             libraries: [
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -121,14 +121,6 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ]),
-        house(
-            "Services/MarketRegime",
-            uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
-            libraries: [
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
         .target(name: "AllocationCounter", path: "AllocationCounter"),
@@ -144,7 +136,7 @@ let package = Package(
             name: "bloasis-stack",
             dependencies: [
                 "CRDKafka", "Market", "Regimes", "Ports", "Contracts", "SQLite", "Redis", "Kafka",
-                "Backends", "Hosting", "MarketRegime",
+                "Backends", "Hosting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Stack", swiftSettings: strict),

@@ -1,8 +1,8 @@
 import Backends
 import Contracts
+import Hosting
 import Logging
 import Market
-import MarketRegime
 import Ports
 
 /// An outbox that is full, and the relay that empties it.

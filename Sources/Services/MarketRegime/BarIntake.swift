@@ -1,3 +1,4 @@
+package import Hosting
 package import Market
 package import Ports
 
@@ -62,7 +63,7 @@ package actor BarIntake {
 }
 
 /// Too many bars wait to be classified.
-package struct IntakeFull: Error, CustomStringConvertible {
+package struct IntakeFull: PassingError, CustomStringConvertible {
     package init() {}
 
     package var description: String {

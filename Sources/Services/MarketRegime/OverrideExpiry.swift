@@ -1,3 +1,4 @@
+import Hosting
 package import Logging
 package import Market
 package import Ports

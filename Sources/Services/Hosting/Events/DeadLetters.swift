@@ -1,17 +1,26 @@
-import Logging
-import Market
+package import Logging
+package import Market
 import Metrics
-import Ports
+package import Ports
 
 /// Sets aside, on the dead-letter topics, what nobody can process.
-struct DeadLetters: Sendable {
-    let bus: any EventBus
-    let now: @Sendable () -> Timestamp
-    let logger: Logger
+package struct DeadLetters: Sendable {
+    private let bus: any EventBus
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    /// - Parameter now: the wall clock.
+    package init(
+        bus: any EventBus, now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.bus = bus
+        self.now = now
+        self.logger = logger
+    }
 
     /// Publishes the event on its dead-letter topic; when the bus will not take it whole, what it
     /// will take of it.
-    func setAside(_ event: LoggedEvent, reason: String, attempts: Int) async throws {
+    package func setAside(_ event: LoggedEvent, reason: String, attempts: Int) async throws {
         let instant = now().rfc3339
         let topic = event.message.topic
         let letter = event.deadLetter(
