@@ -6,15 +6,15 @@ SHELL := /bin/sh
 PROGRAM := .build/release/bloasis
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
-	Benchmarks/Work Benchmarks/Workloads Benchmarks/Gauges Benchmarks/Stack Fuzzing/Package.swift \
-	Fuzzing/Driver Fuzzing/Answers Fuzzing/Tables Fuzzing/Manifests Fuzzing/Classifiers \
+	Benchmarks/Work Benchmarks/Workloads Benchmarks/Gauges Benchmarks/Stack Benchmarks/Doors \
+	Fuzzing/Package.swift Fuzzing/Driver Fuzzing/Answers Fuzzing/Tables Fuzzing/Manifests Fuzzing/Classifiers \
 	-name '*.swift' -not -path '*/Generated/*' -print0
 
-.PHONY: help setup build run test test-long lint format bench bench-peers bench-stack fuzz docs \
-	coverage protos clean
+.PHONY: help setup build run test test-long lint format bench bench-peers bench-stack \
+	bench-gateway fuzz docs coverage protos clean
 
 help: ## list these words
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 setup: ## install the Debian packages that are missing, check the Swift toolchain
 	@Scripts/install-dependencies.sh
@@ -54,6 +54,10 @@ bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 kee
 bench-stack: build ## the full stack against the raw tools of its servers (RECORD=1 keeps them)
 	@Scripts/install-dependencies.sh --tests
 	@Scripts/bench-stack.sh $(if $(RECORD),--record)
+
+bench-gateway: build ## both doors against bare ones and FastAPI (RECORD=1 keeps the ratios)
+	@Scripts/install-dependencies.sh --gateway
+	@Scripts/bench-gateway.sh $(if $(RECORD),--record)
 
 fuzz: build ## spoilt bytes for the readers of files (SECONDS=60 each, TARGET=Tables for one)
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)

@@ -26,6 +26,7 @@ enum Storey: String {
 
 enum Library: String {
     case argumentParser = "ArgumentParser"
+    case asyncHTTPClient = "AsyncHTTPClient"
     case configuration = "Configuration"
     case crypto = "Crypto"
     case grdb = "GRDB"
@@ -35,10 +36,12 @@ enum Library: String {
     case hummingbird = "Hummingbird"
     case hummingbirdCore = "HummingbirdCore"
     case hummingbirdTesting = "HummingbirdTesting"
+    case jwtKit = "JWTKit"
     case logging = "Logging"
     case metrics = "Metrics"
     case metricsCore = "CoreMetrics"
     case nioCore = "NIOCore"
+    case nioHTTP1 = "NIOHTTP1"
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
     case unixSignals = "UnixSignals"
@@ -47,6 +50,7 @@ enum Library: String {
     var package: String {
         switch self {
         case .argumentParser: "swift-argument-parser"
+        case .asyncHTTPClient: "async-http-client"
         case .configuration: "swift-configuration"
         case .crypto: "swift-crypto"
         case .grdb: "GRDB.swift"
@@ -54,9 +58,10 @@ enum Library: String {
         case .grpcHTTP2: "grpc-swift-nio-transport"
         case .httpTypes: "swift-http-types"
         case .hummingbird, .hummingbirdCore, .hummingbirdTesting: "hummingbird"
+        case .jwtKit: "jwt-kit"
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
-        case .nioCore: "swift-nio"
+        case .nioCore, .nioHTTP1: "swift-nio"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
         case .yams: "Yams"
@@ -148,10 +153,11 @@ let modules: [Module] = [
     Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
     Module(
         "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Ports"],
-        libraries: [.crypto, .swiftProtobuf]),
+        libraries: [.crypto, .swiftProtobuf], resources: [.embedInCode("Descriptors")]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
     Module("MarketFeeds", .adapters, uses: ["Market", "CZlib"], .numeric, .unsafeAllowed),
+    Module("Compression", .adapters, uses: ["CZlib"], .unsafeAllowed),
     Module(
         "SQLite", .adapters, libraries: [.grdb], resources: [.embedInCode("Migrations")],
         .unsafeAllowed),
@@ -168,7 +174,13 @@ let modules: [Module] = [
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
-        "Hosting", .services, uses: ["Market", "Ports"],
+        "Clients", .adapters, uses: ["Ports", "Contracts"],
+        libraries: [
+            .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
+        ]),
+
+    Module(
+        "Hosting", .services, uses: ["Market", "Ports", "Contracts"],
         libraries: [
             .configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals,
         ]),
@@ -181,10 +193,14 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
         libraries: [.serviceLifecycle]),
     Module(
-        "Gateway", .services, uses: ["Market", "Regimes", "Ports", "Contracts", "Hosting"],
+        "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting"],
         libraries: [
-            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .metrics,
-            .serviceLifecycle, .swiftProtobuf,
+            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .serviceLifecycle,
+        ]),
+    Module(
+        "Gateway", .services, uses: ["Contracts", "Hosting", "HTTPServing"],
+        libraries: [
+            .hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle, .swiftProtobuf,
         ],
         resources: [.embedInCode("Page")]),
     Module(
@@ -199,8 +215,10 @@ let modules: [Module] = [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "SQLite", "Redis", "Backends", "Hosting", "MarketRegime", "TradingService", "Gateway",
-            "GRPCServing",
+            "Compression",
+            "SQLite", "Redis", "Backends", "Clients", "Hosting", "MarketRegime", "TradingService",
+            "HTTPServing",
+            "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -337,7 +355,9 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
@@ -365,7 +385,7 @@ let package = Package(
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
-        tests("PortsTests", ["Market", "Regimes", "Trading", "Ports"]),
+        tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
             "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],
             [.swiftProtobuf, .yams]),
@@ -398,10 +418,15 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
         tests(
-            "GatewayTests", ["Market", "Regimes", "Ports", "Contracts", "Hosting", "Gateway"],
+            "HTTPServingTests", ["Ports", "Contracts", "HTTPServing"],
+            [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
+        tests("CompressionTests", ["Compression"]),
+        tests(
+            "GatewayTests",
+            ["Market", "Regimes", "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
-                .serviceLifecycle,
+                .serviceLifecycle, .swiftProtobuf,
             ]),
         tests(
             "GRPCServingTests", ["Contracts", "Hosting", "GRPCServing"],

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// What measures the program, apart from it: only `make bench` and `make bench-peers` build this.
+// What measures the program, apart from it: only `make bench` and the words like it build this.
 // `House` is a link to the program's sources, so that their `package` interfaces are seen here and
 // nothing has to be public. The settings are those of the rows of ../Package.swift.
 
@@ -51,6 +51,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         // Without its malloc interposer: AllocationCounter counts, with no other library in
         // between.
         .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
@@ -141,9 +144,19 @@ let package = Package(
             name: "bloasis-stack",
             dependencies: [
                 "CRDKafka", "Market", "Regimes", "Ports", "Contracts", "SQLite", "Redis", "Kafka",
-                "Backends", "Hosting", "MarketRegime", .product(name: "Logging", package: "swift-log"),
+                "Backends", "Hosting", "MarketRegime",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Stack", swiftSettings: strict),
+        .executableTarget(
+            name: "bloasis-doors",
+            dependencies: [
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Doors", swiftSettings: strict),
         .executableTarget(
             name: "Gauges",
             dependencies: [

@@ -77,6 +77,14 @@ def is_ready(port):
         connection.close()
 
 
+def await_ready(process, port):
+    end = time.monotonic() + READY_LIMIT_SECONDS
+    while not is_ready(port):
+        if process.poll() is not None or time.monotonic() > end:
+            sys.exit("serve did not become ready")
+        time.sleep(0.01)
+
+
 def ready(home):
     """Seconds from starting `serve` to ready; checks that it stops as it promises."""
     port = free_port()

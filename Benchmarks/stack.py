@@ -13,14 +13,13 @@ import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import run
 import servers
+from tables import median, quantile, rates_row, spread, table, verdict
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TURNS_MINIMUM = 5
@@ -49,34 +48,6 @@ class Stack:
     def work(self, *words, env=None):
         """What one piece of our work took."""
         return json.loads(servers.run(self.program, *words, timeout=RUN_LIMIT_SECONDS, env=env))
-
-
-def median(values):
-    return statistics.median(values)
-
-
-def quantile(values, share):
-    """The least value that so large a share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def spread(values, digits=2):
-    least, most = min(values), max(values)
-    return f"{median(values):.{digits}f} ({least:.{digits}f}–{most:.{digits}f})"
-
-
-def verdict(reached):
-    return "reached" if reached else "missed"
-
-
-def rates_row(name, ours, peer, tool, goal):
-    """A row of the table from rows a second, turn by turn."""
-    ratios = [mine / theirs for mine, theirs in zip(ours, peer)]
-    return [
-        name, f"{median(ours):,.0f}/s", f"{median(peer):,.0f}/s ({tool})", spread(ratios),
-        f"≥ {goal}" if goal else "", verdict(median(ratios) >= goal) if goal else "",
-    ]
 
 
 # MARK: - Bulk load
@@ -299,17 +270,9 @@ def live_turn(stack, database, broker, properties):
             [run.PROGRAM, "serve"], env=variables, cwd=home, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            await_ready(process, port)
+            run.await_ready(process, port)
             return stack.work(
                 "live", broker, stack.postgres.url(database), market, CHANGES, env=variables)
-
-
-def await_ready(process, port):
-    end = time.monotonic() + run.READY_LIMIT_SECONDS
-    while not run.is_ready(port):
-        if process.poll() is not None or time.monotonic() > end:
-            sys.exit("serve did not become ready")
-        time.sleep(0.01)
 
 
 def live_rows(title, turns, goal):
@@ -329,11 +292,6 @@ def live_rows(title, turns, goal):
 # MARK: - The table
 
 PARTS = {"load": loads, "relay": relays, "hits": hits, "live": live}
-
-
-def table(rows):
-    lines = ["| work | ours | peer | ratio | goal | |", "|---|---|---|---|---|---|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says what else is. Safe to run again: with
 # nothing missing it touches neither the network nor the system. `--tests` adds the servers that
-# tests start and the programs that they ask.
+# tests start and the programs that they ask, `--gateway` what `make bench-gateway` asks with.
 set -eu
 
 packages="
@@ -27,8 +27,16 @@ case ${1:-} in
     redis-server
 "
     ;;
+--gateway)
+    packages="$packages
+    nghttp2-client
+    python3-venv
+    redis-server
+    wrk
+"
+    ;;
 '') ;;
-*) echo "usage: Scripts/install-dependencies.sh [--tests]" >&2 && exit 64 ;;
+*) echo "usage: Scripts/install-dependencies.sh [--tests | --gateway]" >&2 && exit 64 ;;
 esac
 swift_minimum=6.3
 
@@ -77,4 +85,6 @@ oldest=$(printf '%s\n%s\n' "$swift_minimum" "${version:-0}" | sort -V | head -n 
 if [ "${1:-}" = --tests ]; then
     "$(dirname "$0")/install-test-brokers.sh" >/dev/null ||
         fail "the Kafka broker for tests cannot be installed: is PyPI reachable?"
+    "$(dirname "$0")/install-test-clients.sh" >/dev/null ||
+        fail "the clients for tests cannot be installed: is PyPI reachable?"
 fi

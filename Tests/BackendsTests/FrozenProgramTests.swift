@@ -14,7 +14,7 @@ struct FrozenProgramTests {
             _ = try await store.register(Samples.profile())
             let other = try await PostgresConnection.open(
                 try PostgresTarget(url: database.url), within: .seconds(30))
-            let row = SeriesQueries.lockedHead(of: Samples.series)
+            let row = SeriesQueries.lock(on: Samples.series)
             let error = await #expect(throws: StoreError.self) {
                 try await store.database.transaction([row]) { _, _ in
                     // Waits until the server has ended this transaction.

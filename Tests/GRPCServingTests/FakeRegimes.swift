@@ -41,6 +41,10 @@ final class FakeRegimes: MarketRegimeAPI {
         return changes
     }
 
+    func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse { .init() }
+
     func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse { .init() }

@@ -21,8 +21,8 @@ struct ListenerTests {
         _ regimes: FakeRegimes,
         _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Void
     ) async throws {
-        var methods = MethodTable(logger: Logger(label: "test"))
-        methods.add(regimes)
+        let methods = MethodTable(
+            ServiceMethod.marketRegime(regimes), logger: Logger(label: "test"))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let listener = GRPCListener(
             host: "localhost", port: 0, methods: methods,
@@ -46,12 +46,12 @@ struct ListenerTests {
         var options = CallOptions.defaults
         options.maxRequestMessageBytes = 100 << 20
         return try await client.unary(
-            request: ClientRequest(message: asked, metadata: metadata),
+            request: ClientRequest(message: asked as any Message, metadata: metadata),
             descriptor: MethodDescriptor(
                 fullyQualifiedService: service, method: method, type: .unary),
-            serializer: MessageWriter<Asked>(limitBytes: .max),
-            deserializer: MessageReader<Answered>(limitBytes: .max), options: options
-        ) { try $0.message }
+            serializer: MessageWriter(limitBytes: .max),
+            deserializer: MessageReader(type: Answered.self, limitBytes: .max), options: options
+        ) { try #require(try $0.message as? Answered) }
     }
 
     private static func current(
@@ -137,20 +137,21 @@ struct ListenerTests {
             let error = await #expect(throws: RPCError.self) {
                 try await client.serverStreaming(
                     request: ClientRequest(
-                        message: Bloasis_MarketRegime_StreamRegimeChangesRequest()),
+                        message: Bloasis_MarketRegime_StreamRegimeChangesRequest()
+                            as any Message),
                     descriptor: MethodDescriptor(
                         fullyQualifiedService: Self.service, method: "StreamRegimeChanges",
                         type: .serverStreaming),
-                    serializer: MessageWriter<Bloasis_MarketRegime_StreamRegimeChangesRequest>(
-                        limitBytes: .max),
-                    deserializer: MessageReader<FakeRegimes.Change>(limitBytes: .max),
+                    serializer: MessageWriter(limitBytes: .max),
+                    deserializer: MessageReader(type: FakeRegimes.Change.self, limitBytes: .max),
                     options: .defaults
                 ) { response in
                     var sequence: Int64 = 1
                     var change = FakeRegimes.Change()
                     change.sequence = sequence
                     regimes.feed.yield(change)
-                    for try await change in response.messages {
+                    for try await message in response.messages {
+                        let change = try #require(message as? FakeRegimes.Change)
                         #expect(change.sequence == sequence)
                         sequence += 1
                         guard sequence <= 3 else {
@@ -171,7 +172,7 @@ struct ListenerTests {
         let (descriptor, port) = try LoopbackPort.listen()
         defer { close(descriptor) }
         let listener = GRPCListener(
-            host: "127.0.0.1", port: port, methods: MethodTable(logger: Logger(label: "test")))
+            host: "127.0.0.1", port: port, methods: MethodTable([], logger: Logger(label: "test")))
         let error = await #expect(throws: ListeningError.self) { try await listener.run() }
         #expect(error?.description.contains("127.0.0.1:\(port)") == true)
         #expect(error?.description.contains("GRPC_PORT") == true)

@@ -1,31 +1,40 @@
 import Contracts
-import Foundation
-import Logging
+import SwiftProtobuf
 import Testing
 
 @testable import GRPCServing
 
 @Suite("The methods are those of the .proto files")
 struct MethodTableTests {
-    private static let protos = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Protos/bloasis").standardizedFileURL
+    /// Answered once there is somebody to ask.
+    private static let notYet: Set = ["\(ServiceMethod.marketRegimeService)/AnalyzeCurrentRegime"]
 
-    /// `package.Service/Method` of a file.
-    private func declared(in file: String) throws -> Set<String> {
-        let text = try String(contentsOf: Self.protos.appending(path: file), encoding: .utf8)
-        let package = try #require(text.firstMatch(of: /package ([\w.]+);/)).1
-        let service = try #require(text.firstMatch(of: /service (\w+) \{/)).1
-        return Set(text.matches(of: /rpc (\w+)\(/).map { "\(package).\(service)/\($0.1)" })
+    @Test("every method that is declared is served, with the declared request")
+    func declared() throws {
+        let descriptors = try ServiceDescriptors()
+        let methods = ServiceMethod.marketRegime(FakeRegimes())
+        for method in methods {
+            let descriptor = try #require(descriptors.method(method.fullName), "\(method.fullName)")
+            #expect(descriptor.inputType == "." + method.asked.protoMessageName)
+            let isStream = if case .stream = method.call { true } else { false }
+            #expect(descriptor.serverStreaming == isStream && !descriptor.clientStreaming)
+        }
+        let file = try #require(
+            descriptors.files.first { $0.name == "bloasis/market_regime.proto" })
+        let declared = file.service.flatMap { service in
+            service.method.map { "\(file.package).\(service.name)/\($0.name)" }
+        }
+        #expect(Set(declared).subtracting(Self.notYet) == Set(methods.map(\.fullName)))
+        #expect(declared.count == Set(declared).count)
     }
 
-    @Test func everyNameIsDeclared() throws {
-        var methods = MethodTable(logger: Logger(label: "test"))
-        methods.add(FakeRegimes())
-        let missing = [
-            "SaveRegime", "AnalyzeCurrentRegime",
-        ].map { "bloasis.market_regime.MarketRegimeService/\($0)" }
-        let declared = try declared(in: "market_regime.proto")
-        #expect(declared.subtracting(missing) == Set(methods.names))
-        #expect(methods.names.count == Set(methods.names).count)
+    @Test("health and reflection are declared too")
+    func operations() throws {
+        let descriptors = try ServiceDescriptors()
+        let health = HealthMethods(services: [], isReady: { true }).methods
+        for method in health { #expect(descriptors.method(method.fullName) != nil) }
+        for service in ReflectionAnswers.services {
+            #expect(descriptors.method("\(service)/\(ReflectionAnswers.method)") != nil)
+        }
     }
 }

@@ -104,6 +104,16 @@ final class FakeService: MarketRegimeAPI, MarketDataAPI, TradingAPI {
         return stream
     }
 
+    func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse {
+        _ = try series(request.market, request.timeframe)
+        var response = Bloasis_MarketRegime_SaveRegimeResponse()
+        response.overrideID = "override of \(request.userID)"
+        response.current.regime = request.regime
+        return response
+    }
+
     func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse {

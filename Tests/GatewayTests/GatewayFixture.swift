@@ -1,5 +1,6 @@
 import Contracts
 import Gateway
+import HTTPServing
 import HTTPTypes
 import Hosting
 import Hummingbird
@@ -11,26 +12,33 @@ import Testing
 struct GatewayFixture {
     let service = FakeService()
     var dependencies: [DependencyHealth] = []
-    var bodyLimitBytes = GatewayConfiguration.bodyLimitBytesDefault
-    var streamsLimit = GatewayConfiguration.streamsLimitDefault
-    var idleTimeout = GatewayConfiguration.idleTimeoutDefault
-    var host = "127.0.0.1"
-    var port = 0
+    var configuration = HTTPConfiguration(
+        host: "127.0.0.1", port: 0, serviceName: "market-regime")
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     func gateway(
         clock: some Clock<Duration> = ContinuousClock(),
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) -> GatewayService {
+    ) throws -> HTTPListener {
         let dependencies = dependencies
-        return makeGateway(
-            configuration: GatewayConfiguration(
-                host: host, port: port, serviceName: "market-regime",
-                bodyLimitBytes: bodyLimitBytes, streamsLimit: streamsLimit,
-                idleTimeout: idleTimeout),
-            regimes: service, marketData: service, trading: service,
-            readiness: { dependencies },
-            metrics: { "up 1\n" }, logger: logger, clock: clock, onRunning: onRunning)
+        let answers = ContentAnswers(
+            thresholdBytes: configuration.compressionThresholdBytes, compressing: nil)
+        let descriptors = try ServiceDescriptors()
+        let routes = try MethodRoutes(
+            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service),
+            descriptors, configuration: configuration, answers: answers, clock: clock)
+        let page = PageRoutes(
+            document: routes.document(descriptors, version: "1.2.3"), answers: answers)
+        return HTTPListener(
+            configuration,
+            operations: OperationRoutes(
+                serviceName: configuration.serviceName, readiness: { dependencies },
+                metrics: { "up 1\n" }),
+            logger: logger, clock: clock, onRunning: onRunning,
+            routes: { table in
+                routes.add(to: table)
+                page.add(to: table)
+            })
     }
 
     func get(_ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {

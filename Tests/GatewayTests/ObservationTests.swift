@@ -1,5 +1,6 @@
 import CoreMetrics
 import Gateway
+import HTTPServing
 import HTTPTypes
 import HummingbirdTesting
 import Logging
@@ -21,7 +22,7 @@ struct ObservationTests {
         let expected = [
             "method=GET,route=/health,status=200",
             "method=GET,route=/v1/market-regime/models/{version},status=404",
-            "method=GET,route=NotFound,status=404", "method=other,route=NotFound,status=404",
+            "method=GET,route=NotFound,status=404", "method=other,route=NotFound,status=405",
         ]
         #expect(
             recorder.recorded.withLock { $0 }
@@ -48,7 +49,8 @@ struct ObservationTests {
         #expect(logged[0].metadata["status"] == "200")
         let duration = try #require(logged[0].metadata["duration_ms"]).description
         #expect(try #require(Double(duration)) >= 0)
-        #expect(logged[1].metadata["trace_id"] == nil, "a malformed trace context is none")
+        let begun = try #require(logged[1].metadata["trace_id"]).description
+        #expect(begun.count == 32 && begun != trace, "a malformed context begins a trace")
     }
 }
 

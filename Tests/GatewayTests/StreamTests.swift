@@ -1,5 +1,6 @@
 import Contracts
 import Gateway
+import HTTPServing
 import HTTPTypes
 import Hosting
 import Hummingbird
@@ -24,7 +25,7 @@ struct StreamTests {
             ) async -> Void
     ) async throws -> TestResponse {
         let service = fixture.service
-        let gateway = fixture.gateway(clock: clock)
+        let gateway = try fixture.gateway(clock: clock)
         return try await gateway.application.test(.live) { client in
             async let response = client.execute(
                 uri: "/v1/market-regime/stream\(query)", method: .get, headers: headers
@@ -102,7 +103,7 @@ struct StreamTests {
     @Test("a client that goes away ends its stream at the source, and its place is free again")
     func disconnect() async throws {
         var fixture = GatewayFixture()
-        fixture.streamsLimit = 1
+        fixture.configuration.streamsLimit = 1
         let service = fixture.service
         try await serving(fixture) { port in
             let path = "/v1/market-regime/stream"
@@ -126,7 +127,7 @@ struct StreamTests {
         let service = fixture.service
         let (ports, port) = AsyncStream<Int>.makeStream()
         let group = ServiceGroup(
-            services: [fixture.gateway(onRunning: { port.yield($0) })], logger: fixture.logger)
+            services: [try fixture.gateway(onRunning: { port.yield($0) })], logger: fixture.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let bound = try #require(await ports.first { _ in true })
@@ -145,7 +146,7 @@ struct StreamTests {
     @Test("a connection that asks nothing is closed")
     func idle() async throws {
         var fixture = GatewayFixture()
-        fixture.idleTimeout = .milliseconds(1)
+        fixture.configuration.idleTimeout = .milliseconds(1)
         try await serving(fixture) { port in
             let client = TestClient(host: "127.0.0.1", port: port)
             client.connect()
@@ -160,8 +161,8 @@ struct StreamTests {
         let fixture = GatewayFixture()
         try await serving(fixture) { port in
             var second = GatewayFixture()
-            second.port = port
-            let gateway = second.gateway()
+            second.configuration.port = port
+            let gateway = try second.gateway()
             let error = try #require(
                 await #expect(throws: ListeningError.self) { try await gateway.run() })
             #expect(error.address == "127.0.0.1:\(port)")
@@ -174,8 +175,8 @@ struct StreamTests {
     func foreignAddress() async throws {
         var fixture = GatewayFixture()
         // TEST-NET-1 of RFC 5737 is nobody's.
-        fixture.host = "192.0.2.1"
-        let gateway = fixture.gateway()
+        fixture.configuration.host = "192.0.2.1"
+        let gateway = try fixture.gateway()
         let error = try #require(
             await #expect(throws: ListeningError.self) { try await gateway.run() })
         #expect(error.description == "192.0.2.1:0 is no address of this machine: set BIND_ADDRESS")
@@ -187,7 +188,7 @@ struct StreamTests {
     ) async throws {
         let (ports, port) = AsyncStream<Int>.makeStream()
         let group = ServiceGroup(
-            services: [fixture.gateway(onRunning: { port.yield($0) })], logger: fixture.logger)
+            services: [try fixture.gateway(onRunning: { port.yield($0) })], logger: fixture.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             try await body(try #require(await ports.first { _ in true }))

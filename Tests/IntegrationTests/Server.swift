@@ -8,6 +8,17 @@ struct Server {
     let port: Int
     let running: Running
 
+    /// `host:port` of the gRPC door.
+    var grpcAddress: String { "127.0.0.1:\(program.environment["GRPC_PORT"] ?? "")" }
+
+    /// Ends it as an operator does.
+    ///
+    /// - Returns: the exit code.
+    func stop() async throws -> Int32 {
+        running.signal(SIGTERM)
+        return await running.outcome().status
+    }
+
     func url(_ path: String) -> URL {
         URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path)
     }

@@ -8,14 +8,6 @@ import Testing
 
 @Suite("Answers of the market-regime service")
 struct QueryTests {
-    private func queries(
-        _ world: World, now: @escaping @Sendable () -> Timestamp = World.now
-    ) -> MarketRegimeQueries {
-        MarketRegimeQueries(
-            reader: world.store, currents: world.currents(),
-            defaultMarket: World.series.market, now: now)
-    }
-
     private func backfilled(_ count: Int = 400) async throws -> (World, [Bar]) {
         let bars = World.bars(count: count, seed: 21)
         let world = World()
@@ -27,13 +19,13 @@ struct QueryTests {
     func current() async throws {
         let (world, bars) = try await backfilled()
         let last = try #require(try await world.history().last)
-        let stale = try await queries(world).getCurrentRegime(.init())
+        let stale = try await world.queries().getCurrentRegime(.init())
         #expect(stale.regime == last.regime.label)
         #expect(stale.confidence == last.confidence)
         #expect(stale.timestamp == bars[399].timestamp.rfc3339)
         #expect(stale.stale)
         #expect(stale.sequence > 0)
-        let fresh = try await queries(world, now: { bars[399].timestamp })
+        let fresh = try await world.queries(now: { bars[399].timestamp })
             .getCurrentRegime(.init())
         #expect(!fresh.stale)
         #expect(!fresh.hasStaleSince)
@@ -45,7 +37,7 @@ struct QueryTests {
         var request = Bloasis_MarketRegime_RegimeRequest()
         request.market = "NOSUCH"
         let fault = await #expect(throws: RPCFault.self) {
-            try await queries(world).getCurrentRegime(request)
+            try await world.queries().getCurrentRegime(request)
         }
         #expect(fault?.code == .notFound)
         #expect(fault?.message.contains("SPX/1d") == true)
@@ -57,11 +49,11 @@ struct QueryTests {
         var request = Bloasis_MarketRegime_RegimeRequest()
         request.onDegraded = .fail
         let fault = await #expect(throws: RPCFault.self) {
-            try await queries(world).getCurrentRegime(request)
+            try await world.queries().getCurrentRegime(request)
         }
         #expect(fault?.code == .unavailable)
         request.onDegraded = .conservative
-        let cautious = try await queries(world).getCurrentRegime(request)
+        let cautious = try await world.queries().getCurrentRegime(request)
         let label = try Regime(label: cautious.regime)
         #expect(label.riskLevel >= .high)
         #expect(cautious.stale)
@@ -76,7 +68,7 @@ struct QueryTests {
         request.pageSize = 37
         var items: [Bloasis_MarketRegime_RegimeResponse] = []
         repeat {
-            let page = try await queries(world).getRegimeHistory(request)
+            let page = try await world.queries().getRegimeHistory(request)
             items += page.items
             request.pageToken = page.nextPageToken
         } while !request.pageToken.isEmpty
@@ -89,7 +81,7 @@ struct QueryTests {
     func rangeRequired() async throws {
         let (world, _) = try await backfilled(10)
         let fault = await #expect(throws: RPCFault.self) {
-            try await queries(world).getRegimeHistory(.init())
+            try await world.queries().getRegimeHistory(.init())
         }
         #expect(fault?.code == .invalidArgument)
         #expect(fault?.message == "time_range with start_date and end_date is required")
@@ -99,11 +91,11 @@ struct QueryTests {
     func changes() async throws {
         let (world, _) = try await backfilled()
         let expected = try await world.changes()
-        let all = try await queries(world).listRegimeChanges(.init())
+        let all = try await world.queries().listRegimeChanges(.init())
         #expect(all.items.map(\.eventID) == expected.map(\.eventID.text))
         var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
         request.after = 1
-        let later = try await queries(world).listRegimeChanges(request)
+        let later = try await world.queries().listRegimeChanges(request)
         #expect(later.items.map(\.sequence) == expected.dropFirst().indices.map { Int64($0) + 1 })
     }
 
@@ -115,7 +107,7 @@ struct QueryTests {
         let already = try await world.changes().count
         var request = Bloasis_MarketRegime_StreamRegimeChangesRequest()
         request.after = 0
-        var iterator = try await queries(world).streamRegimeChanges(request).makeAsyncIterator()
+        var iterator = try await world.queries().streamRegimeChanges(request).makeAsyncIterator()
         for sequence in 1...already {
             #expect(try await iterator.next()?.sequence == Int64(sequence))
         }
@@ -131,17 +123,17 @@ struct QueryTests {
     @Test("models say what they were trained on and from when they answer")
     func models() async throws {
         let (world, _) = try await backfilled()
-        let list = try await queries(world).listModels(.init())
+        let list = try await world.queries().listModels(.init())
         let first = try #require(list.items.first)
         #expect(first.kind == "hmm")
         #expect(first.trainedThrough < first.activeFrom)
         #expect(first.fit.observations > 0)
         var request = Bloasis_MarketRegime_GetModelRequest()
         request.version = first.version
-        #expect(try await queries(world).getModel(request) == first)
+        #expect(try await world.queries().getModel(request) == first)
         request.version = "nonsense"
         let fault = await #expect(throws: RPCFault.self) {
-            try await queries(world).getModel(request)
+            try await world.queries().getModel(request)
         }
         #expect(fault?.code == .notFound)
     }

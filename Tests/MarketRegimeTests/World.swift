@@ -44,11 +44,21 @@ struct World {
         }
     }
 
-    /// Answers from the store, with nothing shared.
-    func currents() -> CurrentRegimes {
+    /// Answers from the store.
+    func currents(
+        shared: (any SharedCache)? = nil, now: @escaping @Sendable () -> Timestamp = World.now
+    ) -> CurrentRegimes {
         CurrentRegimes(
-            reader: store, shared: nil, defaultMarket: World.series.market,
+            reader: store, shared: shared, defaultMarket: World.series.market, now: now,
             CacheEnvironment(now: { ContinuousClock.now }, chance: { 0.5 }))
+    }
+
+    func queries(
+        shared: (any SharedCache)? = nil, now: @escaping @Sendable () -> Timestamp = World.now
+    ) -> MarketRegimeQueries {
+        MarketRegimeQueries(
+            reader: store, overrides: store, currents: currents(shared: shared, now: now),
+            defaultMarket: World.series.market, now: now)
     }
 
     static func request(

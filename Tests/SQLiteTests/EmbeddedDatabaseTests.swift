@@ -23,7 +23,7 @@ struct EmbeddedDatabaseTests {
         #expect(SchemaMigration.all.allSatisfy { $0.checksum.count == 16 })
     }
 
-    @Test("a file of the first version is brought up to date, its bars unharmed")
+    @Test("a file of the first version is brought up to date, its bars and changes unharmed")
     func upgrades() async throws {
         let home = try Home()
         try FileManager.default.createDirectory(
@@ -42,6 +42,10 @@ struct EmbeddedDatabaseTests {
                         last_regime, recorded_at) VALUES ('SPX', '1d', 'nyse', 0, '{}', '', 0);
                     INSERT INTO bars (market, timeframe, timestamp, revision, close, available_at,
                         recorded_at) VALUES ('SPX', '1d', 7, 1, 2.5, 8, 9);
+                    INSERT INTO market_regimes VALUES ('SPX', '1d', 7, 1, 'm', 8, 'crisis',
+                        'crisis', 'unknown', 7, '{}', 'none', 'bar', '{}', '', 0, 9);
+                    INSERT INTO regime_changes VALUES ('SPX', '1d', 7, 1, 'event', 'm', 'unknown',
+                        'crisis', '{"crisis":1.0}', 'bar', 'why', 3, 'before', NULL, 9, 10);
                     """)
             try database.execute(
                 sql: "INSERT INTO schema_migrations VALUES (?, ?, ?)",
@@ -60,6 +64,22 @@ struct EmbeddedDatabaseTests {
                     """)
         }
         #expect(bars == ["2.5 8 none"])
+        let changes = try await database.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT market || ' ' || timeframe || ' ' || as_of || ' ' || revision || ' '
+                        || event_id || ' ' || model_version || ' ' || previous_regime || ' '
+                        || regime || ' ' || probabilities || ' ' || trigger || ' ' || reasoning
+                        || ' ' || sequence || ' ' || previous_event_id || ' '
+                        || ifnull(supersedes, 'none') || ' ' || recorded_at || ' ' || announced_at
+                    FROM regime_changes
+                    """)
+        }
+        #expect(
+            changes == [
+                #"SPX 1d 7 1 event m unknown crisis {"crisis":1.0} bar why 3 before none 9 10"#
+            ])
     }
 
     @Test("every table is strict, and no part of a key may be missing")

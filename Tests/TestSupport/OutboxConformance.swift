@@ -27,6 +27,17 @@ package enum OutboxConformance {
             #expect(rows[1].eventID == told[0].eventID)
             #expect(try await world.store.pending(limit: 2) == Array(rows.prefix(2)))
         },
+        Law("a message carries the trace that its cause was part of") { world in
+            _ = try await world.store.register(Samples.profile(Samples.series))
+            var generator = SplitMix64(seed: 1)
+            let trace = TraceContext(using: &generator)
+            let batch = Samples.batch([.crisis], from: 0, series: Samples.series, announcing: true)
+            _ = try await CallContext.$current.withValue(CallContext(trace: trace)) {
+                try await world.store.record(batch)
+            }
+            let rows = try await world.store.pending(limit: 10)
+            #expect(rows.map(\.message.trace) == [trace])
+        },
         Law("reading goes on behind a row, marked or not") { world in
             let rows = try await threeRows(in: world)
             let first = rows[0].position

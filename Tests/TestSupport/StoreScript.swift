@@ -31,7 +31,7 @@ package final class StoreScript {
     private func step() async {
         time.advance(bySeconds: 1)
         let series = pick(StoreScript.allSeries)
-        switch below(12) {
+        switch below(15) {
         case 0:
             let profile = Samples.profile(series, anchor: below(8) == 0 ? 1 : 0)
             await note("register") { "\(try await store.register(profile))" }
@@ -54,7 +54,28 @@ package final class StoreScript {
         case 9:
             let owner = "\(below(3))"
             await note("release") { "\(try await store.releaseLease(owner: owner))" }
+        case 10, 11: await override(series)
+        case 12:
+            let late = Int64(below(12))
+            await note("expire") {
+                let now = time.now.advanced(bySeconds: late)
+                let change = try await store.endExpiredOverride(of: series, at: now)
+                return transcript([change]).joined()
+            }
         default: await read(series)
+        }
+    }
+
+    private func override(_ series: Series) async {
+        let order = Samples.order(
+            pick([.crisis, .normalBull, .euphoria]), at: time.now, seconds: Int64(1 + below(20)),
+            series: series, reason: pick(["one", "two"]))
+        let again = below(4) == 0
+        for _ in 0...(again ? 1 : 0) {
+            await note("override") { transcript([try await store.putInForce(order)]).joined() }
+        }
+        await note("standing") {
+            try await transcript(store.standingOverrides()).joined(separator: "\n")
         }
     }
 
@@ -77,8 +98,19 @@ package final class StoreScript {
             series, range: below(3) == 0 ? nil : range,
             after: below(2) == 0 ? nil : Samples.day(below(30)), limit: 1 + below(12))
         let sequence = Int64(below(9)) - 1
+        let place = ChangePlace(asOf: Samples.day(below(30)), sequence: Int64(below(6)))
+        let mixed = ChangeQuery(
+            series, range: query.range, after: below(2) == 0 ? nil : place, limit: query.limit)
         await note("history") { try await transcript(store.history(query)).joined(separator: "\n") }
         await note("changes") { try await transcript(store.changes(query)).joined(separator: "\n") }
+        await note("changes and overrides") {
+            try await transcript(store.changesAndOverrides(mixed)).joined(separator: "\n")
+        }
+        await note("overrides") {
+            try await transcript(
+                store.overrides(of: series, after: sequence, limit: 3)
+            ).joined(separator: "\n")
+        }
         await note("bars") { try await transcript(store.bars(query)).joined(separator: "\n") }
         await note("announcements") {
             try await transcript(

@@ -15,6 +15,7 @@ struct SchemaMigration {
             number: 3, name: "order_fills", file: PackageResources._003_order_fills_sql),
         SchemaMigration(
             number: 4, name: "outbox_relayed", file: PackageResources._004_outbox_relayed_sql),
+        SchemaMigration(number: 5, name: "overrides", file: PackageResources._005_overrides_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -23,6 +23,12 @@ package protocol MarketRegimeAPI: Sendable {
         _ request: Bloasis_MarketRegime_StreamRegimeChangesRequest
     ) async throws -> AsyncThrowingStream<Bloasis_MarketRegime_RegimeChange, any Error>
 
+    /// Overrides what is published. Whoever calls has seen to it that the asker may: the user id of
+    /// the request is taken for true, and kept.
+    func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse
+
     func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse

@@ -21,6 +21,28 @@ package struct RPCFault: Error, Equatable, Sendable {
         case dataLoss = 15
         case unauthenticated = 16
 
+        /// As google/rpc/code.proto writes it: `NOT_FOUND`.
+        package var name: String {
+            switch self {
+            case .cancelled: "CANCELLED"
+            case .unknown: "UNKNOWN"
+            case .invalidArgument: "INVALID_ARGUMENT"
+            case .deadlineExceeded: "DEADLINE_EXCEEDED"
+            case .notFound: "NOT_FOUND"
+            case .alreadyExists: "ALREADY_EXISTS"
+            case .permissionDenied: "PERMISSION_DENIED"
+            case .resourceExhausted: "RESOURCE_EXHAUSTED"
+            case .failedPrecondition: "FAILED_PRECONDITION"
+            case .aborted: "ABORTED"
+            case .outOfRange: "OUT_OF_RANGE"
+            case .unimplemented: "UNIMPLEMENTED"
+            case .internalError: "INTERNAL"
+            case .unavailable: "UNAVAILABLE"
+            case .dataLoss: "DATA_LOSS"
+            case .unauthenticated: "UNAUTHENTICATED"
+            }
+        }
+
         /// The HTTP status that `google/rpc/code.proto` maps the code to.
         package var httpStatus: Int {
             switch self {

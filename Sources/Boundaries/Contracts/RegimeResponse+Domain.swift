@@ -15,11 +15,12 @@ extension Bloasis_MarketRegime_RegimeResponse {
     ///
     /// - Parameters:
     ///   - sequence: the series' last announced sequence, 0 before the first; `nil` in a history.
+    ///   - override: what is published in place of the assessment's own label; `nil` in a history.
     ///   - staleness: `nil` in a history, whose items are what they are.
     ///   - close: the bar's closing price, when at hand.
     package init(
-        _ assessment: RegimeAssessment, sequence: Int64? = nil, staleness: Staleness? = nil,
-        close: Double? = nil
+        _ assessment: RegimeAssessment, sequence: Int64? = nil, override: RegimeOverride? = nil,
+        staleness: Staleness? = nil, close: Double? = nil
     ) {
         self.init()
         regime = assessment.regime.label
@@ -44,8 +45,23 @@ extension Bloasis_MarketRegime_RegimeResponse {
         revision = Int32(clamping: assessment.revision)
         availableAt = assessment.availableAt.rfc3339
         if let sequence { self.sequence = sequence }
+        if let override { publish(override, over: assessment) }
         if let close, close.isFinite { self.close = close }
         if let staleness { mark(staleness) }
+    }
+
+    /// Says what an override publishes. The bar, the probabilities, the raw label and the
+    /// indicators stay the filter's.
+    private mutating func publish(
+        _ override: RegimeOverride, over assessment: RegimeAssessment
+    ) {
+        regime = override.regime.label
+        confidence = assessment.probabilities[override.regime]
+        trigger = Trigger.override.rawValue
+        reasoning = override.order.reasoning
+        riskLevel = override.regime.riskLevel.rawValue
+        previousRegime = override.previousRegime.label
+        since = override.asOf.rfc3339
     }
 
     /// Says whether the answer is behind its market.

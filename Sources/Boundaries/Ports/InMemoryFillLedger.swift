@@ -30,7 +30,7 @@ extension InMemoryFillLedger: FillLedger {
                 referenced: fill.reference.flatMap { state.byID[$0] },
                 replacement: fill.reference.flatMap { state.replacements[$0] },
                 lastSequence: state.fills[fill.userID]?.last?.sequence ?? 0)
-            let plan = try FillPlan(fill, knowing: regime, given: facts, wording: wording)
+            let plan = try FillPlan(fill, knowing: regime, given: facts, wording: wording.traced)
             if case .record(let recorded, let entry) = plan {
                 state.fills[fill.userID, default: []].append(recorded)
                 state.byID[fill.id] = recorded

@@ -4,23 +4,26 @@ import Synchronization
 
 /// The twin of the durable stores: the same answers, from memory.
 package final class InMemoryRegimeStore: Sendable {
-    private struct SeriesRows {
+    struct SeriesRows {
         var head: SeriesHead
         var bars = RevisionShelf<StoredBar>()
         var assessments = RevisionShelf<RegimeAssessment>()
+        /// By bars.
         var changes = RevisionShelf<RegimeChange>()
-        /// In sequence order.
+        /// In sequence order, those of overrides among them.
         var announcements: [RegimeChange] = []
+        /// In the order of their start.
+        var overrides: [RegimeOverride] = []
         var models: [StoredModel] = []
         var activations = RevisionShelf<ModelActivation>()
     }
 
-    private struct OutboxLine {
+    struct OutboxLine {
         var row: OutboxRow
         var recordedAt: Timestamp
     }
 
-    private struct State {
+    struct State {
         var series: [Series: SeriesRows] = [:]
         /// The line at index i has position i + 1.
         var outbox: [OutboxLine] = []
@@ -29,9 +32,9 @@ package final class InMemoryRegimeStore: Sendable {
         var lease: (owner: String, expiry: Timestamp)?
     }
 
-    private let state = Mutex(State())
-    private let signal = CommitSignal()
-    private let wording: ChangeWording
+    let state = Mutex(State())
+    let signal = CommitSignal()
+    let wording: ChangeWording
     private let now: @Sendable () -> Timestamp
 
     /// - Parameter now: stamps what is recorded; only the outbox' lag shows it.
@@ -66,7 +69,7 @@ extension InMemoryRegimeStore: RegimeJournal {
                 throw JournalError.unknownSeries(batch.series)
             }
             let plan = try JournalDecision.plan(
-                batch, given: facts(rows, for: batch), wording: wording)
+                batch, given: facts(rows, for: batch), wording: wording.traced)
             apply(plan, to: &rows)
             state.series[batch.series] = rows
             append(plan.outbox, to: &state)
@@ -82,10 +85,11 @@ extension InMemoryRegimeStore: RegimeJournal {
                 throw JournalError.unknownSeries(series)
             }
             var pending = PendingChanges(of: rows.head, limit: limit)
+            let told = rows.announcements.filter { !$0.isByOverride }
             while let query = pending.next {
-                pending.take(changes(of: rows, query), announced: rows.announcements)
+                pending.take(changes(of: rows, query), announced: told)
             }
-            let plan = pending.plan(wording: wording)
+            let plan = pending.plan(wording: wording.traced)
             for change in plan.changes {
                 rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
                 rows.announcements.append(change)
@@ -107,7 +111,8 @@ extension InMemoryRegimeStore: RegimeJournal {
         for record in batch.records {
             let asOf = record.assessment.asOf
             facts.assessments[asOf] = rows.assessments[asOf].last
-            facts.announced[asOf] = rows.announcements.last { $0.asOf == asOf }?.eventID
+            facts.announced[asOf] =
+                rows.announcements.last { $0.asOf == asOf && !$0.isByOverride }?.eventID
         }
         facts.models = Set(rows.models.map(\.version))
         for activation in batch.activations {
@@ -136,7 +141,7 @@ extension InMemoryRegimeStore: RegimeJournal {
         rows.head = plan.receipt.head
     }
 
-    private func append(_ entries: [OutboxEntry], to state: inout State) {
+    func append(_ entries: [OutboxEntry], to state: inout State) {
         guard !entries.isEmpty else { return }
         let recordedAt = now()
         for entry in entries {
@@ -180,6 +185,20 @@ extension InMemoryRegimeStore: RegimeReader {
         rows(of: query.series).map { changes(of: $0, query) } ?? []
     }
 
+    package func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {
+        guard let rows = rows(of: query.series) else { return [] }
+        // Of the bar of the cursor one change was on the page before.
+        var bars = query.bars
+        bars.limit += 1
+        let overrides = rows.announcements.filter { change in
+            change.isByOverride && query.range.map { $0.contains(change.asOf) } ?? true
+        }
+        let listed = (changes(of: rows, bars) + overrides).filter { change in
+            query.after.map { $0 < change.place } ?? true
+        }
+        return Array(listed.sorted { $0.place < $1.place }.prefix(query.limit))
+    }
+
     package func announcements(
         of series: Series, after sequence: Int64, limit: Int
     ) async throws -> [RegimeChange] {
@@ -219,7 +238,7 @@ extension InMemoryRegimeStore: RegimeReader {
 
     package func ping() async throws {}
 
-    private func rows(of series: Series) -> SeriesRows? {
+    func rows(of series: Series) -> SeriesRows? {
         state.withLock { $0.series[series] }
     }
 

@@ -21,10 +21,10 @@ package struct JournalFacts: Sendable {
     package var bars: [Timestamp: [StoredBar]] = [:]
     /// The highest revision of an `asOf`.
     package var assessments: [Timestamp: RegimeAssessment] = [:]
-    /// The change of the highest revision of an `asOf`, wherever assessments may have been dropped
-    /// while their changes stayed; only looked at where there is no assessment.
+    /// The change by bars of the highest revision of an `asOf`, wherever assessments may have been
+    /// dropped while their changes stayed; only looked at where there is no assessment.
     package var changes: [Timestamp: RegimeChange] = [:]
-    /// The event announced last about an `asOf`.
+    /// The event of a change by bars that was announced last about an `asOf`.
     package var announced: [Timestamp: EventID] = [:]
     package var models: Set<ModelVersion> = []
     /// The model stored last for an `activeFrom`.
@@ -263,8 +263,10 @@ extension JournalDecision {
     }
 
     /// A change later than the last announced one is news; one that restates an announced change
-    /// supersedes it; any other lies in a past nobody was told about, and stays silent.
+    /// supersedes it; any other lies in a past nobody was told about, and stays silent. So does all
+    /// that happens beneath an override.
     private mutating func announceIfDue(_ change: RegimeChange) -> RegimeChange {
+        guard facts.head.override == nil else { return change }
         let told = facts.announced[change.asOf]
         let isNews = facts.head.lastAnnouncedAsOf.map { $0 < change.asOf } ?? true
         return told != nil || isNews ? announce(change, superseding: told) : change
@@ -273,18 +275,26 @@ extension JournalDecision {
     private mutating func announce(
         _ change: RegimeChange, superseding told: EventID?
     ) -> RegimeChange {
-        var change = change
-        change.announcement = Announcement(
-            sequence: facts.head.lastSequence + 1, previousEventID: facts.head.lastAnnouncedEventID,
-            supersedes: told)
-        facts.head.lastSequence += 1
-        facts.head.lastAnnouncedEventID = change.eventID
-        facts.head.lastAnnouncedAsOf = max(
-            facts.head.lastAnnouncedAsOf ?? change.asOf, change.asOf)
+        let change = facts.head.announce(change, superseding: told)
         facts.announced[change.asOf] = change.eventID
         plan.outbox.append(OutboxEntry(eventID: change.eventID, message: wording.message(change)))
         plan.receipt.announced += 1
         plan.receipt.head = facts.head
         return change
+    }
+}
+
+extension SeriesHead {
+    /// Gives a change the next place among the announced ones.
+    mutating func announce(
+        _ change: RegimeChange, superseding told: EventID?
+    ) -> RegimeChange {
+        var announced = change
+        announced.announcement = Announcement(
+            sequence: lastSequence + 1, previousEventID: lastAnnouncedEventID, supersedes: told)
+        lastSequence += 1
+        lastAnnouncedEventID = change.eventID
+        lastAnnouncedAsOf = max(lastAnnouncedAsOf ?? change.asOf, change.asOf)
+        return announced
     }
 }

@@ -1,8 +1,9 @@
 package import Market
 package import Regimes
 
-/// Looks through a series, page by page, for changes that have yet to be announced: first those
-/// about bars that were announced already, then the later ones.
+/// Looks through a series, page by page, for changes by bars that have yet to be announced: first
+/// those about bars that were announced already, then the later ones. While an override stands,
+/// none have.
 ///
 /// A store looks up `next` and gives what it finds to `take`, until there is nothing next.
 package struct PendingChanges: Sendable {
@@ -22,7 +23,7 @@ package struct PendingChanges: Sendable {
     package init(of head: SeriesHead, limit: Int) {
         self.head = head
         self.limit = limit
-        if limit > 0 { next = told(after: nil) ?? news }
+        if limit > 0, head.override == nil { next = told(after: nil) ?? news }
     }
 
     /// Up to the last bar that was announced.
@@ -50,8 +51,8 @@ package struct PendingChanges: Sendable {
 
     /// - Parameters:
     ///   - page: what `next` asked for.
-    ///   - announced: at least what was announced last about the bars of its silent span; of two
-    ///     about one bar the later one counts.
+    ///   - announced: at least the changes by bars that were announced last about those of its
+    ///     silent span; of two about one bar the later one counts.
     package mutating func take(_ page: [RegimeChange], announced: [RegimeChange]) {
         guard let query = next else { return }
         guard query.range != nil else {

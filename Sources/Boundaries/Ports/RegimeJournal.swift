@@ -20,14 +20,15 @@ package protocol RegimeJournal: Sendable {
     /// - A change is stored with its assessment's revision, its `eventID` made from it.
     /// - `announcing`: a new change later than the last announced one, or one that restates an
     ///   announced change (which it then supersedes), gets the next `sequence` of its series and
-    ///   an outbox row. Sequences are gap-free and append-only.
+    ///   an outbox row. Sequences are gap-free and append-only. While an override stands, changes
+    ///   are stored silently: what is published does not change by them.
     ///
     /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
     func record(_ batch: JournalBatch) async throws -> JournalReceipt
 
     /// Announces up to `limit` changes stored silently: first those that say another label about a
     /// bar than was announced about it, superseding that; then, in order of `asOf`, those later
-    /// than the last announced one. Empty when none is left.
+    /// than the last announced one. Empty when none is left, and while an override stands.
     func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange]
 }
 
@@ -55,12 +56,14 @@ package struct SeriesHead: Sendable, Equatable {
     package var profile: SeriesProfile
     /// The latest assessed bar; `nil` before the first.
     package var lastAsOf: Timestamp?
-    /// The regime published at `lastAsOf`; `unknown` before the first.
+    /// The filter's label at `lastAsOf`; `unknown` before the first.
     package var lastRegime: Regime
+    /// What is published in its place; `nil` without one, and once its end is recorded.
+    package var override: RegimeOverride?
     /// Number of announced changes; 0 before the first.
     package var lastSequence: Int64
     package var lastAnnouncedEventID: EventID?
-    /// The latest bar whose change was announced.
+    /// The latest bar about which a change was announced, an override's included.
     package var lastAnnouncedAsOf: Timestamp?
     /// How many transactions wrote bars that answers rest on, or answers. A state built before one
     /// of them is no longer this series' state.
@@ -71,6 +74,12 @@ package struct SeriesHead: Sendable, Equatable {
         lastRegime = .unknown
         lastSequence = 0
         writes = 0
+    }
+
+    /// The regime that is published at an instant of the wall clock.
+    package func publishedRegime(at now: Timestamp) -> Regime {
+        guard let override, override.isInForce(at: now) else { return lastRegime }
+        return override.regime
     }
 }
 

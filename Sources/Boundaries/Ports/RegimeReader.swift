@@ -18,11 +18,14 @@ package protocol RegimeReader: Sendable {
     /// Assessments oldest first, one per `asOf`.
     func history(_ query: SeriesQuery) async throws -> [RegimeAssessment]
 
-    /// Changes by `asOf`, oldest first: those of each bar's latest assessment.
+    /// Changes by bars, by `asOf`, oldest first: those of each bar's latest assessment.
     func changes(_ query: SeriesQuery) async throws -> [RegimeChange]
 
-    /// Announced changes with a sequence later than `sequence`, in sequence order, superseded
-    /// ones included: announcements are never taken back.
+    /// The same changes and those of overrides, by their places in the list.
+    func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange]
+
+    /// Announced changes with a sequence later than `sequence`, in sequence order, those of
+    /// overrides and superseded ones included: announcements are never taken back.
     func announcements(
         of series: Series, after sequence: Int64, limit: Int
     ) async throws -> [RegimeChange]
@@ -69,5 +72,58 @@ package struct SeriesQuery: Sendable {
     }
 }
 
-/// One store is all three.
-package typealias RegimeStore = RegimeJournal & RegimeReader & Outbox
+/// Where a change stands in a list by `asOf`: those about one bar in the order of their sequence,
+/// one that was not announced before them.
+package struct ChangePlace: Sendable, Hashable {
+    package var asOf: Timestamp
+    /// 0 for one that was not announced.
+    package var sequence: Int64
+
+    package init(asOf: Timestamp, sequence: Int64) {
+        self.asOf = asOf
+        self.sequence = sequence
+    }
+}
+
+extension ChangePlace: Comparable {
+    package static func < (lhs: ChangePlace, rhs: ChangePlace) -> Bool {
+        (lhs.asOf, lhs.sequence) < (rhs.asOf, rhs.sequence)
+    }
+}
+
+extension RegimeChange {
+    package var place: ChangePlace {
+        ChangePlace(asOf: asOf, sequence: announcement?.sequence ?? 0)
+    }
+}
+
+/// A half-open range of one series' changes, read page by page.
+package struct ChangeQuery: Sendable {
+    package var series: Series
+    /// As in `SeriesQuery`.
+    package var range: Range<Timestamp>?
+    /// Only what stands behind this place: the cursor of the previous page.
+    package var after: ChangePlace?
+    package var limit: Int
+
+    package init(
+        _ series: Series, range: Range<Timestamp>? = nil, after: ChangePlace? = nil,
+        limit: Int = SeriesQuery.limitMaximum
+    ) {
+        self.series = series
+        self.range = range
+        self.after = after
+        self.limit = SeriesQuery(series, limit: limit).limit
+    }
+
+    /// The bars that the changes of the page can be about, that of the cursor included.
+    package var bars: SeriesQuery {
+        let justBefore = after.flatMap { place in
+            place.asOf == .earliest ? nil : place.asOf.advanced(byNanoseconds: -1)
+        }
+        return SeriesQuery(series, range: range, after: justBefore, limit: limit)
+    }
+}
+
+/// One store is all four.
+package typealias RegimeStore = RegimeJournal & RegimeReader & OverrideLedger & Outbox

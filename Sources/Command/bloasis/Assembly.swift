@@ -52,7 +52,8 @@ struct Assembly {
         let shared = redis.map { RedisCache($0, instance: Assembly.instanceID) }
         currents = CurrentRegimes(
             reader: storage.regimes, shared: shared,
-            defaultMarket: configuration.defaultMarket, Assembly.cacheEnvironment)
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now },
+            Assembly.cacheEnvironment)
         let regimes = storage.regimes
         portfolios = Portfolios(
             ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
@@ -119,8 +120,8 @@ struct Assembly {
 
     var queries: MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store, currents: currents, defaultMarket: configuration.defaultMarket,
-            now: { WallClock.now })
+            reader: store, overrides: store, currents: currents,
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
     var trading: FillRecording {
@@ -133,6 +134,13 @@ struct Assembly {
         Backfill(
             journal: store, reader: store,
             threads: ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    var overrideExpiry: OverrideExpiry {
+        OverrideExpiry(
+            overrides: store, commits: { [store] in store.commits() },
+            ended: { [currents] in await currents.written($0) }, now: { WallClock.now },
+            logger: logger)
     }
 
     var relay: OutboxRelay {

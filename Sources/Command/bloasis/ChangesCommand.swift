@@ -2,7 +2,6 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
-import MarketRegime
 
 struct ChangesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +15,7 @@ struct ChangesCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
+    @OptionGroup var source: SourceOptions
     @OptionGroup var rangeOptions: RangeOptions
 
     @Flag(help: "Print the API's JSON, an array.")
@@ -24,9 +24,9 @@ struct ChangesCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
-        try await Assembly.with(configuration) { assembly in
+        try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
-            request.market = series.market.text
+            request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
             if let range = rangeOptions.range {
                 request.timeRange = .init(range)
@@ -40,7 +40,7 @@ struct ChangesCommand: AsyncParsableCommand {
             }
             try await listing.run { token in
                 request.pageToken = token
-                let page = try await assembly.queries.listRegimeChanges(request)
+                let page = try await regimes.listRegimeChanges(request)
                 return (page.items, page.nextPageToken)
             } row: { item in
                 [

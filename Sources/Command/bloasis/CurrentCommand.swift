@@ -2,7 +2,6 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
-import MarketRegime
 
 struct CurrentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,10 +11,12 @@ struct CurrentCommand: AsyncParsableCommand {
             EXAMPLES
               bloasis current
               bloasis current --market BTCUSD --timeframe 1h --json
+              bloasis current --server http://localhost:8080
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
+    @OptionGroup var source: SourceOptions
 
     @Flag(help: "Print the API's JSON.")
     var json = false
@@ -23,11 +24,11 @@ struct CurrentCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
-        try await Assembly.with(configuration) { assembly in
+        try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_RegimeRequest()
-            request.market = series.market.text
+            request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
-            let answer = try await assembly.queries.getCurrentRegime(request)
+            let answer = try await regimes.getCurrentRegime(request)
             StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
         }
     }

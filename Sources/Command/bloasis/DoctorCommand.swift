@@ -77,11 +77,14 @@ struct DoctorCommand: AsyncParsableCommand {
         ]
         for head in try await assembly.store.heads() {
             let last = head.lastAsOf?.rfc3339 ?? "no assessment yet"
+            let overridden = head.override.map {
+                ", overridden to \($0.regime) until \($0.order.expiresAt)"
+            }
             checks.append(
                 Check(
                     name: "series \(head.profile.series)", isHealthy: true,
                     detail: "\(head.lastRegime) as of \(last), calendar "
-                        + head.profile.calendar.rawValue))
+                        + head.profile.calendar.rawValue + (overridden ?? "")))
         }
         return checks
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contracts
 import Foundation
-import Gateway
 import Hosting
 import MarketFeeds
 import MarketRegime

@@ -2,7 +2,6 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
-import MarketRegime
 
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,6 +17,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
+    @OptionGroup var source: SourceOptions
     @OptionGroup var rangeOptions: RangeOptions
 
     @Flag(help: "Print the API's JSON, an array.")
@@ -26,9 +26,9 @@ struct HistoryCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
-        try await Assembly.with(configuration) { assembly in
+        try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_GetRegimeHistoryRequest()
-            request.market = series.market.text
+            request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
             request.timeRange = .init(rangeOptions.range ?? RangeOptions.whole)
             request.pageSize = Int32(MarketPages.size)
@@ -40,7 +40,7 @@ struct HistoryCommand: AsyncParsableCommand {
             }
             try await listing.run { token in
                 request.pageToken = token
-                let page = try await assembly.queries.getRegimeHistory(request)
+                let page = try await regimes.getRegimeHistory(request)
                 return (page.items, page.nextPageToken)
             } row: { item in
                 [

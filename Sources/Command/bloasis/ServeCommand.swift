@@ -1,8 +1,10 @@
 import ArgumentParser
+import Compression
 import Contracts
 import Foundation
 import GRPCServing
 import Gateway
+import HTTPServing
 import Hosting
 import Logging
 import Market
@@ -83,19 +85,45 @@ extension Assembly {
             to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
             reader: store,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
-        let gateway = makeGateway(
-            configuration: GatewayConfiguration(
-                host: configuration.bindAddress, port: configuration.httpPort,
-                serviceName: configuration.serviceName),
-            regimes: queries,
-            marketData: bars,
-            trading: trading,
-            readiness: { await readiness.report().dependencies },
-            metrics: {
-                await gauges.update(at: WallClock.now)
-                return metrics.exposition()
-            },
-            logger: logger,
+        let descriptors = try ServiceDescriptors()
+        let methods = (ServiceMethod.marketRegime(queries) + ServiceMethod.trading(trading, bars))
+            .map { $0.keepingDeadlines() }
+        let gateway = try httpDoor(
+            methods, descriptors,
+            OperationRoutes(
+                serviceName: configuration.serviceName,
+                readiness: { await readiness.report().dependencies },
+                metrics: {
+                    await gauges.update(at: WallClock.now)
+                    return metrics.exposition()
+                }))
+        async let topics: Void = makeTopics()
+        // Listing order is dependency order: what is listed later stops first.
+        try await ServiceRunner(
+            [
+                currents, portfolios, relay, overrideExpiry,
+                BarConsumer(
+                    bus: events, intake: intake, now: { WallClock.now }, logger: logger),
+            ] + grpcDoor(methods, descriptors, readiness) + [gateway], logger: logger
+        ).run(closing: { await close() })
+        await topics
+    }
+
+    private func httpDoor(
+        _ methods: [ServiceMethod], _ descriptors: ServiceDescriptors,
+        _ operations: OperationRoutes
+    ) throws -> HTTPListener {
+        let door = HTTPConfiguration(
+            host: configuration.bindAddress, port: configuration.httpPort,
+            serviceName: configuration.serviceName)
+        let answers = ContentAnswers(
+            thresholdBytes: door.compressionThresholdBytes, compressing: { Gzip.compressed($0) })
+        let routes = try MethodRoutes(
+            methods, descriptors, configuration: door, answers: answers)
+        let page = PageRoutes(
+            document: routes.document(descriptors, version: Version.text), answers: answers)
+        return HTTPListener(
+            door, operations: operations, logger: logger,
             onRunning: { port in
                 logger.notice(
                     "Serving",
@@ -103,29 +131,27 @@ extension Assembly {
                         "url": "http://\(configuration.bindAddress):\(port)/",
                         "store": "\(storage.location)",
                     ])
+            },
+            routes: { table in
+                routes.add(to: table)
+                page.add(to: table)
             })
-        async let topics: Void = makeTopics()
-        // Listing order is dependency order: what is listed later stops first.
-        try await ServiceRunner(
-            [
-                currents, portfolios, relay,
-                BarConsumer(
-                    bus: events, intake: intake, now: { WallClock.now }, logger: logger),
-            ] + grpc(bars) + [gateway], logger: logger
-        ).run(closing: { await close() })
-        await topics
     }
 
     /// The gRPC door, where this process has one.
-    private func grpc(_ bars: BarRecording) -> [any Service] {
+    private func grpcDoor(
+        _ methods: [ServiceMethod], _ descriptors: ServiceDescriptors, _ readiness: Readiness
+    ) -> [any Service] {
         guard let port = configuration.grpcPort else { return [] }
-        var methods = MethodTable(logger: logger)
-        methods.add(queries)
-        methods.add(trading, bars)
+        let health = HealthMethods(
+            services: Set(methods.map(\.service)).sorted(),
+            isReady: { await readiness.report().isReady })
+        let table = MethodTable(
+            methods + health.methods, describedBy: descriptors, logger: logger)
         let host = configuration.bindAddress
         return [
             GRPCListener(
-                host: host, port: port, methods: methods,
+                host: host, port: port, methods: table,
                 onRunning: { port in
                     logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
                 })

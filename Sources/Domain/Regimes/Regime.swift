@@ -12,10 +12,12 @@ package enum Regime: String, Sendable, CaseIterable {
     /// The labels a model can assign, in wire order; everything but `unknown`.
     package static let known: [Regime] = allCases.filter { $0 != .unknown }
 
-    /// A regime from its wire label; an unknown label is an error that lists the valid ones.
-    package init(label: some StringProtocol) throws(InvalidRegimeLabel) {
-        guard let regime = Regime(rawValue: String(label)) else {
-            throw InvalidRegimeLabel(label: String(label))
+    /// A regime from its wire label; any other label is an error that lists the valid ones.
+    package init(
+        label: some StringProtocol, among valid: [Regime] = Regime.allCases
+    ) throws(InvalidRegimeLabel) {
+        guard let regime = Regime(rawValue: String(label)), valid.contains(regime) else {
+            throw InvalidRegimeLabel(label: String(label), valid: valid)
         }
         self = regime
     }
@@ -38,10 +40,11 @@ extension Regime: CustomStringConvertible {
 
 package struct InvalidRegimeLabel: Error, Equatable, CustomStringConvertible {
     package let label: String
+    package let valid: [Regime]
 
     package var description: String {
-        let valid = Regime.allCases.map(\.rawValue).joined(separator: ", ")
-        return "Invalid regime value: \(label). Must be one of: \(valid)"
+        let labels = valid.map(\.rawValue).joined(separator: ", ")
+        return "Invalid regime value: \(label). Must be one of: \(labels)"
     }
 }
 

@@ -1,11 +1,14 @@
 package import Market
 
-/// The content hash that names a fitted model; `unfitted` before the first fit.
+/// The content hash that names a fitted model; `unfitted` before the first fit, `override` where a
+/// person spoke.
 package struct ModelVersion: Hashable, Sendable {
     package let text: String
 
     /// Names the answers given during warm-up, when no model exists yet.
     package static let unfitted = ModelVersion("unfitted")
+    /// Stands in the place of a model where a person has said what is published.
+    package static let override = ModelVersion("override")
 
     package init(_ text: String) {
         self.text = text

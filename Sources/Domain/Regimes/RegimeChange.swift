@@ -13,12 +13,14 @@ extension EventID: CustomStringConvertible {
     package var description: String { text }
 }
 
-/// The published label of a series became another one.
+/// The published label of a series became another one: by a bar, or because an override began or
+/// ended.
 package struct RegimeChange: Sendable {
     package var eventID: EventID
     package var series: Series
-    /// The bar at whose close the label changed.
+    /// The bar at whose close the label changed; of an override, the latest one then.
     package var asOf: Timestamp
+    /// The assessment's; of overrides, the count of their changes about that bar.
     package var revision: Int
     package var previousRegime: Regime
     package var regime: Regime
@@ -49,6 +51,9 @@ package struct RegimeChange: Sendable {
     }
 
     package var confidence: Double { regime == .unknown ? 0 : probabilities[regime] }
+
+    /// Whether an override began or ended, and no bar brought it.
+    package var isByOverride: Bool { trigger == .override }
 }
 
 /// A change's place among the announced ones of its series.

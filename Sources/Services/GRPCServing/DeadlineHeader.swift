@@ -1,3 +1,4 @@
+import Contracts
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 
@@ -7,7 +8,7 @@ import GRPCNIOTransportHTTP2Posix
 /// grpc-swift 2.4.3 reads a number with a sign, and ends the process on a negative one; it passes
 /// over eight digits and a unit, as clients send for some ten seconds in microseconds.
 enum DeadlineHeader {
-    static let name = "grpc-timeout"
+    private static let name = CallTimeout.header
     /// The most that the library takes: seven digits.
     private static let amountLimit = 9_999_999
     /// The next longer unit, and how many of a unit are one of it.

@@ -15,18 +15,21 @@ package struct GRPCListener: Service {
     private let host: String
     private let port: Int
     private let methods: MethodTable
+    private let security: ServerSecurity?
     private let onRunning: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - host: a name or an address.
     ///   - port: 0 lets the system choose; `onRunning` is told which.
+    ///   - security: `nil`: in plain text.
     package init(
-        host: String, port: Int, methods: MethodTable,
+        host: String, port: Int, methods: MethodTable, security: ServerSecurity? = nil,
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.methods = methods
+        self.security = security
         self.onRunning = onRunning
     }
 
@@ -62,7 +65,7 @@ package struct GRPCListener: Service {
         HTTP2ServerTransport.Posix(
             address: address.contains(":")
                 ? .ipv6(host: address, port: port) : .ipv4(host: address, port: port),
-            transportSecurity: .plaintext,
+            transportSecurity: security?.transport ?? .plaintext,
             config: .defaults { config in
                 config.rpc.maxRequestPayloadSize = Self.payloadLimitBytes
                 config.connection.keepalive.clientBehavior.allowWithoutCalls = true

@@ -1,6 +1,8 @@
-import Contracts
+package import Contracts
 package import GRPCCore
+import Hosting
 package import Logging
+import Ports
 import SwiftProtobuf
 
 /// Methods of services by their names, each a function over messages: what a service answers is
@@ -9,102 +11,130 @@ package struct MethodTable: RegistrableRPCService {
     /// Largest message in either direction.
     package static let messageLimitBytes = 50 << 20
 
-    private var methods: [any Method] = []
-    private let logger: Logger
+    private let methods: [ServiceMethod]
+    private let reflection: ReflectionAnswers?
+    private let observation: CallObservation
 
-    package init(logger: Logger) {
-        self.logger = logger
-    }
-
-    /// `service/method` of all.
-    var names: [String] { methods.map(\.descriptor.fullyQualifiedMethod) }
-
-    mutating func unary<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String,
-        _ answer: @escaping @Sendable (Asked) async throws -> Answered
+    /// - Parameters:
+    ///   - descriptors: what reflection answers from; `nil`: it is not served.
+    ///   - now: what deadlines are counted from, and how long calls take.
+    package init(
+        _ methods: [ServiceMethod], describedBy descriptors: ServiceDescriptors? = nil,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { SteadyClock.now },
+        logger: Logger
     ) {
-        add(service, name, .unary) { asked, _, _ in
-            StreamingServerResponse(single: ServerResponse(message: try await answer(asked)))
+        self.methods = methods
+        observation = CallObservation(now: now, logger: logger)
+        reflection = descriptors.map { descriptors in
+            let services = Set(methods.map(\.service) + ReflectionAnswers.services)
+            return ReflectionAnswers(descriptors, services: services.sorted())
         }
-    }
-
-    /// The stream ends with its source, when the caller has gone, and when the server shuts down.
-    mutating func stream<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String,
-        _ answer:
-            @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
-    ) {
-        add(service, name, .serverStreaming) { asked, cancellation, faults in
-            let answers = try await answer(asked)
-            return StreamingServerResponse { writer in
-                do {
-                    try await write(answers, to: writer, until: cancellation)
-                } catch {
-                    throw faults.told(of: error)
-                }
-                return [:]
-            }
-        }
-    }
-
-    private mutating func add<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String, _ kind: MethodDescriptor.RPCType,
-        _ respond: @escaping MessageMethod<Asked, Answered>.Response
-    ) {
-        let descriptor = MethodDescriptor(
-            fullyQualifiedService: service, method: name, type: kind)
-        methods.append(
-            MessageMethod(descriptor: descriptor, logger: logger, respond: respond))
     }
 
     package func registerMethods<Transport: ServerTransport>(
         with router: inout RPCRouter<Transport>
     ) {
-        for method in methods { method.register(with: &router) }
+        for method in methods { register(method, with: &router) }
+        guard let reflection else { return }
+        for service in ReflectionAnswers.services {
+            register(reflection, as: service, with: &router)
+        }
     }
-}
 
-private protocol Method: Sendable {
-    var descriptor: MethodDescriptor { get }
-
-    func register<Transport: ServerTransport>(with router: inout RPCRouter<Transport>)
-}
-
-private struct MessageMethod<Asked: Message, Answered: Message>: Method {
-    typealias Response =
-        @Sendable (Asked, ServerContext.RPCCancellationHandle, Faults) async throws ->
-        StreamingServerResponse<Answered>
-
-    let descriptor: MethodDescriptor
-    let logger: Logger
-    let respond: Response
-
-    func register<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        let faults = Faults(method: descriptor.fullyQualifiedMethod, logger: logger)
+    private func register<Transport: ServerTransport>(
+        _ method: ServiceMethod, with router: inout RPCRouter<Transport>
+    ) {
+        let descriptor = MethodDescriptor(
+            fullyQualifiedService: method.service, method: method.name, type: method.kind)
         router.registerHandler(
             forMethod: descriptor,
-            deserializer: MessageReader<Asked>(limitBytes: MethodTable.messageLimitBytes),
-            serializer: MessageWriter<Answered>(limitBytes: MethodTable.messageLimitBytes)
-        ) { [respond] request, context in
-            do {
-                let asked = try await ServerRequest(stream: request).message
-                return try await respond(asked, context.cancellation, faults)
-            } catch {
-                return StreamingServerResponse(of: Answered.self, error: faults.told(of: error))
+            deserializer: MessageReader(
+                type: method.asked, limitBytes: MethodTable.messageLimitBytes),
+            serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
+        ) { [observation] request, context in
+            let call = observation.begin(method, request.metadata, context)
+            return await CallContext.$current.withValue(call.context) {
+                do {
+                    let asked = try await ServerRequest(stream: request).message
+                    return try await method.respond(to: asked, call)
+                } catch {
+                    return StreamingServerResponse(of: AnyMessage.self, error: call.end(error))
+                }
+            }
+        }
+    }
+
+    /// Answers come as requests do, one for one, until the caller has said all.
+    private func register<Transport: ServerTransport>(
+        _ reflection: ReflectionAnswers, as service: String,
+        with router: inout RPCRouter<Transport>
+    ) {
+        let descriptor = MethodDescriptor(
+            fullyQualifiedService: service, method: ReflectionAnswers.method,
+            type: .bidirectionalStreaming)
+        router.registerHandler(
+            forMethod: descriptor,
+            deserializer: MessageReader(
+                type: ReflectionAnswers.Asked.self, limitBytes: ReflectionAnswers.askedLimitBytes),
+            serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
+        ) { request, _ in
+            StreamingServerResponse(of: AnyMessage.self) { writer in
+                for try await message in request.messages {
+                    guard let asked = message as? ReflectionAnswers.Asked else { continue }
+                    try await writer.write(reflection.answer(to: asked))
+                }
+                return [:]
             }
         }
     }
 }
 
-private func write<Answered: Message>(
-    _ answers: AsyncThrowingStream<Answered, any Error>, to writer: RPCWriter<Answered>,
-    until cancellation: ServerContext.RPCCancellationHandle
+typealias AnyMessage = any SwiftProtobuf.Message
+
+extension ServiceMethod {
+    fileprivate var kind: MethodDescriptor.RPCType {
+        switch call {
+        case .unary: .unary
+        case .stream: .serverStreaming
+        }
+    }
+
+    /// A stream ends with its source, when the caller has gone, and when the server shuts down.
+    fileprivate func respond(
+        to asked: AnyMessage, _ call: ObservedCall
+    ) async throws -> StreamingServerResponse<AnyMessage> {
+        switch self.call {
+        case .unary(let answer):
+            let answered = try await answer(asked)
+            call.end()
+            return StreamingServerResponse(single: ServerResponse(message: answered))
+        case .stream(let open):
+            let answers = try await open(asked)
+            return StreamingServerResponse(of: AnyMessage.self) { writer in
+                do {
+                    try await write(answers, to: writer, until: call)
+                    call.end()
+                } catch {
+                    throw call.end(error)
+                }
+                return [:]
+            }
+        }
+    }
+}
+
+private func write(
+    _ answers: MessageStream, to writer: RPCWriter<AnyMessage>, until call: ObservedCall
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { for try await answer in answers { try await writer.write(answer) } }
         group.addTask {
-            try await cancellation.cancelled
-            throw RPCFault.unavailable("the stream was ended: ask again after what came")
+            while let answer = try await answers.next() { try await writer.write(answer) }
+        }
+        group.addTask {
+            try await call.cancellation.cancelled
+            throw call.isOverdue
+                ? RPCFault(.deadlineExceeded, "the caller's deadline has passed")
+                : RPCFault.unavailable("the stream was ended: ask again after what came")
         }
         defer { group.cancelAll() }
         try await group.next()

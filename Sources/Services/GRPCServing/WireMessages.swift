@@ -3,28 +3,35 @@ import SwiftProtobuf
 
 /// Messages as protobuf's bytes. One that is too large or that cannot be read is told so with its
 /// code, not with a broken stream.
-struct MessageReader<M: Message>: MessageDeserializer {
+struct MessageReader: MessageDeserializer {
+    let type: any SwiftProtobuf.Message.Type
     let limitBytes: Int
 
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> M {
+    func deserialize<Bytes: GRPCContiguousBytes>(
+        _ bytes: Bytes
+    ) throws -> any SwiftProtobuf.Message {
         guard bytes.count <= limitBytes else {
             throw RPCError(
                 code: .resourceExhausted,
                 message: "a message of \(bytes.count) bytes: \(limitBytes) at the most")
         }
         do {
-            return try unsafe bytes.withUnsafeBytes { try unsafe M(serializedBytes: Array($0)) }
+            return try unsafe bytes.withUnsafeBytes {
+                try unsafe type.init(serializedBytes: Array($0))
+            }
         } catch {
             throw RPCError(
-                code: .invalidArgument, message: "these bytes are no \(M.protoMessageName)")
+                code: .invalidArgument, message: "these bytes are no \(type.protoMessageName)")
         }
     }
 }
 
-struct MessageWriter<M: Message>: MessageSerializer {
+struct MessageWriter: MessageSerializer {
     let limitBytes: Int
 
-    func serialize<Bytes: GRPCContiguousBytes>(_ message: M) throws -> Bytes {
+    func serialize<Bytes: GRPCContiguousBytes>(
+        _ message: any SwiftProtobuf.Message
+    ) throws -> Bytes {
         let bytes: [UInt8] = try message.serializedBytes()
         guard bytes.count <= limitBytes else {
             throw RPCError(

@@ -4,19 +4,17 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import SwiftProtobuf
 import Synchronization
 
-/// Announced changes as Server-Sent Events (WHATWG HTML, section 9.2).
+/// A method's stream as Server-Sent Events (WHATWG HTML, section 9.2).
 ///
-/// Each event has `id:` = its sequence, `event: regime-change` and `data:` = the message's JSON. A
-/// stream begins after the sequence that the first of these names: the header `Last-Event-ID` (what
-/// a browser sends when it reconnects), the parameter `lastEventId`, the field `after`. Without one
-/// it begins with the next announcement. A comment is sent at every heartbeat. A stream ends when
-/// the client goes away and, cleanly, when the service shuts down.
+/// Each event has `id:` = what resumes the stream after it, `event:` its kind and `data:` the
+/// message's JSON. A stream begins after the id that the first of these names: the header
+/// `Last-Event-ID` (what a browser sends when it reconnects), the parameter `lastEventId`, the
+/// field `after`. Without one it begins with what comes next. A comment is sent at every heartbeat.
+/// A stream ends when the client goes away and, cleanly, when the service shuts down.
 final class EventStreams: Sendable {
-    typealias Change = Bloasis_MarketRegime_RegimeChange
-    typealias Asked = Bloasis_MarketRegime_StreamRegimeChangesRequest
-
     private let limit: Int
     private let heartbeatInterval: Duration
     private let clock: any Clock<Duration>
@@ -32,28 +30,34 @@ final class EventStreams: Sendable {
         self.clock = clock
     }
 
-    /// - Throws: the fault of the request or of the source, before the stream begins; a failure
-    ///   later is an event `error` with a `google.rpc.Status`.
+    /// What the parameter is called that stands for the header.
+    static let resumingParameter = "lastEventId"
+
+    /// What a request wants to resume after; `nil` when it wants none.
+    static func resumed(_ request: Request, _ query: QueryText) -> String? {
+        lastEventID.flatMap { request.headers[$0] } ?? query.value(resumingParameter)
+    }
+
+    /// - Parameter open: begins the stream.
+    /// - Throws: the fault of the source, before the stream begins; a failure later is an event
+    ///   `error` with a `google.rpc.Status`.
     func respond(
-        to request: Request, logger: Logger,
-        from source: (Asked) async throws -> AsyncThrowingStream<Change, any Error>
+        to request: Request, logger: Logger, from open: () async throws -> MessageStream
     ) async throws -> Response {
-        let asked = try message(of: request)
         guard takePlace() else {
             throw RPCFault(
                 .resourceExhausted,
-                "\(limit) event streams are open already: close one, or poll "
-                    + "/v1/market-regime/changes?after=…")
+                "\(limit) event streams are open already: close one, or poll")
         }
         let place = Place(streams: self)
-        let changes = try await source(asked)
+        let messages = try await open()
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 defer { place.giveBack() }
                 do {
-                    try await self.write(changes, to: &writer, request: request)
+                    try await self.write(messages, to: &writer, request: request)
                 } catch is CancellationError {
                     logger.debug("event stream ended")
                 }
@@ -61,54 +65,34 @@ final class EventStreams: Sendable {
             })
     }
 
-    // MARK: - The request
-
-    private func message(of request: Request) throws -> Asked {
-        let query = Query(request.uri.query)
-        var asked = try query.message(Asked.self, ignoring: ["lastEventId"])
-        let header = EventStreams.lastEventID.flatMap { request.headers[$0] }
-        if let text = header ?? query.value("lastEventId") {
-            guard let sequence = Int64(text), sequence >= 0 else {
-                throw RPCFault.invalidArgument(
-                    "Last-Event-ID: '\(RequestReading.excerpt(text))' is not a sequence: send the "
-                        + "id of the last event seen, or leave it out")
-            }
-            asked.after = sequence
-        }
-        return asked
-    }
-
     // MARK: - The stream
 
     private enum Step: Sendable {
-        case change(Change)
+        case message(any Message)
         case end
         case failure(RPCFault)
         case heartbeat
     }
 
     private func write(
-        _ changes: AsyncThrowingStream<Change, any Error>,
-        to writer: inout any ResponseBodyWriter, request: Request
+        _ messages: MessageStream, to writer: inout any ResponseBodyWriter, request: Request
     ) async throws {
         try await writer.write(
             ByteBuffer(string: "retry: \(EventStreams.reconnectMilliseconds)\n\n"))
         try await request.body.consumeWithCancellationOnInboundClose { _ in
-            try await self.pump(changes, to: &writer)
+            try await self.pump(messages, to: &writer)
         }
     }
 
-    /// One change and one heartbeat are awaited at any time: the source is asked for the next
-    /// change only once the last one is written, and that is the back pressure.
+    /// One message and one heartbeat are awaited at any time: the source is asked for the next
+    /// message only once the last one is written, and that is the back pressure.
     private func pump(
-        _ changes: AsyncThrowingStream<Change, any Error>,
-        to writer: inout any ResponseBodyWriter
+        _ messages: MessageStream, to writer: inout any ResponseBodyWriter
     ) async throws {
         let (clock, interval) = (clock, heartbeatInterval)
-        let nextChange: @Sendable () async throws -> Step = {
-            var iterator = changes.makeAsyncIterator()
+        let nextMessage: @Sendable () async throws -> Step = {
             do {
-                return try await iterator.next().map(Step.change) ?? .end
+                return try await messages.next().map(Step.message) ?? .end
             } catch is CancellationError {
                 return .end
             } catch {
@@ -121,14 +105,14 @@ final class EventStreams: Sendable {
             return .heartbeat
         }
         try await withThrowingTaskGroup(of: Step.self) { group in
-            group.addTask { try await cancelWhenGracefulShutdown(nextChange) }
+            group.addTask { try await cancelWhenGracefulShutdown(nextMessage) }
             group.addTask { try await cancelWhenGracefulShutdown(nextHeartbeat) }
             defer { group.cancelAll() }
             while let step = try await group.next() {
                 switch step {
-                case .change(let change):
-                    try await writer.write(ByteBuffer(string: try event(change)))
-                    group.addTask { try await cancelWhenGracefulShutdown(nextChange) }
+                case .message(let message):
+                    try await writer.write(ByteBuffer(string: try event(message)))
+                    group.addTask { try await cancelWhenGracefulShutdown(nextMessage) }
                 case .end:
                     return
                 case .failure(let fault):
@@ -144,8 +128,12 @@ final class EventStreams: Sendable {
         }
     }
 
-    private func event(_ change: Change) throws -> String {
-        "id: \(change.sequence)\nevent: regime-change\ndata: \(try WireJSON.text(change))\n\n"
+    private func event(_ message: any Message) throws -> String {
+        var head = ""
+        if let streamed = message as? any StreamedMessage {
+            head = "id: \(streamed.resumeID)\nevent: \(type(of: streamed).eventName)\n"
+        }
+        return head + "data: \(try WireJSON.text(message))\n\n"
     }
 
     // MARK: - The bound

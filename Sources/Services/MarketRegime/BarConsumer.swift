@@ -1,4 +1,5 @@
 import Contracts
+import Hosting
 package import Logging
 package import Market
 import Metrics
@@ -123,7 +124,12 @@ package struct BarConsumer: Service {
         var failures = 0
         for attempt in 1... {
             do {
-                return try await take(event, attempt: attempt)
+                // What follows from the bar belongs to the trace that it came with.
+                let context = CallContext(
+                    trace: event.message.trace.map { Tracing.span(within: $0) })
+                return try await CallContext.$current.withValue(context) {
+                    try await take(event, attempt: attempt)
+                }
             } catch  where error.passes || BarConsumer.isRaced(error) {
                 if !error.passes { failures += 1 }
                 guard failures < BarConsumer.attemptLimit else { throw error }

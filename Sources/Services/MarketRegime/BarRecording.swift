@@ -74,7 +74,7 @@ package struct BarRecording: MarketDataAPI {
     private func put(
         _ events: [MarketBarEvent], on bus: any EventBus
     ) async throws -> Bloasis_Trading_RecordBarsResponse {
-        try await bus.publish(events.map(\.message))
+        try await bus.publish(events.map(\.message.traced))
         var response = Bloasis_Trading_RecordBarsResponse()
         response.accepted = Int32(events.count)
         response.queued = true

@@ -11,26 +11,43 @@ import Synchronization
 ///
 /// What is cached is the answer but for its staleness, which depends on when it is asked for. A
 /// commit drops what the process has, so that poll and push agree; a commit of this process is
-/// written through besides, and other instances hear of it.
+/// written through besides, and other instances hear of it. The answer of an override is no longer
+/// given once its time is over, whatever a cache still has and whether or not its end is recorded.
 package final class CurrentRegimes: Service, Sendable {
-    /// Calendars that are remembered; they never change.
-    static let calendarLimit = 65_536
+    /// Series of which something is remembered.
+    static let memoryLimit = 65_536
+
+    /// What answers of a series are judged by.
+    private struct Memory {
+        /// Never changes.
+        let calendar: SessionCalendar
+        /// The last one that was seen to stand.
+        let override: RegimeOverride?
+
+        /// When the override ends whose answers have this sequence; `nil` when it is another one.
+        func expiry(ofOverride sequence: Int64) -> Timestamp? {
+            override?.sequence == sequence ? override?.order.expiresAt : nil
+        }
+    }
 
     private let cache: TieredCache<RegimeAnswerCodec>
     private let reader: any RegimeReader
     private let standard: Series
-    private let calendars = Mutex<[Series: SessionCalendar]>([:])
+    private let now: @Sendable () -> Timestamp
+    private let memories = Mutex<[Series: Memory]>([:])
 
     /// - Parameters:
     ///   - shared: `nil` when there is none.
     ///   - defaultMarket: the market that is meant when none is asked for.
+    ///   - now: the wall clock, by which overrides expire.
     package init(
         reader: any RegimeReader, shared: (any SharedCache)?, defaultMarket: MarketName,
-        _ environment: CacheEnvironment
+        now: @escaping @Sendable () -> Timestamp, _ environment: CacheEnvironment
     ) {
         cache = TieredCache(
             "current_regime", RegimeAnswerCodec(), shared: shared, CacheLimits(), environment)
         self.reader = reader
+        self.now = now
         standard = Series(market: defaultMarket)
     }
 
@@ -51,11 +68,33 @@ package final class CurrentRegimes: Service, Sendable {
             guard case .value(let own, _) = try await load(series) else { return nil }
             response = own
         }
-        if let calendar = calendars.withLock({ $0[series] }) { return (response, calendar) }
+        if response.trigger == Trigger.override.rawValue, try await isOver(response, of: series) {
+            // Both tiers are told, because the end may not be recorded for a while.
+            guard case .value(let own, let version) = try await load(series) else { return nil }
+            await cache.write(own, version, to: key(series), lifetime: CacheKeys.regimeLifetime)
+            response = own
+        }
+        guard let memory = try await memory(of: series) else { return nil }
+        return (response, memory.calendar)
+    }
+
+    /// Whether the time of the override that an answer tells of is over.
+    private func isOver(
+        _ response: Bloasis_MarketRegime_RegimeResponse, of series: Series
+    ) async throws -> Bool {
+        let known = memories.withLock { $0[series]?.expiry(ofOverride: response.sequence) }
+        if let known { return known <= now() }
+        // Answered by the shared cache before this process ever asked the store about it.
+        guard let head = try await reader.head(of: series) else { return true }
+        let memory = remember(head)
+        guard let expiry = memory.expiry(ofOverride: response.sequence) else { return true }
+        return expiry <= now()
+    }
+
+    private func memory(of series: Series) async throws -> Memory? {
+        if let memory = memories.withLock({ $0[series] }) { return memory }
         // Answered by the shared cache before this process ever asked the store.
-        guard let head = try await reader.head(of: series) else { return nil }
-        remember(head)
-        return (response, head.profile.calendar)
+        return try await reader.head(of: series).map { remember($0) }
     }
 
     /// Writes a series' answer through both tiers, after a commit; never fails.
@@ -87,19 +126,26 @@ package final class CurrentRegimes: Service, Sendable {
         guard let head = try await reader.head(of: series),
             let assessment = try await reader.current(series)
         else { return .absent }
-        remember(head)
+        let override = remember(head).override.flatMap { $0.isInForce(at: now()) ? $0 : nil }
         let version = CacheVersion(
             asOf: assessment.asOf, revision: Int64(assessment.revision),
             sequence: head.lastSequence)
         return .value(
-            Bloasis_MarketRegime_RegimeResponse(assessment, sequence: head.lastSequence), version)
+            Bloasis_MarketRegime_RegimeResponse(
+                assessment, sequence: head.lastSequence, override: override), version)
     }
 
-    private func remember(_ head: SeriesHead) {
-        calendars.withLock { calendars in
-            guard calendars.count < CurrentRegimes.calendarLimit else { return }
-            calendars[head.profile.series] = head.profile.calendar
+    @discardableResult
+    private func remember(_ head: SeriesHead) -> Memory {
+        let memory = Memory(calendar: head.profile.calendar, override: head.override)
+        memories.withLock { memories in
+            let series = head.profile.series
+            guard memories[series] != nil || memories.count < CurrentRegimes.memoryLimit else {
+                return
+            }
+            memories[series] = memory
         }
+        return memory
     }
 }
 

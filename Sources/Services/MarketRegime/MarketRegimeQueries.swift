@@ -4,7 +4,7 @@ package import Ports
 import RegimeModels
 import Regimes
 
-/// Answers `MarketRegimeAPI` from the store.
+/// Answers `MarketRegimeAPI` from the store, and puts overrides into it.
 package struct MarketRegimeQueries: MarketRegimeAPI {
     /// Announced changes a slow reader of a stream may be behind; one more ends its stream, to be
     /// resumed from the last sequence it saw.
@@ -13,16 +13,18 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     static let streamPageSize = 256
 
     private let reader: any RegimeReader
+    private let overrides: any OverrideLedger
     private let currents: CurrentRegimes
     private let defaultMarket: MarketName
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter now: the wall clock, for staleness.
+    /// - Parameter now: the wall clock, for staleness and for overrides.
     package init(
-        reader: any RegimeReader, currents: CurrentRegimes, defaultMarket: MarketName,
-        now: @escaping @Sendable () -> Timestamp
+        reader: any RegimeReader, overrides: any OverrideLedger, currents: CurrentRegimes,
+        defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
+        self.overrides = overrides
         self.currents = currents
         self.defaultMarket = defaultMarket
         self.now = now
@@ -35,19 +37,25 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             let series = try RequestReading.series(
                 market: request.market, timeframe: request.timeframe,
                 defaultMarket: defaultMarket)
-            guard let (current, calendar) = try await currents.answer(of: series) else {
-                _ = try await head(request.market, request.timeframe)
-                throw RPCFault.notFound(
-                    "\(series) has no assessment yet: backfill it, or send bars")
+            return try await current(series, onDegraded: request.onDegraded)
+        }
+    }
+
+    package func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse {
+        try await answering {
+            let order = try request.order(defaultMarket: defaultMarket, at: now())
+            try await requireKnown(order.series)
+            let override = try await overrides.putInForce(order)
+            await currents.written(order.series)
+            var response = Bloasis_MarketRegime_SaveRegimeResponse()
+            response.overrideID = override.id.text
+            // What is in force stays so, also when the store goes away behind it.
+            if let current = try? await current(order.series, onDegraded: .lastKnown) {
+                response.current = current
             }
-            guard let asOf = Timestamp(rfc3339: current.asOf) else {
-                throw RPCFault.unavailable("the answer of \(series) has no readable as_of")
-            }
-            let staleness = Staleness(calendar: calendar, asOf: asOf, now: now())
-            var answered = try DegradedAnswer.apply(
-                request.onDegraded, to: current, staleness: staleness)
-            answered.mark(staleness)
-            return answered
+            return response
         }
     }
 
@@ -92,15 +100,15 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
                     ? "" : PageToken.sequence(announced.last?.announcement?.sequence)
                 return response
             }
-            let query = SeriesQuery(
+            let query = ChangeQuery(
                 series,
                 range: request.hasTimeRange
                     ? try RequestReading.requiredRange(request.timeRange) : nil,
-                after: try PageToken.read(request.pageToken), limit: limit)
-            let changes = try await reader.changes(query)
+                after: try PageToken.readPlace(request.pageToken), limit: limit)
+            let changes = try await reader.changesAndOverrides(query)
             response.items = changes.map { Bloasis_MarketRegime_RegimeChange($0) }
             response.nextPageToken = PageToken.next(
-                after: changes.last?.asOf, count: changes.count, of: query)
+                after: changes.last?.place, count: changes.count, of: query)
             return response
         }
     }
@@ -198,8 +206,30 @@ extension MarketRegimeQueries {
     private func head(_ market: String, _ timeframe: String) async throws -> SeriesHead {
         let series = try RequestReading.series(
             market: market, timeframe: timeframe, defaultMarket: defaultMarket)
+        return try await requireKnown(series)
+    }
+
+    @discardableResult
+    private func requireKnown(_ series: Series) async throws -> SeriesHead {
         if let head = try await reader.head(of: series) { return head }
         throw RPCFault.notFound(UnknownSeries.message(series, known: try await reader.heads()))
+    }
+
+    private func current(
+        _ series: Series, onDegraded policy: Bloasis_MarketRegime_DegradedPolicy
+    ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+        guard let (current, calendar) = try await currents.answer(of: series) else {
+            try await requireKnown(series)
+            throw RPCFault.notFound(
+                "\(series) has no assessment yet: backfill it, or send bars")
+        }
+        guard let asOf = Timestamp(rfc3339: current.asOf) else {
+            throw RPCFault.unavailable("the answer of \(series) has no readable as_of")
+        }
+        let staleness = Staleness(calendar: calendar, asOf: asOf, now: now())
+        var answered = try DegradedAnswer.apply(policy, to: current, staleness: staleness)
+        answered.mark(staleness)
+        return answered
     }
 
     private func closes(of assessments: [RegimeAssessment]) async throws -> [Timestamp: Double] {
@@ -232,6 +262,7 @@ extension RPCFault {
         switch error {
         case JournalError.unknownSeries: RPCFault.notFound("\(error)")
         case is JournalError: RPCFault(.aborted, "\(error)")
+        case is OverrideRefusal: RPCFault(.failedPrecondition, "\(error)")
         case is BarRefusal: RPCFault.invalidArgument("\(error)")
         case is IntakeFull: RPCFault(.resourceExhausted, "\(error)")
         case is EventBusError: RPCFault.unavailable("\(error)")

@@ -15,6 +15,24 @@ enum PageToken {
         count < query.limit ? "" : last?.rfc3339 ?? ""
     }
 
+    /// `2018-12-31T21:00:00Z/7`: a bar, and the sequence of a change about it.
+    static func readPlace(_ token: String) throws(RPCFault) -> ChangePlace? {
+        if token.isEmpty { return nil }
+        let parts = token.split(separator: placeSeparator, omittingEmptySubsequences: false)
+        guard parts.count == 2, let asOf = Timestamp(rfc3339: parts[0]),
+            let sequence = Int64(parts[1]), sequence >= 0
+        else { throw invalid(token) }
+        return ChangePlace(asOf: asOf, sequence: sequence)
+    }
+
+    /// The token of the page after one that may be full; empty when it was the last.
+    static func next(after last: ChangePlace?, count: Int, of query: ChangeQuery) -> String {
+        guard count == query.limit, let last else { return "" }
+        return "\(last.asOf)\(placeSeparator)\(last.sequence)"
+    }
+
+    private static let placeSeparator: Character = "/"
+
     static func readSequence(_ token: String) throws(RPCFault) -> Int64? {
         if token.isEmpty { return nil }
         guard let sequence = Int64(token), sequence >= 0 else { throw invalid(token) }

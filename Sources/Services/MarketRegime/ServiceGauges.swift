@@ -32,7 +32,7 @@ package struct ServiceGauges: Sendable {
             }
             for regime in Regime.allCases {
                 Gauge(label: "regime_current", dimensions: series + [("regime", regime.label)])
-                    .record(regime == head.lastRegime ? 1 : 0)
+                    .record(regime == head.publishedRegime(at: now) ? 1 : 0)
             }
         }
     }
@@ -56,6 +56,6 @@ package enum MetricHelp {
         "kafka_broker_round_trip_p99_seconds": "From a request to its answer, lately.",
         "cache_requests_total": "Questions to the cache, by tier and what became of them.",
         "regime_age_seconds": "Time since the close of the latest assessed bar.",
-        "regime_current": "1 for the regime a series is in, 0 for the others.",
+        "regime_current": "1 for the regime that is published of a series, 0 for the others.",
     ]
 }

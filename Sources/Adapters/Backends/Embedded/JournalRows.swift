@@ -181,7 +181,7 @@ struct JournalRows {
         }
     }
 
-    private func insert(_ changes: [RegimeChange]) throws {
+    func insert(_ changes: [RegimeChange]) throws {
         guard !changes.isEmpty else { return }
         let statement = try database.cachedStatement(
             sql: """
@@ -208,12 +208,59 @@ struct JournalRows {
             sql: """
                 UPDATE regime_changes SET sequence = ?, previous_event_id = ?, supersedes = ?,
                     announced_at = ?
-                WHERE market = ? AND timeframe = ? AND as_of = ? AND revision = ?
+                WHERE event_id = ?
                 """)
         try statement.execute(arguments: [
             change.announcement?.sequence, change.announcement?.previousEventID?.text,
-            change.announcement?.supersedes?.text, recordedAt, market, timeframe,
-            change.asOf.nanoseconds, change.revision,
+            change.announcement?.supersedes?.text, recordedAt, change.eventID.text,
+        ])
+    }
+
+    // MARK: Overrides
+
+    func overrideFacts() throws -> OverrideFacts {
+        guard let head = try head() else { throw JournalError.unknownSeries(series) }
+        guard let last = head.lastAsOf else {
+            return OverrideFacts(head: head, assessment: nil, revision: 0)
+        }
+        return OverrideFacts(
+            head: head, assessment: try RegimeRows.assessment(of: series, at: last, database),
+            revision: try RegimeRows.overrideRevision(of: series, at: last, database))
+    }
+
+    func write(_ plan: OverridePlan) throws {
+        guard !plan.isEmpty else { return }
+        if let ended = plan.ended, let end = ended.end { try mark(ended, end) }
+        if let started = plan.started { try insert(started) }
+        try insert(plan.changes)
+        for entry in plan.outbox { try insert(entry) }
+        try update(plan.head)
+    }
+
+    private func insert(_ override: RegimeOverride) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO regime_overrides (market, timeframe, sequence, override_id, regime,
+                    previous_regime, user_id, reason, as_of, made_at, expires_at, recorded_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        let order = override.order
+        try statement.execute(arguments: [
+            market, timeframe, override.sequence, override.id.text, order.regime.label,
+            override.previousRegime.label, order.userID, order.reason,
+            override.asOf.nanoseconds, order.madeAt.nanoseconds, order.expiresAt.nanoseconds,
+            recordedAt,
+        ])
+    }
+
+    private func mark(_ override: RegimeOverride, _ end: OverrideEnd) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE regime_overrides SET ended_at = ?, end_reason = ?
+                WHERE market = ? AND timeframe = ? AND sequence = ?
+                """)
+        try statement.execute(arguments: [
+            end.at.nanoseconds, end.how.rawValue, market, timeframe, override.sequence,
         ])
     }
 

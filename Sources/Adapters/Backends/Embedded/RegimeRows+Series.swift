@@ -7,8 +7,17 @@ import Regimes
 
 extension RegimeRows {
     private static let headColumns = """
-        market, timeframe, calendar, anchor, specification, last_as_of, last_regime, \
-        last_sequence, last_announced_event_id, last_announced_as_of, writes
+        series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
+        last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes, \
+        \(StoredOverride.columns)
+        """
+    private static let firstOverrideColumn = 11
+
+    /// Each series with the override that stands in it.
+    private static let headSource = """
+        series LEFT JOIN regime_overrides AS standing
+        ON standing.market = series.market AND standing.timeframe = series.timeframe
+            AND standing.ended_at IS NULL
         """
 
     private static func head(_ row: Row) throws -> SeriesHead {
@@ -26,19 +35,79 @@ extension RegimeRows {
         head.lastAnnouncedEventID = lastEvent.map { EventID($0) }
         head.lastAnnouncedAsOf = lastAnnouncedAsOf.map { Timestamp(nanoseconds: $0) }
         head.writes = row[10]
+        head.override = try override(row, of: head.profile.series, from: firstOverrideColumn)
         return head
     }
 
     static func heads(_ database: Database) throws -> [SeriesHead] {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(headColumns) FROM series ORDER BY market, timeframe")
+            sql: """
+                SELECT \(headColumns) FROM \(headSource)
+                ORDER BY series.market, series.timeframe
+                """)
         return try values(statement, []) { try head($0) }
     }
 
     static func head(of series: Series, _ database: Database) throws -> SeriesHead? {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(headColumns) FROM series WHERE market = ? AND timeframe = ?")
+            sql: """
+                SELECT \(headColumns) FROM \(headSource)
+                WHERE series.market = ? AND series.timeframe = ?
+                """)
         return try Row.fetchOne(statement, arguments: key(series)).map { try head($0) }
+    }
+}
+
+// MARK: - Overrides
+
+extension RegimeRows {
+    /// `nil` where a series has none.
+    private static func override(
+        _ row: Row, of series: Series, from first: Int = 0
+    ) throws -> RegimeOverride? {
+        guard let sequence: Int64 = row[first] else { return nil }
+        return try StoredOverride.override(
+            of: series, sequence: sequence, text: { row[first + $0] },
+            instant: { column in
+                (row[first + column] as Int64?).map { Timestamp(nanoseconds: $0) }
+            })
+    }
+
+    static func overrides(
+        of series: Series, after sequence: Int64, limit: Int, _ database: Database
+    ) throws -> [RegimeOverride] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(StoredOverride.columns) FROM regime_overrides
+                WHERE market = ? AND timeframe = ? AND sequence > ? ORDER BY sequence LIMIT ?
+                """)
+        return try values(statement, key(series) + [sequence, limit]) {
+            try override($0, of: series)
+        }.compactMap { $0 }
+    }
+
+    static func standingOverrides(_ database: Database) throws -> [RegimeOverride] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT market, timeframe, \(StoredOverride.columns) FROM regime_overrides
+                WHERE ended_at IS NULL ORDER BY expires_at, override_id
+                """)
+        return try values(statement, []) { row in
+            let series = try StoredText.series(market: row[0], timeframe: row[1])
+            return try override(row, of: series, from: 2)
+        }.compactMap { $0 }
+    }
+
+    /// The highest revision among changes of overrides about an `asOf`; 0 without any.
+    static func overrideRevision(
+        of series: Series, at asOf: Timestamp, _ database: Database
+    ) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT coalesce(max(revision), 0) FROM regime_changes
+                WHERE market = ? AND timeframe = ? AND as_of = ? AND trigger = 'override'
+                """)
+        return try Int.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]) ?? 0
     }
 }
 

@@ -133,18 +133,44 @@ enum RegimeRows {
             })
     }
 
-    /// Changes of the latest assessment of each `asOf`.
+    /// Changes by bars: those of the latest assessment of each `asOf`.
     static func changes(_ query: SeriesQuery, _ database: Database) throws -> [RegimeChange] {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ? AND NOT EXISTS (
-                    SELECT 1 FROM market_regimes AS later
-                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
+                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
+                    AND trigger <> 'override' AND NOT EXISTS (\(laterAssessment))
                 ORDER BY as_of LIMIT ?
                 """)
         return try values(statement, arguments(query)) { try change($0, of: query.series) }
+    }
+
+    private static let laterAssessment = """
+        SELECT 1 FROM market_regimes AS later
+        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+            AND later.as_of = mine.as_of AND later.revision > mine.revision
+        """
+
+    /// The same changes and those of overrides.
+    static func changesAndOverrides(
+        _ query: ChangeQuery, _ database: Database
+    ) throws -> [RegimeChange] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(changeColumns) FROM regime_changes AS mine
+                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
+                    AND (as_of, coalesce(sequence, 0)) > (?, ?)
+                    AND (trigger = 'override' OR NOT EXISTS (\(laterAssessment)))
+                ORDER BY as_of, coalesce(sequence, 0) LIMIT ?
+                """)
+        let (low, high) = bounds(query.bars)
+        // Without a cursor the first row is behind it all the same: no sequence is below zero.
+        let arguments =
+            key(query.series) + [
+                low, high, query.after?.asOf.nanoseconds ?? low, query.after?.sequence ?? -1,
+                query.limit,
+            ]
+        return try values(statement, arguments) { try change($0, of: query.series) }
     }
 
     static func announcements(
@@ -160,7 +186,7 @@ enum RegimeRows {
         }
     }
 
-    /// What was announced last about each `asOf` between two.
+    /// The changes by bars that were announced last about each `asOf` between two.
     static func lastAnnouncements(
         of series: Series, from first: Timestamp, through last: Timestamp, _ database: Database
     ) throws -> [RegimeChange] {
@@ -168,17 +194,18 @@ enum RegimeRows {
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
                 WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
-                    AND sequence IS NOT NULL AND NOT EXISTS (
+                    AND sequence IS NOT NULL AND trigger <> 'override' AND NOT EXISTS (
                         SELECT 1 FROM regime_changes AS later
                         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                            AND later.as_of = mine.as_of AND later.sequence > mine.sequence)
+                            AND later.as_of = mine.as_of AND later.sequence > mine.sequence
+                            AND later.trigger <> 'override')
                 """)
         return try values(statement, key(series) + [first.nanoseconds, last.nanoseconds]) {
             try change($0, of: series)
         }
     }
 
-    /// The event announced last about an `asOf`.
+    /// The event of a change by bars that was announced last about an `asOf`.
     static func announcedEvent(
         of series: Series, at asOf: Timestamp, _ database: Database
     ) throws -> EventID? {
@@ -186,6 +213,7 @@ enum RegimeRows {
             sql: """
                 SELECT event_id FROM regime_changes
                 WHERE market = ? AND timeframe = ? AND as_of = ? AND sequence IS NOT NULL
+                    AND trigger <> 'override'
                 ORDER BY sequence DESC LIMIT 1
                 """)
         return try String.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]).map {

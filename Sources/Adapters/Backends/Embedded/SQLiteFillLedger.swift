@@ -24,7 +24,7 @@ extension SQLiteFillLedger: FillLedger {
         _ fill: Fill, knowing regime: KnownRegime?
     ) async throws -> FillReceipt {
         let recordedAt = now().nanoseconds
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = FillRows(recordedAt: recordedAt, database)
             let plan = try FillPlan(
                 fill, knowing: regime, given: rows.facts(for: fill), wording: wording)

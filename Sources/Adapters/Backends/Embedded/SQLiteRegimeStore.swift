@@ -47,7 +47,7 @@ extension SQLiteRegimeStore: RegimeJournal {
 
     package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
         let recordedAt = now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: batch.series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else {
                 throw JournalError.unknownSeries(batch.series)
@@ -61,7 +61,7 @@ extension SQLiteRegimeStore: RegimeJournal {
 
     package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
         let recordedAt = now()
-        return try await file.write { [wording] database in
+        return try await file.write { [wording = wording.traced] database in
             let rows = JournalRows(series: series, recordedAt: recordedAt, database)
             guard let head = try rows.head() else { throw JournalError.unknownSeries(series) }
             var pending = PendingChanges(of: head, limit: limit)
@@ -78,6 +78,47 @@ extension SQLiteRegimeStore: RegimeJournal {
             for entry in plan.outbox { try rows.insert(entry) }
             if !plan.changes.isEmpty { try rows.update(plan.receipt.head) }
             return plan.changes
+        }
+    }
+}
+
+// MARK: - Overrides
+
+extension SQLiteRegimeStore: OverrideLedger {
+    package func putInForce(_ order: OverrideOrder) async throws -> RegimeOverride {
+        let recordedAt = now()
+        return try await file.write { [wording = wording.traced] database in
+            let rows = JournalRows(series: order.series, recordedAt: recordedAt, database)
+            let (plan, override) = try OverrideDecision.start(
+                order, given: try rows.overrideFacts(), wording: wording)
+            try rows.write(plan)
+            return override
+        }
+    }
+
+    package func endExpiredOverride(
+        of series: Series, at now: Timestamp
+    ) async throws -> RegimeChange? {
+        let recordedAt = self.now()
+        return try await file.write { [wording = wording.traced] database in
+            let rows = JournalRows(series: series, recordedAt: recordedAt, database)
+            let plan = OverrideDecision.end(
+                at: now, given: try rows.overrideFacts(), wording: wording)
+            try rows.write(plan)
+            return plan.changes.first
+        }
+    }
+
+    package func standingOverrides() async throws -> [RegimeOverride] {
+        try await file.read { try RegimeRows.standingOverrides($0) }
+    }
+
+    package func overrides(
+        of series: Series, after sequence: Int64, limit: Int
+    ) async throws -> [RegimeOverride] {
+        let limit = SeriesQuery(series, limit: limit).limit
+        return try await file.read {
+            try RegimeRows.overrides(of: series, after: sequence, limit: limit, $0)
         }
     }
 }
@@ -109,6 +150,10 @@ extension SQLiteRegimeStore: RegimeReader {
 
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
         try await file.read { try RegimeRows.changes(query, $0) }
+    }
+
+    package func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {
+        try await file.read { try RegimeRows.changesAndOverrides(query, $0) }
     }
 
     package func announcements(

@@ -15,32 +15,32 @@ enum FactQueries {
         let bars = span((batch.bars + batch.lateBars).map(\.timestamp), of: series)
         let records = span(batch.records.map(\.assessment.asOf), of: series)
         return [
-            SeriesQueries.lockedHead(of: series), revisions(bars), assessments(records),
-            changes(records), announced(batch.announcing ? records : nil),
+            SeriesQueries.lock(on: series), SeriesQueries.head(of: series), revisions(bars),
+            assessments(records), changes(records), announced(batch.announcing ? records : nil),
             versions(batch.models, of: series), activations(batch.activations, of: series),
         ]
     }
 
     static func facts(for batch: JournalBatch, _ rows: [PostgresRows]) throws -> JournalFacts {
-        guard let head = try rows[0].first.map({ try SeriesQueries.head($0) }) else {
+        guard let head = try rows[1].first.map({ try SeriesQueries.head($0) }) else {
             throw JournalError.unknownSeries(batch.series)
         }
         var facts = JournalFacts(head: head)
-        for row in rows[1] {
+        for row in rows[2] {
             let bar = try RegimeQueries.storedBar(row)
             facts.bars[bar.bar.timestamp, default: []].append(bar)
         }
-        for row in rows[2] {
+        for row in rows[3] {
             let assessment = try RegimeQueries.assessment(row, of: batch.series)
             facts.assessments[assessment.asOf] = assessment
         }
-        for row in rows[3] {
+        for row in rows[4] {
             let change = try RegimeQueries.change(row, of: batch.series)
             facts.changes[change.asOf] = change
         }
-        for row in rows[4] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
-        facts.models = Set(try rows[5].map { ModelVersion(try $0.text(0)) })
-        for row in rows[6] {
+        for row in rows[5] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
+        facts.models = Set(try rows[6].map { ModelVersion(try $0.text(0)) })
+        for row in rows[7] {
             let activation = try SeriesQueries.activation(row, of: batch.series)
             facts.activations[activation.activeFrom] = activation.version
         }
@@ -79,8 +79,8 @@ enum FactQueries {
         return statement.plannedAnew()
     }
 
-    /// The change of the highest revision of each `asOf`: it stays when TimescaleDB drops its
-    /// assessment.
+    /// The change by bars of the highest revision of each `asOf`: it stays when TimescaleDB drops
+    /// its assessment.
     private static func changes(_ span: SeriesQuery?) -> PostgresQuery {
         guard let span else { return nothing }
         let bounds = RegimeQueries.Bounds(span)
@@ -88,11 +88,12 @@ enum FactQueries {
             SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.changeColumns) FROM regime_changes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                AND trigger <> 'override'
             ORDER BY as_of, revision DESC
             """
     }
 
-    /// The event announced last about each `asOf`.
+    /// The event of a change by bars that was announced last about each `asOf`.
     private static func announced(_ span: SeriesQuery?) -> PostgresQuery {
         guard let span else { return nothing }
         let bounds = RegimeQueries.Bounds(span)
@@ -100,12 +101,13 @@ enum FactQueries {
             SELECT DISTINCT ON (as_of) as_of, event_id FROM regime_changes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND sequence IS NOT NULL
+                AND trigger <> 'override'
             ORDER BY as_of, sequence DESC
             """
     }
 
-    /// What was announced last about each `asOf` among those of a page that were stored silently;
-    /// `nil` without any.
+    /// The changes by bars that were announced last about each `asOf` among those of a page that
+    /// were stored silently; `nil` without any.
     static func lastAnnouncements(
         about page: [RegimeChange], of series: Series
     ) -> PostgresQuery? {
@@ -117,9 +119,23 @@ enum FactQueries {
             SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.changeColumns) FROM regime_changes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND sequence IS NOT NULL
+                AND trigger <> 'override'
             ORDER BY as_of, sequence DESC
             """
     }
+
+    // MARK: Overrides
+
+    /// The highest revision among changes of overrides about an `asOf`; 0 without any.
+    static func overrideRevision(of series: Series, at asOf: Timestamp) -> PostgresQuery {
+        """
+        SELECT coalesce(max(revision), 0) FROM regime_changes
+        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            AND as_of = \(asOf.floored) AND trigger = 'override'
+        """
+    }
+
+    // MARK: Models
 
     private static func versions(_ models: [StoredModel], of series: Series) -> PostgresQuery {
         guard !models.isEmpty else { return nothing }

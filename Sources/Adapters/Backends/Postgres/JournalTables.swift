@@ -118,14 +118,52 @@ struct JournalTables: Sendable {
     }
 
     /// Gives a change stored silently its place among the announced ones.
-    func announcement(of change: RegimeChange) throws -> PostgresQuery {
+    func announcement(of change: RegimeChange) -> PostgresQuery {
         """
         UPDATE regime_changes SET sequence = \(change.announcement?.sequence),
             previous_event_id = \(change.announcement?.previousEventID?.text),
             supersedes = \(change.announcement?.supersedes?.text), announced_at = \(recorded)
-        WHERE market = \(key[0]) AND timeframe = \(key[1])
-            AND as_of = \(try change.asOf.stored()) AND revision = \(change.revision)
+        WHERE event_id = \(change.eventID.text)
         """
+    }
+
+    // MARK: Overrides
+
+    private static let overrides = PostgresTable(
+        "regime_overrides",
+        [
+            "market", "timeframe", "sequence", "override_id", "regime", "previous_regime",
+            "user_id", "reason", "as_of", "made_at", "expires_at", "recorded_at",
+        ])
+
+    /// The statements of a plan.
+    func statements(of plan: OverridePlan) throws -> [PostgresQuery] {
+        guard !plan.isEmpty else { return [] }
+        var queries: [PostgresQuery] = []
+        if let ended = plan.ended, let end = ended.end {
+            queries.append(
+                """
+                UPDATE regime_overrides
+                SET ended_at = \(try end.at.stored()), end_reason = \(end.how.rawValue)
+                WHERE market = \(key[0]) AND timeframe = \(key[1])
+                    AND sequence = \(ended.sequence)
+                """)
+        }
+        if let started = plan.started {
+            queries.append(Self.overrides.insert(try row(started)))
+        }
+        queries += try plan.changes.map { Self.changes.insert(try row($0)) }
+        queries.append(try update(to: plan.head))
+        return queries + insertions(of: plan.outbox)
+    }
+
+    private func row(_ override: RegimeOverride) throws -> [PostgresValue] {
+        let order = override.order
+        return try key + [
+            .int64(override.sequence), .text(override.id.text), .text(order.regime.label),
+            .text(override.previousRegime.label), .text(order.userID), .text(order.reason),
+            override.asOf.stored(), order.madeAt.stored(), order.expiresAt.stored(), recorded,
+        ]
     }
 
     // MARK: Series

@@ -28,7 +28,7 @@ extension PostgresFillLedger: FillLedger {
     ) async throws -> FillReceipt {
         let recordedAt = now()
         let opening = try FillQueries.facts(for: fill, recordedAt: recordedAt)
-        return try await database.transaction(opening) { [wording] _, rows in
+        return try await database.transaction(opening) { [wording = wording.traced] _, rows in
             let plan = try FillPlan(
                 fill, knowing: regime, given: FillQueries.facts(rows), wording: wording)
             // The user's row and the id are claimed with the question: nothing of it stays when

@@ -28,7 +28,7 @@ extension PostgresRegimeStore: RegimeJournal {
     package func record(_ batch: JournalBatch) async throws -> JournalReceipt {
         let tables = JournalTables(series: batch.series, recordedAt: now())
         return try await database.transaction(FactQueries.all(for: batch)) {
-            [wording] connection, rows in
+            [wording = wording.traced] connection, rows in
             let facts = try FactQueries.facts(for: batch, rows)
             let plan = try JournalDecision.plan(batch, given: facts, wording: wording)
             return try await Self.write(plan, replacing: facts.head, tables, connection)
@@ -37,9 +37,10 @@ extension PostgresRegimeStore: RegimeJournal {
 
     package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
         let tables = JournalTables(series: series, recordedAt: now())
-        return try await database.transaction([SeriesQueries.lockedHead(of: series)]) {
-            [wording] connection, rows in
-            guard let row = rows[0].first else { throw JournalError.unknownSeries(series) }
+        return try await database.transaction([
+            SeriesQueries.lock(on: series), SeriesQueries.head(of: series),
+        ]) { [wording = wording.traced] connection, rows in
+            guard let row = rows[1].first else { throw JournalError.unknownSeries(series) }
             let head = try SeriesQueries.head(row)
             var pending = PendingChanges(of: head, limit: limit)
             while let query = pending.next {
@@ -51,7 +52,7 @@ extension PostgresRegimeStore: RegimeJournal {
             }
             let plan = pending.plan(wording: wording)
             guard !plan.changes.isEmpty else { return Ending(value: [], queries: []) }
-            let marks = try plan.changes.map { try tables.announcement(of: $0) }
+            let marks = plan.changes.map { tables.announcement(of: $0) }
             return Ending(
                 value: plan.changes,
                 queries: marks + [try tables.update(to: plan.receipt.head)]

@@ -26,11 +26,7 @@ package final class PostgresRegimeStore: Sendable {
 
 extension PostgresRegimeStore: RegimeReader {
     package func heads() async throws -> [SeriesHead] {
-        try await database.values(
-            "SELECT \(sql: SeriesQueries.headColumns) FROM series ORDER BY 1, 2"
-        ) {
-            try SeriesQueries.head($0)
-        }
+        try await database.values(SeriesQueries.heads) { try SeriesQueries.head($0) }
     }
 
     package func head(of series: Series) async throws -> SeriesHead? {
@@ -64,6 +60,12 @@ extension PostgresRegimeStore: RegimeReader {
 
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
         try await database.values(RegimeQueries.changes(query)) {
+            try RegimeQueries.change($0, of: query.series)
+        }
+    }
+
+    package func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {
+        try await database.values(RegimeQueries.changesAndOverrides(query)) {
             try RegimeQueries.change($0, of: query.series)
         }
     }

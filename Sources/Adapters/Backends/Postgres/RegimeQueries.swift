@@ -116,19 +116,50 @@ enum RegimeQueries {
             })
     }
 
-    /// Changes of the latest assessment of each `asOf`, which may have been dropped since.
+    /// Changes by bars: those of the latest assessment of each `asOf`, which may have been dropped
+    /// since.
     static func changes(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
         let statement: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
-                AND NOT EXISTS (
+                AND trigger <> 'override' AND NOT EXISTS (
                     SELECT 1 FROM market_regimes AS later
                     WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                         AND later.as_of = mine.as_of AND later.revision > mine.revision
                         AND later.as_of > \(bounds.low) AND later.as_of <= \(bounds.high))
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
+            """
+        return statement.plannedAnew()
+    }
+
+    /// The same changes and those of overrides. One more by bars is looked for: that about the bar
+    /// of the cursor was on the page before.
+    static func changesAndOverrides(_ query: ChangeQuery) -> PostgresQuery {
+        let bounds = Bounds(query.bars)
+        // Without a cursor the first row is behind it all the same: no sequence is below zero.
+        let asOf = query.after?.asOf.floored ?? bounds.low
+        let sequence = query.after?.sequence ?? -1
+        let statement: PostgresQuery = """
+            SELECT \(sql: changeColumns) FROM (
+                (SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                    AND trigger <> 'override' AND NOT EXISTS (
+                        SELECT 1 FROM market_regimes AS later
+                        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                            AND later.as_of = mine.as_of AND later.revision > mine.revision
+                            AND later.as_of > \(bounds.low) AND later.as_of <= \(bounds.high))
+                ORDER BY as_of, revision DESC LIMIT \(query.limit + 1))
+                UNION ALL
+                SELECT \(sql: changeColumns) FROM regime_changes
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                    AND trigger = 'override'
+            ) AS listed
+            WHERE (as_of, coalesce(sequence, 0)) > (\(asOf), \(sequence))
+            ORDER BY as_of, coalesce(sequence, 0) LIMIT \(query.limit)
             """
         return statement.plannedAnew()
     }

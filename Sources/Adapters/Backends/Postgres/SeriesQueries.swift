@@ -5,9 +5,18 @@ import Regimes
 
 /// Statements that read what is kept once per series or model, and their rows as values.
 enum SeriesQueries {
-    static let headColumns: StaticString = """
-        market, timeframe, calendar, anchor, specification, last_as_of, last_regime, \
-        last_sequence, last_announced_event_id, last_announced_as_of, writes
+    /// Those of `StoredOverride` come behind.
+    private static let headColumns: StaticString = """
+        series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
+        last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes
+        """
+    private static let firstOverrideColumn = 11
+
+    /// Each series with the override that stands in it.
+    private static let headSource: StaticString = """
+        series LEFT JOIN regime_overrides AS standing
+        ON standing.market = series.market AND standing.timeframe = series.timeframe
+            AND standing.ended_at IS NULL
         """
 
     static func head(_ row: PostgresRows.Row) throws -> SeriesHead {
@@ -22,23 +31,69 @@ enum SeriesQueries {
         head.lastAnnouncedEventID = try row.optional(8, as: String.self).map { EventID($0) }
         head.lastAnnouncedAsOf = try row.optionalInstant(9)
         head.writes = try row.value(10)
+        head.override = try override(row, of: head.profile.series, from: firstOverrideColumn)
         return head
+    }
+
+    static var heads: PostgresQuery {
+        """
+        SELECT \(sql: headColumns), \(sql: StoredOverride.columns) FROM \(sql: headSource)
+        ORDER BY 1, 2
+        """
     }
 
     static func head(of series: Series) -> PostgresQuery {
         """
-        SELECT \(sql: headColumns) FROM series
-        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+        SELECT \(sql: headColumns), \(sql: StoredOverride.columns) FROM \(sql: headSource)
+        WHERE series.market = \(series.market.text)
+            AND series.timeframe = \(series.timeframe.description)
         """
     }
 
-    /// The head, which nobody else can move until the transaction ends.
-    static func lockedHead(of series: Series) -> PostgresQuery {
+    /// Keeps everybody else from moving the head until the transaction ends. The head is read by a
+    /// statement of its own behind it: one that waits for a row sees that row as it is then, and
+    /// what it joins, the override, as it was before.
+    static func lock(on series: Series) -> PostgresQuery {
         """
-        SELECT \(sql: headColumns) FROM series
+        SELECT FROM series
         WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
         FOR UPDATE
         """
+    }
+
+    // MARK: Overrides
+
+    /// `nil` where a series has none.
+    static func override(
+        _ row: PostgresRows.Row, of series: Series, from first: Int = 0
+    ) throws -> RegimeOverride? {
+        guard let sequence = try row.optional(first, as: Int64.self) else { return nil }
+        return try StoredOverride.override(
+            of: series, sequence: sequence, text: { try row.text(first + $0) },
+            instant: { try row.optionalInstant(first + $0) })
+    }
+
+    static func overrides(
+        of series: Series, after sequence: Int64, limit: Int
+    ) -> PostgresQuery {
+        """
+        SELECT \(sql: StoredOverride.columns) FROM regime_overrides
+        WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+            AND sequence > \(sequence)
+        ORDER BY sequence LIMIT \(limit)
+        """
+    }
+
+    static var standingOverrides: PostgresQuery {
+        """
+        SELECT market, timeframe, \(sql: StoredOverride.columns) FROM regime_overrides
+        WHERE ended_at IS NULL ORDER BY expires_at, override_id
+        """
+    }
+
+    static func standingOverride(_ row: PostgresRows.Row) throws -> RegimeOverride? {
+        let series = try StoredText.series(market: row.text(0), timeframe: row.text(1))
+        return try override(row, of: series, from: 2)
     }
 
     // MARK: Models

@@ -16,6 +16,7 @@ struct SharedMigration: Sendable {
             number: 3, name: "regime_days", file: PackageResources._003_regime_days_sql),
         SharedMigration(
             number: 4, name: "outbox_relayed", file: PackageResources._004_outbox_relayed_sql),
+        SharedMigration(number: 5, name: "overrides", file: PackageResources._005_overrides_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -42,6 +42,8 @@ package struct BloasisConfiguration: Sendable {
     package let brokers: BrokerSettings?
     /// `nil`: the process does not kill itself.
     package let failPoint: String?
+    /// What other servers are asked with.
+    package let token: Redacted<String>?
     package let model: ModelChoice
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
@@ -129,6 +131,7 @@ package struct BloasisConfiguration: Sendable {
                 retentionHours: text("BLOASIS_TOPIC_RETENTION_HOURS").flatMap { Int($0) })
         }
         failPoint = text("BLOASIS_FAIL_POINT")
+        token = text("BLOASIS_TOKEN").map { Redacted($0) }
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),

@@ -60,6 +60,9 @@ package struct ConfigurationTable: Sendable {
             meaning: "For tests of recovery alone: `name` or `name:count` of the step at which the "
                 + "process kills itself. Unset: it does not."),
         ConfigurationKey(
+            "BLOASIS_TOKEN", .text, secret: true,
+            meaning: "Bearer token that `--server` is asked with."),
+        ConfigurationKey(
             "SERVICE_NAME", .text,
             meaning: "Name in logs, health and registry. Unset: the served service's name; "
                 + "`market-regime` when all run in one process."),

@@ -1,6 +1,7 @@
 import Foundation
 package import Logging
 package import Market
+import Ports
 
 /// Writes each log event as one line, to standard error unless told otherwise: standard output is
 /// for data.
@@ -58,8 +59,17 @@ extension BloasisConfiguration {
     package func makeLogger(_ label: String) -> Logger {
         let format = logFormat.resolved(isTerminal: LogOutput.isTerminal)
         return Logger(label: label) { _ in
-            LineLogHandler(service: serviceName, level: logLevel, format: format)
+            var handler = LineLogHandler(service: serviceName, level: logLevel, format: format)
+            handler.metadataProvider = .ofCall
+            return handler
         }
+    }
+}
+
+extension Logger.MetadataProvider {
+    /// The trace that a line is said in.
+    static let ofCall = Logger.MetadataProvider {
+        CallContext.current.trace.map { ["trace_id": "\($0.traceID)"] } ?? [:]
     }
 }
 

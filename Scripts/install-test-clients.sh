@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs the independent clients that tests ask with, and prints where their python is. Safe to
+# run again, and by several at once: with them in place it only prints.
+#
+# They go to $BLOASIS_TEST_CLIENTS, or to the user's cache folder.
+set -eu
+
+packages="
+    cryptography==50.0.2
+    grpcio==1.85.1
+    grpcio-health-checking==1.85.1
+    grpcio-reflection==1.85.1
+    grpcio-tools==1.85.1
+    httpx==0.28.1
+    PyJWT==2.15.1
+    schemathesis==4.32.5
+"
+folder=${BLOASIS_TEST_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/bloasis/test-clients}
+# Another list is another environment.
+environment=$folder/$(printf %s "$packages" | cksum | cut -d ' ' -f 1)
+
+if [ ! -f "$environment/complete" ]; then
+    mkdir -p "$folder"
+    exec 9>"$folder/lock"
+    flock 9
+    if [ ! -f "$environment/complete" ]; then
+        rm -rf "$environment"
+        python3 -m venv "$environment" >&2
+        # shellcheck disable=SC2086 # the list is meant to be split
+        "$environment/bin/python3" -m pip install --quiet $packages >&2
+        touch "$environment/complete"
+    fi
+fi
+echo "$environment/bin/python3"

@@ -1,0 +1,61 @@
+import Contracts
+
+/// Server-Sent Events from bytes as they come (WHATWG HTML, section 9.2.6).
+struct EventLines {
+    struct Event: Equatable {
+        var kind = "message"
+        var data: [UInt8] = []
+    }
+
+    /// One event's bytes at the most.
+    static let eventLimitBytes = 1 << 20
+
+    private var line: [UInt8] = []
+    private var event = Event()
+    private var hasData = false
+    private var endedByReturn = false
+
+    /// The events that are complete with these bytes.
+    ///
+    /// - Throws: `RPCFault` for an event above the limit.
+    mutating func take(_ bytes: [UInt8]) throws(RPCFault) -> [Event] {
+        var events: [Event] = []
+        for byte in bytes {
+            // A line ends with a line feed, a return, or both.
+            let isSecondHalf = endedByReturn && byte == UInt8(ascii: "\n")
+            endedByReturn = byte == UInt8(ascii: "\r")
+            if isSecondHalf { continue }
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+                if let event = ended() { events.append(event) }
+            } else {
+                line.append(byte)
+                guard line.count + event.data.count <= EventLines.eventLimitBytes else {
+                    throw RPCFault(
+                        .resourceExhausted,
+                        "an event of more than \(EventLines.eventLimitBytes) bytes")
+                }
+            }
+        }
+        return events
+    }
+
+    private mutating func ended() -> Event? {
+        defer { line = [] }
+        guard !line.isEmpty else {
+            defer { (event, hasData) = (Event(), false) }
+            return hasData ? event : nil
+        }
+        let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+        var value = line[colon...].dropFirst()
+        if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
+        switch String(decoding: line[..<colon], as: UTF8.self) {
+        case "event": event.kind = String(decoding: value, as: UTF8.self)
+        case "data":
+            if hasData { event.data.append(UInt8(ascii: "\n")) }
+            event.data += value
+            hasData = true
+        default: break
+        }
+        return nil
+    }
+}

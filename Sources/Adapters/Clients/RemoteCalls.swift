@@ -1,0 +1,98 @@
+package import Contracts
+package import SwiftProtobuf
+
+/// Calls methods of a service elsewhere by name.
+///
+/// Every call throws an `RPCFault` in the service's own words; where the service cannot be reached,
+/// UNAVAILABLE with `Service unavailable: <host>`.
+package protocol RemoteCalls: Sendable {
+    func unary<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String, _ asked: Asked
+    ) async throws -> Answered
+
+    /// A fault of the request is thrown before the stream begins, or as its first element. Ending
+    /// the iteration ends the call.
+    func stream<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String, _ asked: Asked
+    ) async throws -> AsyncThrowingStream<Answered, any Error>
+}
+
+/// `bloasis.market_regime.MarketRegimeService` elsewhere.
+package struct RemoteMarketRegime: MarketRegimeAPI {
+    private let calls: any RemoteCalls
+    private let service = ServiceMethod.marketRegimeService
+
+    package init(_ calls: any RemoteCalls) {
+        self.calls = calls
+    }
+
+    package func getCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+        try await calls.unary(service, "GetCurrentRegime", request)
+    }
+
+    package func getRegimeHistory(
+        _ request: Bloasis_MarketRegime_GetRegimeHistoryRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeHistoryResponse {
+        try await calls.unary(service, "GetRegimeHistory", request)
+    }
+
+    package func listRegimeChanges(
+        _ request: Bloasis_MarketRegime_ListRegimeChangesRequest
+    ) async throws -> Bloasis_MarketRegime_ListRegimeChangesResponse {
+        try await calls.unary(service, "ListRegimeChanges", request)
+    }
+
+    package func streamRegimeChanges(
+        _ request: Bloasis_MarketRegime_StreamRegimeChangesRequest
+    ) async throws -> AsyncThrowingStream<Bloasis_MarketRegime_RegimeChange, any Error> {
+        try await calls.stream(service, "StreamRegimeChanges", request)
+    }
+
+    package func saveRegime(
+        _ request: Bloasis_MarketRegime_SaveRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse {
+        try await calls.unary(service, "SaveRegime", request)
+    }
+
+    package func listModels(
+        _ request: Bloasis_MarketRegime_ListModelsRequest
+    ) async throws -> Bloasis_MarketRegime_ListModelsResponse {
+        try await calls.unary(service, "ListModels", request)
+    }
+
+    package func getModel(
+        _ request: Bloasis_MarketRegime_GetModelRequest
+    ) async throws -> Bloasis_MarketRegime_RegimeModel {
+        try await calls.unary(service, "GetModel", request)
+    }
+}
+
+/// `bloasis.trading.TradingService` elsewhere.
+package struct RemoteTrading: TradingAPI, MarketDataAPI {
+    private let calls: any RemoteCalls
+    private let service = ServiceMethod.tradingService
+
+    package init(_ calls: any RemoteCalls) {
+        self.calls = calls
+    }
+
+    package func recordFill(
+        _ request: Bloasis_Trading_RecordFillRequest
+    ) async throws -> Bloasis_Trading_RecordFillResponse {
+        try await calls.unary(service, "RecordFill", request)
+    }
+
+    package func getPortfolio(
+        _ request: Bloasis_Trading_GetPortfolioRequest
+    ) async throws -> Bloasis_Trading_Portfolio {
+        try await calls.unary(service, "GetPortfolio", request)
+    }
+
+    package func recordBars(
+        _ request: Bloasis_Trading_RecordBarsRequest
+    ) async throws -> Bloasis_Trading_RecordBarsResponse {
+        try await calls.unary(service, "RecordBars", request)
+    }
+}

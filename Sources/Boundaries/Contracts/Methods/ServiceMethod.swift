@@ -1,0 +1,94 @@
+package import SwiftProtobuf
+
+/// A method of a service by its names, as a function over messages.
+///
+/// Doors (gRPC, HTTP) and what stands between them and a service (access, deadlines) know nothing
+/// else, and a service elsewhere is a table of these like one in this process.
+package struct ServiceMethod: Sendable {
+    package enum Call: Sendable {
+        case unary(@Sendable (any Message) async throws -> any Message)
+        /// A fault of the request is thrown before the stream begins.
+        case stream(@Sendable (any Message) async throws -> MessageStream)
+    }
+
+    /// With its package: `bloasis.market_regime.MarketRegimeService`.
+    package let service: String
+    package let name: String
+    package let asked: any Message.Type
+    package var call: Call
+
+    /// `service/method`.
+    package var fullName: String { "\(service)/\(name)" }
+
+    package static func unary<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String,
+        _ answer: @escaping @Sendable (Asked) async throws -> Answered
+    ) -> ServiceMethod {
+        ServiceMethod(
+            service: service, name: name, asked: Asked.self,
+            call: .unary { try await answer(try taken($0)) })
+    }
+
+    package static func stream<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String,
+        _ answer:
+            @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
+    ) -> ServiceMethod {
+        ServiceMethod(
+            service: service, name: name, asked: Asked.self,
+            call: .stream { MessageStream(try await answer(try taken($0))) })
+    }
+
+    /// Doors make requests by `asked`, so that another message is a mistake of theirs.
+    private static func taken<Asked: Message>(_ message: any Message) throws(RPCFault) -> Asked {
+        guard let message = message as? Asked else {
+            throw RPCFault(
+                .internalError,
+                "a \(type(of: message).protoMessageName) where \(Asked.protoMessageName) is due")
+        }
+        return message
+    }
+}
+
+/// The answers of a server stream, asked for one at a time: that is the back pressure.
+package struct MessageStream: Sendable {
+    /// The next answer; `nil` at the end. Called by one task at a time; a cancelled one ends the
+    /// stream at its source, as does giving the stream up.
+    package let next: @Sendable () async throws -> (any Message)?
+
+    package init<Answered: Message>(_ answers: AsyncThrowingStream<Answered, any Error>) {
+        next = {
+            var iterator = answers.makeAsyncIterator()
+            return try await iterator.next()
+        }
+    }
+}
+
+extension ServiceMethod {
+    package static let marketRegimeService = "bloasis.market_regime.MarketRegimeService"
+    package static let tradingService = "bloasis.trading.TradingService"
+
+    package static func marketRegime(_ api: any MarketRegimeAPI) -> [ServiceMethod] {
+        let service = marketRegimeService
+        return [
+            .unary(service, "GetCurrentRegime") { try await api.getCurrentRegime($0) },
+            .unary(service, "GetRegimeHistory") { try await api.getRegimeHistory($0) },
+            .unary(service, "ListRegimeChanges") { try await api.listRegimeChanges($0) },
+            .stream(service, "StreamRegimeChanges") { try await api.streamRegimeChanges($0) },
+            .unary(service, "SaveRegime") { try await api.saveRegime($0) },
+            .unary(service, "ListModels") { try await api.listModels($0) },
+            .unary(service, "GetModel") { try await api.getModel($0) },
+        ]
+    }
+
+    package static func trading(
+        _ trading: any TradingAPI, _ marketData: any MarketDataAPI
+    ) -> [ServiceMethod] {
+        let service = tradingService
+        return [
+            .unary(service, "RecordFill") { try await trading.recordFill($0) },
+            .unary(service, "GetPortfolio") { try await trading.getPortfolio($0) },
+            .unary(service, "RecordBars") { try await marketData.recordBars($0) },
+        ]
+    }
+}

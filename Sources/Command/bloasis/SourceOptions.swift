@@ -1,0 +1,36 @@
+import ArgumentParser
+import Clients
+import Contracts
+import Hosting
+import Market
+
+/// Where a verb's answers come from: the store, or a server.
+struct SourceOptions: ParsableArguments {
+    @Option(help: "Ask this server, as in http://localhost:8080, in place of the store.")
+    var server: String?
+
+    /// Opens the source, acts, and closes it again.
+    func answering<Answer>(
+        _ configuration: BloasisConfiguration,
+        _ action: (any MarketRegimeAPI) async throws -> Answer
+    ) async throws -> Answer {
+        guard let server else {
+            return try await Assembly.with(configuration) { try await action($0.queries) }
+        }
+        let calls = try HTTPCalls(
+            server, token: configuration.token?.exposed, try ServiceDescriptors())
+        let outcome: Result<Answer, any Error>
+        do {
+            outcome = .success(try await action(RemoteMarketRegime(calls)))
+        } catch {
+            outcome = .failure(error)
+        }
+        await calls.close()
+        return try outcome.get()
+    }
+
+    /// The market as it is asked for: a server has a default of its own.
+    func market(_ options: SeriesOptions, _ series: Series) -> String {
+        server != nil && options.market == nil ? "" : series.market.text
+    }
+}

@@ -1,0 +1,29 @@
+import GRPCNIOTransportHTTP2Posix
+
+/// How the gRPC door is kept from others' eyes: TLS, and with authorities for clients mutual TLS.
+package struct ServerSecurity: Sendable, Equatable {
+    /// PEM file of the certificate and those between it and its authority.
+    package var certificate: String
+    /// PEM file of its key.
+    package var privateKey: String
+    /// PEM file of the authorities that vouch for clients; every client must then show a
+    /// certificate. `nil`: none is asked for one.
+    package var clientAuthorities: String?
+
+    package init(certificate: String, privateKey: String, clientAuthorities: String? = nil) {
+        self.certificate = certificate
+        self.privateKey = privateKey
+        self.clientAuthorities = clientAuthorities
+    }
+
+    var transport: HTTP2ServerTransport.Posix.TransportSecurity {
+        let chain: [TLSConfig.CertificateSource] = [.file(path: certificate, format: .pem)]
+        let key = TLSConfig.PrivateKeySource.file(path: privateKey, format: .pem)
+        guard let clientAuthorities else {
+            return .tls(certificateChain: chain, privateKey: key)
+        }
+        return .mTLS(certificateChain: chain, privateKey: key) {
+            $0.trustRoots = .certificates([.file(path: clientAuthorities, format: .pem)])
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package import HTTPServing
+import HTTPTypes
+import Hummingbird
+
+/// The page and the document of the API.
+package struct PageRoutes: Sendable {
+    private let answers: ContentAnswers
+    private let document: [UInt8]
+
+    /// The page loads nothing from elsewhere and cannot be framed.
+    private static let pagePolicy =
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
+        + "frame-ancestors 'none'"
+
+    /// - Parameter document: OpenAPI, JSON.
+    package init(document: String, answers: ContentAnswers) {
+        self.document = Array(document.utf8)
+        self.answers = answers
+    }
+
+    package func add(to routes: RouteTable) {
+        routes.add(.get, "/openapi.json") { request, _ in
+            answers.answer(document, type: "application/json; charset=utf-8", to: request)
+        }
+        let page = PackageResources.index_html
+        routes.add(.get, "/") { request, _ in
+            answers.answer(
+                page, type: "text/html; charset=utf-8", to: request,
+                headers: [
+                    .contentSecurityPolicy: PageRoutes.pagePolicy,
+                    .xContentTypeOptions: "nosniff",
+                ])
+        }
+    }
+}

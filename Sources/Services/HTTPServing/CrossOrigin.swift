@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets pages from elsewhere ask (Fetch standard, CORS protocol): those whose origin is allowed
+/// read answers and may send what the API takes; others are told nothing.
+struct CrossOrigin: RouterMiddleware {
+    private let allowed: Set<String>
+    private let allowsAll: Bool
+
+    /// How long a browser may remember what a preflight was told, in seconds.
+    private static let preflightLifetimeSeconds = 600
+    private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE"
+    private static let headers =
+        "authorization, content-type, if-none-match, last-event-id, traceparent"
+    private static let exposed = "etag, retry-after"
+
+    init(allowed: [String]) {
+        self.allowed = Set(allowed)
+        allowsAll = allowed.contains("*")
+    }
+
+    func handle(
+        _ request: Request, context: HTTPContext,
+        next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        guard allowsAll || !allowed.isEmpty else { return try await next(request, context) }
+        guard let origin = request.headers[.origin], allowsAll || allowed.contains(origin) else {
+            var response = try await next(request, context)
+            // What is kept of it must not be given to a page that may read it.
+            response.headers[values: .vary].append("origin")
+            return response
+        }
+        let isPreflight =
+            request.method == .options && request.headers[.accessControlRequestMethod] != nil
+        var response =
+            isPreflight
+            ? Response(status: .noContent, headers: preflight)
+            : try await next(request, context)
+        response.headers[.accessControlAllowOrigin] = allowsAll ? "*" : origin
+        if !allowsAll { response.headers[values: .vary].append("origin") }
+        if !isPreflight { response.headers[.accessControlExposeHeaders] = CrossOrigin.exposed }
+        return response
+    }
+
+    private var preflight: HTTPFields {
+        [
+            .accessControlAllowMethods: CrossOrigin.methods,
+            .accessControlAllowHeaders: CrossOrigin.headers,
+            .accessControlMaxAge: String(CrossOrigin.preflightLifetimeSeconds),
+        ]
+    }
+}

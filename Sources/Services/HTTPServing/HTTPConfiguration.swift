@@ -1,0 +1,35 @@
+/// Where the HTTP door listens, and its bounds.
+package struct HTTPConfiguration: Sendable {
+    /// Name or address to listen on.
+    package var host: String
+    /// 0 lets the system choose; the listener's `onRunning` is told which.
+    package var port: Int
+    /// What `/health` calls this process.
+    package var serviceName: String
+    /// Silence on an event stream after which a comment keeps the connection alive.
+    package var heartbeatInterval = Duration.seconds(15)
+    /// A larger request body is refused with 413.
+    package var bodyLimitBytes = 8 << 20
+    /// A longer path and query are refused with 414.
+    package var targetLimitBytes = 8 << 10
+    /// A body that has not come whole by then is refused with 408.
+    package var bodyTimeout = Duration.seconds(30)
+    /// Event streams open at the same time; one more is refused with RESOURCE_EXHAUSTED.
+    package var streamsLimit = 1_000
+    /// Connections open at the same time; further ones wait to be accepted.
+    package var connectionsLimit = 4_096
+    /// A connection that asks nothing, or stalls while asking, is closed after this time.
+    package var idleTimeout = Duration.seconds(60)
+    /// Answers from this size on are compressed for who accepts it.
+    package var compressionThresholdBytes = 1 << 10
+    /// Requests that one client may make; `nil`: as many as it likes.
+    package var rate: RateLimit?
+    /// Pages from where may ask, `https://host`; `*`: from anywhere.
+    package var allowedOrigins: [String] = []
+
+    package init(host: String, port: Int, serviceName: String) {
+        self.host = host
+        self.port = port
+        self.serviceName = serviceName
+    }
+}

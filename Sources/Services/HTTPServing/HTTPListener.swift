@@ -1,0 +1,66 @@
+import Hosting
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP door of a process.
+///
+/// `run` listens until graceful shutdown: then no connection is accepted any more, requests in
+/// flight are answered and event streams are ended.
+package struct HTTPListener: Service {
+    /// What answers; tests send requests to it without a socket.
+    package let application: Application<RouterResponder<HTTPContext>>
+    private let configuration: HTTPConfiguration
+
+    /// - Parameters:
+    ///   - operations: liveness, readiness and metrics.
+    ///   - clock: times requests and paces heartbeats.
+    ///   - onRunning: told the port once connections are accepted.
+    ///   - routes: adds what else there is.
+    package init(
+        _ configuration: HTTPConfiguration, operations: OperationRoutes, logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock(),
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in },
+        routes add: (RouteTable) throws -> Void
+    ) rethrows {
+        let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestObservation(clock: clock, now: { SteadyClock.now }))
+        router.add(middleware: CrossOrigin(allowed: configuration.allowedOrigins))
+        let known = KnownRoutes()
+        router.add(middleware: FaultResponses(known: known))
+        router.add(middleware: RequestBounds(configuration, now: { SteadyClock.now }))
+        let routes = RouteTable(router: router, known: known)
+        operations.add(to: routes)
+        try add(routes)
+        application = Application(
+            router: router,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: TimeAmount(configuration.idleTimeout))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    configuration.connectionsLimit)),
+            onServerRunning: { channel in
+                await onRunning(channel.localAddress?.port ?? configuration.port)
+            },
+            logger: logger)
+        self.configuration = configuration
+    }
+
+    /// - Throws: `ListeningError` when the address cannot be listened on.
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw ListeningError(
+                host: configuration.host, port: configuration.port, errno: error.errnoCode,
+                variable: "HTTP_PORT", reason: "\(error)")
+        } catch let error as SocketAddressError {
+            throw ListeningError(
+                unknownHost: configuration.host, port: configuration.port, reason: "\(error)")
+        }
+    }
+}

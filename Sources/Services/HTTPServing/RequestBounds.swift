@@ -1,0 +1,64 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// What a request may be at the most, before anything looks at it: its path and query, and how
+/// often its client asks.
+struct RequestBounds: RouterMiddleware {
+    private let targetLimitBytes: Int
+    private let limiter: RateLimiter?
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    init(
+        _ configuration: HTTPConfiguration, now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        targetLimitBytes = configuration.targetLimitBytes
+        limiter = configuration.rate.map { RateLimiter($0) }
+        self.now = now
+    }
+
+    func handle(
+        _ request: Request, context: HTTPContext,
+        next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        let length = request.uri.string.utf8.count
+        guard length <= targetLimitBytes else {
+            return .fault(
+                .invalidArgument(
+                    "path and query have \(length) bytes: \(targetLimitBytes) at the most"),
+                status: .uriTooLong)
+        }
+        if let wait = wait(of: request, context) {
+            var response = Response.fault(
+                RPCFault(.resourceExhausted, "too many requests: ask again in \(wait) s"))
+            response.headers[.retryAfter] = String(wait)
+            return response
+        }
+        return try await next(request, context)
+    }
+
+    /// Seconds until this client may ask again; probes are let through.
+    private func wait(of request: Request, _ context: HTTPContext) -> Int? {
+        guard let limiter, !OperationRoutes.probePaths.contains(request.uri.path) else {
+            return nil
+        }
+        let client = context.remoteAddress?.ipAddress ?? "local"
+        let wait = limiter.take(client, at: now())
+        return wait.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
+    }
+}
+
+/// The buckets of all requests.
+private final class RateLimiter: Sendable {
+    private let buckets: Mutex<RateBuckets>
+
+    init(_ limit: RateLimit) {
+        buckets = Mutex(RateBuckets(limit))
+    }
+
+    func take(_ client: String, at now: ContinuousClock.Instant) -> Duration? {
+        buckets.withLock { $0.take(client, at: now) }
+    }
+}

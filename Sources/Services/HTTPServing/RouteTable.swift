@@ -1,0 +1,82 @@
+package import Contracts
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+import Synchronization
+
+/// What a request carries through the door.
+package struct HTTPContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The address that the connection comes from; `nil` where there is no connection.
+    package let remoteAddress: SocketAddress?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
+
+/// Adds routes and remembers them.
+package struct RouteTable {
+    package typealias Handler = @Sendable (Request, HTTPContext) async throws -> Response
+
+    private let router: Router<HTTPContext>
+    private let known: KnownRoutes
+
+    init(router: Router<HTTPContext>, known: KnownRoutes) {
+        self.router = router
+        self.known = known
+    }
+
+    /// - Parameter path: with `{name}` for a segment that is a parameter.
+    package func add(
+        _ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler
+    ) {
+        router.on(RouterPath(path), method: method, use: handler)
+        known.add(method, path)
+    }
+}
+
+/// What each path serves, so that one that exists refuses other methods with 405, also those that
+/// nobody has thought of.
+final class KnownRoutes: Sendable {
+    private let methods = Mutex<[String: [HTTPRequest.Method]]>([:])
+
+    func add(_ method: HTTPRequest.Method, _ path: String) {
+        methods.withLock { $0[path, default: []].append(method) }
+    }
+
+    /// The path as it was added, and its methods; `nil` for one that does not exist.
+    func route(of path: String) -> (path: String, methods: [HTTPRequest.Method])? {
+        let segments = path.split(separator: "/")
+        return methods.withLock { methods in
+            let found = methods.first { known, _ in
+                let parts = known.split(separator: "/")
+                return parts.count == segments.count
+                    && zip(parts, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }
+            guard let (path, served) = found else { return nil }
+            return (path, served.contains(.get) ? served + [.head] : served)
+        }
+    }
+}
+
+extension Response {
+    /// A JSON answer, not to be kept.
+    package static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [
+                .contentType: "application/json; charset=utf-8", .cacheControl: "no-store",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// A `google.rpc.Status`, with the HTTP status that its code is mapped to unless another is
+    /// given.
+    package static func fault(
+        _ fault: RPCFault, status: HTTPResponse.Status? = nil
+    ) -> Response {
+        .json(fault.statusJSON, status: status ?? .init(code: fault.code.httpStatus))
+    }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import Ports
+import TestSupport
+import Testing
+
+private let traceDigits = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+@Suite("What comes with a call")
+struct CallContextTests {
+    @Test("a traceparent is read and written as it was")
+    func trace() throws {
+        let text = "00-\(traceDigits)-00f067aa0ba902b7-01"
+        let context = try #require(TraceContext(text))
+        #expect(context.traceID == traceDigits && context.spanID == "00f067aa0ba902b7")
+        #expect(context.text == text)
+        var generator = SplitMix64(seed: 1)
+        let child = context.child(using: &generator)
+        #expect(child.traceID == traceDigits && child.spanID != context.spanID)
+        #expect(TraceContext(child.text) == child && child.flags == "01")
+        let other = TraceContext(using: &generator)
+        #expect(TraceContext(other.text) == other && other.traceID != traceDigits)
+        #expect(TraceContext("cc-\(traceDigits)-00f067aa0ba902b7-01-later") != nil)
+    }
+
+    @Test(
+        "what is no traceparent is none",
+        arguments: [
+            "", "00", "00-\(traceDigits)-00f067aa0ba902b7",
+            "00-\(traceDigits)-00f067aa0ba902b7-01-more",
+            "ff-\(traceDigits)-00f067aa0ba902b7-01",
+            "00-\(traceDigits.uppercased())-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-\(traceDigits)-0000000000000000-01", "00-\(traceDigits)-00f067aa0ba902b7-0g",
+            "00-\(traceDigits.dropLast())-00f067aa0ba902b7-01",
+        ])
+    func noTrace(text: String) {
+        #expect(TraceContext(text) == nil)
+    }
+
+    @Test("a timeout is digits and a unit")
+    func timeout() {
+        #expect(CallTimeout.read("250m") == .milliseconds(250))
+        #expect(CallTimeout.read("1H") == .seconds(3_600))
+        #expect(CallTimeout.read("99999999n") == .nanoseconds(99_999_999))
+        #expect(CallTimeout.read("99999999H") == .seconds(604_800), "a week at the most")
+        for text in ["", "5", "S", "-1S", "+1S", "1.5S", "100000000S", "1s"] {
+            #expect(CallTimeout.read(text) == nil, "\(text)")
+        }
+    }
+}
