@@ -7,8 +7,8 @@ import Testing
 struct ConfigurationDocumentsTests {
     /// With `REGENERATE=1` the test writes the files it would compare; `make docs` does that.
     @Test(
-        "the committed documents equal what the table says", arguments: ConfigurationTable.documents
-    )
+        "the committed documents equal what the table says",
+        arguments: ConfigurationTable.standard.documents)
     func committed(path: String, text: String) throws {
         let file = repositoryRoot.appending(path: path)
         if ProcessInfo.processInfo.environment["REGENERATE"] == "1" {
@@ -23,26 +23,27 @@ struct ConfigurationDocumentsTests {
     @Test("the examples are valid as they are, uncommented too")
     func examplesLoad() throws {
         try withTemporaryDirectory { directory in
-            let commented = try directory.write(ConfigurationTable.dotEnvExample, to: ".env")
-            let json = try directory.write(ConfigurationTable.jsonExample, to: "c.json")
+            let commented = try directory.write(
+                ConfigurationTable.standard.dotEnvExample, to: ".env")
+            let json = try directory.write(ConfigurationTable.standard.jsonExample, to: "c.json")
             let fromFiles = try BloasisConfiguration.load(
                 environment: [:], dotEnvPath: commented, configPath: json)
             let fromDefaults = try BloasisConfiguration.load(environment: [:], dotEnvPath: nil)
             #expect(fromFiles.httpPort == fromDefaults.httpPort)
             #expect(fromFiles.settings.map(\.name) == fromDefaults.settings.map(\.name))
-            let lines = ConfigurationTable.dotEnvExample.split(separator: "\n")
+            let lines = ConfigurationTable.standard.dotEnvExample.split(separator: "\n")
             let uncommented = lines.map {
                 $0.hasPrefix("#") && !$0.hasPrefix("# ") ? $0.dropFirst() : $0
             }
             let variables = try VariableFiles.dotEnv(
                 uncommented.joined(separator: "\n"), path: ".env")
-            #expect(variables.map(\.name) == ConfigurationTable.rows.map(\.name))
+            #expect(variables.map(\.name) == ConfigurationTable.standard.rows.map(\.name))
         }
     }
 
     @Test("names are unique, every default is valid, every flag is used once")
     func rows() {
-        let rows = ConfigurationTable.rows
+        let rows = ConfigurationTable.standard.rows
         #expect(Set(rows.map(\.name)).count == rows.count)
         let flags = rows.compactMap(\.flag)
         #expect(Set(flags).count == flags.count)

@@ -85,6 +85,13 @@ struct PortTableTests {
         #expect(try configuration(nil, ["GRPC_PORT": "9003"]).grpcPort == 9003)
     }
 
+    @Test("a service that is not in the table is served by its name, and listens nowhere")
+    func unlisted() throws {
+        let configuration = try configuration(ServiceName("hello-world"), [:])
+        #expect(configuration.serviceName == "hello-world")
+        #expect(configuration.grpcPort == nil)
+    }
+
     @Test("a service is served by a name this version knows")
     func servable() throws {
         #expect(try ServiceName(servable: "gateway") == .gateway)

@@ -1,17 +1,8 @@
 import Hosting
-import Logging
-import Market
 import ServiceLifecycle
-import Synchronization
+import TestSupport
 import Testing
 import UnixSignals
-
-/// What happened, in order.
-private final class Journal: Sendable {
-    private let entries = Mutex<[String]>([])
-    var all: [String] { entries.withLock { $0 } }
-    func note(_ entry: String) { entries.withLock { $0.append(entry) } }
-}
 
 /// Stops when asked, after noting that it did.
 private struct Obedient: Service {
@@ -46,18 +37,6 @@ private struct Failing: Service {
 struct ServiceRunnerTests {
     private let journal = Journal()
 
-    private var logger: Logger {
-        Logger(label: "test") { [journal] _ in
-            var handler = LineLogHandler(
-                service: "s", level: .info, format: .text, now: { Timestamp(nanoseconds: 0) },
-                write: { line in
-                    journal.note(String(line.drop { $0 != ":" }.split(separator: "s: ").last ?? ""))
-                })
-            handler.logLevel = .info
-            return handler
-        }
-    }
-
     @Test("SIGTERM: the promised lines, services stopped in reverse, stores closed last")
     func graceful() async throws {
         let (signals, signal) = AsyncStream.makeStream(of: UnixSignal.self)
@@ -65,7 +44,7 @@ struct ServiceRunnerTests {
         let services = ["first", "second"].map {
             Obedient(name: $0, journal: journal, started: start)
         }
-        let runner = ServiceRunner(services, logger: logger) { [journal] in
+        let runner = ServiceRunner(services, logger: journal.logger) { [journal] in
             journal.note("exit \($0)")
         }
         async let run: Void = runner.run(stoppingOn: signals) { journal.note("closed") }
@@ -87,7 +66,7 @@ struct ServiceRunnerTests {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (release, releasing) = AsyncStream.makeStream(of: Void.self)
         let runner = ServiceRunner(
-            [Stubborn(started: start, release: release)], logger: logger
+            [Stubborn(started: start, release: release)], logger: journal.logger
         ) { [journal] code in
             journal.note("exit \(code)")
             releasing.yield()
@@ -110,7 +89,7 @@ struct ServiceRunnerTests {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (release, releasing) = AsyncStream.makeStream(of: Void.self)
         let runner = ServiceRunner(
-            [Stubborn(started: start, release: release)], logger: logger,
+            [Stubborn(started: start, release: release)], logger: journal.logger,
             drainLimit: .milliseconds(10), cancellationLimit: .milliseconds(10)
         ) { [journal] code in
             journal.note("exit \(code)")
@@ -130,11 +109,37 @@ struct ServiceRunnerTests {
         let (_, start) = AsyncStream.makeStream(of: Void.self)
         let runner = ServiceRunner(
             [Obedient(name: "first", journal: journal, started: start), Failing()],
-            logger: logger)
+            logger: journal.logger)
         await #expect(throws: Failing.Broken.self) {
             try await runner.run(stoppingOn: signals) { journal.note("closed") }
         }
         #expect(journal.all.contains("closed"))
         #expect(journal.all.last == "Shutdown complete")
+    }
+
+    @Test("a request stops as a signal does, once; a signal after it exits")
+    func request() async throws {
+        let (signals, signal) = AsyncStream.makeStream(of: UnixSignal.self)
+        let (requests, request) = AsyncStream.makeStream(of: String.self)
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let (release, releasing) = AsyncStream.makeStream(of: Void.self)
+        let runner = ServiceRunner(
+            [Stubborn(started: start, release: release)], logger: journal.logger
+        ) { [journal] code in
+            journal.note("exit \(code)")
+            releasing.yield()
+        }
+        async let run: Void = runner.run(stoppingOn: signals, requests: requests)
+        for await _ in started { break }
+        request.yield("nothing is left")
+        request.yield("nothing is left")
+        try await eventually { journal.all.count == 1 }
+        signal.yield(.sigint)
+        try await run
+        #expect(
+            journal.all == [
+                #"Shutdown initiated reason="nothing is left""#, "SIGINT received",
+                "Exiting at once: the second signal", "exit 130", "Shutdown complete",
+            ])
     }
 }

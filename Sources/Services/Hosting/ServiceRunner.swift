@@ -45,15 +45,18 @@ package struct ServiceRunner: Sendable {
     }
 
     /// Runs with signals from anywhere.
+    ///
+    /// - Parameter requests: each a reason to stop, as a signal is, but never to exit at once.
     package func run(
         stoppingOn signals: some AsyncSequence<UnixSignal, Never> & Sendable,
+        requests: AsyncStream<String> = AsyncStream { $0.finish() },
         closing: () async -> Void = {}
     ) async throws {
         var configuration = ServiceGroupConfiguration(services: services, logger: logger)
         configuration.maximumGracefulShutdownDuration = drainLimit
         let group = ServiceGroup(configuration: configuration)
         let outcome = await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await obey(signals, stopping: group) }
+            tasks.addTask { await obey(signals, requests, stopping: group) }
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await group.run())
@@ -69,21 +72,40 @@ package struct ServiceRunner: Sendable {
         try outcome.get()
     }
 
-    /// The first signal starts the shutdown, the second ends the process.
+    private enum Stop {
+        case signal(UnixSignal)
+        case request(String)
+    }
+
+    /// The first signal or request starts the shutdown, a signal after that ends the process.
     private func obey(
-        _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, stopping group: ServiceGroup
+        _ signals: some AsyncSequence<UnixSignal, Never> & Sendable,
+        _ requests: AsyncStream<String>, stopping group: ServiceGroup
     ) async {
+        // More than the two newest say nothing new.
+        let (stops, stop) = AsyncStream.makeStream(
+            of: Stop.self, bufferingPolicy: .bufferingNewest(2))
         await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { for await signal in signals { stop.yield(.signal(signal)) } }
+            tasks.addTask { for await reason in requests { stop.yield(.request(reason)) } }
             var isStopping = false
-            for await signal in signals {
-                logger.info("\(signal.description.uppercased()) received")
-                if isStopping {
-                    logger.warning("Exiting at once: the second signal")
-                    exitAtOnce(128 + signal.rawValue)
-                    break
+            for await stop in stops {
+                var metadata: Logger.Metadata = [:]
+                switch stop {
+                case .signal(let signal):
+                    logger.info("\(signal.description.uppercased()) received")
+                    if isStopping {
+                        logger.warning("Exiting at once: the second signal")
+                        exitAtOnce(128 + signal.rawValue)
+                        tasks.cancelAll()
+                        return
+                    }
+                case .request(let reason):
+                    if isStopping { continue }
+                    metadata["reason"] = "\(reason)"
                 }
                 isStopping = true
-                logger.info("Shutdown initiated")
+                logger.info("Shutdown initiated", metadata: metadata)
                 tasks.addTask { await exitWhenOverdue() }
                 await group.triggerGracefulShutdown()
             }

@@ -16,7 +16,7 @@ package final class TieredCache<Codec: CacheCodec>: Sendable {
     package typealias Loader = @Sendable () async throws -> Answer
     /// Whether the store has nothing newer than a version.
     package typealias Check = @Sendable (CacheVersion) async throws -> Bool
-    private typealias Flight = CacheFlight<Answer>
+    private typealias Flight = Hosting.Flight<Answer>
 
     /// A value that the shared cache could not be told of.
     private struct Unshared {

@@ -49,6 +49,8 @@ package struct BloasisConfiguration: Sendable {
     package let logFormat: LogFormat
     /// Every variable of the table, for `doctor`.
     package let settings: [ResolvedSetting]
+    /// The values in force, for services that declare variables of their own.
+    package let values: ConfigurationValues
     /// What should be said at start: variables that are set and do nothing in this version.
     package let notices: [String]
 
@@ -58,26 +60,30 @@ package struct BloasisConfiguration: Sendable {
     ///
     /// - Parameters:
     ///   - service: the one service this process runs; `nil`: all of them.
+    ///   - table: the variables there are.
     ///   - flags: by variable name, only those given.
     ///   - dotEnvPath: may be missing; `nil`: none is read.
     ///   - configPath: the configuration file; `nil`: the one `BLOASIS_CONFIG` names, if any.
     /// - Throws: all problems at once.
     package static func load(
-        service: ServiceName? = nil, flags: [String: String] = [:],
-        environment: [String: String], dotEnvPath: String? = ".env", configPath: String? = nil
+        service: ServiceName? = nil, table: ConfigurationTable = .standard,
+        flags: [String: String] = [:], environment: [String: String], dotEnvPath: String? = ".env",
+        configPath: String? = nil
     ) throws(ConfigurationError) -> BloasisConfiguration {
         var flags = flags
         if let configPath { flags["BLOASIS_CONFIG"] = configPath }
         let sources = try ConfigurationSources(
-            flags: flags, environment: environment, dotEnvPath: dotEnvPath)
-        try check(sources)
-        return try BloasisConfiguration(service: service, sources: sources)
+            table, flags: flags, environment: environment, dotEnvPath: dotEnvPath)
+        try check(sources, table)
+        return try BloasisConfiguration(service: service, sources: sources, table: table)
     }
 
     /// Checks every value that is set, whether this process uses it or not.
-    private static func check(_ sources: ConfigurationSources) throws(ConfigurationError) {
+    private static func check(
+        _ sources: ConfigurationSources, _ table: ConfigurationTable
+    ) throws(ConfigurationError) {
         var problems: [String] = []
-        for row in ConfigurationTable.rows {
+        for row in table.rows {
             guard let found = sources.find(row.name) else { continue }
             let value = row.isSecret ? "" : " '\(row.shown(found.text))'"
             if let expectation = row.kind.objection(to: found.text) {
@@ -94,7 +100,7 @@ package struct BloasisConfiguration: Sendable {
     }
 
     private init(
-        service: ServiceName?, sources: ConfigurationSources
+        service: ServiceName?, sources: ConfigurationSources, table: ConfigurationTable
     ) throws(ConfigurationError) {
         func text(_ name: String) -> String? { sources.find(name)?.text }
         self.service = service
@@ -135,13 +141,14 @@ package struct BloasisConfiguration: Sendable {
         self.model = model
         logLevel = level
         logFormat = format
-        settings = ConfigurationTable.rows.map { row in
+        values = ConfigurationValues(sources, table)
+        settings = table.rows.map { row in
             let found = sources.find(row.name)
             return ResolvedSetting(
                 name: row.name, shown: found.map { row.shown($0.text) },
                 source: found?.source ?? "unset")
         }
-        notices = ConfigurationTable.rows.compactMap { row in
+        notices = table.rows.compactMap { row in
             guard row.availability == .unused, !row.isSecret, let found = sources.find(row.name),
                 !found.isDefault
             else { return nil }
@@ -184,7 +191,8 @@ private struct ProcessPorts {
         func own(_ variable: String) -> Int? {
             sources.find(variable).flatMap { PortTable.port($0.text) }
         }
-        let httpService = service ?? .gateway
+        // What is not in the table listens nowhere, and the process' own port is as good as any.
+        let httpService = service.flatMap { ServiceName.all.contains($0) ? $0 : nil } ?? .gateway
         let grpcService = service ?? .marketRegime
         if let http = own("HTTP_PORT") {
             self.http = http

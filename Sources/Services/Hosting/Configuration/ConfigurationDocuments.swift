@@ -1,7 +1,7 @@
-/// The documents that are made from the table, so that they cannot say something else.
+/// The documents that are made from a table, so that they cannot say something else.
 extension ConfigurationTable {
     /// Documents by their path in the repository.
-    package static var documents: [(path: String, text: String)] {
+    package var documents: [(path: String, text: String)] {
         [
             ("Documentation/CONFIGURATION.md", markdown),
             (".env.example", dotEnvExample),
@@ -10,7 +10,7 @@ extension ConfigurationTable {
     }
 
     /// `Documentation/CONFIGURATION.md`.
-    package static var markdown: String {
+    package var markdown: String {
         var text = """
             # Configuration
 
@@ -43,7 +43,7 @@ extension ConfigurationTable {
             """
     }
 
-    private static func note(on row: ConfigurationKey) -> String {
+    private func note(on row: ConfigurationKey) -> String {
         let secret = row.isSecret ? " Secret." : ""
         return switch row.availability {
         case .available: secret
@@ -53,7 +53,7 @@ extension ConfigurationTable {
     }
 
     /// `.env.example`: every variable, all commented out, each with its default.
-    package static var dotEnvExample: String {
+    package var dotEnvExample: String {
         var text = """
             # Every variable, with its default. Copy to .env and uncomment what should differ.
             # Documentation/CONFIGURATION.md says what they mean. Made by `make docs`.
@@ -67,7 +67,7 @@ extension ConfigurationTable {
     }
 
     /// `Configurations/bloasis.example.json`: every available variable that has a default.
-    package static var jsonExample: String {
+    package var jsonExample: String {
         let members = rows.filter { $0.availability == .available }.compactMap { row in
             row.defaultText.map { text in
                 let value = row.kind == .port ? text : JSONText.quoted(text)

@@ -1,7 +1,7 @@
 import Logging
 import Market
 
-/// One variable: a row of `ConfigurationTable`.
+/// One variable: a row of a `ConfigurationTable`.
 package struct ConfigurationKey: Sendable {
     package let name: String
     package let kind: Kind
@@ -38,7 +38,7 @@ package struct ConfigurationKey: Sendable {
         case planned
     }
 
-    init(
+    package init(
         _ name: String, _ kind: Kind, default defaultText: String? = nil, flag: String? = nil,
         secret isSecret: Bool = false, _ availability: Availability = .available, meaning: String
     ) {

@@ -16,19 +16,22 @@ struct ConfigurationSources {
         var describe: (_ name: String) -> String
     }
 
+    private let table: ConfigurationTable
     private var layers: [Layer] = []
     /// `KAFKA_<PROPERTY>` by name, from wherever they are set.
     private(set) var brokerProperties: [String: String] = [:]
 
     /// Reads the files and checks every name.
     init(
-        flags: [String: String], environment: [String: String], dotEnvPath: String?
+        _ table: ConfigurationTable, flags: [String: String], environment: [String: String],
+        dotEnvPath: String?
     ) throws(ConfigurationError) {
-        var problems = ConfigurationSources.misspelt(in: environment)
+        self.table = table
+        var problems = misspelt(in: environment)
         var dotEnv: [FileVariable] = []
         if let dotEnvPath, let text = try VariableFiles.contents(of: dotEnvPath) {
             dotEnv = try VariableFiles.dotEnv(text, path: dotEnvPath)
-            problems += dotEnv.compactMap { ConfigurationSources.objection(to: $0, in: dotEnvPath) }
+            problems += dotEnv.compactMap { objection(to: $0, in: dotEnvPath) }
         }
         addFlags(flags)
         addTexts(environment) { _ in "environment" }
@@ -46,7 +49,7 @@ struct ConfigurationSources {
             problems += variables.compactMap {
                 $0.name == "BLOASIS_CONFIG"
                     ? "\(file.text): BLOASIS_CONFIG cannot be set in a configuration file"
-                    : ConfigurationSources.objection(to: $0, in: file.text)
+                    : objection(to: $0, in: file.text)
             }
             addTexts(ConfigurationSources.texts(of: variables)) { _ in file.text }
         }
@@ -68,9 +71,6 @@ struct ConfigurationSources {
 
     // MARK: - Layers
 
-    private static let secrets = SecretsSpecifier<String, String>.specific(
-        Set(ConfigurationTable.rows.filter(\.isSecret).map(\.name)))
-
     private mutating func addTexts(
         _ texts: [String: String], describe: @escaping (_ name: String) -> String
     ) {
@@ -81,7 +81,7 @@ struct ConfigurationSources {
         brokerProperties.merge(properties) { stronger, _ in stronger }
         let provider = EnvironmentVariablesProvider(
             environmentVariables: texts.filter { !$0.value.isEmpty },
-            secretsSpecifier: ConfigurationSources.secrets)
+            secretsSpecifier: .specific(Set(table.rows.filter(\.isSecret).map(\.name))))
         layers.append(Layer(provider: provider, describe: describe))
     }
 
@@ -92,13 +92,13 @@ struct ConfigurationSources {
         let provider = InMemoryProvider(
             name: "flags", values: Dictionary(uniqueKeysWithValues: values))
         layers.append(
-            Layer(provider: provider) { name in
-                "flag " + (ConfigurationTable.row(named: name)?.flag ?? name)
+            Layer(provider: provider) { [table] name in
+                "flag " + (table.row(named: name)?.flag ?? name)
             })
     }
 
     private mutating func addDefaults() {
-        let values = ConfigurationTable.rows.compactMap { row in
+        let values = table.rows.compactMap { row in
             row.defaultText.map {
                 (AbsoluteConfigKey([row.name]), ConfigValue(.string($0), isSecret: false))
             }
@@ -115,27 +115,27 @@ struct ConfigurationSources {
     // MARK: - Names
 
     /// The environment is full of strangers, but not under the program's own prefix.
-    private static func misspelt(in environment: [String: String]) -> [String] {
+    private func misspelt(in environment: [String: String]) -> [String] {
         environment.keys.sorted().compactMap { name in
             guard name.hasPrefix(ConfigurationTable.ownPrefix),
-                ConfigurationTable.row(named: name) == nil
+                table.row(named: name) == nil
             else { return nil }
             return "environment: \(name) is not a variable\(suggestion(for: name)): unset it"
         }
     }
 
     /// What is wrong with a name in a file that holds nothing but our variables.
-    private static func objection(to variable: FileVariable, in path: String) -> String? {
+    private func objection(to variable: FileVariable, in path: String) -> String? {
         let name = variable.name
         let place = variable.line.map { "\(path):\($0)" } ?? path
-        guard ConfigurationTable.row(named: name) == nil,
+        guard table.row(named: name) == nil,
             !name.hasPrefix(ConfigurationTable.brokerPropertyPrefix)
         else { return nil }
         return "\(place): \(name) is not a variable\(suggestion(for: name))"
     }
 
-    private static func suggestion(for name: String) -> String {
-        EditDistance.nearest(to: name, among: ConfigurationTable.rows.map(\.name))
+    private func suggestion(for name: String) -> String {
+        EditDistance.nearest(to: name, among: table.rows.map(\.name))
             .map { " (did you mean \($0)?)" } ?? " (`bloasis doctor` lists them all)"
     }
 }

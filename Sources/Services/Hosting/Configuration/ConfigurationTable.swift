@@ -1,11 +1,38 @@
-/// Every variable there is. The documentation, `.env.example` and the checks at start come from
-/// these rows.
-package enum ConfigurationTable {
-    package static let rows: [ConfigurationKey] = process + stores + services + portRows
+/// Every variable there is: the program's own and those that services add. The documentation,
+/// `.env.example` and the checks at start come from these rows.
+package struct ConfigurationTable: Sendable {
+    package let rows: [ConfigurationKey]
+    private let rowByName: [String: ConfigurationKey]
 
-    package static func row(named name: String) -> ConfigurationKey? { rowByName[name] }
+    /// The program's own rows.
+    package static let standard = ConfigurationTable(process + stores + services + portRows)
 
-    private static let rowByName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+    private init(_ rows: [ConfigurationKey]) {
+        self.rows = rows
+        rowByName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+    }
+
+    /// The program's own rows, then others'.
+    ///
+    /// - Parameter services: names of services, with the rows that each adds.
+    /// - Throws: when a variable or a flag has two rows; the error names both owners.
+    package init(
+        adding services: [(name: String, keys: [ConfigurationKey])]
+    ) throws(ConfigurationError) {
+        let own = (name: "the program", keys: ConfigurationTable.standard.rows)
+        var owners: [String: String] = [:]
+        var problems: [String] = []
+        for (service, keys) in [own] + services {
+            for name in keys.flatMap({ [$0.name, $0.flag].compactMap(\.self) }) {
+                guard let other = owners.updateValue(service, forKey: name) else { continue }
+                problems.append("\(name) has two rows, of \(other) and of \(service): rename one")
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        self.init(own.keys + services.flatMap(\.keys))
+    }
+
+    package func row(named name: String) -> ConfigurationKey? { rowByName[name] }
 
     /// Names with this prefix belong to the program: an unknown one in the environment is an error.
     static let ownPrefix = "BLOASIS_"

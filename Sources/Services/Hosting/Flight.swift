@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A load that any number of callers wait for; whoever is cancelled leaves alone.
-final class CacheFlight<Value: Sendable>: Sendable {
+/// Work that any number of callers wait for; whoever is cancelled leaves alone.
+final class Flight<Value: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Value, any Error>
 
     private struct State {
@@ -14,7 +14,7 @@ final class CacheFlight<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Throws: what the load threw; `CancellationError`.
+    /// - Throws: what the work threw; `CancellationError`.
     func value() async throws -> Value {
         let number = state.withLock { state in
             state.next += 1
@@ -31,6 +31,25 @@ final class CacheFlight<Value: Sendable>: Sendable {
             }
         } onCancel: {
             leave(number)
+        }
+    }
+
+    /// Waits up to a limit.
+    ///
+    /// - Returns: whether the work ended in time.
+    /// - Throws: as `value()`.
+    func lands(within limit: Duration) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask {
+                _ = try await self.value()
+                return true
+            }
+            tasks.addTask {
+                try await Task.sleep(for: limit)
+                return false
+            }
+            return try await tasks.next() ?? false
         }
     }
 
