@@ -71,6 +71,17 @@ struct StatusTreeTests {
         #expect(snapshot.find("root.c") == nil)
     }
 
+    @Test("as JSON: the same bytes for the same snapshot")
+    func json() throws {
+        tree.root.report(.ok)
+        try tree.root.add("a").report(.busy, "at \"work\"")
+        #expect(
+            tree.snapshot().json
+                == #"{"id":"root","status":"busy","ownStatus":"ok","detail":"","children":["#
+                + #"{"id":"root.a","status":"busy","ownStatus":"busy","detail":"at \"work\"","#
+                + #""children":[]}]}"#)
+    }
+
     @Test("a removed node and what is below it say nothing any more")
     func removal() throws {
         let node = try tree.root.add("a")

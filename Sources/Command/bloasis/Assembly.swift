@@ -124,6 +124,37 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
+    /// What `/ready` asks.
+    var checks: [HealthCheck] {
+        var checks = [
+            HealthCheck("store") {
+                try await store.ping()
+                return "answers"
+            },
+            HealthCheck(configuration.brokers == nil ? "event-log" : "kafka") {
+                try await events.ping()
+                return "answers"
+            },
+        ]
+        if let redis {
+            checks.append(
+                HealthCheck("redis") {
+                    try await redis.send(RedisCommand("PING"))
+                    return "answers"
+                })
+        }
+        return checks
+    }
+
+    var gauges: ServiceGauges { ServiceGauges(reader: store, outbox: store) }
+
+    /// Where bars go that are sent to this process.
+    func bars(into intake: BarIntake) -> BarRecording {
+        BarRecording(
+            to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
+            reader: store, defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+    }
+
     var trading: FillRecording {
         FillRecording(
             ledger: storage.fills, reader: store, portfolios: portfolios,
@@ -147,6 +178,17 @@ struct Assembly {
         OutboxRelay(
             outbox: outbox, bus: events, owner: Assembly.instanceID,
             now: { WallClock.now }, logger: logger)
+    }
+
+    /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where
+    /// that fails they are made when they are used.
+    func makeTopics() async {
+        do {
+            try await storage.prepareTopics()
+        } catch is CancellationError {
+        } catch {
+            logger.warning("Topics not made yet", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Names this process among those that share the store. Containers may share a host's name and

@@ -41,7 +41,7 @@ enum ExitStatus: Int32 {
         case EventBusError.misconfigured: return .wrongUsage
         case is StoreError, is ListeningError, is EventBusError: return .unavailable
         case is RedisError: return .wrongUsage
-        case is ConfigurationError: return .wrongUsage
+        case is ConfigurationError, is StatusTreeError: return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
         case is BackfillError: return .wrongUsage

@@ -30,7 +30,8 @@ struct CommonOptions: ParsableArguments {
         flags["LOG_LEVEL"] = logLevel
         flags["BLOASIS_LOG_FORMAT"] = logFormat
         return try BloasisConfiguration.load(
-            service: service, flags: flags, environment: ProcessInfo.processInfo.environment,
+            service: service, table: try ServiceCatalogue(Catalogue.services).table(), flags: flags,
+            environment: ProcessInfo.processInfo.environment,
             configPath: config)
     }
 }

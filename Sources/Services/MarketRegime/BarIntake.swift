@@ -1,4 +1,4 @@
-package import Hosting
+import Hosting
 package import Market
 package import Ports
 

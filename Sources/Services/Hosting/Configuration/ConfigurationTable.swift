@@ -5,7 +5,8 @@ package struct ConfigurationTable: Sendable {
     private let rowByName: [String: ConfigurationKey]
 
     /// The program's own rows.
-    package static let standard = ConfigurationTable(process + stores + services + portRows)
+    package static let standard = ConfigurationTable(
+        process + doors + stores + services + hostRows + portRows)
 
     private init(_ rows: [ConfigurationKey]) {
         self.rows = rows
@@ -84,6 +85,30 @@ package struct ConfigurationTable: Sendable {
         ),
     ]
 
+    private static let doors: [ConfigurationKey] = [
+        ConfigurationKey(
+            "HTTP_ALLOWED_ORIGINS", .text,
+            meaning: "Pages that may ask from a browser, `https://a.example,https://b.example`; "
+                + "`*`: all. Unset: none but the program's own."),
+        ConfigurationKey(
+            "HTTP_RATE_LIMIT", .count,
+            meaning: "Requests a second that one address may make, twice as many in a burst; more "
+                + "are answered 429. Unset: no limit."),
+        ConfigurationKey(
+            "GRPC_TLS_CERTIFICATE", .path,
+            meaning: "PEM file of the gRPC door's certificate chain, and of what this process "
+                + "shows to other services. Unset: plain text."),
+        ConfigurationKey("GRPC_TLS_KEY", .path, meaning: "PEM file of that certificate's key."),
+        ConfigurationKey(
+            "GRPC_TLS_CLIENT_AUTHORITIES", .path,
+            meaning: "PEM file of the authorities that vouch for clients, who must then show a "
+                + "certificate. Unset: they need none."),
+        ConfigurationKey(
+            "GRPC_TLS_AUTHORITIES", .path,
+            meaning: "PEM file of the authorities that vouch for other services, which are then "
+                + "called over TLS. Unset: plain text."),
+    ]
+
     private static let stores: [ConfigurationKey] = [
         ConfigurationKey(
             "DATABASE_URL", .storeURL, flag: "--database-url",
@@ -141,6 +166,15 @@ package struct ConfigurationTable: Sendable {
             "ALPHA_VANTAGE_KEY", .text, secret: true, .unused,
             meaning: "Needed once that provider is chosen."),
     ]
+
+    /// Where the services are that a gateway calls.
+    private static let hostRows: [ConfigurationKey] = ServiceName.all.compactMap { service in
+        guard service.standardPort(.grpc) != nil else { return nil }
+        return ConfigurationKey(
+            service.hostVariable, .host, default: "127.0.0.1",
+            ServiceName.servable.contains(service) ? .available : .unused,
+            meaning: "Host of \(service), for a gateway of its own.")
+    }
 
     private static let portRows: [ConfigurationKey] = ServiceName.all.flatMap { service in
         PortKind.allCases.compactMap { kind in

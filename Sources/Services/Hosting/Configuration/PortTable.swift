@@ -13,7 +13,7 @@ package struct ServiceName: Hashable, Sendable {
         .marketRegime, .aiAnalysis, .notification, .trading, .gateway, .configService,
     ]
     /// Those this version can serve.
-    package static let servable: [ServiceName] = [.marketRegime, .gateway]
+    package static let servable: [ServiceName] = [.marketRegime, .trading, .gateway]
 
     package init(_ text: String) {
         self.text = text
@@ -63,6 +63,11 @@ package struct ServiceName: Hashable, Sendable {
         case (_, .http): stem + "_HTTP_PORT"
         }
     }
+}
+
+extension ServiceName {
+    /// `MARKET_REGIME_HOST`: where others find it.
+    package var hostVariable: String { text.uppercased().replacing("-", with: "_") + "_HOST" }
 }
 
 extension ServiceName: CustomStringConvertible {

@@ -1,0 +1,20 @@
+import Hosting
+
+/// The services there are, each after those it depends on.
+enum Catalogue {
+    static let services: [any HostedService.Type] = [
+        EventRelay.self,
+        MarketRegimeHost.self,
+        TradingHost.self,
+        GRPCDoor.self,
+        HTTPDoor.self,
+    ]
+
+    /// Parts that services of the port table are made of; they do nothing on their own.
+    private static let parts = [EventRelay.name, GRPCDoor.name, HTTPDoor.name]
+
+    /// Whether `bloasis serve` may be told to run a service by this name alone.
+    static func isService(_ name: String) -> Bool {
+        services.contains { $0.name == name } && !parts.contains(name)
+    }
+}

@@ -1,0 +1,104 @@
+import Compression
+import Contracts
+import GRPCServing
+import Gateway
+import HTTPServing
+import Hosting
+import Logging
+import MarketRegime
+import Ports
+
+/// The HTTP door of the process: the routes of its methods, or of those elsewhere.
+struct HTTPDoor: BlockingService {
+    static let name = "http-door"
+    private let listener: HTTPListener
+
+    init(_ context: ServiceContext<HTTPSettings>) async throws {
+        let process = context.process
+        let serving = try await process.shared(Shared.serving)
+        let configuration = serving.configuration
+        var door = HTTPConfiguration(
+            host: configuration.bindAddress, port: configuration.httpPort,
+            serviceName: configuration.serviceName)
+        context.settings.apply(to: &door)
+        let answers = ContentAnswers(
+            thresholdBytes: door.compressionThresholdBytes, compressing: { Gzip.compressed($0) })
+        let routes = try MethodRoutes(
+            try await process.shared(Shared.methods), serving.descriptors, configuration: door,
+            answers: answers)
+        let page =
+            serving.plan.hasPage
+            ? PageRoutes(
+                document: routes.document(serving.descriptors, version: Version.text),
+                answers: answers) : nil
+        let store =
+            serving.plan.local.isEmpty
+            ? "none" : try await process.shared(Shared.assembly).storage.location
+        let (host, logger) = (door.host, context.logger)
+        listener = HTTPListener(
+            door, operations: try await HTTPDoor.operations(process), logger: logger,
+            onRunning: { port in
+                logger.notice(
+                    "Serving",
+                    metadata: [
+                        "url": "http://\(host):\(port)/",
+                        "store": "\(store)",
+                    ])
+            },
+            routes: { table in
+                routes.add(to: table)
+                page?.add(to: table)
+            })
+    }
+
+    func run() async throws { try await listener.run() }
+
+    private static func operations(_ process: ServiceProcess) async throws -> OperationRoutes {
+        let serving = try await process.shared(Shared.serving)
+        let readiness = try await process.shared(Shared.readiness)
+        let gauges: ServiceGauges? =
+            if serving.plan.local.isEmpty {
+                nil
+            } else {
+                try await process.shared(Shared.assembly).gauges
+            }
+        return OperationRoutes(
+            serviceName: serving.configuration.serviceName,
+            readiness: { await readiness.report().dependencies },
+            metrics: {
+                await gauges?.update(at: WallClock.now)
+                return serving.metrics.exposition()
+            })
+    }
+}
+
+/// The gRPC door of the process.
+struct GRPCDoor: BlockingService {
+    static let name = "grpc-door"
+    private let listener: GRPCListener
+
+    init(_ context: ServiceContext<GRPCSettings>) async throws {
+        let process = context.process
+        let serving = try await process.shared(Shared.serving)
+        let configuration = serving.configuration
+        guard let port = configuration.grpcPort else {
+            throw ConfigurationError(["no gRPC port is known: set GRPC_PORT"])
+        }
+        let methods = try await process.shared(Shared.methods)
+        let readiness = try await process.shared(Shared.readiness)
+        let health = HealthMethods(
+            services: Set(methods.map(\.service)).sorted(),
+            isReady: { await readiness.report().isReady })
+        let (host, logger) = (configuration.bindAddress, context.logger)
+        listener = GRPCListener(
+            host: host, port: port,
+            methods: MethodTable(
+                methods + health.methods, describedBy: serving.descriptors, logger: logger),
+            security: context.settings.security,
+            onRunning: { port in
+                logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
+            })
+    }
+
+    func run() async throws { try await listener.run() }
+}

@@ -1,0 +1,79 @@
+import Clients
+import Contracts
+import Hosting
+
+/// Where other services are, and how they are called.
+struct RemoteSettings: ServiceSettings {
+    fileprivate let hosts: [ServiceName: String]
+    /// `nil`: in plain text.
+    fileprivate let security: ClientSecurity?
+
+    init(_ reader: inout ConfigurationReader) {
+        var hosts: [ServiceName: String] = [:]
+        for service in [ServiceName.marketRegime, .trading] {
+            hosts[service] = reader.text(service.hostVariable)
+        }
+        self.hosts = hosts
+        let authorities = reader.optional("GRPC_TLS_AUTHORITIES", as: "a path") { $0 }
+        let certificate = reader.optional("GRPC_TLS_CERTIFICATE", as: "a path") { $0 }
+        let key = reader.optional("GRPC_TLS_KEY", as: "a path") { $0 }
+        security = authorities.map {
+            ClientSecurity(authorities: $0, certificate: certificate, privateKey: key)
+        }
+    }
+}
+
+/// Services that other processes answer for this one, over gRPC.
+struct RemoteServices: Sendable {
+    private let services: [(name: ServiceName, calls: GRPCCalls)]
+    private let regimes: GRPCCalls
+    private let trading: GRPCCalls
+    private let connections: Task<Void, any Error>
+
+    /// - Throws: when a port is not known, or certificates cannot be read.
+    init(_ configuration: BloasisConfiguration, _ settings: RemoteSettings) throws {
+        func calls(_ service: ServiceName) throws -> GRPCCalls {
+            let endpoint = RemoteEndpoint(
+                host: settings.hosts[service] ?? "",
+                port: try configuration.ports.port(.grpc, of: service))
+            return try GRPCCalls(
+                { [endpoint] }, host: "\(endpoint.host):\(endpoint.port)",
+                security: settings.security, now: { SteadyClock.now })
+        }
+        let (regimes, trading) = (try calls(.marketRegime), try calls(.trading))
+        (self.regimes, self.trading) = (regimes, trading)
+        services = [(.marketRegime, regimes), (.trading, trading)]
+        connections = Task {
+            async let first: Void = regimes.run()
+            async let second: Void = trading.run()
+            _ = try await (first, second)
+        }
+    }
+
+    /// As if they were answered here.
+    var methods: [ServiceMethod] {
+        let trading = RemoteTrading(trading)
+        return ServiceMethod.marketRegime(RemoteMarketRegime(regimes))
+            + ServiceMethod.trading(trading, trading)
+    }
+
+    /// Asks each by gRPC's own health check.
+    var checks: [HealthCheck] {
+        services.map { name, calls in
+            HealthCheck(name.text) {
+                let answered: Grpc_Health_V1_HealthCheckResponse = try await calls.unary(
+                    "grpc.health.v1.Health", "Check", Grpc_Health_V1_HealthCheckRequest())
+                guard answered.status == .serving else {
+                    throw RPCFault.unavailable("\(name) says that it is not ready")
+                }
+                return "answers"
+            }
+        }
+    }
+
+    /// Ends the connections, once everything that calls through them has stopped.
+    func close() async {
+        for (_, calls) in services { calls.shutDown() }
+        _ = await connections.result
+    }
+}

@@ -1,0 +1,58 @@
+import Contracts
+import Hosting
+import MarketRegime
+import Ports
+
+/// What the services of a serving process share besides the store.
+final class Serving: Sendable {
+    let configuration: BloasisConfiguration
+    let metrics: PrometheusRegistry
+    let descriptors: ServiceDescriptors
+    /// Which methods are answered, and by whom.
+    let plan: ServePlan
+
+    init(
+        _ configuration: BloasisConfiguration, _ plan: ServePlan, _ metrics: PrometheusRegistry
+    ) throws {
+        self.configuration = configuration
+        self.plan = plan
+        self.metrics = metrics
+        descriptors = try ServiceDescriptors()
+    }
+}
+
+/// Which services a process runs, and whose methods its doors answer.
+struct ServePlan: Sendable {
+    /// Names in the catalogue.
+    let entries: [String]
+    /// Services of the port table whose methods are answered here, from the store.
+    let local: [ServiceName]
+    /// Services that other processes answer for this one.
+    let remote: [ServiceName]
+    /// Whether the page and the document of the API are served.
+    let hasPage: Bool
+
+    /// - Parameter service: the one to serve; `nil`: all in one process.
+    init(_ service: ServiceName?) {
+        switch service {
+        case nil:
+            entries = [
+                EventRelay.name, MarketRegimeHost.name, TradingHost.name, GRPCDoor.name,
+                HTTPDoor.name,
+            ]
+            (local, remote, hasPage) = ([.marketRegime, .trading], [], true)
+        case .marketRegime?:
+            entries = [EventRelay.name, MarketRegimeHost.name, GRPCDoor.name, HTTPDoor.name]
+            (local, remote, hasPage) = ([.marketRegime], [], true)
+        case .trading?:
+            entries = [EventRelay.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name]
+            (local, remote, hasPage) = ([.trading], [], false)
+        case .gateway?:
+            entries = [HTTPDoor.name]
+            (local, remote, hasPage) = ([], [.marketRegime, .trading], true)
+        case let other?:
+            entries = [other.text]
+            (local, remote, hasPage) = ([], [], false)
+        }
+    }
+}

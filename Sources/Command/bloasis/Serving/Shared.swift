@@ -1,0 +1,71 @@
+import Contracts
+import Hosting
+import MarketRegime
+import Ports
+
+/// What services share, each made when one first asks.
+enum Shared {
+    /// Given by whoever starts the process.
+    static let serving = SharedValue<Serving>("serving") { _ in throw NotServing() }
+
+    static func serving(_ value: Serving) -> SharedValue<Serving> {
+        SharedValue(serving.name) { _ in value }
+    }
+
+    struct NotServing: Error, CustomStringConvertible {
+        var description: String { "this service runs under `bloasis serve` alone" }
+    }
+
+    /// The store, the bus and the caches.
+    static let assembly = SharedValue<Assembly>("assembly") { process in
+        let configuration = try await process.shared(serving).configuration
+        return try await Assembly(configuration, settingRetention: true)
+    } close: {
+        await $0.close()
+    }
+
+    /// The one way by which bars reach the classifier of this process.
+    static let intake = SharedValue<BarIntake>("bar-intake") { process in
+        let assembly = try await process.shared(assembly)
+        return BarIntake(
+            classifier: LiveClassifier(
+                journal: assembly.journal, reader: assembly.store, logger: assembly.logger,
+                jitter: SystemRandomNumberGenerator()),
+            committed: { [currents = assembly.currents] in await currents.written($0) })
+    }
+
+    static let remote = SharedValue<RemoteServices>("remote-services") { process in
+        let serving = try await process.shared(serving)
+        return try RemoteServices(
+            serving.configuration, try process.values.read(RemoteSettings.self))
+    } close: {
+        await $0.close()
+    }
+
+    /// Asks everything that this process depends on.
+    static let readiness = SharedValue<Readiness>("readiness") { process in
+        let plan = try await process.shared(serving).plan
+        var checks: [HealthCheck] = []
+        if !plan.local.isEmpty { checks += try await process.shared(assembly).checks }
+        if !plan.remote.isEmpty { checks += try await process.shared(remote).checks }
+        return Readiness(checks)
+    }
+
+    /// The methods that the doors answer.
+    static let methods = SharedValue<[ServiceMethod]>("methods") { process in
+        let plan = try await process.shared(serving).plan
+        var methods: [ServiceMethod] = []
+        for service in plan.local {
+            let assembly = try await process.shared(assembly)
+            switch service {
+            case .marketRegime: methods += ServiceMethod.marketRegime(assembly.queries)
+            case .trading:
+                let bars = assembly.bars(into: try await process.shared(intake))
+                methods += ServiceMethod.trading(assembly.trading, bars)
+            default: break
+            }
+        }
+        if !plan.remote.isEmpty { methods += try await process.shared(remote).methods }
+        return methods.map { $0.keepingDeadlines() }
+    }
+}
