@@ -10,34 +10,44 @@ package final class GRPCCalls: RemoteCalls {
     package static let callLimit = Duration.seconds(30)
     /// Largest message in either direction.
     static let messageLimitBytes = 50 << 20
-    /// Attempts at a call that may be made twice.
-    static let attemptLimit = 3
+    /// Between attempts to connect; it grows from the one to the other.
+    static let shortestPause = Duration.milliseconds(100)
+    static let longestPause = Duration.seconds(2)
     /// Answers of a stream that may wait for its reader.
     static let streamBufferLimit = 1_024
 
     private let client: GRPCClient<HTTP2ClientTransport.Posix>
     private let host: String
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let chance: @Sendable () -> Double
 
     /// - Parameters:
     ///   - endpoints: where the service is now; asked again whenever no connection holds.
     ///   - host: what callers are told cannot be reached.
     ///   - security: `nil`: in plain text.
     ///   - now: what deadlines are measured by.
+    ///   - chance: uniform in 0 ..< 1; spreads attempts.
     /// - Throws: for certificates that cannot be read.
     package init(
         _ endpoints: @escaping @Sendable () async throws -> [RemoteEndpoint], host: String,
-        security: ClientSecurity? = nil, now: @escaping @Sendable () -> ContinuousClock.Instant
+        security: ClientSecurity? = nil, now: @escaping @Sendable () -> ContinuousClock.Instant,
+        chance: @escaping @Sendable () -> Double
     ) throws {
         var resolvers = NameResolverRegistry.defaults
         resolvers.registerFactory(DirectoryResolvers())
         let transport = try HTTP2ClientTransport.Posix(
             target: DirectoryTarget(endpoints: endpoints),
             transportSecurity: security?.transport ?? .plaintext,
-            resolverRegistry: resolvers, serviceConfig: GRPCCalls.retrying)
+            config: .defaults {
+                $0.backoff.initial = GRPCCalls.shortestPause
+                $0.backoff.max = GRPCCalls.longestPause
+            },
+            resolverRegistry: resolvers,
+            serviceConfig: ServiceConfig(loadBalancingConfig: [.roundRobin]))
         client = GRPCClient(transport: transport)
         self.host = host
         self.now = now
+        self.chance = chance
     }
 
     /// Keeps the connections until cancelled or shut down.
@@ -50,6 +60,24 @@ package final class GRPCCalls: RemoteCalls {
     }
 
     package func unary<Asked: Message, Answered: Message>(
+        _ service: String, _ name: String, _ asked: Asked
+    ) async throws -> Answered {
+        let schedule = RetrySchedule(service, name)
+        var attempt = 1
+        while true {
+            do {
+                return try await call(service, name, asked)
+            } catch let fault as RPCFault {
+                guard let pause = schedule.pause(after: attempt, fault.code, chance: chance()),
+                    try pause < timeLeft
+                else { throw fault }
+                try await Task.sleep(for: pause)
+                attempt += 1
+            }
+        }
+    }
+
+    private func call<Asked: Message, Answered: Message>(
         _ service: String, _ name: String, _ asked: Asked
     ) async throws -> Answered {
         var options = CallOptions.defaults
@@ -138,25 +166,6 @@ package final class GRPCCalls: RemoteCalls {
         return RPCFault(
             RPCFault.Code(rawValue: Int32(error.code.rawValue)) ?? .unknown, error.message)
     }
-
-    /// Reads are tried again, and what is idempotent by an id of its own; an override is not.
-    private static let retrying: ServiceConfig = {
-        let policy = RetryPolicy(
-            maxAttempts: attemptLimit, initialBackoff: .milliseconds(50),
-            maxBackoff: .seconds(1), backoffMultiplier: 2,
-            retryableStatusCodes: [
-                .unavailable, .resourceExhausted, .aborted, .deadlineExceeded,
-            ])
-        let names = [
-            "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "ListModels", "GetModel",
-        ].map { MethodConfig.Name(service: ServiceMethod.marketRegimeService, method: $0) }
-        return ServiceConfig(
-            methodConfig: [
-                MethodConfig(
-                    names: names + [MethodConfig.Name(service: ServiceMethod.tradingService)],
-                    executionPolicy: .retry(policy))
-            ])
-    }()
 }
 
 private struct WireWriter<M: Message>: MessageSerializer {
