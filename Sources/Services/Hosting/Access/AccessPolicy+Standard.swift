@@ -3,7 +3,9 @@ import Ports
 extension AccessPolicy {
     /// Of this program's methods and of what gRPC and HTTP serve beside them.
     package static let standard = AccessPolicy(
-        operation.merging(regimes) { $1 }.merging(trading) { $1 })
+        [operation, regimes, analysis, notification, trading].reduce(into: [:]) { rules, more in
+            rules.merge(more) { $1 }
+        })
 
     /// What says nothing of any user.
     private static let operation: [String: AccessRule] = [
@@ -32,16 +34,40 @@ extension AccessPolicy {
             "SaveRegime": .scopes([.admin]),
         ])
 
+    private static let analysis = rules(
+        of: "bloasis.ai_analysis.AIAnalysisService",
+        [
+            "GetStrategy": .scopes([.user]),
+            "GetSectorStrategies": .scopes([.user]),
+        ])
+
+    private static let notification = rules(
+        of: "bloasis.notification.NotificationService",
+        [
+            "ListNotifications": ownUser,
+            "StreamNotifications": ownUser,
+            "AcknowledgeNotification": ownUser,
+            "GetPreferences": ownUser,
+            "UpdatePreferences": ownUser,
+            "CreateWebhook": ownUser,
+            "ListWebhooks": ownUser,
+            "GetWebhook": ownUser,
+            "UpdateWebhook": ownUser,
+            "DeleteWebhook": ownUser,
+        ])
+
     private static let trading = rules(
         of: "bloasis.trading.TradingService",
         [
             "RecordBars": .scopes([.ingest]),
             "RecordFill": .ownData(field: "fill.user_id", or: [.ingest]),
-            "GetPortfolio": .ownData(field: "user_id", or: []),
+            "GetPortfolio": ownUser,
         ])
 
     /// Regimes are the same for all users.
     private static let reading = AccessRule.scopes([.user, .ingest])
+
+    private static let ownUser = AccessRule.ownData(field: "user_id", or: [])
 
     private static func rules(
         of service: String, _ methods: [String: AccessRule]
