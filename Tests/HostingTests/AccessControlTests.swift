@@ -6,6 +6,7 @@ import Testing
 @Suite("Asking callers who they are")
 struct AccessControlTests {
     private static let portfolio = "bloasis.trading.TradingService/GetPortfolio"
+    private static let health = "grpc.health.v1.Health/Check"
     private static let bars = "bloasis.trading.TradingService/RecordBars"
     private let alice = Principal(subject: "alice", scopes: [.user])
     private let now = Samples.day(19_000)
@@ -40,9 +41,9 @@ struct AccessControlTests {
     @Test("an open method does not look at the token")
     func open() async throws {
         for headers in [[], ["Bearer old"], ["nonsense"]] {
-            let caller = await caller(control, of: "GET /health", headers)
+            let caller = await caller(control, of: Self.health, headers)
             #expect(caller == .success(.anonymous))
-            try control.check(try caller.get(), calling: "GET /health")
+            try control.check(try caller.get(), calling: Self.health)
         }
     }
 

@@ -5,6 +5,8 @@ package struct CallContext: Sendable {
 
     /// The `authorization` header as it came; a secret.
     package var authorization: String?
+    /// Who calls, once that was verified; `nil` where nobody is asked.
+    package var principal: Principal?
     /// When the caller stops waiting.
     package var deadline: ContinuousClock.Instant?
     /// The caller's part of a trace, or the one begun here.

@@ -1,24 +1,20 @@
 import Ports
 
 extension AccessPolicy {
-    /// Of this program's methods and of what gRPC and HTTP serve beside them.
+    /// Of this program's methods, and of what gRPC serves beside them. What HTTP serves beside them
+    /// (probes, metrics, the page, the document of the API) says nothing of any user and is no
+    /// method: nobody is asked there.
     package static let standard = AccessPolicy(
         [operation, regimes, analysis, notification, trading].reduce(into: [:]) { rules, more in
             rules.merge(more) { $1 }
         })
 
-    /// What says nothing of any user.
     private static let operation: [String: AccessRule] = [
         "grpc.health.v1.Health/Check": .open,
         "grpc.health.v1.Health/List": .open,
         "grpc.health.v1.Health/Watch": .open,
         "grpc.reflection.v1.ServerReflection/ServerReflectionInfo": .open,
         "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": .open,
-        "GET /": .open,
-        "GET /health": .open,
-        "GET /ready": .open,
-        "GET /metrics": .open,
-        "GET /openapi.json": .open,
     ]
 
     private static let regimes = rules(

@@ -29,7 +29,7 @@ package enum AccessDecision: Equatable, Sendable {
 
 /// Which rule each method has. A method without a rule is refused to everybody.
 package struct AccessPolicy: Sendable {
-    /// By full name, `package.Service/Method`, or `GET /path` for what HTTP alone has.
+    /// By full name, `package.Service/Method`.
     private let rules: [String: AccessRule]
 
     package init(_ rules: [String: AccessRule]) {
