@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes signed tokens, good and bad, with what PyJWT says of each, and the keys they are made with.
+"""Writes signed tokens, good and bad, what PyJWT says of each, and the keys that made them.
 
     pip install pyjwt==2.15.1 cryptography==50.0.2
     python3 Benchmarks/peers/tokens.py > Fixtures/golden/tokens.json

@@ -131,7 +131,9 @@ final class KeyFileTests {
         #expect(await problem("keys.json").contains("at the most"))
         try FileManager.default.createDirectory(
             atPath: path("folder"), withIntermediateDirectories: true)
-        #expect(await problem("folder").contains("cannot be read"))
+        #expect(await problem("folder").contains("no file"))
+        #expect(mkfifo(path("pipe"), 0o600) == 0)
+        #expect(await problem("pipe").contains("no file"))
     }
 
     @Test("a document as large as may be is read")

@@ -184,6 +184,5 @@ struct RefusalTests {
             ]
         #expect(Set(refusals.map { "\($0)" }).count == refusals.count)
         for refusal in refusals { #expect("\(refusal)".contains(": "), "\(refusal)") }
-        #expect(refusals.filter(\.isRetriable) == [.notYetValid, .keysUnavailable])
     }
 }

@@ -42,9 +42,9 @@ struct CompactToken: Sendable {
     /// What is signed: header and claims as they were sent.
     let signed: [UInt8]
 
+    /// - Parameter token: its length has been looked at.
     init(_ token: String) throws(TokenRefusal) {
         let bytes = Array(token.utf8)
-        guard bytes.count <= TokenLimits.tokenBytes else { throw .malformed(.length) }
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]),
             let claims = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2])

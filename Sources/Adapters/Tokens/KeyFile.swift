@@ -34,6 +34,10 @@ struct KeyFile: Sendable {
 
     private func stamp(of file: URL) throws -> Stamp {
         let facts = try FileManager.default.attributesOfItem(atPath: file.path)
+        // Reading a pipe would wait for whoever writes it.
+        guard facts[.type] as? FileAttributeType == .typeRegular else {
+            throw error("this is no file: put a JSON Web Key Set into one")
+        }
         return Stamp(
             target: file.path, modified: facts[.modificationDate] as? Date,
             bytes: facts[.size] as? Int, number: facts[.systemFileNumber] as? Int)

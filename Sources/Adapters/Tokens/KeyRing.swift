@@ -55,7 +55,7 @@ struct KeyRing: Sendable {
     func candidates(
         for header: TokenHeader, at now: Timestamp
     ) async throws(TokenRefusal) -> (keys: [VerificationKey], version: Int) {
-        if header.algorithm == .hs256 { return (try found(secrets, header), version) }
+        if header.algorithm == .hs256 { return (try Self.some(of: secrets), version) }
         for place in places { await place.refresh(at: now, for: .freshness) }
         var snapshot = snapshot(header)
         if snapshot.keys.isEmpty {
@@ -65,7 +65,7 @@ struct KeyRing: Sendable {
         if snapshot.keys.isEmpty, places.contains(where: { $0.current.version == 0 }) {
             throw .keysUnavailable
         }
-        return (try found(snapshot.keys, header), snapshot.version)
+        return (try Self.some(of: snapshot.keys), snapshot.version)
     }
 
     /// How many keys are in force.
@@ -83,18 +83,17 @@ struct KeyRing: Sendable {
     }
 
     private func snapshot(_ header: TokenHeader) -> (keys: [VerificationKey], version: Int) {
-        places.reduce(into: ([], 0)) { sum, place in
+        places.reduce(into: (keys: [], version: 0)) { sum, place in
             let (keys, version) = place.current
-            sum.0 += keys.filter { $0.fits(header) }
-            sum.1 += version
+            sum.keys += keys.filter { $0.fits(header) }
+            sum.version += version
         }
     }
 
-    private func found(
-        _ keys: [VerificationKey], _ header: TokenHeader
+    private static func some(
+        of keys: [VerificationKey]
     ) throws(TokenRefusal) -> [VerificationKey] {
-        let fitting = keys.filter { $0.fits(header) }.prefix(Self.attemptLimit)
-        guard !fitting.isEmpty else { throw .unknownKey }
-        return Array(fitting)
+        guard !keys.isEmpty else { throw .unknownKey }
+        return Array(keys.prefix(attemptLimit))
     }
 }

@@ -64,7 +64,7 @@ struct TokenClaims: Sendable, Equatable {
         return audiences
     }
 
-    /// `scope` of RFC 8693 is one text with spaces; issuers also write `scopes` or `scp`, and lists.
+    /// `scope` (RFC 8693, 4.2) is a text with spaces; issuers write `scopes`, `scp` and lists too.
     private static func scopes(_ members: [String: JSONValue]) throws(TokenRefusal) -> Set<Scope> {
         var scopes: Set<Scope> = []
         for name in ["scope", "scopes", "scp"] {

@@ -68,8 +68,8 @@ extension KeySetURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
 
 /// Hosts that only this machine reaches.
 package enum LoopbackHost {
-    /// Whether a host, as written, is 127.0.0.0/8, `::1` or `localhost`. A name that merely resolves
-    /// to one of them is not.
+    /// Whether a host, as written, is in 127.0.0.0/8, `::1` or `localhost`. A name that merely
+    /// resolves to one of them is not.
     package static func contains(_ host: String) -> Bool {
         let name = host.lowercased()
         if name == "localhost" || name == "::1" || name == "[::1]" { return true }

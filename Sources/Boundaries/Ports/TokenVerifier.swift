@@ -69,9 +69,6 @@ package enum TokenRefusal: Error, Hashable, Sendable {
     case wrongAudience
     /// Nothing can be said of the token: no keys could be had so far.
     case keysUnavailable
-
-    /// Whether the same token may be accepted later without being changed.
-    package var isRetriable: Bool { self == .keysUnavailable || self == .notYetValid }
 }
 
 extension TokenRefusal: CustomStringConvertible {
