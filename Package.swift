@@ -180,6 +180,10 @@ let modules: [Module] = [
         ]),
 
     Module(
+        "Tokens", .adapters, uses: ["Market", "Ports"],
+        libraries: [.asyncHTTPClient, .crypto, .jwtKit, .nioCore, .nioHTTP1]),
+
+    Module(
         "Hosting", .services, uses: ["Market", "Ports", "Contracts"],
         libraries: [
             .configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals,
@@ -400,8 +404,9 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "CRDKafka",
                 "Kafka", "Backends",
             ], [.grdb]),
+        tests("TokensTests", ["Market", "Ports", "Tokens"], [.crypto, .jwtKit]),
         tests(
-            "HostingTests", ["Market", "Hosting"],
+            "HostingTests", ["Market", "Ports", "Contracts", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
         tests(
             "CachingTests", ["Market", "Ports", "Contracts", "Redis", "Backends", "Hosting"]),
@@ -429,7 +434,7 @@ let package = Package(
                 .serviceLifecycle, .swiftProtobuf,
             ]),
         tests(
-            "GRPCServingTests", ["Contracts", "Hosting", "GRPCServing"],
+            "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),

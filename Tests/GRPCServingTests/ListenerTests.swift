@@ -4,6 +4,7 @@ import GRPCNIOTransportHTTP2Posix
 import Glibc
 import Hosting
 import Logging
+import Ports
 import ServiceLifecycle
 import SwiftProtobuf
 import TestSupport
@@ -18,11 +19,12 @@ struct ListenerTests {
 
     /// Runs the door for a fake, and asks it.
     private func serving(
-        _ regimes: FakeRegimes,
+        _ regimes: FakeRegimes, access: AccessControl = .off,
         _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Void
     ) async throws {
         let methods = MethodTable(
-            ServiceMethod.marketRegime(regimes), logger: Logger(label: "test"))
+            ServiceMethod.marketRegime(regimes).map { $0.guarded(by: access) },
+            logger: Logger(label: "test"))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let listener = GRPCListener(
             host: "localhost", port: 0, methods: methods,
@@ -90,6 +92,33 @@ struct ListenerTests {
             #expect(error?.code == .internalError)
             #expect(error?.message.hasPrefix("Classification error: Wrong") == true)
             #expect(error?.message.contains("secret") == false)
+        }
+    }
+
+    @Test func callersShowOneTokenWhereTheyAreAsked() async throws {
+        let access = AccessControl(
+            verifier: InMemoryTokenVerifier([
+                "good": Principal(subject: "ann", scopes: [.user]),
+                "poor": Principal(subject: "bob", scopes: []),
+            ]))
+        try await serving(FakeRegimes(), access: access) { client, _ in
+            func code(_ tokens: String...) async -> RPCError.Code? {
+                var metadata: Metadata = [:]
+                for token in tokens {
+                    metadata.addString("Bearer \(token)", forKey: "authorization")
+                }
+                do {
+                    _ = try await Self.current(client, metadata: metadata)
+                    return nil
+                } catch {
+                    return (error as? RPCError)?.code
+                }
+            }
+            #expect(await code("good") == nil)
+            #expect(await code() == .unauthenticated)
+            #expect(await code("bad") == .unauthenticated)
+            #expect(await code("poor") == .permissionDenied)
+            #expect(await code("good", "poor") == .unauthenticated)
         }
     }
 

@@ -14,6 +14,7 @@ struct GatewayFixture {
     var dependencies: [DependencyHealth] = []
     var configuration = HTTPConfiguration(
         host: "127.0.0.1", port: 0, serviceName: "market-regime")
+    var access = AccessControl.off
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     func gateway(
@@ -24,8 +25,9 @@ struct GatewayFixture {
         let answers = ContentAnswers(
             thresholdBytes: configuration.compressionThresholdBytes, compressing: nil)
         let descriptors = try ServiceDescriptors()
+        let methods = ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
         let routes = try MethodRoutes(
-            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service),
+            methods.map { $0.guarded(by: access) },
             descriptors, configuration: configuration, answers: answers, clock: clock)
         let page = PageRoutes(
             document: routes.document(descriptors, version: "1.2.3"), answers: answers)

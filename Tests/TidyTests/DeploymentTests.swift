@@ -92,6 +92,15 @@ struct DeploymentTests {
         try expectUsable(set.map { String($0.prefix { $0 != "=" }) })
     }
 
+    @Test("the stack asks for no tokens unless told to; the image alone leaves that to its user")
+    func access() throws {
+        let bloasis = try #require(try ComposeFile().services["bloasis"])
+        let told = ComposeFile.members(bloasis["environment"])
+        #expect(told["BLOASIS_AUTH"]?.string == "${BLOASIS_AUTH:-off}")
+        let set = try Dockerfile.read().stages.flatMap { $0.arguments(of: "ENV").flatMap(\.self) }
+        #expect(!set.contains { $0.hasPrefix("BLOASIS_AUTH") })
+    }
+
     @Test("the image's stages are pinned; the last one is nobody's root and stops by SIGTERM")
     func stages() throws {
         let stages = try Dockerfile.read().stages

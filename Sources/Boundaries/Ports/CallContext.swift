@@ -3,8 +3,10 @@
 package struct CallContext: Sendable {
     @TaskLocal package static var current = CallContext()
 
-    /// The `authorization` header as it came; a secret.
+    /// The `authorization` header as it came, several of them with commas in between; a secret.
     package var authorization: String?
+    /// Who calls, once that was verified; `nil` where nobody is asked.
+    package var principal: Principal?
     /// When the caller stops waiting.
     package var deadline: ContinuousClock.Instant?
     /// The caller's part of a trace, or the one begun here.

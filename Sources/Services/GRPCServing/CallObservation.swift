@@ -27,10 +27,12 @@ struct CallObservation: Sendable {
         func header(_ name: String) -> String? {
             metadata[stringValues: name].first { _ in true }
         }
+        let authorizations = Array(metadata[stringValues: "authorization"])
         return ObservedCall(
             method: method, start: start, cancellation: context.cancellation,
             context: CallContext(
-                authorization: header("authorization"),
+                authorization: authorizations.isEmpty
+                    ? nil : authorizations.joined(separator: ", "),
                 deadline: header(CallTimeout.header).flatMap(CallTimeout.read)
                     .map { start.advanced(by: $0) },
                 trace: Tracing.span(

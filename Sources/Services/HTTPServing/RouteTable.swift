@@ -77,6 +77,10 @@ extension Response {
     package static func fault(
         _ fault: RPCFault, status: HTTPResponse.Status? = nil
     ) -> Response {
-        .json(fault.statusJSON, status: status ?? .init(code: fault.code.httpStatus))
+        var response = json(
+            fault.statusJSON, status: status ?? .init(code: fault.code.httpStatus))
+        // 401 says how to authenticate (RFC 9110, 15.5.2).
+        if fault.code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
     }
 }

@@ -26,6 +26,8 @@ package struct BloasisConfiguration: Sendable {
     package let service: ServiceName?
     package let serviceName: String
     package let bindAddress: String
+    /// Whether callers must say who they are, as far as configured.
+    package let access: AccessSettings
     package let httpPort: Int
     /// `nil` for a service that does not speak gRPC.
     package let grpcPort: Int?
@@ -132,6 +134,7 @@ package struct BloasisConfiguration: Sendable {
         }
         failPoint = text("BLOASIS_FAIL_POINT")
         token = text("BLOASIS_TOKEN").map { Redacted($0) }
+        access = AccessSettings(text)
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),

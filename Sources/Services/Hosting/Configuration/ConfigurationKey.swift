@@ -1,5 +1,6 @@
 import Logging
 import Market
+import Ports
 
 /// One variable: a row of a `ConfigurationTable`.
 package struct ConfigurationKey: Sendable {
@@ -28,6 +29,9 @@ package struct ConfigurationKey: Sendable {
         case url(schemes: [String])
         /// `host:port,host:port …`
         case brokers
+        /// What HS256 tokens are signed with.
+        case sharedSecret
+        case keySetURL
     }
 
     package enum Availability: Sendable, Equatable {
@@ -53,7 +57,10 @@ package struct ConfigurationKey: Sendable {
 
     /// The value as logs, errors and `doctor` may show it.
     package func shown(_ text: String) -> String {
-        isSecret ? Redaction.mask : Redaction.maskingPasswords(in: text)
+        guard !isSecret else { return Redaction.mask }
+        let masked = Redaction.maskingPasswords(in: text)
+        // What issuers put behind the question mark is theirs.
+        return kind == .keySetURL ? String(masked.prefix { $0 != "?" }) : masked
     }
 }
 
@@ -86,6 +93,8 @@ extension ConfigurationKey.Kind {
         case .brokers:
             text.split(separator: ",", omittingEmptySubsequences: false)
                 .allSatisfy { Self.isHostAndPort($0) }
+        case .sharedSecret: SharedSecret(text) != nil
+        case .keySetURL: KeySetURL(text) != nil
         }
     }
 
@@ -102,6 +111,9 @@ extension ConfigurationKey.Kind {
         case .choice(let words): "one of " + words.joined(separator: ", ")
         case .url(let schemes): schemes.map { $0 + "://…" }.joined(separator: " or ")
         case .brokers: "host:port,host:port …"
+        case .sharedSecret: "a text of at least \(TokenLimits.secretBytesMinimum) bytes"
+        case .keySetURL:
+            "https://…, or http://… of this machine, without user, password and fragment"
         }
     }
 

@@ -6,7 +6,7 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + stores + services + hostRows + portRows)
+        process + doors + access + stores + services + hostRows + portRows)
 
     private init(_ rows: [ConfigurationKey]) {
         self.rows = rows

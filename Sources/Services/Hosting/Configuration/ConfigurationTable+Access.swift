@@ -1,0 +1,25 @@
+extension ConfigurationTable {
+    /// Whether callers must say who they are, and what verifies that.
+    static let access: [ConfigurationKey] = [
+        ConfigurationKey(
+            "BLOASIS_AUTH", .choice(AuthenticationMode.allCases.map(\.rawValue)), default: "auto",
+            meaning: "Whether `serve` asks callers for tokens (JWT). `auto` is `off` on a loopback "
+                + "address and `required` on any other; `off` is off anywhere."),
+        ConfigurationKey(
+            "BLOASIS_JWKS_FILE", .path,
+            meaning: "Keys that verify RS256 and ES256 tokens, as a JSON Web Key Set; read again "
+                + "when it changes."),
+        ConfigurationKey(
+            "BLOASIS_JWKS_URL", .keySetURL,
+            meaning: "The same from a URL, fetched every 10 minutes and for an unknown key."),
+        ConfigurationKey(
+            "BLOASIS_JWT_SECRET", .sharedSecret, secret: true,
+            meaning: "Verifies HS256 tokens."),
+        ConfigurationKey(
+            "BLOASIS_JWT_ISSUER", .text,
+            meaning: "What a token's `iss` must be. Unset: it is not looked at."),
+        ConfigurationKey(
+            "BLOASIS_JWT_AUDIENCE", .text,
+            meaning: "What must be among a token's `aud`. Unset: it is not looked at."),
+    ]
+}
