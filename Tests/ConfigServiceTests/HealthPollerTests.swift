@@ -1,3 +1,6 @@
+import HTTPTypes
+import Hosting
+import Logging
 import Ports
 import Synchronization
 import TestSupport
@@ -29,6 +32,39 @@ struct HealthPollerTests {
         // The archive heard of it.
         let text = try #require(fixture.archive.text)
         #expect(try RegistrySnapshot.decode(text).isEmpty)
+    }
+
+    @Test("the log tells the life of an instance, and nothing that may be a secret")
+    func log() async throws {
+        let lines = Mutex<[String]>([])
+        let logger = Logger(label: "test") { _ in
+            LineLogHandler(
+                service: "config-service", level: .debug, format: .text,
+                now: { Samples.day(0) }, write: { line in lines.withLock { $0.append(line) } })
+        }
+        let fixture = await RegistryFixture(logger: logger)
+        let url = "http://127.0.0.1:1/health?token=hunter2"
+        @Sendable func body(_ health: String) -> String {
+            #"{"service_name":"a","service_url":"http://h/?hunter2","#
+                + #""health_check_url":"\#(health)","#
+                + #""service_metadata":{"instance_id":"1","password":"hunter2"}}"#
+        }
+        try await fixture.polling {
+            _ = try await fixture.send(.post, "register", body: body(url))
+            try await eventually { try await fixture.get("services").contains("unhealthy") }
+            fixture.steady.advance(by: RegistryState.deadAfter)
+            try await eventually { try await fixture.get("services") == "[]" }
+            _ = try await fixture.send(
+                .post, "register", body: body("http://169.254.169.254/?hunter2"))
+        }
+        let text = lines.withLock { $0.joined(separator: "\n") }
+        for message in [
+            "Instance registered", "Instance is unhealthy", "it does not answer",
+            "Instance expired", "Request refused", "it points at a metadata service",
+        ] {
+            #expect(text.contains(message), "\(message)")
+        }
+        #expect(!text.contains("hunter2"))
     }
 
     @Test("a URL that came from the archive is looked at before it is asked")

@@ -26,20 +26,20 @@ struct RegistryFixture {
     init(
         bindAddress: String = "127.0.0.1",
         archive: InMemoryRegistryArchive = InMemoryRegistryArchive(),
-        start: Timestamp = Samples.day(10_000)
+        start: Timestamp = Samples.day(10_000), logger: Logger = RegistryFixture.logger
     ) async {
         self.archive = archive
         wall = ManualTime(start)
         registry = await ServiceRegistry(
             archive: archive, probe: probe, policy: HealthURLPolicy(bindAddress: bindAddress),
             now: { [wall] in wall.now }, steady: { [steady] in steady.now },
-            logger: RegistryFixture.logger)
+            logger: logger)
         let routes = registry.routes
         listener = HTTPListener(
             HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "config-service"),
             operations: OperationRoutes(
                 serviceName: "config-service", readiness: { [] }, metrics: { "" }),
-            logger: RegistryFixture.logger
+            logger: logger
         ) { routes.add(to: &$0) }
     }
 

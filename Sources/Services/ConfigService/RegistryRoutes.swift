@@ -2,6 +2,7 @@ import Contracts
 package import HTTPServing
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import Ports
 
@@ -27,11 +28,11 @@ package struct RegistryRoutes: Sendable {
 
     package func add(to routes: inout RouteTable) {
         let base = RegistryRoutes.base
-        routes.add(.post, base + "/register") { request, _ in
-            try await telling { try await register(request) }
+        routes.add(.post, base + "/register") { request, context in
+            try await telling(context.logger) { try await register(request) }
         }
-        routes.add(.post, base + "/deregister") { request, _ in
-            try await telling { try await deregister(request) }
+        routes.add(.post, base + "/deregister") { request, context in
+            try await telling(context.logger) { try await deregister(request) }
         }
         routes.add(.get, base + "/services") { _, _ in list(registry.instances()) }
         routes.add(.get, base + "/services/{name}") { _, context in
@@ -116,13 +117,19 @@ package struct RegistryRoutes: Sendable {
 
     // MARK: - Refusals
 
-    private func telling(_ answer: () async throws -> Response) async throws -> Response {
+    private func telling(
+        _ logger: Logger, _ answer: () async throws -> Response
+    ) async throws -> Response {
         do {
             return try await answer()
         } catch let refusal as InputRefusal {
+            // What was sent is not repeated: it may hold secrets.
+            let problems = refusal.problems.map(\.message).joined(separator: "; ")
+            logger.notice("Request refused", metadata: ["problems": "\(problems)"])
             return .refusal(refusal)
         } catch is RegistryState.Full {
             let limit = RegistryState.instanceLimit
+            logger.warning("Registry is full", metadata: ["limit": "\(limit)"])
             return .detail(
                 "the registry is full: \(limit) instances; deregister some, or wait until dead "
                     + "ones expire", status: .serviceUnavailable)
