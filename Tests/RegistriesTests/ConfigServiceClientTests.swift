@@ -195,6 +195,21 @@ struct ConfigServiceClientTests {
         }
     }
 
+    @Test("a 404 of another kind of server is a refusal", arguments: ["", "<html>", "{}"])
+    func elsewhere(text: String) async throws {
+        try await StubServer.answering(.notFound, text) { server in
+            try await Self.with(server.url) { client in
+                let error = await #expect(throws: RegistryError.self) {
+                    try await client.url(of: "a")
+                }
+                guard case .refused(_, 404, text)? = error else {
+                    Issue.record("\(error as Any)")
+                    return
+                }
+            }
+        }
+    }
+
     @Test(
         "an answer that is none is unreadable",
         arguments: ["", "<html>", "{}", "[1]", #"{"url":1}"#, #"[{"status":"well"}]"#])

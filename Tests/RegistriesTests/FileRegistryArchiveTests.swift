@@ -45,7 +45,12 @@ struct FileRegistryArchiveTests {
                 #expect(try await archive.read() == nil)
             }
             #expect(try names(in: directory) == ["registry.damaged.json"])
-            await #expect(throws: (any Error).self) { try await archive.setAside() }
+            let error = await #expect(throws: RegistryFileError.self) {
+                try await archive.setAside()
+            }
+            #expect(
+                error?.description.hasSuffix(
+                    "/registry.json cannot be moved: No such file or directory") == true)
         }
     }
 
@@ -63,7 +68,10 @@ struct FileRegistryArchiveTests {
                 if isRead {
                     #expect(try await archive.read()?.count == Int(size))
                 } else {
-                    await #expect(throws: OversizedFile.self) { try await archive.read() }
+                    let error = await #expect(throws: RegistryFileError.self) {
+                        try await archive.read()
+                    }
+                    #expect("\(error as Any)".contains("has more than"))
                 }
             }
         }
@@ -76,7 +84,10 @@ struct FileRegistryArchiveTests {
                 to: directory.deletingLastPathComponent().appending(
                     path: directory.lastPathComponent))
             let archive = FileRegistryArchive(directory: directory.path + "/below")
-            await #expect(throws: (any Error).self) { try await archive.write([1]) }
+            let error = await #expect(throws: RegistryFileError.self) {
+                try await archive.write([1])
+            }
+            #expect(error?.problem == "cannot be written: Not a directory")
             #expect(try await archive.read() == nil)
         }
     }

@@ -65,7 +65,11 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
     package func url(of service: String) async throws -> String {
         let answer = try await server.call(
             .get, ConfigServiceClient.path(of: service) + "/url", within: limits.discovery)
-        if answer.status == 404 { throw RegistryError.noHealthyInstance(service: service) }
+        // Another kind of server also answers 404, to a path that it does not have.
+        let refusal = answer.status == 404 ? try? JSONValue(parsing: answer.body) : nil
+        if refusal?.object?["detail"] != nil {
+            throw RegistryError.noHealthyInstance(service: service)
+        }
         guard let url = try server.json(of: answer).object?["url"]?.string else {
             throw server.unreadable("it names no url")
         }

@@ -22,19 +22,22 @@ package struct FileRegistryArchive: RegistryArchive {
     package var location: String { file.path }
 
     package func read() async throws -> [UInt8]? {
-        try await blocking { [file] in
+        try await blocking("read") { [file] in
             guard FileManager.default.fileExists(atPath: file.path) else { return nil }
             let handle = try FileHandle(forReadingFrom: file)
             defer { try? handle.close() }
             let limit = FileRegistryArchive.sizeLimitBytes
             let content = try handle.read(upToCount: limit + 1) ?? Data()
-            guard content.count <= limit else { throw OversizedFile(limitBytes: limit) }
+            guard content.count <= limit else {
+                throw RegistryFileError(
+                    path: file.path, problem: "has more than \(limit) bytes: no registry wrote it")
+            }
             return Array(content)
         }
     }
 
     package func write(_ text: [UInt8]) async throws {
-        try await blocking { [directory, file] in
+        try await blocking("written") { [directory, file] in
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true)
             // A file beside it, synced, then renamed.
@@ -48,7 +51,7 @@ package struct FileRegistryArchive: RegistryArchive {
 
     /// To `registry.damaged.json`, in the place of what was put aside before.
     package func setAside() async throws -> String {
-        try await blocking { [directory, file] in
+        try await blocking("moved") { [directory, file] in
             let aside = directory.appending(path: "registry.damaged.json")
             if FileManager.default.fileExists(atPath: aside.path) {
                 try FileManager.default.removeItem(at: aside)
@@ -58,17 +61,37 @@ package struct FileRegistryArchive: RegistryArchive {
         }
     }
 
+    /// - Parameter done: what cannot be done when the body throws.
     private func blocking<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
+        _ done: String, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
+            queue.async { [file] in
+                do {
+                    continuation.resume(returning: try body())
+                } catch let error as RegistryFileError {
+                    continuation.resume(throwing: error)
+                } catch {
+                    let reason = RegistryFileError.reason(of: error)
+                    continuation.resume(
+                        throwing: RegistryFileError(
+                            path: file.path, problem: "cannot be \(done): \(reason)"))
+                }
+            }
         }
     }
 }
 
-struct OversizedFile: Error, CustomStringConvertible {
-    let limitBytes: Int
+/// What is wrong with the registry's file.
+struct RegistryFileError: Error, CustomStringConvertible {
+    let path: String
+    let problem: String
 
-    var description: String { "the file has more than \(limitBytes) bytes" }
+    var description: String { "\(path) \(problem)" }
+
+    /// What the system says, without the wrapping.
+    static func reason(of error: any Error) -> String {
+        let cause = (error as? CocoaError)?.underlying ?? error
+        return (cause as NSError).localizedFailureReason ?? error.localizedDescription
+    }
 }
