@@ -40,7 +40,7 @@ struct RegistryFixture {
             operations: OperationRoutes(
                 serviceName: "config-service", readiness: { [] }, metrics: { "" }),
             logger: logger
-        ) { routes.add(to: &$0) }
+        ) { routes.add(to: $0) }
     }
 
     func send(

@@ -21,7 +21,7 @@ struct SlowBodyTests {
             HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "config-service"),
             operations: OperationRoutes(
                 serviceName: "config-service", readiness: { [] }, metrics: { "" }),
-            logger: RegistryFixture.logger, routes: { routes.add(to: &$0) })
+            logger: RegistryFixture.logger, routes: { routes.add(to: $0) })
         try await listener.application.test(.live) { client in
             let port = try #require(client.port)
             let descriptor = try #require(LoopbackPort.connect(to: port))

@@ -30,7 +30,7 @@ private struct LiveConfigService {
             HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "config-service"),
             operations: OperationRoutes(
                 serviceName: "config-service", readiness: { [] }, metrics: { "" }),
-            logger: logger, onRunning: { port.yield($0) }, routes: { routes.add(to: &$0) })
+            logger: logger, onRunning: { port.yield($0) }, routes: { routes.add(to: $0) })
         let group = ServiceGroup(services: registry.services + [listener], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

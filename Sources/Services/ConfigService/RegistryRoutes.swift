@@ -26,7 +26,7 @@ package struct RegistryRoutes: Sendable {
         self.bodyTimeout = bodyTimeout
     }
 
-    package func add(to routes: inout RouteTable) {
+    package func add(to routes: RouteTable) {
         let base = RegistryRoutes.base
         routes.add(.post, base + "/register") { request, context in
             try await telling(context.logger) { try await register(request) }
