@@ -42,6 +42,7 @@ enum Library: String {
     case metricsCore = "CoreMetrics"
     case nioCore = "NIOCore"
     case nioHTTP1 = "NIOHTTP1"
+    case nioPosix = "NIOPosix"
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
     case unixSignals = "UnixSignals"
@@ -61,7 +62,7 @@ enum Library: String {
         case .jwtKit: "jwt-kit"
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
-        case .nioCore, .nioHTTP1: "swift-nio"
+        case .nioCore, .nioHTTP1, .nioPosix: "swift-nio"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
         case .yams: "Yams"
@@ -178,6 +179,9 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
+    Module(
+        "Registries", .adapters, uses: ["Ports", "Contracts"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
 
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
@@ -208,6 +212,9 @@ let modules: [Module] = [
         ],
         resources: [.embedInCode("Page")]),
     Module(
+        "ConfigService", .services, uses: ["Market", "Ports", "Contracts", "Hosting", "HTTPServing"],
+        libraries: [.hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle]),
+    Module(
         "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting"],
         libraries: [
             .grpcCore, .grpcHTTP2, .logging, .nioCore, .serviceLifecycle, .swiftProtobuf,
@@ -220,7 +227,8 @@ let modules: [Module] = [
             "MarkovSwitching",
             "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
             "Compression",
-            "SQLite", "Redis", "Backends", "Clients", "Hosting", "MarketRegime", "TradingService",
+            "SQLite", "Redis", "Backends", "Clients", "Registries", "Tokens", "Hosting", "MarketRegime",
+            "TradingService", "ConfigService",
             "HTTPServing",
             "Gateway", "GRPCServing",
         ],
@@ -433,6 +441,17 @@ let package = Package(
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
                 .serviceLifecycle, .swiftProtobuf,
             ]),
+        tests(
+            "ConfigServiceTests",
+            ["Market", "Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService"],
+            [
+                .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
+                .serviceLifecycle,
+            ]),
+        tests(
+            "RegistriesTests",
+            ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
+            [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),

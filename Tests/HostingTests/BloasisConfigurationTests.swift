@@ -77,6 +77,9 @@ struct BloasisConfigurationTests {
             ("DATABASE_URL", "sqlite:"),
             ("DATABASE_URL", "sqlite::memory:"), ("BLOASIS_MODEL", "garch"),
             ("BLOASIS_LOG_FORMAT", "xml"), ("SERVICE_NAME", "two\nlines"),
+            ("CONFIG_SERVICE_URL", "config:8082"), ("SERVICE_PUBLIC_URL", "ftp://h"),
+            ("SERVICE_PORT", "0"), ("CONSUL_HTTP_ADDR", "unix:///run/consul"),
+            ("CONSUL_HTTP_ADDR", "consul"),
         ])
     func invalid(name: String, value: String) {
         let problems = problems([name: value])
@@ -103,8 +106,7 @@ struct BloasisConfigurationTests {
     @Test(
         "what this version cannot do is an error, not ignored",
         arguments: [
-            ("NATS_URL", "nats://bus:4222"),
-            ("CONFIG_SERVICE_URL", "http://registry:8082/"),
+            ("NATS_URL", "nats://bus:4222"), ("NATS_URL", "tls://:secret@bus:4222"),
         ])
     func notAvailable(name: String, value: String) {
         let problems = problems([name: value])
@@ -161,10 +163,12 @@ struct BloasisConfigurationTests {
     @Test("a set variable without effect is announced; a credential is not")
     func notices() throws {
         let configuration = try BloasisConfiguration.load(
-            environment: ["SERVICE_HOST": "h", "ANTHROPIC_API_KEY": "sk-1"], dotEnvPath: nil)
+            environment: ["NOTIFICATION_PORT": "9000", "ANTHROPIC_API_KEY": "sk-1"],
+            dotEnvPath: nil)
         #expect(
-            configuration.notices == ["SERVICE_HOST from environment has no effect in this version"]
-        )
+            configuration.notices == [
+                "NOTIFICATION_PORT from environment has no effect in this version"
+            ])
     }
 
     @Test("secrets are masked wherever settings are shown")

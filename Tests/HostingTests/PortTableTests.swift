@@ -75,6 +75,11 @@ struct PortTableTests {
         #expect(try configuration(.marketRegime, [:]).httpPort == 8081)
         #expect(try configuration(.gateway, [:]).httpPort == 8080)
         #expect(try configuration(.gateway, [:]).grpcPort == nil)
+        #expect(try configuration(.trading, [:]).httpPort == 8085)
+        #expect(try configuration(.trading, [:]).grpcPort == 50054)
+        #expect(try configuration(.configService, [:]).httpPort == 8082)
+        #expect(try configuration(.configService, ["CONFIG_SERVICE_PORT": "9000"]).httpPort == 9000)
+        #expect(try configuration(.configService, [:]).grpcPort == nil)
         #expect(
             try configuration(.marketRegime, ["MARKET_REGIME_HTTP_PORT": "9000"]).httpPort == 9000)
         #expect(
@@ -92,17 +97,32 @@ struct PortTableTests {
         #expect(configuration.grpcPort == nil)
     }
 
+    @Test("a port of a service that can be served has an effect; of another it is announced")
+    func effects() throws {
+        let used = ["MARKET_REGIME_PORT", "TRADING_PORT", "TRADING_HTTP_PORT"]
+        for name in used + ["CONFIG_SERVICE_PORT", "GATEWAY_HTTP_PORT"] {
+            #expect(try configuration(nil, [name: "9000"]).notices.isEmpty)
+        }
+        #expect(
+            try configuration(nil, ["NOTIFICATION_PORT": "9000"]).notices == [
+                "NOTIFICATION_PORT from environment has no effect in this version"
+            ])
+    }
+
     @Test("a service is served by a name this version knows")
     func servable() throws {
-        #expect(try ServiceName(servable: "gateway") == .gateway)
+        for service in [ServiceName.marketRegime, .trading, .gateway, .configService] {
+            #expect(try ServiceName(servable: service.text) == service)
+        }
         for (name, start) in [
-            ("trading", "service trading is not available in this version"),
+            ("notification", "service notification is not available in this version"),
             ("nobody", "there is no service nobody"),
         ] {
             let error = #expect(throws: ConfigurationError.self) { try ServiceName(servable: name) }
             #expect(
                 error?.problems == [
-                    "\(start): serve one of market-regime, gateway, or all by naming none"
+                    "\(start): serve one of market-regime, trading, gateway, config-service, or "
+                        + "all by naming none"
                 ])
         }
     }

@@ -1,3 +1,5 @@
+package import Ports
+
 /// Writes JSON with its members in the order of the calls, so equal values give equal bytes.
 ///
 /// Numbers are the shortest text that reads back as the same number. A number that JSON cannot
@@ -53,6 +55,21 @@ package struct JSONWriter {
 
     package mutating func number(_ value: Double) {
         scalar(value.isFinite ? value.description : "null")
+    }
+
+    /// A value as it was read.
+    package mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: scalar("null")
+        case .boolean(let isTrue): scalar(isTrue ? "true" : "false")
+        case .number(let literal): scalar(literal)
+        case .string(let text): string(text)
+        case .array(let elements): array(elements) { $0.value($1) }
+        case .object(let object):
+            self.object { json in
+                for member in object.members { json.member(member.name) { $0.value(member.value) } }
+            }
+        }
     }
 
     package mutating func string(_ value: String) {

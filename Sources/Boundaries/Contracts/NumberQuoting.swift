@@ -57,7 +57,7 @@ struct NumberQuoting {
     }
 
     /// Whether it is a number as JSON has it: no plus sign, no leading zero, digits around a point.
-    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+    static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
         var rest = text
         if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
         let startsWithZero = rest.first == UInt8(ascii: "0")
@@ -84,7 +84,7 @@ struct NumberQuoting {
         return count - rest.count
     }
 
-    private static func isOfNumber(_ byte: UInt8) -> Bool {
+    static func isOfNumber(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
     }
 }

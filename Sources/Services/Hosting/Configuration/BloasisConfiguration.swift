@@ -42,6 +42,8 @@ package struct BloasisConfiguration: Sendable {
     package let redis: RedisLocation?
     /// `nil`: events are kept in the store.
     package let brokers: BrokerSettings?
+    /// Where the process makes itself known, and as what.
+    package let registry: RegistrySettings
     /// `nil`: the process does not kill itself.
     package let failPoint: String?
     /// What other servers are asked with.
@@ -132,6 +134,7 @@ package struct BloasisConfiguration: Sendable {
                 partitions: text("BLOASIS_TOPIC_PARTITIONS").flatMap { Int32($0) } ?? 1,
                 retentionHours: text("BLOASIS_TOPIC_RETENTION_HOURS").flatMap { Int($0) })
         }
+        registry = RegistrySettings(text)
         failPoint = text("BLOASIS_FAIL_POINT")
         token = text("BLOASIS_TOKEN").map { Redacted($0) }
         access = AccessSettings(text)

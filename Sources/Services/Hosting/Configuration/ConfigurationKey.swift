@@ -27,6 +27,8 @@ package struct ConfigurationKey: Sendable {
         case choice([String])
         /// A base URL with one of these schemes.
         case url(schemes: [String])
+        /// The same, or `host:port`.
+        case address(schemes: [String])
         /// `host:port,host:port …`
         case brokers
         /// What HS256 tokens are signed with.
@@ -90,6 +92,8 @@ extension ConfigurationKey.Kind {
         case .logLevel: Logger.Level(configured: text) != nil
         case .choice(let words): words.contains(text)
         case .url(let schemes): Self.isURL(text, schemes: schemes)
+        case .address(let schemes):
+            Self.isURL(text, schemes: schemes) || Self.isHostAndPort(text[...])
         case .brokers:
             text.split(separator: ",", omittingEmptySubsequences: false)
                 .allSatisfy { Self.isHostAndPort($0) }
@@ -110,6 +114,8 @@ extension ConfigurationKey.Kind {
         case .logLevel: "one of " + Logger.Level.configuredNames.joined(separator: ", ")
         case .choice(let words): "one of " + words.joined(separator: ", ")
         case .url(let schemes): schemes.map { $0 + "://…" }.joined(separator: " or ")
+        case .address(let schemes):
+            (schemes.map { $0 + "://…" } + ["host:port"]).joined(separator: " or ")
         case .brokers: "host:port,host:port …"
         case .sharedSecret: "a text of at least \(TokenLimits.secretBytesMinimum) bytes"
         case .keySetURL:

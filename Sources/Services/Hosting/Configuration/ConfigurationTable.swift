@@ -143,19 +143,30 @@ package struct ConfigurationTable: Sendable {
 
     private static let services: [ConfigurationKey] = [
         ConfigurationKey(
-            "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]), .planned,
-            meaning: "Base of the service registry. Unset: no registration."),
+            "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]),
+            meaning: "Base of the service registry, `http://host:8082`. Unset: no registration."),
         ConfigurationKey(
-            "SERVICE_HOST", .host, .unused,
-            meaning: "Host under which the registry announces this process."),
+            "CONSUL_HTTP_ADDR", .address(schemes: ["http", "https"]),
+            meaning: "Consul's agent as another registry, named as Consul's own tools name it. "
+                + "Unset: no registration there."),
         ConfigurationKey(
-            "SERVICE_PORT", .port, .unused,
-            meaning: "Port under which the registry announces it. Unset: `HTTP_PORT`."),
+            "CONSUL_HTTP_TOKEN", .text, secret: true,
+            meaning: "What Consul's access control asks for."),
         ConfigurationKey(
-            "SERVICE_PUBLIC_URL", .url(schemes: ["http", "https"]), .unused,
-            meaning: "The announced URL as a whole."),
+            "SERVICE_HOST", .host,
+            meaning: "Host under which registries announce this process. Unset: `BIND_ADDRESS`, or "
+                + "the machine's name when that is every address."),
         ConfigurationKey(
-            "SERVICE_INSTANCE_ID", .text, .unused, meaning: "Unset: `{name}-{host}-{pid}`."),
+            "SERVICE_PORT", .port,
+            meaning: "Port under which registries announce it. Unset: `HTTP_PORT`."),
+        ConfigurationKey(
+            "SERVICE_PUBLIC_URL", .url(schemes: ["http", "https"]),
+            meaning: "The announced URL as a whole. Unset: `http://{SERVICE_HOST}:{SERVICE_PORT}`."
+        ),
+        ConfigurationKey(
+            "SERVICE_INSTANCE_ID", .text,
+            meaning: "Names this process among the instances of its service. Unset: "
+                + "`{name}-{host}-{pid}`, with the machine's name."),
         ConfigurationKey(
             "FINGPT_API_KEY", .text, secret: true, .unused,
             meaning: "Needed once that provider is chosen."),
@@ -179,7 +190,7 @@ package struct ConfigurationTable: Sendable {
     private static let portRows: [ConfigurationKey] = ServiceName.all.flatMap { service in
         PortKind.allCases.compactMap { kind in
             guard let standard = service.standardPort(kind) else { return nil }
-            let isUsed = kind == .http && ServiceName.servable.contains(service)
+            let isUsed = ServiceName.servable.contains(service)
             return ConfigurationKey(
                 service.portVariable(kind), .port, default: String(standard),
                 isUsed ? .available : .unused, meaning: "\(kind.label) port of \(service).")

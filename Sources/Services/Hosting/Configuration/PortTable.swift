@@ -13,7 +13,9 @@ package struct ServiceName: Hashable, Sendable {
         .marketRegime, .aiAnalysis, .notification, .trading, .gateway, .configService,
     ]
     /// Those this version can serve.
-    package static let servable: [ServiceName] = [.marketRegime, .trading, .gateway]
+    package static let servable: [ServiceName] = [
+        .marketRegime, .trading, .gateway, .configService,
+    ]
 
     package init(_ text: String) {
         self.text = text

@@ -1,0 +1,212 @@
+import Contracts
+package import HTTPServing
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Ports
+
+/// The registry over HTTP, under `/api/v1/registry`. What is refused is told as `{"detail": …}`.
+package struct RegistryRoutes: Sendable {
+    package static let base = "/api/v1/registry"
+
+    private let registry: LiveRegistry
+    private let policy: HealthURLPolicy
+    private let bodyTimeout: Duration
+
+    /// A body that has not come whole by then is refused with 408.
+    static let bodyTimeout = Duration.seconds(10)
+
+    init(
+        _ registry: LiveRegistry, policy: HealthURLPolicy,
+        bodyTimeout: Duration = RegistryRoutes.bodyTimeout
+    ) {
+        self.registry = registry
+        self.policy = policy
+        self.bodyTimeout = bodyTimeout
+    }
+
+    package func add(to routes: RouteTable) {
+        let base = RegistryRoutes.base
+        routes.add(.post, base + "/register") { request, context in
+            try await telling(context.logger) { try await register(request) }
+        }
+        routes.add(.post, base + "/deregister") { request, context in
+            try await telling(context.logger) { try await deregister(request) }
+        }
+        routes.add(.get, base + "/services") { _, _ in list(registry.instances()) }
+        routes.add(.get, base + "/services/{name}") { _, context in
+            list(name(context).map { registry.instances(of: $0) } ?? [])
+        }
+        routes.add(.get, base + "/services/{name}/url") { _, context in url(name(context)) }
+    }
+
+    // MARK: - Calls
+
+    private func register(_ request: Request) async throws -> Response {
+        let body = try await body(of: request)
+        let registration = try ServiceRegistration(requestBody: body, policy: policy)
+        try await registry.register(registration)
+        var json = JSONWriter()
+        json.object { $0.member(RegistryField.instanceID, registration.instanceID) }
+        return .json(json.text, status: .created)
+    }
+
+    /// Idempotent: an instance that is not there is out already.
+    private func deregister(_ request: Request) async throws -> Response {
+        let query = FormQuery(request.uri.query ?? "")
+        let service = query.value(RegistryField.serviceName)
+        let instanceID = query.value(RegistryField.instanceID)
+        guard let service, let instanceID else {
+            let missing = [
+                (RegistryField.serviceName, service), (RegistryField.instanceID, instanceID),
+            ].filter { $0.1 == nil }
+            throw InputRefusal(
+                problems: missing.map { name, _ in
+                    InputProblem(
+                        location: ["query", name],
+                        message: "\(name) is missing: it is a parameter of the query",
+                        kind: "missing")
+                })
+        }
+        await registry.deregister(service: service, instanceID: instanceID)
+        var json = JSONWriter()
+        json.object { $0.member("status", "ok") }
+        return .json(json.text)
+    }
+
+    private func list(_ instances: [ServiceInstance]) -> Response {
+        var json = JSONWriter()
+        json.array(instances) { $1.write(to: &$0) }
+        return .json(json.text)
+    }
+
+    private func url(_ service: String?) -> Response {
+        guard let url = service.flatMap({ registry.url(of: $0) }) else {
+            return .detail("No healthy instances found", status: .notFound)
+        }
+        var json = JSONWriter()
+        json.object { $0.member("url", url) }
+        return .json(json.text)
+    }
+
+    // MARK: - Requests
+
+    /// `nil` for a segment that no name can be.
+    private func name(_ context: HTTPContext) -> String? {
+        context.parameters.get("name").flatMap { FormQuery.decode($0, plusIsSpace: false) }
+    }
+
+    private func body(of request: Request) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask {
+                let limit = RegistrationLimits.bodyBytes
+                return Array(buffer: try await request.body.collect(upTo: limit))
+            }
+            group.addTask {
+                try await Task.sleep(for: bodyTimeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next() ?? nil else { throw BodyTooSlow() }
+            return body
+        }
+    }
+
+    private struct BodyTooSlow: Error {}
+
+    // MARK: - Refusals
+
+    private func telling(
+        _ logger: Logger, _ answer: () async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await answer()
+        } catch let refusal as InputRefusal {
+            // What was sent is not repeated: it may hold secrets.
+            let problems = refusal.problems.map(\.message).joined(separator: "; ")
+            logger.notice("Request refused", metadata: ["problems": "\(problems)"])
+            return .refusal(refusal)
+        } catch is RegistryState.Full {
+            let limit = RegistryState.instanceLimit
+            logger.warning("Registry is full", metadata: ["limit": "\(limit)"])
+            return .detail(
+                "the registry is full: \(limit) instances; deregister some, or wait until dead "
+                    + "ones expire", status: .serviceUnavailable)
+        } catch is NIOTooManyBytesError {
+            return .detail(
+                "the body is too large: \(RegistrationLimits.bodyBytes) bytes at the most",
+                status: .contentTooLarge)
+        } catch is BodyTooSlow {
+            return .detail(
+                "the body did not come within \(bodyTimeout)", status: .requestTimeout)
+        }
+    }
+}
+
+extension Response {
+    fileprivate static func detail(_ text: String, status: HTTPResponse.Status) -> Response {
+        var json = JSONWriter()
+        json.object { $0.member("detail", text) }
+        return .json(json.text, status: status)
+    }
+
+    fileprivate static func refusal(_ refusal: InputRefusal) -> Response {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("detail") { json in
+                json.array(refusal.problems) { json, problem in
+                    json.object { json in
+                        json.member("loc") { json in
+                            json.array(problem.location) { $0.string($1) }
+                        }
+                        json.member("msg", problem.message)
+                        json.member("type", problem.kind)
+                    }
+                }
+            }
+        }
+        return .json(json.text, status: .unprocessableContent)
+    }
+}
+
+/// The query of a request as forms write it (`application/x-www-form-urlencoded`).
+struct FormQuery {
+    private let parameters: [(name: String, value: String)]
+
+    init(_ text: String) {
+        parameters = text.split(separator: "&").compactMap { part in
+            let halves = part.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = FormQuery.decode(halves[0], plusIsSpace: true),
+                let value = FormQuery.decode(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
+            else { return nil }
+            return (name, value)
+        }
+    }
+
+    /// The last value of a parameter; `nil` when none is given or none can be decoded.
+    func value(_ name: String) -> String? {
+        parameters.last { $0.name == name }?.value
+    }
+
+    /// Percent-encoding of RFC 3986; `nil` for a broken escape or bytes that are not UTF-8.
+    static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                let digits = rest.prefix(2).compactMap {
+                    Character(Unicode.Scalar($0)).hexDigitValue
+                }
+                guard digits.count == 2 else { return nil }
+                bytes.append(UInt8(digits[0] << 4 | digits[1]))
+                rest = rest.dropFirst(2)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

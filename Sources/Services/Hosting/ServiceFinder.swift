@@ -1,0 +1,24 @@
+package import Logging
+package import Ports
+
+/// Finds services in a registry. A registry that cannot answer is said in the log, and is no
+/// failure of whoever asks.
+package struct ServiceFinder: Sendable {
+    private let directory: any ServiceDirectory
+    private let logger: Logger
+
+    package init(_ directory: any ServiceDirectory, logger: Logger) {
+        self.directory = directory
+        self.logger = logger
+    }
+
+    /// Where a healthy instance of a service answers; `nil` when none is found.
+    package func url(of service: String) async -> String? {
+        do {
+            return try await directory.url(of: service)
+        } catch {
+            logger.warning("Service discovery failed for \(service): \(error)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import TestSupport
+import Testing
+
+@testable import ConfigService
+
+@Suite("Addresses")
+struct NetworkAddressTests {
+    @Test(
+        "every spelling of an IPv4 address is that address",
+        arguments: [
+            ("127.0.0.1", 0x7F00_0001), ("127.1", 0x7F00_0001), ("2130706433", 0x7F00_0001),
+            ("0x7f000001", 0x7F00_0001), ("0X7F.0.0.1", 0x7F00_0001), ("0177.0.0.01", 0x7F00_0001),
+            ("017700000001", 0x7F00_0001), ("127.0.1", 0x7F00_0001), ("127.65535", 0x7F00_FFFF),
+            ("0", 0), ("0x", 0), ("255.255.255.255", 0xFFFF_FFFF), ("4294967295", 0xFFFF_FFFF),
+            ("169.254.43518", 0xA9FE_A9FE), ("0xA9.0376.0xa9.254", 0xA9FE_A9FE),
+        ] as [(String, UInt32)])
+    func v4(text: String, value: UInt32) {
+        #expect(NetworkAddress(text) == .v4(value))
+    }
+
+    @Test(
+        "an IPv6 address is read as RFC 4291 has it",
+        arguments: [
+            ("::", 0), ("::1", 1), ("1::", 1 << 112), ("0:0:0:0:0:0:0:1", 1),
+            ("fe80::1%eth0", 0xFE80 << 112 | 1), ("::ffff:127.0.0.1", 0xFFFF_7F00_0001),
+            ("::FFFF:7f00:1", 0xFFFF_7F00_0001),
+            ("1:2:3:4:5:6:1.2.3.4", 0x0001_0002_0003_0004_0005_0006_0102_0304),
+            ("fd00:ec2::254", 0xFD00_0EC2_0000_0000_0000_0000_0000_0254),
+        ] as [(String, UInt128)])
+    func v6(text: String, value: UInt128) {
+        #expect(NetworkAddress(text) == .v6(value))
+    }
+
+    @Test(
+        "anything else is no address",
+        arguments: [
+            "", ".", "1.", ".1", "1..2", "1.2.3.4.5", "256.1.1.1", "1.2.3.256", "1.2.65536",
+            "4294967296", "08.0.0.1", "+1.0.0.1", "-1", "0x1g", "one", "1.2.3.4 ", "１.2.3.4",
+            ":", ":::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "::g",
+            "1:2:3:4:5:6:7::8", "::1.2.3", "::1.2.3.256", "1.2.3.4::", "::+1",
+        ])
+    func none(text: String) {
+        #expect(NetworkAddress(text) == nil)
+    }
+
+    @Test("any address in any spelling is of one kind", arguments: 0..<200)
+    func spellings(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        let edges: [UInt32] = [
+            0, 0x7F00_0001, 0xA9FE_0000, 0xA9FE_A9FE, 0x6464_64C8, 0xE000_0001, 0x0A00_0001,
+        ]
+        let value =
+            Bool.random(using: &generator)
+            ? edges[Int.random(in: 0..<edges.count, using: &generator)]
+            : UInt32.random(in: .min ... .max, using: &generator)
+        let kind = NetworkAddress.v4(value).kind
+        for _ in 0..<20 {
+            let text = Self.spelling(of: value, &generator)
+            let address = try #require(NetworkAddress(text), "\(text)")
+            #expect(address.kind == kind, "\(text)")
+        }
+        let groups = [value >> 16, value & 0xFFFF].map { String($0, radix: 16) }
+        let mapped = try #require(NetworkAddress("::ffff:" + groups.joined(separator: ":")))
+        #expect(mapped.kind == kind)
+    }
+
+    /// One of the ways to write an IPv4 address.
+    private static func spelling(of value: UInt32, _ generator: inout SplitMix64) -> String {
+        let parts = Int.random(in: 1...4, using: &generator)
+        let bytes = (0..<parts - 1).map { value >> UInt32(24 - 8 * $0) & 0xFF }
+        let rest = UInt64(value) & (1 << UInt64(8 * (5 - parts)) - 1)
+        return (bytes.map(UInt64.init) + [rest]).map { part in
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: String(part)
+            case 1: (Bool.random(using: &generator) ? "0x" : "0X") + String(part, radix: 16)
+            default: "0" + String(part, radix: 8)
+            }
+        }.joined(separator: ".")
+    }
+}
+
+@Suite("Which health URLs may be asked")
+struct HealthURLPolicyTests {
+    private let open = HealthURLPolicy(bindAddress: "0.0.0.0")
+    private let local = HealthURLPolicy(bindAddress: "127.0.0.1")
+
+    @Test(
+        "loopback is allowed when the config-service listens on loopback",
+        arguments: [
+            ("127.0.0.1", true), ("127.8.8.8", true), ("localhost", true), ("LocalHost", true),
+            ("::1", true), ("0.0.0.0", false), ("::", false), ("10.0.0.1", false),
+            ("config", false),
+        ])
+    func loopbackBinding(address: String, allows: Bool) {
+        #expect(HealthURLPolicy(bindAddress: address).allowsLoopback == allows)
+    }
+
+    @Test(
+        "loopback, however it is written",
+        arguments: [
+            "http://127.0.0.1:8085/health", "http://localhost/", "https://LOCALHOST:1/h",
+            "http://localhost.:80", "http://a.localhost/", "http://[::1]:8085/health",
+            "http://2130706433/", "http://0x7f.1/", "http://0177.1/", "http://127.1",
+            "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/", "http://ip6-loopback/",
+            "http://127.0.0.1./", "http://[2002:7f00:1::]/", "http://[64:ff9b::127.0.0.1]/",
+        ])
+    func loopback(url: String) {
+        #expect(open.objection(toURL: url)?.contains("loopback") == true)
+        #expect(local.objection(toURL: url) == nil)
+    }
+
+    @Test(
+        "what nobody may ask",
+        arguments: [
+            ("http://169.254.169.254/latest/meta-data", "metadata"),
+            ("http://169.254.169.254./", "metadata"), ("http://2852039166/", "metadata"),
+            ("http://0xa9fea9fe/", "metadata"), ("http://0251.0376.0251.0376/", "metadata"),
+            ("http://[::ffff:169.254.169.254]/", "metadata"), ("http://[::ffff:a9fe:a9fe]", "meta"),
+            ("http://[64:ff9b::a9fe:a9fe]/", "metadata"), ("http://[fd00:ec2::254]/", "metadata"),
+            ("http://[FD00:0EC2:0::0254]/", "metadata"), ("http://[fd20:ce::254]/", "metadata"),
+            ("http://100.100.100.200/", "metadata"), ("http://192.0.0.192/", "metadata"),
+            ("http://168.63.129.16/", "metadata"), ("http://metadata.google.internal/", "metadata"),
+            ("http://METADATA.google.internal.:80/x", "metadata"), ("http://metadata/", "metadata"),
+            ("http://instance-data/", "metadata"), ("http://169.254.0.1/", "link-local"),
+            ("http://169.254.255.255/", "link-local"), ("http://[fe80::1]/", "link-local"),
+            ("http://[febf:ffff::1]/", "link-local"), ("http://0.0.0.0:8082/", "unspecified"),
+            ("http://0/", "unspecified"), ("http://0.1.2.3/", "unspecified"),
+            ("http://[::]/", "unspecified"), ("http://[0:0::0]:1/", "unspecified"),
+            ("http://[::ffff:0.0.0.0]/", "unspecified"), ("http://224.0.0.1/", "multicast"),
+            ("http://239.255.255.250/", "multicast"), ("http://255.255.255.255/", "reserved"),
+            ("http://240.0.0.1/", "reserved"), ("http://[ff02::1]/", "multicast"),
+        ])
+    func never(url: String, word: String) {
+        for policy in [open, local] {
+            let objection = policy.objection(toURL: url)
+            #expect(objection?.contains(word) == true, "\(objection ?? "allowed")")
+        }
+    }
+
+    @Test(
+        "what is no health URL",
+        arguments: [
+            ("", "neither http"), ("/health", "neither http"), ("ftp://h/", "neither http"),
+            ("file:///etc/passwd", "neither http"), ("gopher://h", "neither http"),
+            ("http:/h", "neither http"), ("http:///health", "neither a name"),
+            ("http://", "neither a name"), ("http://:80/", "neither a name"),
+            ("http://user@h/", "names a user"), ("http://u:p@169.254.169.254/", "names a user"),
+            ("http://h\\@127.0.0.1/", "characters"), ("http://h /", "characters"),
+            ("http://h\u{0}/", "characters"), ("http://h\r\nX: y/", "characters"),
+            ("http://hé/", "characters"), ("http://h:0/", "port"), ("http://h:65536/", "port"),
+            ("http://h:+80/", "port"), ("http://h:/", "port"), ("http://h:80:80/", "port"),
+            ("http://[::1/", "without its ]"), ("http://[::1]x/", "port"),
+            ("http://[1.2.3.4]/", "no IPv6"), ("http://[fe80::1%25eth0]/", "no IPv6"),
+            ("http://[]/", "no IPv6"), ("http://%31%32%37.0.0.1/", "neither a name"),
+            ("http://a..b/", "neither a name"), ("http://h../", "neither a name"),
+            ("http://1.2.3.4.5/", "no IPv4"), ("http://256.1/", "no IPv4"),
+            ("http://a.1/", "no IPv4"), ("http://08.8.8.8/", "no IPv4"),
+            ("http://1.2.3.0xzz/", "no IPv4"), ("http://4294967296/", "no IPv4"),
+        ])
+    func unreadable(url: String, word: String) {
+        let objection = local.objection(toURL: url)
+        #expect(objection?.contains(word) == true, "\(objection ?? "allowed")")
+    }
+
+    @Test(
+        "services' own URLs",
+        arguments: [
+            "http://trading:8085/health", "https://a.b-c.example.com/health?x=http://127.0.0.1",
+            "HTTP://10.0.0.7:8085/health#x", "http://192.168.1.1", "http://172.16.0.1/",
+            "http://[fd12:3456::1]:8085/health", "http://[2001:db8::1]", "http://h_1.svc.local.",
+            "http://metadata-service/", "http://169.253.0.1/", "http://170.254.169.254/",
+            "http://localhost.example.com/", "http://h/%20/?q=@",
+        ])
+    func allowed(url: String) {
+        #expect(open.objection(toURL: url) == nil)
+        #expect(local.objection(toURL: url) == nil)
+    }
+
+    @Test(
+        "an address that a name stands for is looked at too",
+        arguments: [
+            ("127.0.0.1", "loopback"), ("::1", "loopback"), ("::ffff:127.0.0.1", "loopback"),
+            ("169.254.169.254", "metadata"), ("fe80::1%eth0", "link-local"), ("0.0.0.0", "unspec"),
+            ("nonsense", "cannot be read"),
+        ])
+    func resolved(address: String, word: String) {
+        #expect(open.objection(toAddress: address)?.contains(word) == true)
+        let isLoopback = word == "loopback"
+        #expect((local.objection(toAddress: address) == nil) == isLoopback)
+        #expect(open.objection(toAddress: "10.1.2.3") == nil)
+    }
+}
