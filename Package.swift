@@ -212,7 +212,8 @@ let modules: [Module] = [
         ],
         resources: [.embedInCode("Page")]),
     Module(
-        "ConfigService", .services, uses: ["Market", "Ports", "Contracts", "Hosting", "HTTPServing"],
+        "ConfigService", .services,
+        uses: ["Market", "Ports", "Contracts", "Hosting", "HTTPServing"],
         libraries: [.hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle]),
     Module(
         "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting"],
@@ -224,12 +225,9 @@ let modules: [Module] = [
         "bloasis", .command,
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
-            "MarkovSwitching",
-            "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts", "MarketFeeds",
-            "Compression",
-            "SQLite", "Redis", "Backends", "Clients", "Registries", "Tokens", "Hosting", "MarketRegime",
-            "TradingService", "ConfigService",
-            "HTTPServing",
+            "MarkovSwitching", "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts",
+            "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
+            "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing", "ConfigService",
             "Gateway", "GRPCServing",
         ],
         libraries: [

@@ -126,7 +126,7 @@ struct ListenerTests {
         try await serving(FakeRegimes()) { client, _ in
             let error = await Self.code {
                 try await Self.ask(
-                    client, "SaveRegime", Bloasis_MarketRegime_RegimeRequest())
+                    client, "AnalyzeCurrentRegime", Bloasis_MarketRegime_RegimeRequest())
             }
             #expect(error?.code == .unimplemented)
         }

@@ -3,8 +3,8 @@ import Contracts
 /// When a call that failed is made again: for a fault that may pass, of a method that may be called
 /// twice, a few times, with pauses that grow.
 ///
-/// Not grpc-swift's own policy: with version 2.4.3 a call to a service that is away, made under one,
-/// waits for its whole time in place of being told.
+/// Not grpc-swift's own policy: with version 2.4.3 a call to a service that is away, made under
+/// one, waits for its whole time in place of being told.
 struct RetrySchedule {
     static let attemptLimit = 3
     static let firstPause = Duration.milliseconds(50)

@@ -8,10 +8,14 @@ enum Catalogue {
         TradingHost.self,
         GRPCDoor.self,
         HTTPDoor.self,
+        ConfigServiceHost.self,
+        Registration.self,
     ]
 
     /// Parts that services of the port table are made of; they do nothing on their own.
-    private static let parts = [EventRelay.name, GRPCDoor.name, HTTPDoor.name]
+    private static let parts = [
+        EventRelay.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
+    ]
 
     /// Whether `bloasis serve` may be told to run a service by this name alone.
     static func isService(_ name: String) -> Bool {

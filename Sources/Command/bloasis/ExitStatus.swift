@@ -7,6 +7,7 @@ import MarketRegime
 import Ports
 import Redis
 import RegimeModels
+import Tokens
 
 /// The exit codes others rely on.
 enum ExitStatus: Int32 {
@@ -41,7 +42,8 @@ enum ExitStatus: Int32 {
         case EventBusError.misconfigured: return .wrongUsage
         case is StoreError, is ListeningError, is EventBusError: return .unavailable
         case is RedisError: return .wrongUsage
-        case is ConfigurationError, is StatusTreeError: return .wrongUsage
+        case is ConfigurationError, is StatusTreeError, is KeySourceError, is RegistryError:
+            return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
         case is BackfillError: return .wrongUsage

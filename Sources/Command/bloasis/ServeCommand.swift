@@ -18,7 +18,10 @@ struct ServeCommand: AsyncParsableCommand {
               curl 'localhost:8080/v1/market-regime/current?market=SPX'
             """)
 
-    @Argument(help: "One service: market-regime, trading or gateway; all in one process when left out.")
+    @Argument(
+        help:
+            "One service: market-regime, trading, gateway or config-service; all but the last in one when left out."
+    )
     var service: String?
 
     @OptionGroup var common: CommonOptions
@@ -44,6 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Before anything is made that counts.
         let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
+        // Before the store is opened: it takes long, and this is soon mended.
+        _ = try configuration.access.authentication(on: configuration.bindAddress)
         let plan = ServePlan(service)
         let process = ServiceProcess(
             name: configuration.serviceName, values: configuration.values,

@@ -12,6 +12,16 @@ package struct ServiceFinder: Sendable {
         self.logger = logger
     }
 
+    /// The instances of a service, healthy or not; none when they cannot be asked for.
+    package func instances(of service: String) async -> [ServiceInstance] {
+        do {
+            return try await directory.instances(of: service)
+        } catch {
+            logger.warning("Service discovery failed for \(service): \(error)")
+            return []
+        }
+    }
+
     /// Where a healthy instance of a service answers; `nil` when none is found.
     package func url(of service: String) async -> String? {
         do {

@@ -45,6 +45,9 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
         _ request: Bloasis_MarketRegime_SaveRegimeRequest
     ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse {
         try await answering {
+            var request = request
+            // Whoever is known to ask is who is audited, whatever the request says.
+            if let principal = CallContext.current.principal { request.userID = principal.subject }
             let order = try request.order(defaultMarket: defaultMarket, at: now())
             try await requireKnown(order.series)
             let override = try await overrides.putInForce(order)

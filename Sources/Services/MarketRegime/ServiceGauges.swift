@@ -2,11 +2,17 @@ package import Market
 import Metrics
 package import Ports
 import Regimes
+import Synchronization
 
 /// Gauges that are read from the store when metrics are asked for.
-package struct ServiceGauges: Sendable {
+package final class ServiceGauges: Sendable {
+    /// Series that have gauges, by name: a scrape asks the store for each.
+    static let seriesLimit = 64
+
     private let reader: any RegimeReader
     private let outbox: any Outbox
+    /// The model that each series' gauge names.
+    private let models = Mutex<[Series: ModelVersion]>([:])
 
     package init(reader: any RegimeReader, outbox: any Outbox) {
         self.reader = reader
@@ -21,20 +27,37 @@ package struct ServiceGauges: Sendable {
         Gauge(label: "outbox_pending_rows").record(lag.pending)
         Gauge(label: "outbox_oldest_pending_seconds").record(
             lag.oldestRecordedAt.map { Double(now.nanoseconds - $0.nanoseconds) / 1e9 } ?? 0)
-        for head in heads {
-            let series = [
-                ("market", head.profile.series.market.text),
-                ("timeframe", "\(head.profile.series.timeframe)"),
-            ]
-            if let lastAsOf = head.lastAsOf {
-                Gauge(label: "regime_age_seconds", dimensions: series).record(
-                    Double(now.nanoseconds - lastAsOf.nanoseconds) / 1e9)
-            }
-            for regime in Regime.allCases {
-                Gauge(label: "regime_current", dimensions: series + [("regime", regime.label)])
-                    .record(regime == head.publishedRegime(at: now) ? 1 : 0)
-            }
+        for head in heads.prefix(ServiceGauges.seriesLimit) {
+            update(head, at: now)
+            guard let current = try? await reader.current(head.profile.series) else { continue }
+            name(current.modelVersion, of: head.profile.series)
         }
+    }
+
+    private func update(_ head: SeriesHead, at now: Timestamp) {
+        let series = ServiceGauges.dimensions(of: head.profile.series)
+        if let lastAsOf = head.lastAsOf {
+            Gauge(label: "regime_age_seconds", dimensions: series).record(
+                Double(now.nanoseconds - lastAsOf.nanoseconds) / 1e9)
+        }
+        for regime in Regime.allCases {
+            Gauge(label: "regime_current", dimensions: series + [("regime", regime.label)])
+                .record(regime == head.publishedRegime(at: now) ? 1 : 0)
+        }
+    }
+
+    private func name(_ version: ModelVersion, of series: Series) {
+        let before = models.withLock { $0.updateValue(version, forKey: series) }
+        for named in Set([before, version].compactMap(\.self)) {
+            let dimensions =
+                ServiceGauges.dimensions(of: series) + [("model_version", named.text)]
+            Gauge(label: "regime_model_info", dimensions: dimensions)
+                .record(named == version ? 1 : 0)
+        }
+    }
+
+    private static func dimensions(of series: Series) -> [(String, String)] {
+        [("market", series.market.text), ("timeframe", "\(series.timeframe)")]
     }
 }
 
@@ -56,6 +79,11 @@ package enum MetricHelp {
         "kafka_broker_round_trip_p99_seconds": "From a request to its answer, lately.",
         "cache_requests_total": "Questions to the cache, by tier and what became of them.",
         "regime_age_seconds": "Time since the close of the latest assessed bar.",
+        "regime_model_info": "1 for the model that answers for a series, by its version.",
+        "http_server_requests_total": "Requests over HTTP, by method, route and status.",
+        "http_server_request_duration_seconds": "From a request to its answer.",
+        "grpc_server_handled_total": "Calls over gRPC, by service, method and code.",
+        "grpc_server_handling_seconds": "From a call to its end.",
         "regime_current": "1 for the regime that is published of a series, 0 for the others.",
     ]
 }

@@ -35,6 +35,7 @@ struct HTTPDoor: BlockingService {
             serving.plan.local.isEmpty
             ? "none" : try await process.shared(Shared.assembly).storage.location
         let (host, logger) = (door.host, context.logger)
+        let doors = try await process.shared(Shared.doors)
         listener = HTTPListener(
             door, operations: try await HTTPDoor.operations(process), logger: logger,
             onRunning: { port in
@@ -44,6 +45,7 @@ struct HTTPDoor: BlockingService {
                         "url": "http://\(host):\(port)/",
                         "store": "\(store)",
                     ])
+                doors.opened()
             },
             routes: { table in
                 routes.add(to: table)
@@ -90,6 +92,7 @@ struct GRPCDoor: BlockingService {
             services: Set(methods.map(\.service)).sorted(),
             isReady: { await readiness.report().isReady })
         let (host, logger) = (configuration.bindAddress, context.logger)
+        let doors = try await process.shared(Shared.doors)
         listener = GRPCListener(
             host: host, port: port,
             methods: MethodTable(
@@ -97,6 +100,7 @@ struct GRPCDoor: BlockingService {
             security: context.settings.security,
             onRunning: { port in
                 logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
+                doors.opened()
             })
     }
 

@@ -48,7 +48,7 @@ struct TradingHost: BlockingService {
 }
 
 /// Runs parts of one service until each has ended; one that fails ends the others.
-private func runTogether(_ parts: [any Service]) async throws {
+func runTogether(_ parts: [any Service]) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for part in parts { group.addTask { try await part.run() } }
         defer { group.cancelAll() }

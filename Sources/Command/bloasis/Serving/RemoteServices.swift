@@ -1,6 +1,8 @@
 import Clients
 import Contracts
 import Hosting
+import Logging
+import Ports
 
 /// Where other services are, and how they are called.
 struct RemoteSettings: ServiceSettings {
@@ -30,14 +32,25 @@ struct RemoteServices: Sendable {
     private let trading: GRPCCalls
     private let connections: Task<Void, any Error>
 
+    /// - Parameter directory: where services are looked for; `nil`: they are where they are
+    ///   configured.
     /// - Throws: when a port is not known, or certificates cannot be read.
-    init(_ configuration: BloasisConfiguration, _ settings: RemoteSettings) throws {
+    init(
+        _ configuration: BloasisConfiguration, _ settings: RemoteSettings,
+        _ directory: (any ServiceDirectory)?, logger: Logger
+    ) throws {
+        let finder = directory.map { ServiceFinder($0, logger: logger) }
         func calls(_ service: ServiceName) throws -> GRPCCalls {
             let endpoint = RemoteEndpoint(
                 host: settings.hosts[service] ?? "",
                 port: try configuration.ports.port(.grpc, of: service))
             return try GRPCCalls(
-                { [endpoint] }, host: "\(endpoint.host):\(endpoint.port)",
+                {
+                    // What is registered, and else what is configured.
+                    let found = await finder?.instances(of: service.text) ?? []
+                    let endpoints = found.compactMap(\.endpoint)
+                    return endpoints.isEmpty ? [endpoint] : endpoints
+                }, host: "\(endpoint.host):\(endpoint.port)",
                 security: settings.security, now: { SteadyClock.now },
                 chance: { Assembly.chance })
         }

@@ -38,17 +38,23 @@ struct ServePlan: Sendable {
         case nil:
             entries = [
                 EventRelay.name, MarketRegimeHost.name, TradingHost.name, GRPCDoor.name,
-                HTTPDoor.name,
+                HTTPDoor.name, Registration.name,
             ]
             (local, remote, hasPage) = ([.marketRegime, .trading], [], true)
         case .marketRegime?:
-            entries = [EventRelay.name, MarketRegimeHost.name, GRPCDoor.name, HTTPDoor.name]
+            entries = [
+                EventRelay.name, MarketRegimeHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
+            ]
             (local, remote, hasPage) = ([.marketRegime], [], true)
         case .trading?:
-            entries = [EventRelay.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name]
+            entries = [
+                EventRelay.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
+            ]
             (local, remote, hasPage) = ([.trading], [], false)
         case .gateway?:
-            entries = [HTTPDoor.name]
+            entries = [HTTPDoor.name, Registration.name]
             (local, remote, hasPage) = ([], [.marketRegime, .trading], true)
         case let other?:
             entries = [other.text]

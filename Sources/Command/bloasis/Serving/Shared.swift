@@ -37,9 +37,27 @@ enum Shared {
     static let remote = SharedValue<RemoteServices>("remote-services") { process in
         let serving = try await process.shared(serving)
         return try RemoteServices(
-            serving.configuration, try process.values.read(RemoteSettings.self))
+            serving.configuration, try process.values.read(RemoteSettings.self),
+            try await process.shared(registries).directory, logger: process.logger)
     } close: {
         await $0.close()
+    }
+
+    static let registries = SharedValue<RegistryClients>("registries") { process in
+        try RegistryClients(try await process.shared(serving).configuration.registry)
+    } close: {
+        await $0.close()
+    }
+
+    /// Opened one by one as they are listened on.
+    static let doors = SharedValue<OpenDoors>("doors") { process in
+        let entries = try await process.shared(serving).plan.entries
+        return OpenDoors([HTTPDoor.name, GRPCDoor.name].count { entries.contains($0) })
+    }
+
+    static let access = SharedValue<Access>("access") { process in
+        let configuration = try await process.shared(serving).configuration
+        return try await Access(configuration, logger: process.logger)
     }
 
     /// Asks everything that this process depends on.
@@ -48,7 +66,7 @@ enum Shared {
         var checks: [HealthCheck] = []
         if !plan.local.isEmpty { checks += try await process.shared(assembly).checks }
         if !plan.remote.isEmpty { checks += try await process.shared(remote).checks }
-        return Readiness(checks)
+        return Readiness(checks + (try await process.shared(access).checks))
     }
 
     /// The methods that the doors answer.
@@ -66,6 +84,7 @@ enum Shared {
             }
         }
         if !plan.remote.isEmpty { methods += try await process.shared(remote).methods }
-        return methods.map { $0.keepingDeadlines() }
+        let control = try await process.shared(access).control
+        return methods.map { $0.guarded(by: control).keepingDeadlines() }
     }
 }

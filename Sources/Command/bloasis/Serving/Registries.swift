@@ -1,0 +1,104 @@
+import Clients
+import ConfigService
+import Foundation
+import HTTPServing
+import Hosting
+import Logging
+import Ports
+import Registries
+import ServiceLifecycle
+
+/// The registries that this process makes itself known in, and finds others by.
+struct RegistryClients: Sendable {
+    private let configService: ConfigServiceClient?
+    private let consul: ConsulClient?
+
+    /// - Throws: `RegistryError` for an address that cannot be used.
+    init(_ settings: RegistrySettings) throws {
+        configService = try settings.configServiceURL.map { try ConfigServiceClient(url: $0) }
+        consul = try settings.consul.map {
+            try ConsulClient(address: $0.address, token: $0.token?.exposed)
+        }
+    }
+
+    var registrars: [any Registrar] {
+        [configService as (any Registrar)?, consul].compactMap(\.self)
+    }
+
+    /// `nil`: services are where the configuration says.
+    var directory: (any ServiceDirectory)? { configService ?? consul }
+
+    func close() async {
+        await configService?.close()
+        await consul?.close()
+    }
+}
+
+extension ServiceInstance {
+    /// Where a healthy instance speaks gRPC, as it has said when it was registered.
+    var endpoint: RemoteEndpoint? {
+        guard status == .healthy,
+            let host = URL(string: registration.serviceURL)?.host(percentEncoded: false),
+            case .number(let digits)? =
+                registration.metadata[BloasisConfiguration.grpcPortMetadata],
+            let port = Int(digits), (1...65_535).contains(port)
+        else { return nil }
+        return RemoteEndpoint(host: host, port: port)
+    }
+}
+
+/// Makes the process known once its doors are open, and unknown again before anything else stops.
+struct Registration: BlockingService {
+    static let name = "registration"
+    private let service: RegistrationService
+
+    init(_ context: ServiceContext<NoSettings>) async throws {
+        let process = context.process
+        let configuration = try await process.shared(Shared.serving).configuration
+        let doors = try await process.shared(Shared.doors)
+        service = RegistrationService(
+            configuration.registration(
+                hostName: ProcessInfo.processInfo.hostName,
+                processID: ProcessInfo.processInfo.processIdentifier),
+            with: try await process.shared(Shared.registries).registrars,
+            whenReady: { try await doors.wait() }, logger: context.logger)
+    }
+
+    func run() async throws { try await service.run() }
+}
+
+/// The registry itself.
+struct ConfigServiceHost: BlockingService {
+    static let name = ServiceName.configService.text
+    private let registry: ServiceRegistry
+    private let listener: HTTPListener
+
+    init(_ context: ServiceContext<HTTPSettings>) async throws {
+        let serving = try await context.process.shared(Shared.serving)
+        let (configuration, logger) = (serving.configuration, context.logger)
+        let policy = HealthURLPolicy(bindAddress: configuration.bindAddress)
+        let registry = await ServiceRegistry(
+            archive: FileRegistryArchive(directory: configuration.home),
+            probe: HTTPHealthProbe { policy.objection(toAddress: $0) }, policy: policy,
+            now: { WallClock.now }, logger: logger)
+        var door = HTTPConfiguration(
+            host: configuration.bindAddress, port: configuration.httpPort,
+            serviceName: configuration.serviceName)
+        context.settings.apply(to: &door)
+        let (host, readiness) = (door.host, Readiness(registry.healthChecks))
+        self.registry = registry
+        listener = HTTPListener(
+            door,
+            operations: OperationRoutes(
+                serviceName: configuration.serviceName,
+                readiness: { await readiness.report().dependencies },
+                metrics: { serving.metrics.exposition() }),
+            logger: logger,
+            onRunning: { port in
+                logger.notice("Serving", metadata: ["url": "http://\(host):\(port)/"])
+            },
+            routes: { registry.routes.add(to: $0) })
+    }
+
+    func run() async throws { try await runTogether(registry.services + [listener]) }
+}
