@@ -14,14 +14,16 @@ struct ServeCommand: AsyncParsableCommand {
 
             EXAMPLES
               bloasis serve
-              bloasis serve --http-port 9000 --bind-address 0.0.0.0
+              bloasis serve --http-port 9000
+              bloasis serve gateway
               curl 'localhost:8080/v1/market-regime/current?market=SPX'
             """)
 
     @Argument(
-        help:
-            "One service: market-regime, trading, gateway or config-service; all but the last in one when left out."
-    )
+        help: """
+            One service: market-regime, trading, gateway or config-service; all but the last in \
+            one process when left out.
+            """)
     var service: String?
 
     @OptionGroup var common: CommonOptions
