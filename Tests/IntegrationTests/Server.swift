@@ -48,14 +48,17 @@ struct Server {
         let errors: String
     }
 
-    /// Starts a program on a free port and waits until it serves.
-    static func start(_ program: Program) async throws -> Server {
+    /// Starts a program on free ports and waits until it serves.
+    ///
+    /// - Parameter service: the one to serve; `nil`: all in one process.
+    static func start(_ program: Program, service: String? = nil) async throws -> Server {
         var program = program
         let port = try LoopbackPort.free()
         program.environment["HTTP_PORT"] = String(port)
         program.environment["GRPC_PORT"] = String(try LoopbackPort.free(besides: port))
         let server = Server(
-            program: program, port: port, running: try Running(program.process(["serve"])))
+            program: program, port: port,
+            running: try Running(program.process(["serve"] + (service.map { [$0] } ?? []))))
         if await !server.running.errors.wait(for: "Serving") {
             let outcome = await server.running.outcome()
             throw Ended(status: outcome.status, errors: outcome.errors)

@@ -106,7 +106,9 @@ struct StackProcessTests {
             return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         }
         #expect(statuses == [200: 1_000])
-        #expect(try await server.get("/ready").status == 200)
+        // Nobody fails for it, but whoever asks what is away is told.
+        let ready = try await server.get("/ready")
+        #expect(ready.status == 503 && ready.body.contains(#""failing":["redis"]"#))
         let metrics = try await server.get("/metrics").body
         #expect(metrics.contains("cache_requests_total{"))
         server.running.signal(SIGTERM)
@@ -177,8 +179,10 @@ struct StackProcessTests {
             try JSONSerialization.jsonObject(with: Data(parts[2].utf8)) as? [String: Any])
         let identifier = try #require(event["event_id"] as? String)
         #expect(parts[0] == "ann")
+        let headers = parts[1].split(separator: ",").map(String.init)
+        #expect(headers.contains { $0.hasPrefix("traceparent=00-") })
         #expect(
-            Set(parts[1].split(separator: ",").map(String.init)) == [
+            Set(headers.filter { !$0.hasPrefix("traceparent=") }) == [
                 "content-type=application/json", "ce-specversion=1.0", "ce-id=\(identifier)",
                 "ce-type=bloasis.order-filled.v1", "ce-source=trading-service",
                 "ce-time=2018-12-31T21:00:00.25Z",
