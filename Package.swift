@@ -429,7 +429,7 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
         tests(
-            "HTTPServingTests", ["Ports", "Contracts", "HTTPServing"],
+            "HTTPServingTests", ["Ports", "Contracts", "Hosting", "HTTPServing"],
             [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
         tests("CompressionTests", ["Compression"]),
         tests(

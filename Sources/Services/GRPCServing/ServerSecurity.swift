@@ -1,4 +1,6 @@
+import Foundation
 import GRPCNIOTransportHTTP2Posix
+package import Hosting
 
 /// How the gRPC door is kept from others' eyes: TLS, and with authorities for clients mutual TLS.
 package struct ServerSecurity: Sendable, Equatable {
@@ -14,6 +16,29 @@ package struct ServerSecurity: Sendable, Equatable {
         self.certificate = certificate
         self.privateKey = privateKey
         self.clientAuthorities = clientAuthorities
+    }
+
+    /// Looks into the files; the library would say of a wrong one that it cannot listen.
+    package func check() throws(ConfigurationError) {
+        var problems: [String] = []
+        for (variable, path, kind) in [
+            ("GRPC_TLS_CERTIFICATE", certificate, "CERTIFICATE"),
+            ("GRPC_TLS_KEY", privateKey, "PRIVATE KEY"),
+            ("GRPC_TLS_CLIENT_AUTHORITIES", clientAuthorities, "CERTIFICATE"),
+        ] {
+            guard let path else { continue }
+            do {
+                let text = String(
+                    decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+                if !text.contains("\(kind)-----") {
+                    problems.append("\(variable): \(path) holds no PEM of a \(kind.lowercased())")
+                }
+            } catch {
+                problems.append(
+                    "\(variable): \(path) cannot be read: \(error.localizedDescription)")
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
     }
 
     var transport: HTTP2ServerTransport.Posix.TransportSecurity {

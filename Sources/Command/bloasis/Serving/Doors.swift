@@ -86,6 +86,7 @@ struct GRPCDoor: BlockingService {
         guard let port = configuration.grpcPort else {
             throw ConfigurationError(["no gRPC port is known: set GRPC_PORT"])
         }
+        try context.settings.security?.check()
         let methods = try await process.shared(Shared.methods)
         let readiness = try await process.shared(Shared.readiness)
         let health = HealthMethods(
