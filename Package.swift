@@ -42,6 +42,7 @@ enum Library: String {
     case metricsCore = "CoreMetrics"
     case nioCore = "NIOCore"
     case nioHTTP1 = "NIOHTTP1"
+    case nioHTTPTypes = "NIOHTTPTypes"
     case nioPosix = "NIOPosix"
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
@@ -63,6 +64,7 @@ enum Library: String {
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
         case .nioCore, .nioHTTP1, .nioPosix: "swift-nio"
+        case .nioHTTPTypes: "swift-nio-extras"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
         case .yams: "Yams"
@@ -203,7 +205,8 @@ let modules: [Module] = [
     Module(
         "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting"],
         libraries: [
-            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .serviceLifecycle,
+            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes,
+            .logging, .serviceLifecycle,
         ]),
     Module(
         "Gateway", .services, uses: ["Contracts", "Hosting", "HTTPServing"],
@@ -359,6 +362,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
@@ -430,7 +434,10 @@ let package = Package(
             ]),
         tests(
             "HTTPServingTests", ["Ports", "Contracts", "Hosting", "HTTPServing"],
-            [.hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
+            [
+                .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore, .nioHTTPTypes,
+                .serviceLifecycle,
+            ]),
         tests("CompressionTests", ["Compression"]),
         tests(
             "GatewayTests",

@@ -12,7 +12,9 @@ struct DoorFixture {
     var configuration = HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "test")
     var compressing: ContentAnswers.Compressing?
 
-    func door() -> HTTPListener {
+    func door(
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> HTTPListener {
         let (configuration, compressing) = (configuration, compressing)
         let answers = ContentAnswers(
             thresholdBytes: configuration.compressionThresholdBytes, compressing: compressing)
@@ -20,7 +22,7 @@ struct DoorFixture {
             configuration,
             operations: OperationRoutes(
                 serviceName: "test", readiness: { [] }, metrics: { "" }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onRunning: onRunning,
             routes: { routes in
                 routes.add(.get, "/text") { request, _ in
                     answers.answer(

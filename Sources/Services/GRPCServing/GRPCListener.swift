@@ -16,6 +16,7 @@ package struct GRPCListener: Service {
     private let port: Int
     private let methods: MethodTable
     private let security: ServerSecurity?
+    private let bounds: ConnectionBounds
     private let onRunning: @Sendable (Int) async -> Void
 
     /// - Parameters:
@@ -24,12 +25,14 @@ package struct GRPCListener: Service {
     ///   - security: `nil`: in plain text.
     package init(
         host: String, port: Int, methods: MethodTable, security: ServerSecurity? = nil,
+        bounds: ConnectionBounds = ConnectionBounds(),
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.methods = methods
         self.security = security
+        self.bounds = bounds
         self.onRunning = onRunning
     }
 
@@ -55,6 +58,8 @@ package struct GRPCListener: Service {
         do {
             try await server.serve()
         } catch let error as RuntimeError where error.code == .transportError {
+            // Cut off in a drain that took too long: that is no fault of the address.
+            try Task.checkCancellation()
             throw ListeningError(
                 host: host, port: port, errno: NumericAddress.errno(of: error.cause),
                 variable: "GRPC_PORT", reason: "\(error.cause.map { "\($0)" } ?? error.message)")
@@ -71,6 +76,7 @@ package struct GRPCListener: Service {
                 config.connection.keepalive.clientBehavior.allowWithoutCalls = true
                 config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =
                     Self.keepaliveMinimum
+                bounds.apply(to: &config)
             })
     }
 }

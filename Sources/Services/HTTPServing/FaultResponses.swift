@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Ports
 
 /// Turns whatever a route throws into a `google.rpc.Status` body with the mapped HTTP status.
@@ -24,6 +25,9 @@ struct FaultResponses: RouterMiddleware {
             return .fault(
                 RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
                 status: .contentTooLarge)
+        } catch is HTTPParserError {
+            return .fault(
+                .invalidArgument("the request body is cut short, or not framed as HTTP has it"))
         } catch let error as BodyTooSlow {
             return .fault(
                 .invalidArgument("the request body did not come whole within \(error.timeout)"),

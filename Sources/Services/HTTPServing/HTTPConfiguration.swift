@@ -20,6 +20,10 @@ package struct HTTPConfiguration: Sendable {
     package var connectionsLimit = 4_096
     /// A connection that asks nothing, or stalls while asking, is closed after this time.
     package var idleTimeout = Duration.seconds(60)
+    /// After the beginning of a shutdown, a connection without a request is closed after this time.
+    package var shutdownGrace = Duration.milliseconds(250)
+    /// After the last answer on a connection, what its client still sends is read for this time.
+    package var lingerLimit = Duration.seconds(1)
     /// Answers from this size on are compressed for who accepts it.
     package var compressionThresholdBytes = 1 << 10
     /// Requests that one client may make; `nil`: as many as it likes.

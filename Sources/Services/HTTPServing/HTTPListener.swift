@@ -8,7 +8,8 @@ import ServiceLifecycle
 /// The HTTP door of a process.
 ///
 /// `run` listens until graceful shutdown: then no connection is accepted any more, requests in
-/// flight are answered and event streams are ended.
+/// flight and those that arrive at that moment are answered (`ConnectionEnd`), and event streams
+/// are ended.
 package struct HTTPListener: Service {
     /// What answers; tests send requests to it without a socket.
     package let application: Application<RouterResponder<HTTPContext>>
@@ -38,6 +39,7 @@ package struct HTTPListener: Service {
             router: router,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [ConnectionEndHandler(configuration)],
                     idleTimeout: TimeAmount(configuration.idleTimeout))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

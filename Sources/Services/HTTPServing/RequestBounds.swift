@@ -4,10 +4,11 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// What a request may be at the most, before anything looks at it: its path and query, and how
-/// often its client asks.
+/// What a request may be at the most, before anything looks at it: its path and query, the body
+/// that it announces, and how often its client asks.
 struct RequestBounds: RouterMiddleware {
     private let targetLimitBytes: Int
+    private let bodyLimitBytes: Int
     private let limiter: RateLimiter?
     private let now: @Sendable () -> ContinuousClock.Instant
 
@@ -15,6 +16,7 @@ struct RequestBounds: RouterMiddleware {
         _ configuration: HTTPConfiguration, now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         targetLimitBytes = configuration.targetLimitBytes
+        bodyLimitBytes = configuration.bodyLimitBytes
         limiter = configuration.rate.map { RateLimiter($0) }
         self.now = now
     }
@@ -29,6 +31,11 @@ struct RequestBounds: RouterMiddleware {
                 .invalidArgument(
                     "path and query have \(length) bytes: \(targetLimitBytes) at the most"),
                 status: .uriTooLong)
+        }
+        if let announced = request.headers[.contentLength].flatMap({ Int($0) }),
+            announced > bodyLimitBytes
+        {
+            throw NIOTooManyBytesError(maxBytes: bodyLimitBytes)
         }
         if let wait = wait(of: request, context) {
             var response = Response.fault(

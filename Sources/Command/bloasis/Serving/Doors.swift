@@ -21,6 +21,7 @@ struct HTTPDoor: BlockingService {
             host: configuration.bindAddress, port: configuration.httpPort,
             serviceName: configuration.serviceName)
         context.settings.apply(to: &door)
+        door.connectionsLimit = serving.budget.connections(wanted: door.connectionsLimit)
         let answers = ContentAnswers(
             thresholdBytes: door.compressionThresholdBytes, compressing: { Gzip.compressed($0) })
         let routes = try MethodRoutes(
@@ -92,13 +93,15 @@ struct GRPCDoor: BlockingService {
         let health = HealthMethods(
             services: Set(methods.map(\.service)).sorted(),
             isReady: { await readiness.report().isReady })
+        var bounds = ConnectionBounds()
+        bounds.connectionsLimit = serving.budget.connections(wanted: bounds.connectionsLimit)
         let (host, logger) = (configuration.bindAddress, context.logger)
         let doors = try await process.shared(Shared.doors)
         listener = GRPCListener(
             host: host, port: port,
             methods: MethodTable(
                 methods + health.methods, describedBy: serving.descriptors, logger: logger),
-            security: context.settings.security,
+            security: context.settings.security, bounds: bounds,
             onRunning: { port in
                 logger.notice("Listening for gRPC", metadata: ["address": "\(host):\(port)"])
                 doors.opened()

@@ -10,6 +10,8 @@ final class Serving: Sendable {
     let descriptors: ServiceDescriptors
     /// Which methods are answered, and by whom.
     let plan: ServePlan
+    /// How many connections the doors may have.
+    let budget = DescriptorBudget.raised()
 
     init(
         _ configuration: BloasisConfiguration, _ plan: ServePlan, _ metrics: PrometheusRegistry

@@ -1,0 +1,82 @@
+import GRPCNIOTransportHTTP2Posix
+import Hosting
+import NIOCore
+
+/// What clients may take of the gRPC door: connections, calls on each, and time without a word.
+package struct ConnectionBounds: Sendable {
+    /// Connections open at the same time; further ones wait to be accepted. Connections are
+    /// accepted in fours, so there may be three more.
+    package var connectionsLimit = 1_024
+    /// Calls open on one connection. Clients are told, and keep further ones back; a connection
+    /// that opens more is closed. More than the HTTP door's event streams, since a gateway has all
+    /// of its own on one connection.
+    package var callsLimit = 2_048
+    /// A connection on which nothing came for this time is asked whether anybody is there.
+    package var pingInterval = Duration.seconds(60)
+    /// One on which nothing came for this time is closed: nobody answered.
+    package var silenceLimit = Duration.seconds(90)
+
+    package init() {}
+
+    func apply(to config: inout HTTP2ServerTransport.Posix.Config) {
+        config.http2.maxConcurrentStreams = callsLimit
+        config.connection.keepalive.time = pingInterval
+        // The library's only way into the channels that it makes.
+        config.channelDebuggingCallbacks.onBindTCPListener = { [connectionsLimit] listener in
+            listener.eventLoop.makeCompletedFuture {
+                try listener.pipeline.syncOperations.addHandler(
+                    ConnectionCount(limit: connectionsLimit))
+            }
+        }
+        config.channelDebuggingCallbacks.onAcceptTCPConnection = { [silenceLimit] connection in
+            connection.eventLoop.makeCompletedFuture {
+                let handlers: [any ChannelHandler] = [
+                    IdleStateHandler(readTimeout: TimeAmount(silenceLimit)), SilenceEnd(),
+                ]
+                try connection.pipeline.syncOperations.addHandlers(handlers, position: .first)
+            }
+        }
+    }
+}
+
+/// Accepts no further connection while as many as may be are open.
+private final class ConnectionCount: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias OutboundIn = Never
+
+    private let limit: Int
+    private var open = 0
+    private var isAccepting = true
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isAccepting = open < limit
+        if isAccepting { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        open += 1
+        unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).assumeIsolated()
+            .whenComplete { _ in
+                self.open -= 1
+                if !self.isAccepting { self.read(context: context) }
+            }
+        context.fireChannelRead(data)
+    }
+}
+
+/// Closes a connection that is silent.
+private final class SilenceEnd: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+}

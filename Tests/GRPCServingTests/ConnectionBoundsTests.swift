@@ -1,0 +1,88 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Hosting
+import Logging
+import ServiceLifecycle
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+@testable import GRPCServing
+
+@Suite("What clients may take of the gRPC door", .timeLimit(.minutes(1)))
+struct ConnectionBoundsTests {
+    /// The preface of HTTP/2 with no settings (RFC 9113, section 3.4).
+    private static let preface =
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
+
+    private func serving(
+        _ change: (inout ConnectionBounds) -> Void, _ body: (Int) async throws -> Void
+    ) async throws {
+        var bounds = ConnectionBounds()
+        change(&bounds)
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let listener = GRPCListener(
+            host: "127.0.0.1", port: 0, methods: MethodTable([], logger: logger), bounds: bounds,
+            onRunning: { port.yield($0) })
+        let group = ServiceGroup(services: [listener], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await body(try #require(await ports.first { _ in true }))
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("how many calls a connection may have is told")
+    func calls() async throws {
+        try await serving({ $0.callsLimit = 0x1234 }) { port in
+            let connection = try RawConnection(to: port)
+            connection.send(Self.preface)
+            var told: [UInt8] = []
+            // A setting is its number and its value, 2 and 4 bytes; 3 is this one.
+            while !told.contains([0, 3, 0, 0, 0x12, 0x34]) {
+                let more = await connection.receive()
+                try #require(!more.isEmpty)
+                told += more
+            }
+        }
+    }
+
+    @Test("a silent connection is closed, whether it ever spoke or not", arguments: [false, true])
+    func silence(speaks: Bool) async throws {
+        try await serving({ $0.silenceLimit = .milliseconds(30) }) { port in
+            let connection = try RawConnection(to: port)
+            if speaks { connection.send(Self.preface) }
+            #expect(!(await connection.rest()).isEmpty, "the settings come before the end")
+        }
+    }
+
+    @Test("a connection above the limit waits until one is closed")
+    func connections() async throws {
+        try await serving({ $0.connectionsLimit = 1 }) { port in
+            var open = [try RawConnection(to: port)]
+            for connection in open { #expect(!(await connection.receive()).isEmpty) }
+            // Whether one or four are accepted at once is the library's to choose.
+            for _ in 0..<8 { open.append(try RawConnection(to: port)) }
+            open[0].send(Self.preface)
+            #expect(!(await open[0].receive()).isEmpty)
+            let last = try #require(open.last)
+            #expect(!last.hasMore)
+            for connection in open.dropLast() { connection.end() }
+            #expect(!(await last.receive()).isEmpty)
+        }
+    }
+
+    @Test("a door that is cut off was cancelled, and could listen")
+    func cutOff() async throws {
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let listener = GRPCListener(
+            host: "127.0.0.1", port: 0, methods: MethodTable([], logger: Logger(label: "test")),
+            onRunning: { port.yield($0) })
+        let running = Task { try await listener.run() }
+        _ = try #require(await ports.first { _ in true })
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+}

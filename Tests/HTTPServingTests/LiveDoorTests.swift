@@ -1,0 +1,141 @@
+import HTTPServing
+import Logging
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+/// Bytes on a socket: how connections end.
+@Suite("The door on its port", .timeLimit(.minutes(1)))
+struct LiveDoorTests {
+    private func serving(
+        _ change: (inout HTTPConfiguration) -> Void = { _ in },
+        _ body: (Int, ServiceGroup) async throws -> Void
+    ) async throws {
+        var fixture = DoorFixture()
+        change(&fixture.configuration)
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            services: [fixture.door(onRunning: { port.yield($0) })], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await body(try #require(await ports.first { _ in true }), group)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func ask(
+        _ port: Int, _ text: String, half: Bool = false
+    ) async throws -> String {
+        let connection = try RawConnection(to: port)
+        connection.send(text)
+        if half { connection.endSending() }
+        return String(decoding: await connection.rest(), as: UTF8.self)
+    }
+
+    private static let head = "POST /length HTTP/1.1\r\nHost: x\r\n"
+
+    @Test(
+        "a connection that asks nothing, or never comes to the end of asking, is closed in time",
+        arguments: ["", "GET /text HTTP/1.1\r\nHost: x\r\n"])
+    func idle(said: String) async throws {
+        try await serving({ $0.idleTimeout = .milliseconds(30) }) { port, _ in
+            let told = try await Self.ask(port, said)
+            #expect(told.isEmpty)
+        }
+    }
+
+    @Test("an idle connection that was answered before is closed in time")
+    func idleAfterAnswer() async throws {
+        try await serving({ $0.idleTimeout = .milliseconds(30) }) { port, _ in
+            let told = try await Self.ask(port, "GET /text HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(told.hasPrefix("HTTP/1.1 200") && told.hasSuffix("hello"))
+        }
+    }
+
+    @Test("a body that does not come is waited for, answered 408, and the connection closed")
+    func drippingBody() async throws {
+        try await serving({ $0.bodyTimeout = .milliseconds(30) }) { port, _ in
+            let told = try await Self.ask(port, Self.head + "Content-Length: 9\r\n\r\n1")
+            #expect(told.hasPrefix("HTTP/1.1 408") && told.contains("\r\nConnection: close\r\n"))
+        }
+    }
+
+    @Test("a body that announces too much is refused before it comes, one that fits is read")
+    func announcedBody() async throws {
+        try await serving({ $0.bodyLimitBytes = 10 }) { port, _ in
+            let told = try await Self.ask(port, Self.head + "Content-Length: 11\r\n\r\n")
+            #expect(told.hasPrefix("HTTP/1.1 413") && told.contains("\r\nConnection: close\r\n"))
+            let fits = try await Self.ask(
+                port, Self.head + "Connection: close\r\nContent-Length: 10\r\n\r\n0123456789")
+            #expect(fits.hasPrefix("HTTP/1.1 200") && fits.hasSuffix("10"))
+        }
+    }
+
+    @Test(
+        "a body that is cut short or not framed is the client's fault",
+        arguments: [
+            ("Content-Length: 9\r\n\r\n123", true),
+            ("Transfer-Encoding: chunked\r\n\r\n5\r\n12", true),
+            ("Transfer-Encoding: chunked\r\n\r\nfive\r\n12345\r\n0\r\n\r\n", false),
+        ])
+    func brokenBody(text: String, isCut: Bool) async throws {
+        try await serving { port, _ in
+            let told = try await Self.ask(port, Self.head + text, half: isCut)
+            #expect(told.hasPrefix("HTTP/1.1 400") && told.contains("cut short, or not framed"))
+        }
+    }
+
+    @Test("who goes on sending after a refusal can still read it")
+    func refusalIsRead() async throws {
+        try await serving({ $0.bodyLimitBytes = 10 }) { port, _ in
+            let connection = try RawConnection(to: port)
+            connection.send(Self.head + "Content-Length: 99999999\r\n\r\n")
+            for _ in 0..<64 { connection.send([UInt8](repeating: 32, count: 65_536)) }
+            let told = String(decoding: await connection.rest(), as: UTF8.self)
+            #expect(told.hasPrefix("HTTP/1.1 413"))
+        }
+    }
+
+    @Test("a request that comes just after the shutdown began is answered, and told the end")
+    func grace() async throws {
+        try await serving({ $0.shutdownGrace = .seconds(30) }) { port, group in
+            let asked = "GET /text HTTP/1.1\r\nHost: x\r\n\r\n"
+            let connections = try (0..<20).map { _ in try RawConnection(to: port) }
+            for connection in connections {
+                connection.send(asked)
+                let told = String(decoding: await connection.receive(), as: UTF8.self)
+                #expect(told.hasPrefix("HTTP/1.1 200") && !told.contains("Connection: close"))
+            }
+            await group.triggerGracefulShutdown()
+            try await eventually { !LoopbackPort.isTaken(port) }
+            for connection in connections { connection.send(asked) }
+            for connection in connections {
+                let told = String(decoding: await connection.rest(), as: UTF8.self)
+                #expect(told.hasPrefix("HTTP/1.1 200") && told.hasSuffix("hello"))
+                #expect(told.contains("\r\nConnection: close\r\n"))
+            }
+        }
+    }
+
+    @Test("a shutdown ends idle connections after the grace, and does not wait for who lingers")
+    func shutdown() async throws {
+        let bounds: (inout HTTPConfiguration) -> Void = {
+            $0.shutdownGrace = .milliseconds(30)
+            $0.lingerLimit = .milliseconds(30)
+        }
+        try await serving(bounds) { port, group in
+            let idle = try RawConnection(to: port)
+            let lingering = try RawConnection(to: port)
+            for connection in [idle, lingering] {
+                connection.send("GET /text HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(!(await connection.receive()).isEmpty)
+            }
+            await group.triggerGracefulShutdown()
+            #expect(await idle.rest().isEmpty)
+            // Ends as well, though this side stays open.
+            _ = await lingering.rest()
+        }
+    }
+}
