@@ -362,7 +362,7 @@ let package = Package(
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
-            dependencies: ["Market", "Regimes", "Trading", "Ports", "CRDKafka"].map {
+            dependencies: ["Market", "Regimes", "Trading", "Ports", "Contracts", "CRDKafka"].map {
                 .byName(name: $0)
             },
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -423,7 +423,7 @@ let package = Package(
         tests("CompressionTests", ["Compression"]),
         tests(
             "GatewayTests",
-            ["Market", "Regimes", "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
+            ["Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
                 .serviceLifecycle, .swiftProtobuf,
