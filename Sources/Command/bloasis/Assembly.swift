@@ -101,7 +101,7 @@ struct Assembly {
         now: { ContinuousClock.now }, chance: { Assembly.chance })
 
     /// Uniform in 0 ..< 1.
-    private static var chance: Double {
+    static var chance: Double {
         var generator = SystemRandomNumberGenerator()
         return Double.random(in: 0..<1, using: &generator)
     }

@@ -38,7 +38,8 @@ struct RemoteServices: Sendable {
                 port: try configuration.ports.port(.grpc, of: service))
             return try GRPCCalls(
                 { [endpoint] }, host: "\(endpoint.host):\(endpoint.port)",
-                security: settings.security, now: { SteadyClock.now })
+                security: settings.security, now: { SteadyClock.now },
+                chance: { Assembly.chance })
         }
         let (regimes, trading) = (try calls(.marketRegime), try calls(.trading))
         (self.regimes, self.trading) = (regimes, trading)
