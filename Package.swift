@@ -432,6 +432,10 @@ let package = Package(
             "GRPCServingTests", ["Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
+            "ClientsTests",
+            ["Ports", "Contracts", "Clients", "Hosting", "HTTPServing", "Gateway", "GRPCServing"],
+            [.grpcCore, .logging, .serviceLifecycle, .swiftProtobuf]),
+        tests(
             "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
         tests("TidyTests", [], [.yams]),
     ]

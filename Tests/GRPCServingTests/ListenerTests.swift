@@ -88,6 +88,8 @@ struct ListenerTests {
                 let error = await Self.code { try await Self.current(client) }
                 #expect(error?.code.rawValue == Int(code.rawValue))
                 #expect(error?.message == "says why")
+                let status = error?.metadata[binaryValues: RPCFault.statusTrailer].map { $0 }
+                #expect(status == [RPCFault(code, "says why").statusBytes])
             }
             regimes.fail(with: Surprise())
             let error = await Self.code { try await Self.current(client) }
