@@ -376,7 +376,7 @@ let package = Package(
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
-            dependencies: ["Market", "Regimes", "Trading", "Ports", "CRDKafka"].map {
+            dependencies: ["Market", "Regimes", "Trading", "Ports", "Contracts", "CRDKafka"].map {
                 .byName(name: $0)
             },
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -441,7 +441,7 @@ let package = Package(
         tests("CompressionTests", ["Compression"]),
         tests(
             "GatewayTests",
-            ["Market", "Regimes", "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
+            ["Ports", "Contracts", "Hosting", "HTTPServing", "Gateway"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .metricsCore, .nioCore,
                 .serviceLifecycle, .swiftProtobuf,
@@ -460,6 +460,10 @@ let package = Package(
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
+        tests(
+            "ClientsTests",
+            ["Ports", "Contracts", "Clients", "Hosting", "HTTPServing", "Gateway", "GRPCServing"],
+            [.grpcCore, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
         tests("TidyTests", [], [.yams]),

@@ -19,7 +19,7 @@ struct ListenerTests {
 
     /// Runs the door for a fake, and asks it.
     private func serving(
-        _ regimes: FakeRegimes, access: AccessControl = .off,
+        _ regimes: FakeService, access: AccessControl = .off,
         _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Void
     ) async throws {
         let methods = MethodTable(
@@ -72,25 +72,31 @@ struct ListenerTests {
     }
 
     @Test func aCallIsAnsweredInTheServicesWords() async throws {
-        try await serving(FakeRegimes()) { client, _ in
+        try await serving(FakeService()) { client, _ in
             let answer = try await Self.current(client)
-            #expect(answer.regime == "crisis" && answer.market == "SPX")
+            #expect(answer.regime == "normal_bull" && answer.market == "SPX")
         }
     }
 
+    private struct Surprise: Error {
+        let path = "/secret/path"
+    }
+
     @Test func faultsKeepTheirCodeAndOthersTheirSecrets() async throws {
-        let regimes = FakeRegimes()
+        let regimes = FakeService()
         try await serving(regimes) { client, _ in
             for code in RPCFault.Code.allCases {
                 regimes.fail(with: RPCFault(code, "says why"))
                 let error = await Self.code { try await Self.current(client) }
                 #expect(error?.code.rawValue == Int(code.rawValue))
                 #expect(error?.message == "says why")
+                let status = error?.metadata[binaryValues: RPCFault.statusTrailer].map { $0 }
+                #expect(status == [RPCFault(code, "says why").statusBytes])
             }
-            regimes.fail(with: FakeRegimes.Wrong())
+            regimes.fail(with: Surprise())
             let error = await Self.code { try await Self.current(client) }
             #expect(error?.code == .internalError)
-            #expect(error?.message.hasPrefix("Classification error: Wrong") == true)
+            #expect(error?.message.hasPrefix("Classification error: Surprise") == true)
             #expect(error?.message.contains("secret") == false)
         }
     }
@@ -101,7 +107,7 @@ struct ListenerTests {
                 "good": Principal(subject: "ann", scopes: [.user]),
                 "poor": Principal(subject: "bob", scopes: []),
             ]))
-        try await serving(FakeRegimes(), access: access) { client, _ in
+        try await serving(FakeService(), access: access) { client, _ in
             func code(_ tokens: String...) async -> RPCError.Code? {
                 var metadata: Metadata = [:]
                 for token in tokens {
@@ -123,7 +129,7 @@ struct ListenerTests {
     }
 
     @Test func aMethodThatIsNotThereIsUnimplemented() async throws {
-        try await serving(FakeRegimes()) { client, _ in
+        try await serving(FakeService()) { client, _ in
             let error = await Self.code {
                 try await Self.ask(
                     client, "AnalyzeCurrentRegime", Bloasis_MarketRegime_RegimeRequest())
@@ -133,7 +139,15 @@ struct ListenerTests {
     }
 
     @Test func largeMessagesPassAndTooLargeOnesAreRefused() async throws {
-        try await serving(FakeRegimes()) { client, _ in
+        let regimes = FakeService()
+        regimes.answer { asked in
+            guard let asked = asked as? Bloasis_MarketRegime_RegimeRequest else { return nil }
+            var answer = Bloasis_MarketRegime_RegimeResponse()
+            answer.market = asked.market
+            answer.reasoning = String(repeating: "x", count: Int(asked.userID) ?? 0)
+            return answer
+        }
+        try await serving(regimes) { client, _ in
             let limit = MethodTable.messageLimitBytes
             let large = String(repeating: "m", count: limit - 100)
             let echo = try await Self.current(client, market: large)
@@ -153,15 +167,15 @@ struct ListenerTests {
         "a deadline that is none ends neither the call nor the process",
         arguments: ["-1S", "-99999999n", "soon", ""])
     func strangeDeadline(sent: String) async throws {
-        try await serving(FakeRegimes()) { client, _ in
+        try await serving(FakeService()) { client, _ in
             let metadata: Metadata = ["grpc-timeout": .string(sent)]
             let answer = try await Self.current(client, metadata: metadata)
-            #expect(answer.regime == "crisis")
+            #expect(answer.regime == "normal_bull")
         }
     }
 
     @Test func aStreamGivesWhatComesAndEndsWithTheService() async throws {
-        let regimes = FakeRegimes()
+        let regimes = FakeService()
         try await serving(regimes) { client, group in
             let error = await #expect(throws: RPCError.self) {
                 try await client.serverStreaming(
@@ -172,24 +186,21 @@ struct ListenerTests {
                         fullyQualifiedService: Self.service, method: "StreamRegimeChanges",
                         type: .serverStreaming),
                     serializer: MessageWriter(limitBytes: .max),
-                    deserializer: MessageReader(type: FakeRegimes.Change.self, limitBytes: .max),
+                    deserializer: MessageReader(type: FakeService.Change.self, limitBytes: .max),
                     options: .defaults
                 ) { response in
                     var sequence: Int64 = 1
-                    var change = FakeRegimes.Change()
-                    change.sequence = sequence
-                    regimes.feed.yield(change)
+                    let source = try await regimes.nextSource()
+                    source.yield(FakeService.change(sequence))
                     for try await message in response.messages {
-                        let change = try #require(message as? FakeRegimes.Change)
+                        let change = try #require(message as? FakeService.Change)
                         #expect(change.sequence == sequence)
                         sequence += 1
                         guard sequence <= 3 else {
                             await group.triggerGracefulShutdown()
                             continue
                         }
-                        var next = change
-                        next.sequence = sequence
-                        regimes.feed.yield(next)
+                        source.yield(FakeService.change(sequence))
                     }
                 }
             }

@@ -1,5 +1,6 @@
 import Contracts
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 @testable import GRPCServing
@@ -12,7 +13,7 @@ struct MethodTableTests {
     @Test("every method that is declared is served, with the declared request")
     func declared() throws {
         let descriptors = try ServiceDescriptors()
-        let methods = ServiceMethod.marketRegime(FakeRegimes())
+        let methods = ServiceMethod.marketRegime(FakeService())
         for method in methods {
             let descriptor = try #require(descriptors.method(method.fullName), "\(method.fullName)")
             #expect(descriptor.inputType == "." + method.asked.protoMessageName)

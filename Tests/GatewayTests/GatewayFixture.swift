@@ -6,6 +6,7 @@ import Hosting
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import TestSupport
 import Testing
 
 /// A gateway over a fake service, asked without a socket.

@@ -4,10 +4,9 @@ import HTTPServing
 import HTTPTypes
 import Hosting
 import HummingbirdTesting
-import Market
 import NIOCore
 import Ports
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Operation routes")
@@ -89,7 +88,9 @@ struct MarketRegimeRouteTests {
         _ = try await fixture.get(
             "/v1/market-regime/current?market=SPX&timeframe=4h&user_id=%20%26&onDegraded=LAST_KNOWN"
         )
-        #expect(fixture.service.state.withLock { $0.asked } == ["SPX/1d", "SPX/4h"])
+        let asked: [Bloasis_MarketRegime_RegimeRequest] = fixture.service.asked()
+        #expect(asked.map(\.timeframe) == ["", "4h"] && asked.last?.userID == " &")
+        #expect(asked.last?.onDegraded == .lastKnown)
     }
 
     @Test(
@@ -136,7 +137,8 @@ struct MarketRegimeRouteTests {
         let fixture = GatewayFixture()
         let response = try await fixture.get("/v1/market-regime/history?\(query)")
         #expect(response.status == .ok)
-        let asked = fixture.service.state.withLock { $0.history }
+        let asked = try #require(
+            fixture.service.asked(Bloasis_MarketRegime_GetRegimeHistoryRequest.self).last)
         #expect(asked.timeRange.startDate == "2008-01-01")
         #expect(asked.timeRange.endDate == "2009-01-01")
         #expect(asked.pageSize == 50 && asked.pageToken == "a+b")
@@ -149,9 +151,8 @@ struct MarketRegimeRouteTests {
             "/v1/market-regime/history?time_range.start_date=2008-01-01T00:00:00+01:00"
                 + "&time_range.end_date=2009-01-01")
         #expect(response.status == .ok)
-        #expect(
-            fixture.service.state.withLock { $0.history.timeRange.startDate }
-                == "2008-01-01T00:00:00+01:00")
+        let asked = fixture.service.asked(Bloasis_MarketRegime_GetRegimeHistoryRequest.self)
+        #expect(asked.map(\.timeRange.startDate) == ["2008-01-01T00:00:00+01:00"])
     }
 
     @Test("changes tell an absent sequence from 0")
@@ -161,9 +162,9 @@ struct MarketRegimeRouteTests {
         #expect(
             response.text == #"{"items":[{"market":"SPX","regime":"crisis","sequence":"3"}],"#
                 + #""nextPageToken":""}"#)
-        #expect(!fixture.service.state.withLock { $0.changes.hasAfter })
         _ = try await fixture.get("/v1/market-regime/changes?after=0")
-        #expect(fixture.service.state.withLock { $0.changes.hasAfter })
+        let asked = fixture.service.asked(Bloasis_MarketRegime_ListRegimeChangesRequest.self)
+        #expect(asked.map(\.hasAfter) == [false, true])
     }
 
     @Test("models are listed, and one is had by its version")
@@ -190,12 +191,12 @@ struct MarketRegimeRouteTests {
     func unforeseen() async throws {
         struct Surprise: Error { let secret = "hunter2" }
         let fixture = GatewayFixture()
-        fixture.service.state.withLock { $0.failure = Surprise() }
+        fixture.service.fail(with: Surprise())
         let response = try await fixture.get("/v1/market-regime/current")
         response.expectFault(.internalError, "correlation id ")
         #expect(!response.text.contains("hunter2"))
         let store = StoreError(.busy, location: "/srv/x.db", detail: "locked", advice: "wait")
-        fixture.service.state.withLock { $0.failure = store }
+        fixture.service.fail(with: store)
         let busy = try await fixture.get("/v1/market-regime/current")
         busy.expectFault(.unavailable, "the store cannot answer (busy)")
         #expect(!busy.text.contains("/srv"))
@@ -217,9 +218,9 @@ struct MarketDataRouteTests {
                 """)
         #expect(response.status == .ok)
         #expect(response.text == #"{"accepted":1,"revised":0}"#)
-        let bars = fixture.service.state.withLock { $0.bars }
-        #expect(bars.map(\.bar.close) == [2506.85])
-        #expect(bars.first?.bar.availableAt.rfc3339 == "2018-12-31T21:15:00Z")
+        let asked = fixture.service.asked(Bloasis_Trading_RecordBarsRequest.self)
+        let bar = try #require(asked.last?.bars.last)
+        #expect(bar.close == 2506.85 && bar.availableAt == "2018-12-31T21:15:00Z")
     }
 
     @Test(
@@ -263,7 +264,8 @@ struct FillRouteTests {
             .post, "/v1/orders/fills",
             body: #"{"fill_id": "f-1", "filledQty": 12345678901234567.89, "commission": "1"}"#)
         #expect(response.status == .ok)
-        let fill = fixture.service.state.withLock { $0.fill }
+        let asked = fixture.service.asked(Bloasis_Trading_RecordFillRequest.self)
+        let fill = try #require(asked.last?.fill)
         #expect(fill.filledQty == "12345678901234567.89")
         #expect(fill.fillID == "f-1")
         #expect(String(buffer: response.body).contains(#""duplicate":false"#))

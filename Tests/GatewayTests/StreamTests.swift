@@ -9,6 +9,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Event streams", .timeLimit(.minutes(1)))
@@ -19,10 +20,7 @@ struct StreamTests {
     private func stream(
         _ fixture: GatewayFixture, _ query: String = "", headers: HTTPFields = [:],
         clock: some Clock<Duration> = ContinuousClock(),
-        _ source:
-            @Sendable @escaping (
-                AsyncThrowingStream<FakeService.Change, any Error>.Continuation
-            ) async -> Void
+        _ source: @Sendable @escaping (FakeService.Source) async -> Void
     ) async throws -> TestResponse {
         let service = fixture.service
         let gateway = try fixture.gateway(clock: clock)
@@ -30,9 +28,7 @@ struct StreamTests {
             async let response = client.execute(
                 uri: "/v1/market-regime/stream\(query)", method: .get, headers: headers
             ) { $0 }
-            for await _ in service.opened { break }
-            let continuation = service.state.withLock { $0.streams.last }
-            await source(try #require(continuation))
+            await source(try await service.nextSource())
             return try await response
         }
     }
@@ -62,7 +58,8 @@ struct StreamTests {
 
 
                 """)
-        #expect(!fixture.service.state.withLock { $0.stream.hasAfter }, "it begins live")
+        let asked = fixture.service.asked(Bloasis_MarketRegime_StreamRegimeChangesRequest.self)
+        #expect(asked.map(\.hasAfter) == [false], "it begins live")
     }
 
     @Test(
@@ -76,8 +73,8 @@ struct StreamTests {
         var headers: HTTPFields = [:]
         if let header { headers[try #require(Self.lastEventID)] = header }
         _ = try await stream(fixture, query, headers: headers) { $0.finish() }
-        let asked = fixture.service.state.withLock { $0.stream }
-        #expect(asked.hasAfter && asked.after == after)
+        let asked = fixture.service.asked(Bloasis_MarketRegime_StreamRegimeChangesRequest.self)
+        #expect(asked.map(\.hasAfter) == [true] && asked.map(\.after) == [after])
     }
 
     @Test("silence is broken by heartbeats")
@@ -111,13 +108,13 @@ struct StreamTests {
                 try await client.executeAndDontWaitForResponse(
                     TestClient.Request(
                         path, method: .get, authority: "localhost", headers: [:], body: nil))
-                for await _ in service.opened { break }
+                _ = try await service.nextSource()
                 try await TestClient.withClient(host: "127.0.0.1", port: port) { second in
                     let refused = try await second.get(path)
                     #expect(refused.status.code == 429)
                 }
             }
-            for await _ in service.ended { break }
+            await service.streamEnded()
         }
     }
 
@@ -133,7 +130,7 @@ struct StreamTests {
             let bound = try #require(await ports.first { _ in true })
             try await TestClient.withClient(host: "127.0.0.1", port: bound) { client in
                 async let response = client.get("/v1/market-regime/stream")
-                for await _ in service.opened { break }
+                _ = try await service.nextSource()
                 await group.triggerGracefulShutdown()
                 let ended = try await response
                 #expect(ended.status == .ok)

@@ -47,4 +47,16 @@ struct CallContextTests {
             #expect(CallTimeout.read(text) == nil, "\(text)")
         }
     }
+
+    @Test("a timeout is written in whole milliseconds, not below what it is")
+    func writtenTimeout() {
+        for (time, text) in [
+            (Duration.zero, "0m"), (.nanoseconds(1), "1m"), (.milliseconds(1), "1m"),
+            (.microseconds(1_001), "2m"), (.seconds(30), "30000m"), (.seconds(-5), "0m"),
+            (.milliseconds(99_999_999), "99999999m"), (.seconds(1_000_000), "99999999m"),
+        ] {
+            #expect(CallTimeout.text(time) == text)
+        }
+        #expect(CallTimeout.read(CallTimeout.text(.seconds(30))) == .seconds(30))
+    }
 }

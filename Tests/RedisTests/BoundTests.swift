@@ -8,7 +8,7 @@ import Testing
 struct BoundTests {
     @Test func bytesWaitToBeSentUpToALimit() async throws {
         let isOver = DispatchSemaphore(value: 0)
-        let server = try FakeServer { peer in
+        let server = try RawServer { peer in
             peer.answerGreeting()
             isOver.wait()
         }
@@ -36,7 +36,7 @@ struct BoundTests {
     }
 
     @Test func callersWaitForAConnectionUpToALimit() async throws {
-        let server = try FakeServer { $0.ignore() }
+        let server = try RawServer { $0.ignore() }
         var limits = RedisLimits.patient
         limits.waiters = 3
         let client = try RedisClient(port: server.port, limits)

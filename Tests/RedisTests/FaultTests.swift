@@ -140,7 +140,7 @@ struct FaultTests {
     // MARK: - Servers that are none
 
     @Test func aServerThatSaysNothingIsGivenUp() async throws {
-        let server = try FakeServer { $0.ignore() }
+        let server = try RawServer { $0.ignore() }
         var limits = RedisLimits.patient
         limits.connect = .milliseconds(50)
         let client = try RedisClient(port: server.port, limits)
@@ -161,7 +161,7 @@ struct FaultTests {
     }
 
     @Test func aReplyThatBreaksOffIsNoReply() async throws {
-        let server = try FakeServer { peer in
+        let server = try RawServer { peer in
             peer.answerGreeting()
             _ = peer.receive()
             peer.send("$10\r\nabc".utf8)
@@ -182,7 +182,7 @@ struct FaultTests {
         "+" + String(repeating: "x", count: 70_000), "$" + String(repeating: "1", count: 70_000),
     ])
     func whatIsNotTheProtocolEndsTheConnection(answer: String) async throws {
-        let server = try FakeServer { peer in
+        let server = try RawServer { peer in
             peer.answerGreeting()
             _ = peer.receive()
             peer.send(answer.utf8)
@@ -207,7 +207,7 @@ struct FaultTests {
     /// Whatever bytes come, each call ends, with the reply that they spell or with an error.
     @Test(arguments: Sweep.seeds(30))
     func garbageEndsEveryCall(seed: UInt64) async throws {
-        let server = try FakeServer { peer in
+        let server = try RawServer { peer in
             peer.answerGreeting()
             var generator = SplitMix64(seed: seed)
             while peer.receive() != nil {
@@ -239,7 +239,7 @@ struct FaultTests {
     }
 }
 
-extension FakeServer.Peer {
+extension RawServer.Peer {
     /// Reads what a client says of itself and agrees.
     func answerGreeting() {
         _ = receive()

@@ -129,14 +129,16 @@ package final class PostgresServer: Sendable {
     }
 }
 
-/// A certificate that signs itself, for a server at 127.0.0.1.
+/// A certificate that signs itself, for a server on the loopback.
 package struct TestCertificate: Sendable {
     let folder: String
 
     /// What a client has to trust.
     package var path: String { folder + "/server.crt" }
+    package var keyPath: String { folder + "/server.key" }
 
-    package init() async throws {
+    /// - Parameter names: what the server is called, as openssl writes it.
+    package init(for names: String = "IP:127.0.0.1") async throws {
         folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("bloasis-certificate-" + UUID().uuidString).path
@@ -145,8 +147,8 @@ package struct TestCertificate: Sendable {
         try await PostgresServer.run(
             [
                 "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-                "-keyout", folder + "/server.key", "-out", path,
+                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=" + names,
+                "-keyout", keyPath, "-out", path,
             ], isQuiet: true)
     }
 

@@ -41,7 +41,7 @@ enum LayerRules {
             let target = String(file.path.split(separator: "/")[1])
             if target == "TestSupport" {
                 return testSystemModules.union([
-                    "Market", "Regimes", "Trading", "Ports", "CRDKafka",
+                    "Market", "Regimes", "Trading", "Ports", "Contracts", "CRDKafka",
                 ])
             }
             return table.tests[target].map { $0.union(testSystemModules).union(["TestSupport"]) }

@@ -10,7 +10,11 @@ struct EventLines {
     /// One event's bytes at the most.
     static let eventLimitBytes = 1 << 20
 
+    /// What a text may begin with and does not hold.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     private var line: [UInt8] = []
+    private var isFirstLine = true
     private var event = Event()
     private var hasData = false
     private var endedByReturn = false
@@ -40,7 +44,8 @@ struct EventLines {
     }
 
     private mutating func ended() -> Event? {
-        defer { line = [] }
+        defer { (line, isFirstLine) = ([], false) }
+        if isFirstLine, line.starts(with: EventLines.byteOrderMark) { line.removeFirst(3) }
         guard !line.isEmpty else {
             defer { (event, hasData) = (Event(), false) }
             return hasData ? event : nil

@@ -1,189 +1,183 @@
 import Contracts
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import NIOCore
 import Ports
 package import SwiftProtobuf
 
 /// Calls over gRPC.
 package final class GRPCCalls: RemoteCalls {
-    /// How long a call may take whose caller has no deadline.
-    package static let callLimit = Duration.seconds(30)
-    /// Largest message in either direction.
-    static let messageLimitBytes = 50 << 20
-    /// Between attempts to connect; it grows from the one to the other.
-    static let shortestPause = Duration.milliseconds(100)
-    static let longestPause = Duration.seconds(2)
-    /// Answers of a stream that may wait for its reader.
-    static let streamBufferLimit = 1_024
+    /// Answers above this are cut off by the transport; those between it and the limit of a message
+    /// are told from broken ones.
+    private static let payloadLimitBytes = 64 << 20
+    /// Pauses between attempts to connect.
+    private static let backoff = HTTP2ClientTransport.Config.Backoff(
+        initial: .milliseconds(100), max: .seconds(2), multiplier: 1.6, jitter: 0.2)
+    /// How long a connection with calls may be silent before it is asked whether it is alive, and
+    /// how long it may take to say so.
+    private static let keepalive = HTTP2ClientTransport.Config.Keepalive(
+        time: .seconds(20), timeout: .seconds(10), allowWithoutCalls: false)
 
     private let client: GRPCClient<HTTP2ClientTransport.Posix>
     private let host: String
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let chance: @Sendable () -> Double
+    private let attempts: CallAttempts
+    private let calls = CallsInFlight()
+    private let lookups: AsyncStream<Void>.Continuation
 
     /// - Parameters:
-    ///   - endpoints: where the service is now; asked again whenever no connection holds.
-    ///   - host: what callers are told cannot be reached.
+    ///   - endpoints: where the service is now; asked again whenever nobody was found there.
+    ///   - host: `name:port`, what callers are told cannot be reached; certificates are to be for
+    ///     that name, or for the address where it is one.
     ///   - security: `nil`: in plain text.
     ///   - now: what deadlines are measured by.
-    ///   - chance: uniform in 0 ..< 1; spreads attempts.
+    ///   - chance: uniform in 0 ..< 1; spreads those who try again at the same time.
+    ///   - clock: waits between attempts.
     /// - Throws: for certificates that cannot be read.
     package init(
         _ endpoints: @escaping @Sendable () async throws -> [RemoteEndpoint], host: String,
         security: ClientSecurity? = nil, now: @escaping @Sendable () -> ContinuousClock.Instant,
-        chance: @escaping @Sendable () -> Double
+        chance: @escaping @Sendable () -> Double,
+        clock: any Clock<Duration> = ContinuousClock()
     ) throws {
-        var resolvers = NameResolverRegistry.defaults
+        let (requests, lookups) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        var resolvers = NameResolverRegistry()
         resolvers.registerFactory(DirectoryResolvers())
         let transport = try HTTP2ClientTransport.Posix(
-            target: DirectoryTarget(endpoints: endpoints),
+            target: DirectoryTarget(
+                endpoints: endpoints, requests: requests, now: now, clock: clock),
             transportSecurity: security?.transport ?? .plaintext,
-            config: .defaults {
-                $0.backoff.initial = GRPCCalls.shortestPause
-                $0.backoff.max = GRPCCalls.longestPause
+            config: .defaults { config in
+                config.backoff = GRPCCalls.backoff
+                config.connection.keepalive = GRPCCalls.keepalive
+                config.http2.authority = GRPCCalls.authority(host)
             },
-            resolverRegistry: resolvers,
-            serviceConfig: ServiceConfig(loadBalancingConfig: [.roundRobin]))
+            resolverRegistry: resolvers)
         client = GRPCClient(transport: transport)
         self.host = host
-        self.now = now
-        self.chance = chance
+        self.lookups = lookups
+        attempts = CallAttempts(host: host, now: now, chance: chance, clock: clock)
     }
 
-    /// Keeps the connections until cancelled or shut down.
+    /// Keeps the connections until cancelled or, after `shutDown`, until the calls in flight have
+    /// ended.
     package func run() async throws {
-        try await client.runConnections()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [client] in try await client.runConnections() }
+            // The library's own shutdown does not end while a name cannot be resolved.
+            group.addTask { [calls] in await calls.allEnded() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
+    /// Lets no more calls begin.
     package func shutDown() {
-        client.beginGracefulShutdown()
+        calls.close()
     }
 
     package func unary<Asked: Message, Answered: Message>(
         _ service: String, _ name: String, _ asked: Asked
     ) async throws -> Answered {
-        let schedule = RetrySchedule(service, name)
-        var attempt = 1
-        while true {
+        let request = try request(asked)
+        let method = MethodDescriptor(fullyQualifiedService: service, method: name, type: .unary)
+        return try await attempts.make("\(service)/\(name)") { time in
+            try begin()
+            defer { calls.end() }
+            var options = GRPCCalls.options
+            options.timeout = time.left
             do {
-                return try await call(service, name, asked)
-            } catch let fault as RPCFault {
-                guard let pause = schedule.pause(after: attempt, fault.code, chance: chance()),
-                    try pause < timeLeft
-                else { throw fault }
-                try await Task.sleep(for: pause)
-                attempt += 1
+                return try await client.unary(
+                    request: request, descriptor: method, serializer: WireRequest(),
+                    deserializer: WireAnswer<Answered>(), options: options
+                ) { try $0.message }
+            } catch {
+                throw told(of: error, time.late)
             }
-        }
-    }
-
-    private func call<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String, _ asked: Asked
-    ) async throws -> Answered {
-        var options = CallOptions.defaults
-        options.timeout = try timeLeft
-        options.maxRequestMessageBytes = GRPCCalls.messageLimitBytes
-        options.maxResponseMessageBytes = GRPCCalls.messageLimitBytes
-        do {
-            return try await client.unary(
-                request: ClientRequest(message: asked, metadata: metadata),
-                descriptor: MethodDescriptor(
-                    fullyQualifiedService: service, method: name, type: .unary),
-                serializer: WireWriter<Asked>(), deserializer: WireReader<Answered>(),
-                options: options
-            ) { try $0.message }
-        } catch {
-            throw fault(of: error)
         }
     }
 
     package func stream<Asked: Message, Answered: Message>(
         _ service: String, _ name: String, _ asked: Asked
     ) async throws -> AsyncThrowingStream<Answered, any Error> {
-        let request = ClientRequest(message: asked, metadata: metadata)
-        let (answers, continuation) = AsyncThrowingStream.makeStream(
-            of: Answered.self, bufferingPolicy: .bufferingOldest(GRPCCalls.streamBufferLimit))
-        let call = Task { [client, host] in
+        let request = try request(asked)
+        let method = MethodDescriptor(
+            fullyQualifiedService: service, method: name, type: .serverStreaming)
+        return try await attempts.make("\(service)/\(name)") { time in
+            let call: StreamingCall<Answered> = try open(request, method)
             do {
-                try await client.serverStreaming(
-                    request: request,
-                    descriptor: MethodDescriptor(
-                        fullyQualifiedService: service, method: name, type: .serverStreaming),
-                    serializer: WireWriter<Asked>(), deserializer: WireReader<Answered>(),
-                    options: .defaults
-                ) { response in
-                    for try await answer in response.messages {
-                        guard case .dropped = continuation.yield(answer) else { continue }
-                        throw RPCFault(
-                            .resourceExhausted,
-                            "the stream fell \(GRPCCalls.streamBufferLimit) answers behind: "
-                                + "resume after the last one received")
-                    }
-                }
-                continuation.finish()
+                try await withinTime(time.left, orThrow: time.late) { try await call.begun() }
             } catch {
-                continuation.finish(throwing: GRPCCalls.fault(of: error, host: host))
+                call.cancel()
+                throw error
             }
+            return call.answers
         }
-        continuation.onTermination = { _ in call.cancel() }
-        return answers
     }
 
-    /// What is left of the caller's time.
-    private var timeLeft: Duration {
-        get throws {
-            guard let deadline = CallContext.current.deadline else { return GRPCCalls.callLimit }
-            let left = now().duration(to: deadline)
-            guard left > .zero else {
-                throw RPCFault(.deadlineExceeded, "the caller's deadline has passed")
+    private func open<Answered: Message>(
+        _ request: ClientRequest<[UInt8]>, _ method: MethodDescriptor
+    ) throws -> StreamingCall<Answered> {
+        try begin()
+        return StreamingCall { [self] source in
+            defer { calls.end() }
+            do {
+                try await client.serverStreaming(
+                    request: request, descriptor: method, serializer: WireRequest(),
+                    deserializer: WireAnswer<Answered>(), options: GRPCCalls.options
+                ) { response in
+                    _ = try response.accepted.get()
+                    source.begin()
+                    for try await answer in response.messages { try source.give(answer) }
+                }
+            } catch {
+                throw told(of: error, .overdue)
             }
-            return min(left, GRPCCalls.callLimit)
         }
+    }
+
+    private func begin() throws {
+        guard calls.begin() else { throw unavailable }
+    }
+
+    private var unavailable: RPCFault { .unavailable("Service unavailable: \(host)") }
+
+    /// What the caller is told of an error.
+    private func told(of error: any Error, _ late: RPCFault) -> any Error {
+        if Task.isCancelled { return CancellationError() }
+        if error is RPCFault { return error }
+        switch GRPCFailure(error) {
+        case .fault(let fault): return fault
+        case .late: return late
+        case .unreachable:
+            lookups.yield()
+            return unavailable
+        }
+    }
+
+    private static var options: CallOptions {
+        var options = CallOptions.defaults
+        options.maxRequestMessageBytes = payloadLimitBytes
+        options.maxResponseMessageBytes = payloadLimitBytes
+        return options
     }
 
     /// The caller's trace and its credentials go with the call.
-    private var metadata: Metadata {
+    private func request(_ asked: some Message) throws -> ClientRequest<[UInt8]> {
         let context = CallContext.current
         var metadata: Metadata = [:]
         if let trace = context.trace { metadata.addString(trace.text, forKey: TraceContext.header) }
         if let authorization = context.authorization {
             metadata.addString(authorization, forKey: "authorization")
         }
-        return metadata
+        return ClientRequest(message: try WireRequest.bytes(of: asked), metadata: metadata)
     }
 
-    private func fault(of error: any Error) -> any Error {
-        GRPCCalls.fault(of: error, host: host)
-    }
-
-    private static func fault(of error: any Error, host: String) -> any Error {
-        guard let error = error as? RPCError else { return error }
-        // The library's own words where nobody answered; a service that answers UNAVAILABLE says
-        // more than that.
-        if error.code == .unavailable, error.cause != nil || !error.message.contains(": ") {
-            return RPCFault.unavailable("Service unavailable: \(host)")
-        }
-        return RPCFault(
-            RPCFault.Code(rawValue: Int32(error.code.rawValue)) ?? .unknown, error.message)
-    }
-}
-
-private struct WireWriter<M: Message>: MessageSerializer {
-    func serialize<Bytes: GRPCContiguousBytes>(_ message: M) throws -> Bytes {
-        let bytes: [UInt8] = try message.serializedBytes()
-        return Bytes(bytes)
-    }
-}
-
-private struct WireReader<M: Message>: MessageDeserializer {
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> M {
-        do {
-            return try unsafe bytes.withUnsafeBytes {
-                try unsafe M(serializedBytes: Array($0))
-            }
-        } catch {
-            throw RPCFault(
-                .internalError, "the service answered what is no \(M.protoMessageName)")
-        }
+    /// What certificates are checked for; addresses are by themselves.
+    private static func authority(_ host: String) -> String? {
+        let name = (host.lastIndex(of: ":").map { host[..<$0] } ?? host[...])
+            .filter { $0 != "[" && $0 != "]" }
+        let isAddress = (try? NIOCore.SocketAddress(ipAddress: name, port: 0)) != nil
+        return isAddress || name.isEmpty ? nil : host
     }
 }

@@ -4,14 +4,17 @@ package import SwiftProtobuf
 /// Calls methods of a service elsewhere by name.
 ///
 /// Every call throws an `RPCFault` in the service's own words; where the service cannot be reached,
-/// UNAVAILABLE with `Service unavailable: <host>`.
+/// UNAVAILABLE with `Service unavailable: <host>`; and `CancellationError` when it is cancelled.
+/// What comes with the caller's own call (`CallContext`) goes along: its credentials, its trace,
+/// and its deadline, which the call keeps. What may pass by itself is tried again where that does
+/// no harm (`RetrySchedule`).
 package protocol RemoteCalls: Sendable {
     func unary<Asked: Message, Answered: Message>(
         _ service: String, _ name: String, _ asked: Asked
     ) async throws -> Answered
 
-    /// A fault of the request is thrown before the stream begins, or as its first element. Ending
-    /// the iteration ends the call.
+    /// A fault of the request is thrown before the stream begins, which it does within the caller's
+    /// deadline. Ending the iteration ends the call.
     func stream<Asked: Message, Answered: Message>(
         _ service: String, _ name: String, _ asked: Asked
     ) async throws -> AsyncThrowingStream<Answered, any Error>

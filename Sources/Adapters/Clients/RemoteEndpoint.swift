@@ -12,63 +12,78 @@ package struct RemoteEndpoint: Hashable, Sendable {
     }
 }
 
-/// Endpoints that are asked for whenever the client needs some: a service may have moved.
+/// Endpoints that are asked for at first, and again on request: a service may have moved.
+///
+/// grpc-swift-nio-transport 2.9.2 asks a resolver of its own accord only when a server says
+/// goodbye or a connection breaks under a call, not when nobody listens any more; and while such a
+/// resolver has no answer, it cannot be shut down.
 struct DirectoryTarget: ResolvableTarget, Sendable {
+    /// The shortest time between two questions.
+    static let pause = Duration.seconds(1)
+
     let endpoints: @Sendable () async throws -> [RemoteEndpoint]
+    let requests: AsyncStream<Void>
+    let now: @Sendable () -> ContinuousClock.Instant
+    let clock: any Clock<Duration>
 }
 
 struct DirectoryResolvers: NameResolverFactory, Sendable {
     func resolver(for target: DirectoryTarget) -> NameResolver {
         NameResolver(
             names: RPCAsyncSequence(wrapping: DirectoryAnswers(target: target)),
-            updateMode: .pull)
+            updateMode: .push)
     }
 }
 
-private struct DirectoryAnswers: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    typealias Element = NameResolutionResult
-
+private struct DirectoryAnswers: AsyncSequence, Sendable {
     let target: DirectoryTarget
 
-    func makeAsyncIterator() -> DirectoryAnswers { self }
+    func makeAsyncIterator() -> Iterator { Iterator(target: target) }
 
-    func next() async throws -> NameResolutionResult? {
-        var found: [Endpoint] = []
-        for endpoint in try await target.endpoints() {
+    /// Answers at once, and then each request. After an error another iterator is made.
+    struct Iterator: AsyncIteratorProtocol {
+        let target: DirectoryTarget
+        private var lastAsked: ContinuousClock.Instant?
+
+        init(target: DirectoryTarget) {
+            self.target = target
+        }
+
+        mutating func next() async throws -> NameResolutionResult? {
+            if let lastAsked {
+                for await _ in target.requests { break }
+                let left = DirectoryTarget.pause - lastAsked.duration(to: target.now())
+                if left > .zero { try await target.clock.sleep(for: left) }
+            }
+            try Task.checkCancellation()
+            lastAsked = target.now()
+            return NameResolutionResult(
+                endpoints: [Endpoint(addresses: try await target.addresses())],
+                serviceConfig: nil)
+        }
+    }
+}
+
+extension DirectoryTarget {
+    /// All addresses of all endpoints, in their order; the first that is reached is used.
+    ///
+    /// - Throws: when there is none; why, where that is known.
+    fileprivate func addresses() async throws -> [SocketAddress] {
+        var addresses: [SocketAddress] = []
+        var failure: any Error = NothingFound()
+        for endpoint in try await endpoints() {
             let resolver = NameResolvers.DNS().resolver(
                 for: .dns(host: endpoint.host, port: endpoint.port))
             var names = resolver.names.makeAsyncIterator()
-            found += try await names.next()?.endpoints ?? []
+            do {
+                addresses += try await names.next()?.endpoints.flatMap(\.addresses) ?? []
+            } catch {
+                failure = error
+            }
         }
-        return NameResolutionResult(endpoints: found, serviceConfig: nil)
-    }
-}
-
-/// How a connection is kept from others' eyes.
-package struct ClientSecurity: Sendable, Equatable {
-    /// PEM file of the authorities that may vouch for a service; `nil`: the system's.
-    package var authorities: String?
-    /// PEM files of one's own certificate and its key, where services ask for one.
-    package var certificate: String?
-    package var privateKey: String?
-
-    package init(
-        authorities: String? = nil, certificate: String? = nil, privateKey: String? = nil
-    ) {
-        self.authorities = authorities
-        self.certificate = certificate
-        self.privateKey = privateKey
+        guard !addresses.isEmpty else { throw failure }
+        return addresses
     }
 
-    var transport: HTTP2ClientTransport.Posix.TransportSecurity {
-        let trusted: TLSConfig.TrustRootsSource =
-            authorities.map { .certificates([.file(path: $0, format: .pem)]) } ?? .systemDefault
-        guard let certificate, let privateKey else {
-            return .tls { $0.trustRoots = trusted }
-        }
-        return .mTLS(
-            certificateChain: [.file(path: certificate, format: .pem)],
-            privateKey: .file(path: privateKey, format: .pem)
-        ) { $0.trustRoots = trusted }
-    }
+    private struct NothingFound: Error {}
 }

@@ -18,7 +18,8 @@ struct SourceOptions: ParsableArguments {
             return try await Assembly.with(configuration) { try await action($0.queries) }
         }
         let calls = try HTTPCalls(
-            server, token: configuration.token?.exposed, try ServiceDescriptors())
+            server, token: configuration.token?.exposed, try ServiceDescriptors(),
+            now: { SteadyClock.now }, chance: { Assembly.chance })
         let outcome: Result<Answer, any Error>
         do {
             outcome = .success(try await action(RemoteMarketRegime(calls)))

@@ -77,7 +77,7 @@ struct ObservedCall: Sendable {
             told = error
         } else {
             let fault = RPCFault.told(of: error, reference: context.trace?.traceID)
-            told = RPCError(code: fault.code.grpc, message: fault.message)
+            told = RPCError(fault)
             log(error)
         }
         observation.record(self, code: RPCFault.Code(rawValue: Int32(told.code.rawValue)))

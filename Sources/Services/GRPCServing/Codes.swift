@@ -1,8 +1,17 @@
 import Contracts
 import GRPCCore
 
+extension RPCError {
+    /// A fault in a service's own words.
+    init(_ fault: RPCFault) {
+        self.init(
+            code: fault.code.grpc, message: fault.message,
+            metadata: [RPCFault.statusTrailer: .binary(fault.statusBytes)])
+    }
+}
+
 extension RPCFault.Code {
-    var grpc: RPCError.Code {
+    fileprivate var grpc: RPCError.Code {
         switch self {
         case .cancelled: .cancelled
         case .unknown: .unknown

@@ -133,7 +133,7 @@ private func write(
         group.addTask {
             try await call.cancellation.cancelled
             throw call.isOverdue
-                ? RPCFault(.deadlineExceeded, "the caller's deadline has passed")
+                ? RPCFault.overdue
                 : RPCFault.unavailable("the stream was ended: ask again after what came")
         }
         defer { group.cancelAll() }

@@ -10,6 +10,12 @@ package enum CallTimeout {
     /// A week; what is longer is no limit that anybody waits for.
     private static let limit = Duration.seconds(604_800)
 
+    /// The timeout as text, in milliseconds, rounded up; as long as eight digits can say.
+    package static func text(_ time: Duration) -> String {
+        let milliseconds = (time / .milliseconds(1)).rounded(.up)
+        return "\(Int64(min(max(milliseconds, 0), 99_999_999)))m"
+    }
+
     /// `nil` for what is no timeout.
     package static func read(_ text: String) -> Duration? {
         guard let unit = text.last.flatMap({ nanosecondsOfUnit[$0] }),

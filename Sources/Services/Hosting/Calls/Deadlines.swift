@@ -34,17 +34,6 @@ private func inTime<Answer: Sendable>(
     _ call: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
     guard let deadline = CallContext.current.deadline else { return try await call() }
-    let left = now().duration(to: deadline)
-    let overdue = RPCFault(.deadlineExceeded, "the caller's deadline has passed")
-    guard left > .zero else { throw overdue }
-    return try await withThrowingTaskGroup(of: Answer?.self) { group in
-        group.addTask { try await call() }
-        group.addTask {
-            try await clock.sleep(for: left)
-            return nil
-        }
-        defer { group.cancelAll() }
-        guard let answer = try await group.next() ?? nil else { throw overdue }
-        return answer
-    }
+    return try await withinTime(
+        now().duration(to: deadline), orThrow: .overdue, clock: clock, call)
 }

@@ -1,15 +1,14 @@
 import Foundation
 import Synchronization
-import TestSupport
 
 /// What answers on a loopback port as a test says, on a thread for each connection.
-final class FakeServer: Sendable {
+package final class RawServer: Sendable {
     /// A connection as its thread sees it: calls block.
-    struct Peer: Sendable {
+    package struct Peer: Sendable {
         let descriptor: Int32
 
         /// `nil` when the other side has closed.
-        func receive() -> [UInt8]? {
+        package func receive() -> [UInt8]? {
             var bytes = [UInt8](repeating: 0, count: 4_096)
             let count = recv(descriptor, &bytes, bytes.count, 0)
             return count > 0 ? Array(bytes.prefix(count)) : nil
@@ -17,7 +16,7 @@ final class FakeServer: Sendable {
 
         /// `false` when the other side has closed.
         @discardableResult
-        func send(_ bytes: some Sequence<UInt8>) -> Bool {
+        package func send(_ bytes: some Sequence<UInt8>) -> Bool {
             let bytes = Array(bytes)
             var sent = 0
             while sent < bytes.count {
@@ -32,15 +31,15 @@ final class FakeServer: Sendable {
         }
 
         /// Until the other side closes.
-        func ignore() { while receive() != nil {} }
+        package func ignore() { while receive() != nil {} }
     }
 
-    let port: Int
+    package let port: Int
     private let descriptor: Int32
     private let connections = Atomic<Int>(0)
 
     /// - Parameter serve: the connection is closed when it returns.
-    init(_ serve: @escaping @Sendable (Peer) -> Void) throws {
+    package init(_ serve: @escaping @Sendable (Peer) -> Void) throws {
         let (descriptor, port) = try LoopbackPort.bound()
         self.descriptor = descriptor
         self.port = port
@@ -62,7 +61,7 @@ final class FakeServer: Sendable {
     }
 
     /// Connections so far.
-    var count: Int { connections.load(ordering: .relaxed) }
+    package var count: Int { connections.load(ordering: .relaxed) }
 
     /// Wakes the thread that accepts, which closes the socket.
     deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }

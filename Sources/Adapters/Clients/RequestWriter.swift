@@ -1,0 +1,103 @@
+import Contracts
+import Foundation
+import SwiftProtobuf
+
+/// Makes what HTTP carries from a method's request, as its `google.api.http` rule binds it
+/// (google/api/http.proto). A message within the request that is set without any of its fields is
+/// not carried by a query.
+struct RequestWriter: Sendable {
+    struct Written: Equatable {
+        var verb: HTTPRoute.Verb
+        /// Path and query, percent-encoded.
+        var target: String
+        /// JSON.
+        var body: [UInt8]?
+    }
+
+    let descriptors: ServiceDescriptors
+
+    /// - Parameter method: `service/method`.
+    /// - Throws: UNIMPLEMENTED for a method without a rule; INVALID_ARGUMENT naming a field that
+    ///   the path needs.
+    func write(_ method: String, _ asked: some Message) throws -> Written {
+        guard let route = try descriptors.route(of: method) else {
+            throw RPCFault(.unimplemented, "\(method) has no route over HTTP")
+        }
+        let type = type(of: asked).protoMessageName
+        let json: [UInt8] = try asked.jsonUTF8Bytes()
+        if case .whole = route.body, route.variables.isEmpty {
+            return Written(verb: route.verb, target: route.path, body: json)
+        }
+        let members = try RequestWriter.object(json)
+        let fields = ParameterField.all(of: type, in: descriptors)
+        var written = Written(
+            verb: route.verb, target: try path(route, fields, members), body: nil)
+        switch route.body {
+        case .none:
+            let query = fields.filter { !route.variables.contains($0.name) }.flatMap { field in
+                texts(of: field, in: members).map { "\(field.jsonName)=\(encoded($0))" }
+            }
+            if !query.isEmpty { written.target += "?" + query.joined(separator: "&") }
+        case .whole: written.body = json
+        case .field(let name):
+            let field = descriptors.message(type)?.field.first { $0.name == name }
+            let value = field.flatMap { members[$0.jsonName] } ?? [String: Any]()
+            written.body = Array(try JSONSerialization.data(withJSONObject: value))
+        }
+        return written
+    }
+
+    private static func object(_ json: [UInt8]) throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] ?? [:]
+    }
+
+    private func path(
+        _ route: HTTPRoute, _ fields: [ParameterField], _ members: [String: Any]
+    ) throws(RPCFault) -> String {
+        var path = ""
+        for segment in route.segments {
+            switch segment {
+            case .literal(let text): path += "/\(text)"
+            case .variable(let name):
+                let field = fields.first { $0.name == name }
+                let text = field.flatMap { texts(of: $0, in: members).first } ?? ""
+                // Without it the path would be another route's.
+                guard !text.isEmpty else { throw .invalidArgument("\(name) is missing") }
+                path += "/" + encoded(text)
+            }
+        }
+        return path
+    }
+
+    /// The texts of a field in proto3 JSON; none where it is not set.
+    private func texts(of field: ParameterField, in members: [String: Any]) -> [String] {
+        var value: Any? = members
+        for name in field.jsonName.split(separator: ".") {
+            value = (value as? [String: Any])?[String(name)]
+        }
+        switch value {
+        case let list as [Any]: return list.map { text(of: $0, field.kind) }
+        case let single?: return [text(of: single, field.kind)]
+        case nil: return []
+        }
+    }
+
+    private func text(of value: Any, _ kind: ParameterField.Kind) -> String {
+        // Read from JSON, a boolean is a number too.
+        if kind == .bool, let number = value as? NSNumber { return "\(number.boolValue)" }
+        return "\(value)"
+    }
+
+    /// Percent-encoded but for what RFC 3986 leaves unreserved.
+    private func encoded(_ text: String) -> String {
+        text.utf8.reduce(into: "") { encoded, byte in
+            let scalar = Unicode.Scalar(byte)
+            switch scalar {
+            case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~":
+                encoded.unicodeScalars.append(scalar)
+            default:
+                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+}
