@@ -19,6 +19,7 @@ packages="
 case ${1:-} in
 --tests)
     packages="$packages
+    curl
     docker-compose
     faketime
     kcat

@@ -7,6 +7,7 @@ set -eu
 
 packages="
     cryptography==50.0.2
+    googleapis-common-protos==1.76.0
     grpcio==1.85.1
     grpcio-health-checking==1.85.1
     grpcio-reflection==1.85.1

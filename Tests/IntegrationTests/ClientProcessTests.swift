@@ -4,17 +4,9 @@ import Testing
 
 @Suite("Clients that others wrote", .serialized, .timeLimit(.minutes(10)))
 struct ClientProcessTests {
-    private func serving() async throws -> Server {
-        let program = try Program.fresh()
-        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
-        let csv = try program.file("start.csv", lines.joined(separator: "\n") + "\n")
-        #expect(try await program.run("backfill", "--csv", csv, "--market", "SPX").status == 0)
-        return try await Server.start(program)
-    }
-
     @Test("a grpcio client of a proto with four known fields gets what curl gets")
     func oldProto() async throws {
-        let server = try await serving()
+        let server = try await Server.start(try await Program.backfilled())
         defer { server.program.remove() }
         let asked = try await IndependentClient.run("grpc_current.py", server.grpcAddress)
         #expect(asked.status == 0, "\(asked.errors)")
@@ -31,7 +23,7 @@ struct ClientProcessTests {
 
     @Test("reflection names every service and method, and health is told for each name")
     func explore() async throws {
-        let server = try await serving()
+        let server = try await Server.start(try await Program.backfilled())
         defer { server.program.remove() }
         let explored = try await IndependentClient.run("grpc_explore.py", server.grpcAddress)
         #expect(explored.status == 0, "\(explored.errors)")
@@ -54,7 +46,7 @@ struct ClientProcessTests {
 
     @Test("schemathesis finds no fault of the server, and answers as the document has them")
     func document() async throws {
-        let server = try await serving()
+        let server = try await Server.start(try await Program.backfilled())
         defer { server.program.remove() }
         let checks = [
             "not_a_server_error", "status_code_conformance", "content_type_conformance",

@@ -2,7 +2,7 @@ import Foundation
 
 /// Programs in Python that ask as others' programs do; they lie in `Tests/Clients`.
 enum IndependentClient {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../..").standardizedFileURL
 
     /// Runs one of them to its end.
@@ -16,15 +16,19 @@ enum IndependentClient {
 
     /// Runs python, with the clients' packages, to its end.
     static func python(_ arguments: [String]) async throws -> Program.Outcome {
-        let installer = Process()
-        installer.executableURL = root.appending(path: "Scripts/install-test-clients.sh")
-        let installed = try await Program.finish(installer)
         let process = Process()
-        process.executableURL = URL(
-            filePath: installed.output.trimmingCharacters(in: .whitespacesAndNewlines))
+        process.executableURL = URL(filePath: try await interpreter())
         process.arguments = arguments
         // Some of them leave notes where they run.
         process.currentDirectoryURL = FileManager.default.temporaryDirectory
         return try await Program.finish(process)
+    }
+
+    /// The path of a python with the clients' packages.
+    static func interpreter() async throws -> String {
+        let installer = Process()
+        installer.executableURL = root.appending(path: "Scripts/install-test-clients.sh")
+        let installed = try await Program.finish(installer)
+        return installed.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

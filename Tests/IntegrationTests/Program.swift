@@ -32,6 +32,18 @@ struct Program: Sendable {
         return Program(home: folder.path)
     }
 
+    /// A fresh home that knows the first 800 days of the SPX fixture.
+    ///
+    /// - Parameter options: further ones of `backfill`.
+    static func backfilled(_ options: String...) async throws -> Program {
+        let program = try fresh()
+        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
+        let csv = try program.file("start.csv", lines.joined(separator: "\n") + "\n")
+        let arguments = ["backfill", "--csv", csv, "--market", "SPX"] + options
+        #expect(try await program.run(arguments).status == 0)
+        return program
+    }
+
     func remove() {
         try? FileManager.default.removeItem(atPath: home)
     }

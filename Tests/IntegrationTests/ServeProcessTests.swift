@@ -4,17 +4,9 @@ import Testing
 
 @Suite("The serving program", .serialized)
 struct ServeProcessTests {
-    private func backfilled() async throws -> Program {
-        let program = try Program.fresh()
-        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
-        let csv = try program.file("start.csv", lines.joined(separator: "\n") + "\n")
-        #expect(try await program.run("backfill", "--csv", csv, "--market", "SPX").status == 0)
-        return program
-    }
-
     @Test("answers, takes bars, says so on its topics, and drains on SIGTERM")
     func life() async throws {
-        let program = try await backfilled()
+        let program = try await Program.backfilled()
         defer { program.remove() }
         let server = try await Server.start(program)
         let health = try await server.get("/health")
@@ -46,7 +38,7 @@ struct ServeProcessTests {
 
     @Test("a busy port is an error that names it, exit code 4")
     func busyPort() async throws {
-        let program = try await backfilled()
+        let program = try await Program.backfilled()
         defer { program.remove() }
         let server = try await Server.start(program)
         // Both doors open at once: only one of them finds its port taken.
@@ -65,7 +57,7 @@ struct ServeProcessTests {
 
     @Test("watch prints what backfill --emit announces, once, and resumes by name")
     func watch() async throws {
-        let program = try await backfilled()
+        let program = try await Program.backfilled()
         defer { program.remove() }
         let csv = program.home + "/start.csv"
         let emitted = try await program.run(
