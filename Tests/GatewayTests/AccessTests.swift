@@ -5,6 +5,7 @@ import Hosting
 import HummingbirdTesting
 import Market
 import Ports
+import TestSupport
 import Testing
 
 @Suite("Who may call, over HTTP")

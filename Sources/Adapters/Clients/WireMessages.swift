@@ -4,7 +4,7 @@ import SwiftProtobuf
 
 /// A request as protobuf's bytes, made once for all attempts.
 struct WireRequest: MessageSerializer {
-    static func bytes(of message: some Message) throws -> [UInt8] {
+    static func bytes(of message: some SwiftProtobuf.Message) throws -> [UInt8] {
         let bytes: [UInt8] = try message.serializedBytes()
         guard bytes.count <= CallLimits.messageBytes else {
             throw RPCFault(
