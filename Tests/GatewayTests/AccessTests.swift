@@ -3,7 +3,6 @@ import Gateway
 import HTTPTypes
 import Hosting
 import HummingbirdTesting
-import Market
 import Ports
 import TestSupport
 import Testing
