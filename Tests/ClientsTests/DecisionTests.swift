@@ -1,6 +1,7 @@
 import Contracts
 import GRPCCore
 import Ports
+import SwiftProtobuf
 import Synchronization
 import TestSupport
 import Testing
@@ -143,6 +144,31 @@ struct GRPCFailureTests {
                 code: .aborted, message: "raced",
                 metadata: [RPCFault.statusTrailer: .binary(bytes)])
             #expect(GRPCFailure(error) == .fault(RPCFault(.aborted, "raced")), "\(bytes)")
+        }
+    }
+}
+
+@Suite("Answers as protobuf's bytes")
+struct WireAnswerTests {
+    private typealias Answer = WireAnswer<Bloasis_MarketRegime_RegimeResponse>
+
+    @Test("they are read, unless they are another's")
+    func read() throws {
+        var answer = Bloasis_MarketRegime_RegimeResponse()
+        answer.regime = "crisis"
+        let bytes: [UInt8] = try answer.serializedBytes()
+        #expect(try Answer().deserialize(bytes) == answer)
+        let error = #expect(throws: RPCError.self) { try Answer().deserialize([0xFF]) }
+        #expect(error?.code == .internalError)
+        #expect(error?.message == "the answer is no bloasis.market_regime.RegimeResponse")
+    }
+
+    @Test("one above the limit is told from one that cannot be read")
+    func limit() {
+        for (count, code) in [(0, RPCError.Code.internalError), (1, .resourceExhausted)] {
+            let bytes = [UInt8](repeating: 0xFF, count: CallLimits.messageBytes + count)
+            let error = #expect(throws: RPCError.self) { try Answer().deserialize(bytes) }
+            #expect(error?.code == code)
         }
     }
 }
