@@ -1,5 +1,5 @@
 import Contracts
-import Foundation
+import Ports
 import SwiftProtobuf
 
 /// Makes what HTTP carries from a method's request, as its `google.api.http` rule binds it
@@ -41,18 +41,19 @@ struct RequestWriter: Sendable {
         case .whole: written.body = json
         case .field(let name):
             let field = descriptors.message(type)?.field.first { $0.name == name }
-            let value = field.flatMap { members[$0.jsonName] } ?? [String: Any]()
-            written.body = Array(try JSONSerialization.data(withJSONObject: value))
+            let value = field.flatMap { members[$0.jsonName] } ?? .object(JSONObject())
+            written.body = Array(value.text.utf8)
         }
         return written
     }
 
-    private static func object(_ json: [UInt8]) throws -> [String: Any] {
-        try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] ?? [:]
+    /// Not Foundation's reader, which takes a byte order mark out of a text.
+    private static func object(_ json: [UInt8]) throws -> JSONObject {
+        try JSONValue(parsing: json).object ?? JSONObject()
     }
 
     private func path(
-        _ route: HTTPRoute, _ fields: [ParameterField], _ members: [String: Any]
+        _ route: HTTPRoute, _ fields: [ParameterField], _ members: JSONObject
     ) throws(RPCFault) -> String {
         var path = ""
         for segment in route.segments {
@@ -70,22 +71,11 @@ struct RequestWriter: Sendable {
     }
 
     /// The texts of a field in proto3 JSON; none where it is not set.
-    private func texts(of field: ParameterField, in members: [String: Any]) -> [String] {
-        var value: Any? = members
-        for name in field.jsonName.split(separator: ".") {
-            value = (value as? [String: Any])?[String(name)]
-        }
-        switch value {
-        case let list as [Any]: return list.map { text(of: $0, field.kind) }
-        case let single?: return [text(of: single, field.kind)]
-        case nil: return []
-        }
-    }
-
-    private func text(of value: Any, _ kind: ParameterField.Kind) -> String {
-        // Read from JSON, a boolean is a number too.
-        if kind == .bool, let number = value as? NSNumber { return "\(number.boolValue)" }
-        return "\(value)"
+    private func texts(of field: ParameterField, in members: JSONObject) -> [String] {
+        var value: JSONValue? = .object(members)
+        for name in field.jsonName.split(separator: ".") { value = value?.object?[String(name)] }
+        guard let value else { return [] }
+        return (value.array ?? [value]).map { $0.string ?? $0.text }
     }
 
     /// Percent-encoded but for what RFC 3986 leaves unreserved.
