@@ -67,6 +67,25 @@ struct DoorTests {
         #expect(anyone.headers[.accessControlAllowOrigin] == "*")
     }
 
+    @Test("a page from elsewhere may not write, unless it is named; the door's own may")
+    func crossOriginWriting() async throws {
+        var fixture = DoorFixture()
+        let foreign: HTTPFields = [
+            .origin: "https://evil.example", .contentType: "application/x-www-form-urlencoded",
+        ]
+        let refused = try await fixture.send(.post, "/length", headers: foreign)
+        #expect(refused.status == .forbidden)
+        #expect(String(buffer: refused.body).contains("HTTP_ALLOWED_ORIGINS"))
+        let none = try await fixture.send(.post, "/length")
+        #expect(none.status == .ok)
+        let own = try await fixture.send(
+            .post, "/length", headers: [.origin: "http://localhost"])
+        #expect(own.status == .ok)
+        fixture.configuration.allowedOrigins = ["https://evil.example"]
+        let named = try await fixture.send(.post, "/length", headers: foreign)
+        #expect(named.status == .ok)
+    }
+
     @Test("too long a path and query is 414, on either side of the bound")
     func longTarget() async throws {
         var fixture = DoorFixture()

@@ -134,7 +134,8 @@ struct ClientDocumentTests {
                 if line.contains("/stream") {
                     let running = try bench.start(line)
                     #expect(await running.output.wait(for: "retry: "))
-                    running.signal(SIGTERM)
+                    // Test runners may have children start with other signals blocked.
+                    running.signal(SIGKILL)
                     _ = await running.outcome()
                     continue
                 }

@@ -64,9 +64,13 @@ package struct RPCFault: Error, Equatable, Sendable {
     package let code: Code
     package let message: String
 
+    /// A longer message is cut: over gRPC it is a header, and too large a one ends the connection
+    /// with all its calls.
+    package static let messageLimitBytes = 1_024
+
     package init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        self.message = RequestReading.cut(message, toBytes: RPCFault.messageLimitBytes)
     }
 
     package static func invalidArgument(_ message: String) -> RPCFault {

@@ -65,10 +65,23 @@ package enum RequestReading {
                 + "between 1678 and 2262")
     }
 
-    /// What a caller sent, short enough to be sent back.
+    /// What a caller sent, short enough to be sent back: in bytes, since one character may have
+    /// any number of them.
     package static func excerpt(_ text: String) -> String {
-        text.count <= excerptLimit ? text : String(text.prefix(excerptLimit)) + "…"
+        cut(text, toBytes: excerptLimitBytes)
     }
 
-    private static let excerptLimit = 64
+    static func cut(_ text: String, toBytes limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        var scalars = String.UnicodeScalarView()
+        var count = 0
+        for scalar in text.unicodeScalars {
+            count += UTF8.width(scalar)
+            guard count <= limit else { break }
+            scalars.append(scalar)
+        }
+        return String(scalars) + "…"
+    }
+
+    private static let excerptLimitBytes = 64
 }

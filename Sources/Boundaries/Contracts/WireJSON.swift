@@ -31,7 +31,8 @@ package enum WireJSON {
                 decimals.isEmpty ? utf8 : NumberQuoting(fields: decimals).quoting(utf8)
             return try M(jsonUTF8Bytes: bytes)
         } catch JSONDecodingError.unknownField(let name) {
-            throw .invalidArgument("\(subject): unknown field '\(name)': leave it out")
+            throw .invalidArgument(
+                "\(subject): unknown field '\(RequestReading.excerpt(name))': leave it out")
         } catch let error as JSONDecodingError {
             throw .invalidArgument(
                 "\(subject) is not JSON of \(M.protoMessageName) (\(error)): send what "

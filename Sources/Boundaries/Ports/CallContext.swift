@@ -7,6 +7,8 @@ package struct CallContext: Sendable {
     package var authorization: String?
     /// Who calls, once that was verified; `nil` where nobody is asked.
     package var principal: Principal?
+    /// `Bearer ` and white space around it.
+    private static let schemeLimitBytes = 64
     /// When the caller stops waiting.
     package var deadline: ContinuousClock.Instant?
     /// The caller's part of a trace, or the one begun here.
@@ -16,7 +18,10 @@ package struct CallContext: Sendable {
         authorization: String? = nil, deadline: ContinuousClock.Instant? = nil,
         trace: TraceContext? = nil
     ) {
-        self.authorization = authorization
+        // A longer one holds no token, and as a header of calls elsewhere it would end others'.
+        self.authorization = authorization.flatMap {
+            $0.utf8.count <= TokenLimits.tokenBytes + CallContext.schemeLimitBytes ? $0 : nil
+        }
         self.deadline = deadline
         self.trace = trace
     }

@@ -55,6 +55,7 @@ package struct MethodTable: RegistrableRPCService {
             let call = observation.begin(method, request.metadata, context)
             return await CallContext.$current.withValue(call.context) {
                 do {
+                    try await method.admit()
                     let asked = try await ServerRequest(stream: request).message
                     return try await method.respond(to: asked, call)
                 } catch {

@@ -45,6 +45,7 @@ package struct MethodRoutes: Sendable {
             switch transcoder.method.call {
             case .unary(let answer):
                 routes.add(verb, transcoder.route.path) { request, context in
+                    try await transcoder.method.admit()
                     let content = try await content(of: request, transcoder)
                     let message = try transcoder.message(
                         path: path(transcoder, context), query: QueryText(request.uri.query),
@@ -56,6 +57,7 @@ package struct MethodRoutes: Sendable {
                 }
             case .stream(let open):
                 routes.add(verb, transcoder.route.path) { request, context in
+                    try await transcoder.method.admit()
                     let query = try QueryText(request.uri.query)
                     let message = try transcoder.message(
                         path: path(transcoder, context), query: query,

@@ -28,13 +28,14 @@ package struct ContentAnswers: Sendable {
         let tag = "W/\"\(EntityTag.digits(of: content))\""
         headers[.eTag] = tag
         for field in more { headers[field.name] = field.value }
+        let mayCompress = compressing != nil && content.count >= thresholdBytes
+        if mayCompress { headers[.vary] = "accept-encoding" }
         if let known = request.headers[.ifNoneMatch], EntityTag.matches(known, tag) {
             headers[.contentType] = nil
             return Response(status: .notModified, headers: headers)
         }
         var content = content
-        if let compressing, content.count >= thresholdBytes {
-            headers[.vary] = "accept-encoding"
+        if let compressing, mayCompress {
             let accepted = request.headers[.acceptEncoding].map(AcceptedEncodings.takesGzip)
             if accepted == true, let smaller = compressing(content) {
                 headers[.contentEncoding] = "gzip"

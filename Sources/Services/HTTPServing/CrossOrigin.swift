@@ -1,3 +1,4 @@
+import Contracts
 import HTTPTypes
 import Hummingbird
 
@@ -23,6 +24,7 @@ struct CrossOrigin: RouterMiddleware {
         _ request: Request, context: HTTPContext,
         next: (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
+        if let fault = refusal(of: request) { return .fault(fault) }
         guard allowsAll || !allowed.isEmpty else { return try await next(request, context) }
         guard let origin = request.headers[.origin], allowsAll || allowed.contains(origin) else {
             var response = try await next(request, context)
@@ -40,6 +42,27 @@ struct CrossOrigin: RouterMiddleware {
         if !allowsAll { response.headers[values: .vary].append("origin") }
         if !isPreflight { response.headers[.accessControlExposeHeaders] = CrossOrigin.exposed }
         return response
+    }
+
+    /// A page from elsewhere may send what browsers send without asking first; where nobody is
+    /// asked for a token, that would be done in the name of whoever looks at the page.
+    private func refusal(of request: Request) -> RPCFault? {
+        if request.method == .get || request.method == .head || request.method == .options {
+            return nil
+        }
+        guard let origin = request.headers[.origin], !allowsAll, !allowed.contains(origin),
+            !isOwn(origin, request)
+        else { return nil }
+        return RPCFault(
+            .permissionDenied,
+            "pages of \(RequestReading.excerpt(origin)) may not write here: name it in "
+                + "HTTP_ALLOWED_ORIGINS if they shall")
+    }
+
+    /// Whether an origin is this door, under the name that it was asked by.
+    private func isOwn(_ origin: String, _ request: Request) -> Bool {
+        guard let authority = request.head.authority else { return false }
+        return origin == "http://\(authority)" || origin == "https://\(authority)"
     }
 
     private var preflight: HTTPFields {

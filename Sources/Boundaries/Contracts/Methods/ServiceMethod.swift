@@ -15,6 +15,9 @@ package struct ServiceMethod: Sendable {
     package let service: String
     package let name: String
     package let asked: any Message.Type
+    /// Asked before a request is read: throws to whoever may not call at all, so that nobody who
+    /// may not has anything read.
+    package var admit: @Sendable () async throws -> Void = {}
     package var call: Call
 
     /// `service/method`.

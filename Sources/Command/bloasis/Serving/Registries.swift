@@ -26,7 +26,16 @@ struct RegistryClients: Sendable {
     }
 
     /// `nil`: services are where the configuration says.
-    var directory: (any ServiceDirectory)? { configService ?? consul }
+    private var directory: (any ServiceDirectory)? { configService ?? consul }
+
+    /// Where a gateway looks for services: nowhere, if callers' tokens would go in plain text to
+    /// whoever has registered.
+    func directory(sending configuration: BloasisConfiguration) throws -> (any ServiceDirectory)? {
+        let asksForTokens =
+            try configuration.access.authentication(on: configuration.bindAddress) == .required
+        let isSecure = try configuration.values.read(RemoteSettings.self).isSecure
+        return asksForTokens && !isSecure ? nil : directory
+    }
 
     func close() async {
         await configService?.close()
@@ -75,6 +84,14 @@ struct ConfigServiceHost: BlockingService {
 
     init(_ context: ServiceContext<HTTPSettings>) async throws {
         let serving = try await context.process.shared(Shared.serving)
+        if try serving.configuration.access.authentication(
+            on: serving.configuration.bindAddress) == .required
+        {
+            throw ConfigurationError([
+                "the config-service asks nobody for a token: keep it where only services reach it, "
+                    + "and say BLOASIS_AUTH=off"
+            ])
+        }
         let (configuration, logger) = (serving.configuration, context.logger)
         let policy = HealthURLPolicy(bindAddress: configuration.bindAddress)
         let registry = await ServiceRegistry(

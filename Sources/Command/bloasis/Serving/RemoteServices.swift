@@ -10,6 +10,9 @@ struct RemoteSettings: ServiceSettings {
     /// `nil`: in plain text.
     fileprivate let security: ClientSecurity?
 
+    /// Whether services are called over TLS.
+    var isSecure: Bool { security != nil }
+
     init(_ reader: inout ConfigurationReader) {
         var hosts: [ServiceName: String] = [:]
         for service in [ServiceName.marketRegime, .trading] {

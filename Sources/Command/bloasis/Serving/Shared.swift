@@ -38,7 +38,8 @@ enum Shared {
         let serving = try await process.shared(serving)
         return try RemoteServices(
             serving.configuration, try process.values.read(RemoteSettings.self),
-            try await process.shared(registries).directory, logger: process.logger)
+            try await process.shared(registries).directory(sending: serving.configuration),
+            logger: process.logger)
     } close: {
         await $0.close()
     }

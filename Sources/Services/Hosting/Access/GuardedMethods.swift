@@ -14,6 +14,14 @@ extension ServiceMethod {
     ) -> ServiceMethod {
         var guarded = self
         let method = fullName
+        guarded.admit = {
+            do {
+                _ = try await control.caller(
+                    of: method, authorization: CallContext.current.authorizations, at: now())
+            } catch let refusal as AccessRefusal {
+                throw refusal.fault
+            }
+        }
         guarded.call =
             switch call {
             case .unary(let answer):
@@ -45,7 +53,7 @@ extension AccessControl {
         var context = CallContext.current
         do {
             let caller = try await caller(
-                of: method, authorization: context.authorization.map { [$0] } ?? [], at: now)
+                of: method, authorization: context.authorizations, at: now)
             try check(caller, calling: method, userID: userID)
             if case .verified(let principal) = caller { context.principal = principal }
         } catch {
@@ -53,6 +61,10 @@ extension AccessControl {
         }
         return context
     }
+}
+
+extension CallContext {
+    fileprivate var authorizations: [String] { authorization.map { [$0] } ?? [] }
 }
 
 extension AccessRefusal {
