@@ -91,6 +91,23 @@ struct LiveDoorTests {
         }
     }
 
+    @Test("white space without a request is bounded, on either side of the bound")
+    func headBound() async throws {
+        try await serving(Self.door { $0.headLimitBytes = 1_000 }) { port, _ in
+            let head = "GET /text HTTP/1.1\r\nConnection: close\r\nA:"
+            func spaces(_ count: Int) -> String {
+                String(repeating: " ", count: count - head.utf8.count)
+            }
+            let fits = try RawConnection(to: port)
+            fits.send(head + spaces(1_000))
+            fits.send("a\r\n\r\n")
+            let told = String(decoding: await fits.rest(), as: UTF8.self)
+            #expect(told.hasPrefix("HTTP/1.1 200"))
+            let long = try await Self.ask(port, head + spaces(1_001))
+            #expect(long.hasPrefix("HTTP/1.1 400") && long.contains("\r\nConnection: close\r\n"))
+        }
+    }
+
     @Test("who goes on sending after a refusal can still read it")
     func refusalIsRead() async throws {
         try await serving(Self.door { $0.bodyLimitBytes = 10 }) { port, _ in
