@@ -42,6 +42,7 @@ enum Library: String {
     case metricsCore = "CoreMetrics"
     case nioCore = "NIOCore"
     case nioHTTP1 = "NIOHTTP1"
+    case nioHTTP2 = "NIOHTTP2"
     case nioHTTPTypes = "NIOHTTPTypes"
     case nioPosix = "NIOPosix"
     case serviceLifecycle = "ServiceLifecycle"
@@ -64,6 +65,7 @@ enum Library: String {
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
         case .nioCore, .nioHTTP1, .nioPosix: "swift-nio"
+        case .nioHTTP2: "swift-nio-http2"
         case .nioHTTPTypes: "swift-nio-extras"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
@@ -221,7 +223,7 @@ let modules: [Module] = [
     Module(
         "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting"],
         libraries: [
-            .grpcCore, .grpcHTTP2, .logging, .nioCore, .serviceLifecycle, .swiftProtobuf,
+            .grpcCore, .grpcHTTP2, .logging, .nioCore, .nioHTTP2, .serviceLifecycle, .swiftProtobuf,
         ]),
 
     Module(
@@ -363,6 +365,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),

@@ -15,11 +15,15 @@ struct ConnectionBoundsTests {
     private static let preface =
         Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
 
-    private func serving(
-        _ change: (inout ConnectionBounds) -> Void, _ body: (Int) async throws -> Void
-    ) async throws {
+    private static func bounds(_ change: (inout ConnectionBounds) -> Void) -> ConnectionBounds {
         var bounds = ConnectionBounds()
         change(&bounds)
+        return bounds
+    }
+
+    private func serving(
+        _ bounds: ConnectionBounds, _ body: (Int, ServiceGroup) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream<Int>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let listener = GRPCListener(
@@ -28,7 +32,7 @@ struct ConnectionBoundsTests {
         let group = ServiceGroup(services: [listener], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            try await body(try #require(await ports.first { _ in true }))
+            try await body(try #require(await ports.first { _ in true }), group)
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
@@ -36,7 +40,7 @@ struct ConnectionBoundsTests {
 
     @Test("how many calls a connection may have is told")
     func calls() async throws {
-        try await serving({ $0.callsLimit = 0x1234 }) { port in
+        try await serving(Self.bounds { $0.callsLimit = 0x1234 }) { port, _ in
             let connection = try RawConnection(to: port)
             connection.send(Self.preface)
             var told: [UInt8] = []
@@ -51,7 +55,7 @@ struct ConnectionBoundsTests {
 
     @Test("a silent connection is closed, whether it ever spoke or not", arguments: [false, true])
     func silence(speaks: Bool) async throws {
-        try await serving({ $0.silenceLimit = .milliseconds(30) }) { port in
+        try await serving(Self.bounds { $0.silenceLimit = .milliseconds(30) }) { port, _ in
             let connection = try RawConnection(to: port)
             if speaks { connection.send(Self.preface) }
             #expect(!(await connection.rest()).isEmpty, "the settings come before the end")
@@ -60,7 +64,7 @@ struct ConnectionBoundsTests {
 
     @Test("a connection above the limit waits until one is closed")
     func connections() async throws {
-        try await serving({ $0.connectionsLimit = 1 }) { port in
+        try await serving(Self.bounds { $0.connectionsLimit = 1 }) { port, _ in
             var open = [try RawConnection(to: port)]
             for connection in open { #expect(!(await connection.receive()).isEmpty) }
             // Whether one or four are accepted at once is the library's to choose.
@@ -72,6 +76,46 @@ struct ConnectionBoundsTests {
             for connection in open.dropLast() { connection.end() }
             #expect(!(await last.receive()).isEmpty)
         }
+    }
+
+    @Test("a client that knows of a shutdown, or has had its time to, is told of the end")
+    func shutdown() async throws {
+        for answers in [true, false] {
+            let limit = answers ? Duration.seconds(60) : .milliseconds(30)
+            try await serving(Self.bounds { $0.noticeLimit = limit }) { port, group in
+                let connection = try RawConnection(to: port)
+                connection.send(Self.preface)
+                #expect(!(await connection.receive()).isEmpty)
+                await group.triggerGracefulShutdown()
+                // GOAWAY: first the door's own, then the library's.
+                let goAway = Array(NoticeAnswer.notice.prefix(17))
+                var told: [UInt8] = []
+                for count in 1...2 {
+                    while told.split(separator: goAway, omittingEmptySubsequences: false).count
+                        <= count
+                    {
+                        let more = await connection.receive()
+                        try #require(!more.isEmpty)
+                        told += more
+                    }
+                    if answers { connection.send(NoticeAnswer.answer) }
+                }
+            }
+        }
+    }
+
+    @Test("the answer to a notice is found wherever it is cut")
+    func noticeAnswer() {
+        let sent = [0, 0, 8] + NoticeAnswer.answer + [0, 0]
+        for cut in sent.indices {
+            var answer = NoticeAnswer()
+            let isWhole = cut >= 3 + NoticeAnswer.answer.count
+            #expect(answer.isFound(in: sent[..<cut]) == isWhole)
+            #expect(answer.isFound(in: sent[cut...]) == !isWhole)
+        }
+        var bytewise = NoticeAnswer()
+        let found = sent.map { byte in bytewise.isFound(in: [byte]) }
+        #expect(found.count { $0 } == 1)
     }
 
     @Test("a door that is cut off was cancelled, and could listen")

@@ -7,12 +7,16 @@ import Testing
 /// Bytes on a socket: how connections end.
 @Suite("The door on its port", .timeLimit(.minutes(1)))
 struct LiveDoorTests {
-    private func serving(
-        _ change: (inout HTTPConfiguration) -> Void = { _ in },
-        _ body: (Int, ServiceGroup) async throws -> Void
-    ) async throws {
+    private static func door(_ change: (inout HTTPConfiguration) -> Void) -> DoorFixture {
         var fixture = DoorFixture()
         change(&fixture.configuration)
+        return fixture
+    }
+
+    private func serving(
+        _ fixture: DoorFixture = DoorFixture(),
+        _ body: (Int, ServiceGroup) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream<Int>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
@@ -40,7 +44,7 @@ struct LiveDoorTests {
         "a connection that asks nothing, or never comes to the end of asking, is closed in time",
         arguments: ["", "GET /text HTTP/1.1\r\nHost: x\r\n"])
     func idle(said: String) async throws {
-        try await serving({ $0.idleTimeout = .milliseconds(30) }) { port, _ in
+        try await serving(Self.door { $0.idleTimeout = .milliseconds(30) }) { port, _ in
             let told = try await Self.ask(port, said)
             #expect(told.isEmpty)
         }
@@ -48,7 +52,7 @@ struct LiveDoorTests {
 
     @Test("an idle connection that was answered before is closed in time")
     func idleAfterAnswer() async throws {
-        try await serving({ $0.idleTimeout = .milliseconds(30) }) { port, _ in
+        try await serving(Self.door { $0.idleTimeout = .milliseconds(30) }) { port, _ in
             let told = try await Self.ask(port, "GET /text HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(told.hasPrefix("HTTP/1.1 200") && told.hasSuffix("hello"))
         }
@@ -56,7 +60,7 @@ struct LiveDoorTests {
 
     @Test("a body that does not come is waited for, answered 408, and the connection closed")
     func drippingBody() async throws {
-        try await serving({ $0.bodyTimeout = .milliseconds(30) }) { port, _ in
+        try await serving(Self.door { $0.bodyTimeout = .milliseconds(30) }) { port, _ in
             let told = try await Self.ask(port, Self.head + "Content-Length: 9\r\n\r\n1")
             #expect(told.hasPrefix("HTTP/1.1 408") && told.contains("\r\nConnection: close\r\n"))
         }
@@ -64,7 +68,7 @@ struct LiveDoorTests {
 
     @Test("a body that announces too much is refused before it comes, one that fits is read")
     func announcedBody() async throws {
-        try await serving({ $0.bodyLimitBytes = 10 }) { port, _ in
+        try await serving(Self.door { $0.bodyLimitBytes = 10 }) { port, _ in
             let told = try await Self.ask(port, Self.head + "Content-Length: 11\r\n\r\n")
             #expect(told.hasPrefix("HTTP/1.1 413") && told.contains("\r\nConnection: close\r\n"))
             let fits = try await Self.ask(
@@ -87,9 +91,26 @@ struct LiveDoorTests {
         }
     }
 
+    @Test("white space without a request is bounded, on either side of the bound")
+    func headBound() async throws {
+        try await serving(Self.door { $0.headLimitBytes = 1_000 }) { port, _ in
+            let head = "GET /text HTTP/1.1\r\nConnection: close\r\nA:"
+            func spaces(_ count: Int) -> String {
+                String(repeating: " ", count: count - head.utf8.count)
+            }
+            let fits = try RawConnection(to: port)
+            fits.send(head + spaces(1_000))
+            fits.send("a\r\n\r\n")
+            let told = String(decoding: await fits.rest(), as: UTF8.self)
+            #expect(told.hasPrefix("HTTP/1.1 200"))
+            let long = try await Self.ask(port, head + spaces(1_001))
+            #expect(long.hasPrefix("HTTP/1.1 400") && long.contains("\r\nConnection: close\r\n"))
+        }
+    }
+
     @Test("who goes on sending after a refusal can still read it")
     func refusalIsRead() async throws {
-        try await serving({ $0.bodyLimitBytes = 10 }) { port, _ in
+        try await serving(Self.door { $0.bodyLimitBytes = 10 }) { port, _ in
             let connection = try RawConnection(to: port)
             connection.send(Self.head + "Content-Length: 99999999\r\n\r\n")
             for _ in 0..<64 { connection.send([UInt8](repeating: 32, count: 65_536)) }
@@ -100,7 +121,7 @@ struct LiveDoorTests {
 
     @Test("a request that comes just after the shutdown began is answered, and told the end")
     func grace() async throws {
-        try await serving({ $0.shutdownGrace = .seconds(30) }) { port, group in
+        try await serving(Self.door { $0.shutdownGrace = .seconds(30) }) { port, group in
             let asked = "GET /text HTTP/1.1\r\nHost: x\r\n\r\n"
             let connections = try (0..<20).map { _ in try RawConnection(to: port) }
             for connection in connections {
@@ -121,11 +142,11 @@ struct LiveDoorTests {
 
     @Test("a shutdown ends idle connections after the grace, and does not wait for who lingers")
     func shutdown() async throws {
-        let bounds: (inout HTTPConfiguration) -> Void = {
+        let fixture = Self.door {
             $0.shutdownGrace = .milliseconds(30)
             $0.lingerLimit = .milliseconds(30)
         }
-        try await serving(bounds) { port, group in
+        try await serving(fixture) { port, group in
             let idle = try RawConnection(to: port)
             let lingering = try RawConnection(to: port)
             for connection in [idle, lingering] {

@@ -15,8 +15,25 @@ package final class RawConnection: Sendable {
 
     package func send(_ text: String) { send(Array(text.utf8)) }
 
-    package func send(_ bytes: [UInt8]) {
-        _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    /// - Returns: whether all of it was taken.
+    @discardableResult
+    package func send(_ bytes: [UInt8]) -> Bool {
+        Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+    }
+
+    /// Sends the same again and again until nobody takes it: the other side has closed, or has not
+    /// read for a while.
+    ///
+    /// - Returns: how many bytes were taken; not many more than the limit.
+    package func flood(_ bytes: [UInt8], limit: Int) async -> Int {
+        var patience = timeval(tv_sec: 0, tv_usec: 300_000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        return await onThread {
+            var taken = 0
+            while taken < limit, self.send(bytes) { taken += bytes.count }
+            return taken
+        }
     }
 
     /// Ends it in both directions; who reads from it is told the end.
@@ -33,13 +50,10 @@ package final class RawConnection: Sendable {
 
     /// What comes next; nothing at the end.
     package func receive() async -> [UInt8] {
-        await withCheckedContinuation { continuation in
-            // On a thread of its own: the cooperative pool must not block.
-            Thread.detachNewThread { [self] in
-                var bytes = [UInt8](repeating: 0, count: 65_536)
-                let count = recv(descriptor, &bytes, bytes.count, 0)
-                continuation.resume(returning: Array(bytes.prefix(max(count, 0))))
-            }
+        await onThread {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = recv(self.descriptor, &bytes, bytes.count, 0)
+            return Array(bytes.prefix(max(count, 0)))
         }
     }
 
@@ -50,6 +64,15 @@ package final class RawConnection: Sendable {
             let more = await receive()
             if more.isEmpty { return all }
             all += more
+        }
+    }
+
+    /// On a thread of its own: the cooperative pool must not block.
+    private func onThread<Answer: Sendable>(
+        _ body: @escaping @Sendable () -> Answer
+    ) async -> Answer {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
         }
     }
 }

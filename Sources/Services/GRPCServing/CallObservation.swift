@@ -2,6 +2,7 @@ import Contracts
 import GRPCCore
 import Hosting
 import Logging
+import NIOHTTP2
 import Ports
 
 /// Gives every call its `CallContext`, counts and times it, and writes one log line for it.
@@ -75,6 +76,8 @@ struct ObservedCall: Sendable {
         let told: RPCError
         if let error = error as? RPCError {
             told = error
+        } else if error is NIOHTTP2Errors.StreamClosed {
+            told = RPCError(code: .cancelled, message: "the caller has ended the call")
         } else {
             let fault = RPCFault.told(of: error, reference: context.trace?.traceID)
             told = RPCError(fault)

@@ -1,6 +1,7 @@
 import GRPCNIOTransportHTTP2Posix
 import Hosting
 import NIOCore
+import NIOHTTP2
 
 /// What clients may take of the gRPC door: connections, calls on each, and time without a word.
 package struct ConnectionBounds: Sendable {
@@ -15,6 +16,10 @@ package struct ConnectionBounds: Sendable {
     package var pingInterval = Duration.seconds(60)
     /// One on which nothing came for this time is closed: nobody answered.
     package var silenceLimit = Duration.seconds(90)
+    /// How long a client may take to know of a shutdown.
+    package var noticeLimit = Duration.seconds(1)
+    /// How long it may take to close its side of a connection.
+    package var lingerLimit = Duration.seconds(1)
 
     package init() {}
 
@@ -28,12 +33,19 @@ package struct ConnectionBounds: Sendable {
                     ConnectionCount(limit: connectionsLimit))
             }
         }
-        config.channelDebuggingCallbacks.onAcceptTCPConnection = { [silenceLimit] connection in
+        config.channelDebuggingCallbacks.onAcceptTCPConnection = { connection in
             connection.eventLoop.makeCompletedFuture {
+                let pipeline = connection.pipeline.syncOperations
                 let handlers: [any ChannelHandler] = [
                     IdleStateHandler(readTimeout: TimeAmount(silenceLimit)), SilenceEnd(),
                 ]
-                try connection.pipeline.syncOperations.addHandlers(handlers, position: .first)
+                try pipeline.addHandlers(handlers, position: .first)
+                let bytes: [any ChannelHandler] = [
+                    LingeringClose(limit: lingerLimit), ShutdownNotice(answerLimit: noticeLimit),
+                ]
+                // Behind the encryption, if there is one.
+                try pipeline.addHandlers(
+                    bytes, position: .before(try pipeline.handler(type: NIOHTTP2Handler.self)))
             }
         }
     }

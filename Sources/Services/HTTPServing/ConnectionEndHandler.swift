@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Ends a connection as `ConnectionEnd` decides.
+/// Ends a connection as `ConnectionEnd` decides, and bounds what comes on it without a request.
 ///
 /// After the last answer only the door's own direction is closed at first, and what still comes is
 /// read and dropped for a while: a reset would reach the client before it has read the answer
@@ -15,12 +15,22 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     private let grace: TimeAmount
     private let lingerLimit: TimeAmount
+    private let headBound: HeadBound
     private var end = ConnectionEnd()
     private var timer: Scheduled<Void>?
 
     init(_ configuration: HTTPConfiguration) {
         grace = TimeAmount(configuration.shutdownGrace)
         lingerLimit = TimeAmount(configuration.lingerLimit)
+        headBound = HeadBound(limitBytes: configuration.headLimitBytes)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        do {
+            try context.pipeline.syncOperations.addHandler(headBound, position: .first)
+        } catch {
+            context.fireErrorCaught(error)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
@@ -31,6 +41,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        headBound.reset()
         if end.takes(unwrapInboundIn(data)) { context.fireChannelRead(data) }
     }
 

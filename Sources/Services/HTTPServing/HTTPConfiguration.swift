@@ -10,6 +10,9 @@ package struct HTTPConfiguration: Sendable {
     package var heartbeatInterval = Duration.seconds(15)
     /// A larger request body is refused with 413.
     package var bodyLimitBytes = 8 << 20
+    /// When so much has come without a request's head, or a part of its body, it is refused with
+    /// 400; more than the library lets the fields of a head have.
+    package var headLimitBytes = 128 << 10
     /// A longer path and query are refused with 414.
     package var targetLimitBytes = 8 << 10
     /// A body that has not come whole by then is refused with 408.
