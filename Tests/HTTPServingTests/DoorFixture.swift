@@ -16,13 +16,16 @@ struct DoorFixture {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> HTTPListener {
         let (configuration, compressing) = (configuration, compressing)
+        // Time stands still: how fast this machine is decides nothing.
+        let now = ContinuousClock().now
         let answers = ContentAnswers(
             thresholdBytes: configuration.compressionThresholdBytes, compressing: compressing)
         return HTTPListener(
             configuration,
             operations: OperationRoutes(
                 serviceName: "test", readiness: { [] }, metrics: { "" }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onRunning: onRunning,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { now },
+            onRunning: onRunning,
             routes: { routes in
                 routes.add(.get, "/text") { request, _ in
                     answers.answer(

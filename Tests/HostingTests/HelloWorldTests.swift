@@ -12,7 +12,9 @@ struct HelloWorldTests {
             table: catalogue.table(), environment: ["HELLO_WORLD_WHOM": "Ada"], dotEnvPath: nil)
         let process = ServiceProcess(
             name: "test", values: configuration.values,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            // However slow the machine is: the other tests go on.
+            exitAtOnce: { _ in })
         let hello = try process.declare(catalogue.entry(named: "hello-world"))
 
         let (signals, signal) = AsyncStream.makeStream(of: UnixSignal.self)

@@ -18,20 +18,22 @@ package struct HTTPListener: Service {
     /// - Parameters:
     ///   - operations: liveness, readiness and metrics.
     ///   - clock: times requests and paces heartbeats.
+    ///   - now: what deadlines and rates are counted by.
     ///   - onRunning: told the port once connections are accepted.
     ///   - routes: adds what else there is.
     package init(
         _ configuration: HTTPConfiguration, operations: OperationRoutes, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { SteadyClock.now },
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in },
         routes add: (RouteTable) throws -> Void
     ) rethrows {
         let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestObservation(clock: clock, now: { SteadyClock.now }))
+        router.add(middleware: RequestObservation(clock: clock, now: now))
         router.add(middleware: CrossOrigin(allowed: configuration.allowedOrigins))
         let known = KnownRoutes()
         router.add(middleware: FaultResponses(known: known))
-        router.add(middleware: RequestBounds(configuration, now: { SteadyClock.now }))
+        router.add(middleware: RequestBounds(configuration, now: now))
         let routes = RouteTable(router: router, known: known)
         operations.add(to: routes)
         try add(routes)
