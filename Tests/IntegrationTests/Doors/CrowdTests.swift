@@ -48,7 +48,7 @@ struct CrowdTests {
 
     @Test("a process that may have few descriptors stops accepting before they run out")
     func fewDescriptors() async throws {
-        var program = try await DoorWorld.backfilled()
+        var program = try await Program.backfilled("--emit")
         defer { program.remove() }
         program.launcher = try program.file(
             "few.sh", "#!/bin/sh\nulimit -n 512 && exec \"$@\"\n")

@@ -13,19 +13,9 @@ struct DoorWorld {
     static let growthLimitMebibytes = 256
 
     init() async throws {
-        server = try await Server.start(try await DoorWorld.backfilled())
+        server = try await Server.start(try await Program.backfilled("--emit"))
         try await DoorWorld.expectWell(server)
         residentBefore = try DoorWorld.resident(server)
-    }
-
-    /// A program with some hundred answers in its store.
-    static func backfilled() async throws -> Program {
-        let program = try Program.fresh()
-        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(800)
-        let csv = try program.file("start.csv", lines.joined(separator: "\n") + "\n")
-        let outcome = try await program.run("backfill", "--csv", csv, "--market", "SPX", "--emit")
-        try #require(outcome.status == 0, "\(outcome.errors)")
-        return program
     }
 
     func connect() throws -> RawConnection { try RawConnection(to: server.port) }

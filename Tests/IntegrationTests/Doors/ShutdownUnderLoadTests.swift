@@ -19,7 +19,7 @@ import Testing
 struct ShutdownUnderLoadTests {
     @Test("every request that was accepted is answered, over HTTP and gRPC, and nothing is lost")
     func load() async throws {
-        let program = try await DoorWorld.backfilled()
+        let program = try await Program.backfilled("--emit")
         defer { program.remove() }
         let server = try await Server.start(program)
         let clients = try await IndependentClient.start(
@@ -49,7 +49,7 @@ struct ShutdownUnderLoadTests {
 
     @Test("who neither finishes asking nor takes leave does not keep the process")
     func stubborn() async throws {
-        let server = try await Server.start(try await DoorWorld.backfilled())
+        let server = try await Server.start(try await Program.backfilled("--emit"))
         defer { server.program.remove() }
         let half = try RawConnection(to: server.port)
         half.send("POST /v1/market-data/bars HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
