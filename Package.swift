@@ -468,7 +468,8 @@ let package = Package(
             ["Ports", "Contracts", "Clients", "Hosting", "HTTPServing", "Gateway", "GRPCServing"],
             [.grpcCore, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
-            "IntegrationTests", ["Market", "Ports", "Contracts", "Backends", "bloasis"], [.grdb]),
+            "IntegrationTests",
+            ["Market", "Ports", "Contracts", "Backends", "Hosting", "bloasis"], [.grdb]),
         tests("TidyTests", [], [.yams]),
     ]
 )

@@ -16,12 +16,22 @@ enum IndependentClient {
 
     /// Runs python, with the clients' packages, to its end.
     static func python(_ arguments: [String]) async throws -> Program.Outcome {
+        try await start(arguments).outcome()
+    }
+
+    /// Starts python, with the clients' packages.
+    static func start(_ arguments: [String]) async throws -> Running {
         let process = Process()
         process.executableURL = URL(filePath: try await interpreter())
         process.arguments = arguments
         // Some of them leave notes where they run.
         process.currentDirectoryURL = FileManager.default.temporaryDirectory
-        return try await Program.finish(process)
+        return try Running(process)
+    }
+
+    /// Starts one of them.
+    static func start(_ name: String, _ arguments: Int...) async throws -> Running {
+        try await start([file(name)] + arguments.map { String($0) })
     }
 
     /// The path of a python with the clients' packages.

@@ -102,9 +102,9 @@ final class Running: Sendable {
         errors.collect(errorPipe)
     }
 
-    func signal(_ number: Int32) {
-        kill(process.value.processIdentifier, number)
-    }
+    var processIdentifier: Int32 { process.value.processIdentifier }
+
+    func signal(_ number: Int32) { kill(processIdentifier, number) }
 
     func outcome() async -> Program.Outcome {
         let (output, errors) = await (output.whole(), errors.whole())

@@ -9,7 +9,9 @@ struct Server {
     let running: Running
 
     /// `host:port` of the gRPC door.
-    var grpcAddress: String { "127.0.0.1:\(program.environment["GRPC_PORT"] ?? "")" }
+    var grpcAddress: String { "127.0.0.1:\(grpcPort)" }
+
+    var grpcPort: Int { program.environment["GRPC_PORT"].flatMap { Int($0) } ?? 0 }
 
     /// Ends it as an operator does.
     ///
