@@ -11,15 +11,5 @@ folder=${BLOASIS_GATEWAY_PEER:-${XDG_CACHE_HOME:-$HOME/.cache}/bloasis/gateway-p
 # Another list is another environment.
 environment=$folder/$(cksum <"$pins" | cut -d ' ' -f 1)
 
-if [ ! -f "$environment/complete" ]; then
-    mkdir -p "$folder"
-    exec 9>"$folder/lock"
-    flock 9
-    if [ ! -f "$environment/complete" ]; then
-        rm -rf "$environment"
-        python3 -m venv "$environment" >&2
-        "$environment/bin/python3" -m pip install --quiet --requirement "$pins" >&2
-        touch "$environment/complete"
-    fi
-fi
+"$(dirname "$0")/python-environment.sh" "$environment" --requirement "$pins"
 echo "$environment/bin/python3"

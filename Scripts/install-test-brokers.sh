@@ -13,19 +13,9 @@ program() {
     find "$environment" -path '*/site-packages/noida_db/noida-db' -type f 2>/dev/null
 }
 
-if [ ! -f "$environment/complete" ]; then
-    mkdir -p "$folder"
-    exec 9>"$folder/lock"
-    flock 9
-    if [ ! -f "$environment/complete" ]; then
-        rm -rf "$environment"
-        python3 -m venv "$environment" >&2
-        "$environment/bin/python3" -m pip install --quiet "noida-db==$version" >&2
-        [ -n "$(program)" ] || {
-            echo "install-test-brokers: noida-db $version brings no program here" >&2
-            exit 4
-        }
-        touch "$environment/complete"
-    fi
-fi
+"$(dirname "$0")/python-environment.sh" "$environment" "noida-db==$version"
+[ -n "$(program)" ] || {
+    echo "install-test-brokers: noida-db $version brings no program here" >&2
+    exit 4
+}
 program

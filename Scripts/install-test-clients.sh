@@ -20,16 +20,6 @@ folder=${BLOASIS_TEST_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/bloasis/test-clie
 # Another list is another environment.
 environment=$folder/$(printf %s "$packages" | cksum | cut -d ' ' -f 1)
 
-if [ ! -f "$environment/complete" ]; then
-    mkdir -p "$folder"
-    exec 9>"$folder/lock"
-    flock 9
-    if [ ! -f "$environment/complete" ]; then
-        rm -rf "$environment"
-        python3 -m venv "$environment" >&2
-        # shellcheck disable=SC2086 # the list is meant to be split
-        "$environment/bin/python3" -m pip install --quiet $packages >&2
-        touch "$environment/complete"
-    fi
-fi
+# shellcheck disable=SC2086 # the list is meant to be split
+"$(dirname "$0")/python-environment.sh" "$environment" $packages
 echo "$environment/bin/python3"
