@@ -5,7 +5,8 @@ import Hummingbird
 /// The page and the document of the API.
 package struct PageRoutes: Sendable {
     private let answers: ContentAnswers
-    private let document: [UInt8]
+    private let document: Content
+    private let page: Content
 
     /// The page loads nothing from elsewhere and cannot be framed.
     private static let pagePolicy =
@@ -15,18 +16,19 @@ package struct PageRoutes: Sendable {
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
-        self.document = Array(document.utf8)
+        self.document = answers.prepared(
+            Array(document.utf8), type: "application/json; charset=utf-8")
+        page = answers.prepared(PackageResources.index_html, type: "text/html; charset=utf-8")
         self.answers = answers
     }
 
     package func add(to routes: RouteTable) {
         routes.add(.get, "/openapi.json") { request, _ in
-            answers.answer(document, type: "application/json; charset=utf-8", to: request)
+            answers.answer(document, to: request)
         }
-        let page = PackageResources.index_html
         routes.add(.get, "/") { request, _ in
             answers.answer(
-                page, type: "text/html; charset=utf-8", to: request,
+                page, to: request,
                 headers: [
                     .contentSecurityPolicy: PageRoutes.pagePolicy,
                     .xContentTypeOptions: "nosniff",

@@ -19,32 +19,57 @@ package struct ContentAnswers: Sendable {
         self.compressing = compressing
     }
 
+    /// Content that is answered often: its tag and its gzip are made once.
+    package func prepared(_ bytes: [UInt8], type: String) -> Content {
+        Content(bytes, type: type, compressed: mayCompress(bytes) ? compressing?(bytes) : nil)
+    }
+
+    package func answer(_ content: [UInt8], type: String, to request: Request) -> Response {
+        answer(Content(content, type: type), to: request)
+    }
+
     /// - Parameter headers: may add to and replace the standard ones.
     package func answer(
-        _ content: [UInt8], type: String, to request: Request, headers more: HTTPFields = [:]
+        _ content: Content, to request: Request, headers more: HTTPFields = [:]
     ) -> Response {
-        var headers: HTTPFields = [.contentType: type, .cacheControl: "private, no-cache"]
-        // A strong tag would have to differ between the encodings of one content.
-        let tag = "W/\"\(EntityTag.digits(of: content))\""
-        headers[.eTag] = tag
+        var headers: HTTPFields = [.contentType: content.type, .cacheControl: "private, no-cache"]
+        headers[.eTag] = content.tag
         for field in more { headers[field.name] = field.value }
-        let mayCompress = compressing != nil && content.count >= thresholdBytes
+        let mayCompress = mayCompress(content.bytes)
         if mayCompress { headers[.vary] = "accept-encoding" }
-        if let known = request.headers[.ifNoneMatch], EntityTag.matches(known, tag) {
+        if let known = request.headers[.ifNoneMatch], EntityTag.matches(known, content.tag) {
             headers[.contentType] = nil
             return Response(status: .notModified, headers: headers)
         }
-        var content = content
-        if let compressing, mayCompress {
-            let accepted = request.headers[.acceptEncoding].map(AcceptedEncodings.takesGzip)
-            if accepted == true, let smaller = compressing(content) {
-                headers[.contentEncoding] = "gzip"
-                content = smaller
-            }
+        var bytes = content.bytes
+        let accepted = request.headers[.acceptEncoding].map(AcceptedEncodings.takesGzip)
+        if mayCompress, accepted == true, let smaller = content.compressed ?? compressing?(bytes) {
+            headers[.contentEncoding] = "gzip"
+            bytes = smaller
         }
         return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private func mayCompress(_ bytes: [UInt8]) -> Bool {
+        compressing != nil && bytes.count >= thresholdBytes
+    }
+}
+
+/// Bytes with what identifies them.
+package struct Content: Sendable {
+    fileprivate let bytes: [UInt8]
+    fileprivate let type: String
+    /// Weak: a strong tag would have to differ between the encodings of one content.
+    fileprivate let tag: String
+    /// `nil`: not made yet, or not smaller.
+    fileprivate let compressed: [UInt8]?
+
+    fileprivate init(_ bytes: [UInt8], type: String, compressed: [UInt8]? = nil) {
+        self.bytes = bytes
+        self.type = type
+        self.compressed = compressed
+        tag = "W/\"\(EntityTag.digits(of: bytes))\""
     }
 }
 
