@@ -16,17 +16,17 @@ package struct PageRoutes: Sendable {
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
-        self.document = answers.prepared(
+        self.document = Content(
             Array(document.utf8), type: "application/json; charset=utf-8")
-        page = answers.prepared(PackageResources.index_html, type: "text/html; charset=utf-8")
+        page = Content(PackageResources.index_html, type: "text/html; charset=utf-8")
         self.answers = answers
     }
 
     package func add(to routes: RouteTable) {
-        routes.add(.get, "/openapi.json") { request, _ in
+        routes.add(.get, "/openapi.json", isBrief: true) { request, _ in
             answers.answer(document, to: request)
         }
-        routes.add(.get, "/") { request, _ in
+        routes.add(.get, "/", isBrief: true) { request, _ in
             answers.answer(
                 page, to: request,
                 headers: [

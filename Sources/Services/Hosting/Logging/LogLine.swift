@@ -119,6 +119,8 @@ extension String {
 /// JSON literals (RFC 8259).
 enum JSONText {
     static func quoted(_ text: String) -> String {
+        // Most texts hold nothing to escape.
+        guard text.utf8.contains(where: isEscaped) else { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -133,6 +135,10 @@ enum JSONText {
             }
         }
         return result + "\""
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
     }
 
     /// `\n`, `\r`, `\t` or `\u` and four digits; for scalars of the basic plane.
