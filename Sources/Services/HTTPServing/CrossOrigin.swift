@@ -22,7 +22,7 @@ struct CrossOrigin: RouterMiddleware {
 
     func handle(
         _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
+        next: @concurrent (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         if let fault = refusal(of: request) { return .fault(fault) }
         guard allowsAll || !allowed.isEmpty else { return try await next(request, context) }

@@ -15,7 +15,7 @@ struct FaultResponses: RouterMiddleware {
 
     func handle(
         _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
+        next: @concurrent (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -23,7 +23,7 @@ struct RequestBounds: RouterMiddleware {
 
     func handle(
         _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
+        next: @concurrent (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         let length = request.uri.string.utf8.count
         guard length <= targetLimitBytes else {

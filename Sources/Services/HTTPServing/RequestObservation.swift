@@ -25,7 +25,7 @@ struct RequestObservation: RouterMiddleware {
 
     func handle(
         _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
+        next: @concurrent (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         let start = now()
         return try await CallContext.$current.withValue(callContext(of: request, at: start)) {
