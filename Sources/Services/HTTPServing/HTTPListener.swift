@@ -27,11 +27,13 @@ package struct HTTPListener: Service {
         routes add: (RouteTable) throws -> Void
     ) rethrows {
         let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestObservation(now: now))
-        router.add(middleware: CrossOrigin(allowed: configuration.allowedOrigins))
         let known = KnownRoutes()
-        router.add(middleware: FaultResponses(known: known))
-        router.add(middleware: RequestBounds(configuration, now: now))
+        router.add(
+            middleware: RequestHandling(
+                observation: RequestObservation(now: now),
+                crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins),
+                bounds: RequestBounds(configuration, now: now),
+                faults: FaultResponses(known: known)))
         let routes = RouteTable(router: router, known: known)
         operations.add(to: routes)
         try add(routes)

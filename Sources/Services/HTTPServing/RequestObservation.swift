@@ -9,7 +9,7 @@ import Ports
 ///
 /// Metrics: the counter `http_server_requests` and the timer `http_server_request_duration`, by
 /// method, route and status. A stream counts when it begins.
-struct RequestObservation: RouterMiddleware {
+struct RequestObservation: Sendable {
     private static let traceparent = HTTPField.Name(TraceContext.header)
     private static let timeout = HTTPField.Name(CallTimeout.header)
 
@@ -23,26 +23,28 @@ struct RequestObservation: RouterMiddleware {
         self.now = now
     }
 
-    func handle(
-        _ request: Request, context: HTTPContext,
-        next: @concurrent (Request, HTTPContext) async throws -> Response
-    ) async throws -> Response {
+    /// A request begins: what comes with it.
+    func begin(_ request: Request) -> (context: CallContext, start: ContinuousClock.Instant) {
         let start = now()
-        return try await CallContext.$current.withValue(callContext(of: request, at: start)) {
-            let response = try await next(request, context)
-            let elapsed = start.duration(to: now())
-            let route = context.endpointPath ?? "NotFound"
-            let status = String(response.status.code)
-            metrics.record([methodLabel(request.method), route, status], elapsed)
-            context.logger.log(
-                level: level(of: route), "request handled",
-                metadata: [
-                    "method": "\(request.method.rawValue)", "route": "\(route)",
-                    "status": "\(status)",
-                    "duration_ms": .stringConvertible(elapsed.milliseconds),
-                ])
-            return response
-        }
+        return (callContext(of: request, at: start), start)
+    }
+
+    /// It was answered.
+    func end(
+        _ request: Request, _ context: HTTPContext, _ response: Response,
+        since start: ContinuousClock.Instant
+    ) {
+        let elapsed = start.duration(to: now())
+        let route = context.endpointPath ?? "NotFound"
+        let status = String(response.status.code)
+        metrics.record([methodLabel(request.method), route, status], elapsed)
+        context.logger.log(
+            level: level(of: route), "request handled",
+            metadata: [
+                "method": .string(request.method.rawValue), "route": .string(route),
+                "status": .string(status),
+                "duration_ms": .stringConvertible(elapsed.milliseconds),
+            ])
     }
 
     private func callContext(

@@ -36,10 +36,13 @@ package struct RouteTable {
         _ method: HTTPRequest.Method, _ path: String, isBrief: Bool = false,
         _ handler: @escaping Handler
     ) {
-        router.on(RouterPath(path), method: method) { request, context in
-            if isBrief { return try await handler(request, context) }
-            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                try await handler(request, context)
+        if isBrief {
+            router.on(RouterPath(path), method: method, use: handler)
+        } else {
+            router.on(RouterPath(path), method: method) { request, context in
+                try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await handler(request, context)
+                }
             }
         }
         known.add(method, path)

@@ -12,6 +12,7 @@ extension ServiceMethod {
     package func guarded(
         by control: AccessControl, now: @escaping @Sendable () -> Timestamp = { WallClock.now }
     ) -> ServiceMethod {
+        if control.isOff { return self }
         var guarded = self
         let method = fullName
         guarded.admit = { try await control.admit($0, to: method, at: now()) }
