@@ -40,7 +40,7 @@ struct HealthPollerTests {
         let logger = Logger(label: "test") { _ in
             LineLogHandler(
                 service: "config-service", level: .debug, format: .text,
-                now: { Samples.day(0) }, write: { line in lines.withLock { $0.append(line) } })
+                now: { Samples.day(0) }, write: { line, _ in lines.withLock { $0.append(line) } })
         }
         let fixture = await RegistryFixture(logger: logger)
         let url = "http://127.0.0.1:1/health?token=hunter2"

@@ -48,7 +48,7 @@ struct ListenerTests {
         var options = CallOptions.defaults
         options.maxRequestMessageBytes = 100 << 20
         return try await client.unary(
-            request: ClientRequest(message: asked as any Message, metadata: metadata),
+            request: ClientRequest(message: AnsweredMessage(asked), metadata: metadata),
             descriptor: MethodDescriptor(
                 fullyQualifiedService: service, method: method, type: .unary),
             serializer: MessageWriter(limitBytes: .max),
@@ -180,8 +180,8 @@ struct ListenerTests {
             let error = await #expect(throws: RPCError.self) {
                 try await client.serverStreaming(
                     request: ClientRequest(
-                        message: Bloasis_MarketRegime_StreamRegimeChangesRequest()
-                            as any Message),
+                        message: AnsweredMessage(
+                            Bloasis_MarketRegime_StreamRegimeChangesRequest())),
                     descriptor: MethodDescriptor(
                         fullyQualifiedService: Self.service, method: "StreamRegimeChanges",
                         type: .serverStreaming),

@@ -37,7 +37,7 @@ struct GatewayFixture {
             operations: OperationRoutes(
                 serviceName: configuration.serviceName, readiness: { dependencies },
                 metrics: { "up 1\n" }),
-            logger: logger, clock: clock, onRunning: onRunning,
+            logger: logger, onRunning: onRunning,
             routes: { table in
                 routes.add(to: table)
                 page.add(to: table)

@@ -29,7 +29,7 @@ struct DoorFixture {
             routes: { routes in
                 routes.add(.get, "/text") { request, _ in
                     answers.answer(
-                        Array("hello".utf8), type: "text/plain", to: request)
+                        Content(Array("hello".utf8), type: "text/plain"), to: request)
                 }
                 routes.add(.post, "/length") { request, _ in
                     let body = try await configuration.collect(request.body)

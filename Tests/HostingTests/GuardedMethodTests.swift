@@ -2,6 +2,7 @@ import Contracts
 import Hosting
 import Market
 import Ports
+import Synchronization
 import Testing
 
 @Suite("Methods that ask who calls")
@@ -28,7 +29,7 @@ struct GuardedMethodTests {
             CallContext(authorization: authorization)
         ) {
             let answered = try await answer(asked)
-            return (answered as? Bloasis_Trading_GetPortfolioRequest)?.userID ?? ""
+            return (answered.message as? Bloasis_Trading_GetPortfolioRequest)?.userID ?? ""
         }
     }
 
@@ -51,6 +52,34 @@ struct GuardedMethodTests {
         #expect(open == "nobody")
     }
 
+    @Test("whom a door has admitted is not asked for the token again, but for whose data it is")
+    func admitted() async throws {
+        let verifier = CountingVerifier()
+        let method = ServiceMethod.unary(ServiceMethod.tradingService, "GetPortfolio") {
+            (asked: Bloasis_Trading_GetPortfolioRequest) in asked
+        }.guarded(by: AccessControl(verifier: verifier))
+        guard case .unary(let answer) = method.call else { return }
+        let context = try await method.admit(CallContext(authorization: "Bearer t"))
+        #expect(context.principal?.subject == "ann")
+        var asked = Bloasis_Trading_GetPortfolioRequest()
+        asked.userID = "ann"
+        for (user, code) in [("ann", nil), ("bob", .permissionDenied)]
+            as [(String, RPCFault.Code?)]
+        {
+            asked.userID = user
+            var told: RPCFault.Code?
+            do {
+                _ = try await CallContext.$current.withValue(context) { [asked] in
+                    try await answer(asked)
+                }
+            } catch let fault as RPCFault {
+                told = fault.code
+            }
+            #expect(told == code, "\(user)")
+        }
+        #expect(verifier.asked == 1)
+    }
+
     @Test("refuse everybody else with the code for it")
     func codes() async {
         #expect(await code(authorization: nil, portfolioOf: "ann") == .unauthenticated)
@@ -71,5 +100,18 @@ struct GuardedMethodTests {
         await #expect(throws: RPCFault.self) {
             _ = try await open(Bloasis_MarketRegime_StreamRegimeChangesRequest())
         }
+    }
+}
+
+/// Takes every token for one user's.
+private final class CountingVerifier: TokenVerifier {
+    private let count = Mutex(0)
+    var asked: Int { count.withLock { $0 } }
+
+    func principal(
+        of token: String, at now: Timestamp
+    ) async throws(TokenRefusal) -> Principal {
+        count.withLock { $0 += 1 }
+        return Principal(subject: "ann", scopes: [.user])
     }
 }

@@ -21,7 +21,8 @@ struct LineLogHandlerTests {
         return Logger(label: "test") { [lines] _ in
             LineLogHandler(
                 service: "market-regime", level: level, format: format,
-                now: { instant ?? Timestamp(nanoseconds: 0) }, write: { lines.append($0) })
+                now: { instant ?? Timestamp(nanoseconds: 0) },
+                write: { line, _ in lines.append(line) })
         }
     }
 
@@ -78,7 +79,7 @@ struct LineLogHandlerTests {
     func merging() throws {
         var handler = LineLogHandler(
             service: "s", level: .info, format: .json, now: { Timestamp(nanoseconds: 0) },
-            write: { [lines] in lines.append($0) })
+            write: { [lines] line, _ in lines.append(line) })
         handler.metadata = ["a": "handler", "b": "handler", "c": "handler"]
         handler.metadataProvider = Logger.MetadataProvider { ["b": "provider", "c": "provider"] }
         #expect(handler[metadataKey: "a"] == "handler")

@@ -14,7 +14,7 @@ final class Journal: Sendable {
         Logger(label: "test") { _ in
             LineLogHandler(
                 service: "s", level: .info, format: .text, now: { Timestamp(nanoseconds: 0) },
-                write: { line in
+                write: { line, _ in
                     guard let message = line.firstRange(of: " s: ") else { return }
                     self.note(String(line[message.upperBound...]))
                 })

@@ -3,6 +3,7 @@ import Market
 import MarketRegime
 import Ports
 import Regimes
+import Synchronization
 import TestSupport
 import Testing
 
@@ -29,6 +30,32 @@ struct QueryTests {
             .getCurrentRegime(.init())
         #expect(!fresh.stale)
         #expect(!fresh.hasStaleSince)
+    }
+
+    @Test("the same answer is told again, until the next session is due or a bar comes")
+    func toldAgain() async throws {
+        let (world, bars) = try await backfilled()
+        let time = Mutex(bars[399].timestamp)
+        let queries = world.queries(now: { time.withLock { $0 } })
+        let first = try await queries.answerCurrentRegime(.init())
+        #expect(try await queries.answerCurrentRegime(.init()) === first)
+        let due = bars[399].timestamp.advanced(byNanoseconds: 86_400_000_000_000)
+        time.withLock { $0 = due.advanced(byNanoseconds: -1) }
+        #expect(try await queries.answerCurrentRegime(.init()) === first)
+
+        time.withLock { $0 = due }
+        let stale = try await queries.answerCurrentRegime(.init())
+        #expect(stale !== first)
+        let message = stale.message as? Bloasis_MarketRegime_RegimeResponse
+        #expect(message?.staleSince == due.rfc3339)
+        // A policy of its own is an answer of its own; one that nobody knows is the usual one.
+        var request = Bloasis_MarketRegime_RegimeRequest()
+        request.onDegraded = .conservative
+        #expect(try await queries.answerCurrentRegime(request) !== stale)
+        request.onDegraded = .UNRECOGNIZED(77)
+        #expect(try await queries.answerCurrentRegime(request) === stale)
+        time.withLock { $0 = bars[399].timestamp }
+        #expect(try await queries.getCurrentRegime(.init()).stale == false)
     }
 
     @Test("an unknown market is NOT_FOUND and says which are known")
