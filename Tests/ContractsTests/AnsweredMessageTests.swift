@@ -1,4 +1,5 @@
 import Contracts
+import SwiftProtobuf
 import Synchronization
 import Testing
 
