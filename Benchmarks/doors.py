@@ -72,10 +72,10 @@ def bare(program, kind, answer):
 
 
 @contextlib.contextmanager
-def fastapi(redis, workers):
+def fastapi(redis, written, workers):
     port = servers.free_port()
     command = [
-        sys.executable, "-m", "uvicorn", "--app-dir", PEERS, "fastapi_current:application",
+        sys.executable, "-m", "uvicorn", "--app-dir", PEERS, f"fastapi_current:{written}",
         "--host", "127.0.0.1", "--port", port, "--workers", workers, "--no-access-log",
         "--log-level", "warning",
     ]
