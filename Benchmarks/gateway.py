@@ -49,7 +49,8 @@ LIBRARIES = {
     "grpc-swift-nio-transport": "its transport", "swift-nio": "SwiftNIO",
     "swift-nio-http2": "its HTTP/2",
 }
-PEER_PACKAGES = ["fastapi", "pydantic", "uvicorn", "redis", "hiredis", "orjson", "uvloop", "httptools"]
+PEER_PACKAGES = [
+    "fastapi", "pydantic", "uvicorn", "redis", "hiredis", "orjson", "uvloop", "httptools"]
 
 
 class Bench:
@@ -236,9 +237,9 @@ def about(arguments, load, folder):
         f"Redis beside it, the log a file. On both sides {libraries()}; the bare ones answer the "
         "same bytes and log nothing. FastAPI reads from the same Redis what ours wrote there, and "
         "logs nothing; once with a response model, as its documentation has it, and once tuned, "
-        f"with orjson's bytes that nothing is checked against: {packages}, Python {sys.version.split()[0]}. Memory: resident sets of "
-        f"servers just started, before and with {IDLE_CONNECTIONS:,} connections that have asked "
-        f"once, LOG_LEVEL={LEVELS[0]}.")
+        f"with orjson's bytes that nothing is checked against: {packages}, Python "
+        f"{sys.version.split()[0]}. Memory: resident sets of servers just started, before and with "
+        f"{IDLE_CONNECTIONS:,} connections that have asked once, LOG_LEVEL={LEVELS[0]}.")
 
 
 def measure(arguments, folder):
