@@ -35,8 +35,8 @@ package protocol TokenVerifier: Sendable {
 package enum TokenLimits {
     /// Longest token that is looked at.
     package static let tokenBytes = 8_192
-    /// Longest `sub`.
-    package static let subjectBytes = 255
+    /// Longest `sub`: whoever has a token can be named as a user.
+    package static let subjectBytes = IdentifierRule.lengthLimit
     /// Shortest secret for HS256: as long as its hash (RFC 7518, 3.2).
     package static let secretBytesMinimum = 32
 }
