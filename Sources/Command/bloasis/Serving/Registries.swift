@@ -108,7 +108,7 @@ struct ConfigServiceHost: BlockingService {
             door,
             operations: OperationRoutes(
                 serviceName: configuration.serviceName,
-                readiness: { await readiness.report().dependencies },
+                readiness: { try await readiness.report().dependencies },
                 metrics: { serving.metrics.exposition() }),
             logger: logger,
             onRunning: { port in
