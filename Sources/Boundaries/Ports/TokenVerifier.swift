@@ -8,6 +8,8 @@ package enum Scope: String, Sendable, CaseIterable {
     case user = "bloasis:user"
     /// To send bars, and fills of any user.
     case ingest = "bloasis:ingest"
+    /// To make services known in the registry, so that others are sent to them.
+    case service = "bloasis:service"
 }
 
 /// Who calls, as a verified token says.

@@ -146,6 +146,14 @@ package struct ConfigurationTable: Sendable {
             "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]),
             meaning: "Base of the service registry, `http://host:8082`. Unset: no registration."),
         ConfigurationKey(
+            "CONFIG_SERVICE_TOKEN", .text, secret: true,
+            meaning: "Bearer token that the service registry is asked with; to register it must "
+                + "have the scope `bloasis:service`. Unset: none is shown."),
+        ConfigurationKey(
+            "CONFIG_SERVICE_TOKEN_FILE", .path,
+            meaning: "A file that holds that token, read anew for each call; "
+                + "`CONFIG_SERVICE_TOKEN` wins."),
+        ConfigurationKey(
             "CONSUL_HTTP_ADDR", .address(schemes: ["http", "https"]),
             meaning: "Consul's agent as another registry, named as Consul's own tools name it. "
                 + "Unset: no registration there."),
