@@ -1,6 +1,7 @@
 package import Contracts
 package import HTTPServing
 import HTTPTypes
+import Hosting
 import Hummingbird
 import NIOCore
 import SwiftProtobuf
@@ -28,7 +29,9 @@ package struct MethodRoutes: Sendable {
             }
         }
         streams = EventStreams(
-            limit: configuration.streamsLimit,
+            places: ClientPlaces(
+                for: "event streams", limit: configuration.streamsLimit,
+                perClient: configuration.clientStreamsLimit),
             heartbeatInterval: configuration.heartbeatInterval, clock: clock)
         self.answers = answers
         self.configuration = configuration
@@ -64,7 +67,7 @@ package struct MethodRoutes: Sendable {
                         ignoring: [EventStreams.resumingParameter],
                         resuming: EventStreams.resumed(request, query),
                         body: try await content(of: request, transcoder))
-                    return try await streams.respond(to: request, logger: context.logger) {
+                    return try await streams.respond(to: request, context) {
                         try await open(message)
                     }
                 }

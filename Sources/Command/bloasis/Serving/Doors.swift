@@ -97,6 +97,7 @@ struct GRPCDoor: BlockingService {
             services: Set(methods.map(\.service)).sorted(),
             isReady: { try await readiness.report().isReady })
         var bounds = ConnectionBounds()
+        context.settings.apply(to: &bounds)
         bounds.connectionsLimit = serving.budget.connections(wanted: bounds.connectionsLimit)
         let (host, logger) = (configuration.bindAddress, context.logger)
         let doors = try await process.shared(Shared.doors)

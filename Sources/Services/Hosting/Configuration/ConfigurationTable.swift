@@ -95,6 +95,14 @@ package struct ConfigurationTable: Sendable {
             meaning: "Requests a second that one address may make, twice as many in a burst; more "
                 + "are answered 429. Unset: no limit."),
         ConfigurationKey(
+            "HTTP_STREAMS_PER_CLIENT", .count, default: "100",
+            meaning: "Event streams that one address may have open over HTTP; more are answered "
+                + "429. Behind a proxy all clients have its address."),
+        ConfigurationKey(
+            "GRPC_STREAMS_PER_CLIENT", .count, default: "1024",
+            meaning: "Streams that one address may have open over gRPC; more are answered "
+                + "RESOURCE_EXHAUSTED. A gateway has all of its clients'."),
+        ConfigurationKey(
             "GRPC_TLS_CERTIFICATE", .path,
             meaning: "PEM file of the gRPC door's certificate chain, and of what this process "
                 + "shows to other services. Unset: plain text."),
