@@ -8,6 +8,11 @@ package protocol MarketRegimeAPI: Sendable {
         _ request: Bloasis_MarketRegime_RegimeRequest
     ) async throws -> Bloasis_MarketRegime_RegimeResponse
 
+    /// The same, as an answer that may have been told before.
+    func answerCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> AnsweredMessage
+
     func getRegimeHistory(
         _ request: Bloasis_MarketRegime_GetRegimeHistoryRequest
     ) async throws -> Bloasis_MarketRegime_GetRegimeHistoryResponse
@@ -36,6 +41,14 @@ package protocol MarketRegimeAPI: Sendable {
     func getModel(
         _ request: Bloasis_MarketRegime_GetModelRequest
     ) async throws -> Bloasis_MarketRegime_RegimeModel
+}
+
+extension MarketRegimeAPI {
+    package func answerCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> AnsweredMessage {
+        AnsweredMessage(try await getCurrentRegime(request))
+    }
 }
 
 /// Where bars come in.

@@ -11,6 +11,17 @@ package enum DecimalDigits {
         return value
     }
 
+    /// Appends a non-negative number of at most `width` digits, with leading zeros.
+    package static func append(_ value: Int, width: Int, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+        var rest = value
+        for place in stride(from: start + width - 1, through: start, by: -1) {
+            bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+    }
+
     /// A non-negative number with leading zeros up to a width.
     package static func padded(_ value: Int, to width: Int) -> String {
         let text = String(value)

@@ -96,16 +96,22 @@ extension Timestamp: CustomStringConvertible {
         let nanosecondsOfDay = Int(nanosecondsOfUTCDay)
         let perSecond = Int(Timestamp.nanosecondsPerSecond)
         let seconds = nanosecondsOfDay / perSecond
-        var text = utcDate.iso + "T" + DecimalDigits.padded(seconds / 3600, to: 2) + ":"
-        text += DecimalDigits.padded(seconds / 60 % 60, to: 2) + ":"
-        text += DecimalDigits.padded(seconds % 60, to: 2)
+        var bytes = Array(utcDate.iso.utf8)
+        bytes.reserveCapacity(bytes.count + "T00:00:00.123456789Z".utf8.count)
+        bytes.append(UInt8(ascii: "T"))
+        DecimalDigits.append(seconds / 3600, width: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        DecimalDigits.append(seconds / 60 % 60, width: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        DecimalDigits.append(seconds % 60, width: 2, to: &bytes)
         let fraction = nanosecondsOfDay % perSecond
         if fraction != 0 {
-            var digits = DecimalDigits.padded(fraction, to: 9)
-            while digits.hasSuffix("0") { digits.removeLast() }
-            text += "." + digits
+            bytes.append(UInt8(ascii: "."))
+            DecimalDigits.append(fraction, width: 9, to: &bytes)
+            while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
         }
-        return text + "Z"
+        bytes.append(UInt8(ascii: "Z"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Parses RFC 3339 (`2018-12-31T21:00:00Z`, `…T16:00:00.5-05:00`); `nil` for anything else.

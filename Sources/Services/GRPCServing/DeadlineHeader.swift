@@ -54,7 +54,9 @@ struct DeadlineCheckingTransport: ListeningServerTransport {
 
     func listen(
         streamHandler:
-            @escaping @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
+            @escaping @concurrent @Sendable (
+                RPCStream<Inbound, Outbound>, ServerContext
+            ) async -> Void
     ) async throws {
         try await base.listen { stream, context in
             var stream = stream

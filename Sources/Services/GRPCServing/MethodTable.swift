@@ -53,14 +53,14 @@ package struct MethodTable: RegistrableRPCService {
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
         ) { [observation] request, context in
             let call = observation.begin(method, request.metadata, context)
-            return await CallContext.$current.withValue(call.context) {
-                do {
-                    try await method.admit()
+            do {
+                let context = try await method.admit(call.context)
+                return try await CallContext.$current.withValue(context) {
                     let asked = try await ServerRequest(stream: request).message
                     return try await method.respond(to: asked, call)
-                } catch {
-                    return StreamingServerResponse(of: AnyMessage.self, error: call.end(error))
                 }
+            } catch {
+                return StreamingServerResponse(of: AnsweredMessage.self, error: call.end(error))
             }
         }
     }
@@ -79,10 +79,10 @@ package struct MethodTable: RegistrableRPCService {
                 type: ReflectionAnswers.Asked.self, limitBytes: ReflectionAnswers.askedLimitBytes),
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
         ) { request, _ in
-            StreamingServerResponse(of: AnyMessage.self) { writer in
+            StreamingServerResponse(of: AnsweredMessage.self) { writer in
                 for try await message in request.messages {
                     guard let asked = message as? ReflectionAnswers.Asked else { continue }
-                    try await writer.write(reflection.answer(to: asked))
+                    try await writer.write(AnsweredMessage(reflection.answer(to: asked)))
                 }
                 return [:]
             }
@@ -103,7 +103,7 @@ extension ServiceMethod {
     /// A stream ends with its source, when the caller has gone, and when the server shuts down.
     fileprivate func respond(
         to asked: AnyMessage, _ call: ObservedCall
-    ) async throws -> StreamingServerResponse<AnyMessage> {
+    ) async throws -> StreamingServerResponse<AnsweredMessage> {
         switch self.call {
         case .unary(let answer):
             let answered = try await answer(asked)
@@ -111,7 +111,7 @@ extension ServiceMethod {
             return StreamingServerResponse(single: ServerResponse(message: answered))
         case .stream(let open):
             let answers = try await open(asked)
-            return StreamingServerResponse(of: AnyMessage.self) { writer in
+            return StreamingServerResponse(of: AnsweredMessage.self) { writer in
                 do {
                     try await write(answers, to: writer, until: call)
                     call.end()
@@ -125,11 +125,11 @@ extension ServiceMethod {
 }
 
 private func write(
-    _ answers: MessageStream, to writer: RPCWriter<AnyMessage>, until call: ObservedCall
+    _ answers: MessageStream, to writer: RPCWriter<AnsweredMessage>, until call: ObservedCall
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-            while let answer = try await answers.next() { try await writer.write(answer) }
+            while let answer = try await answers.next() { try await writer.write(AnsweredMessage(answer)) }
         }
         group.addTask {
             try await call.cancellation.cancelled

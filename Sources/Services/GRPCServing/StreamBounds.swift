@@ -13,7 +13,7 @@ struct StreamBounds: ServerInterceptor {
     func intercept<Input: Sendable, Output: Sendable>(
         request: StreamingServerRequest<Input>, context: ServerContext,
         next:
-            @Sendable (StreamingServerRequest<Input>, ServerContext) async throws
+            @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws
             -> StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
         let place: ClientPlaces.Place

@@ -1,3 +1,4 @@
+import Contracts
 import GRPCCore
 import SwiftProtobuf
 
@@ -29,10 +30,8 @@ struct MessageReader: MessageDeserializer {
 struct MessageWriter: MessageSerializer {
     let limitBytes: Int
 
-    func serialize<Bytes: GRPCContiguousBytes>(
-        _ message: any SwiftProtobuf.Message
-    ) throws -> Bytes {
-        let bytes: [UInt8] = try message.serializedBytes()
+    func serialize<Bytes: GRPCContiguousBytes>(_ answer: AnsweredMessage) throws -> Bytes {
+        let bytes: [UInt8] = try answer.form { try $0.serializedBytes() }
         guard bytes.count <= limitBytes else {
             throw RPCError(
                 code: .resourceExhausted,

@@ -87,6 +87,7 @@ final class EventStreams: Sendable {
         case heartbeat
     }
 
+    @concurrent
     private func write(
         _ messages: MessageStream, to writer: inout any ResponseBodyWriter, request: Request
     ) async throws {
@@ -99,6 +100,7 @@ final class EventStreams: Sendable {
 
     /// One message and one heartbeat are awaited at any time: the source is asked for the next
     /// message only once the last one is written, and that is the back pressure.
+    @concurrent
     private func pump(
         _ messages: MessageStream, to writer: inout any ResponseBodyWriter
     ) async throws {

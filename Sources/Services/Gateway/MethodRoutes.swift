@@ -4,6 +4,7 @@ import HTTPTypes
 import Hosting
 import Hummingbird
 import NIOCore
+import Ports
 import SwiftProtobuf
 
 /// Methods over HTTP, wherever they are answered: each at the route of its `google.api.http` rule,
@@ -45,32 +46,40 @@ package struct MethodRoutes: Sendable {
     package func add(to routes: RouteTable) {
         for transcoder in transcoders {
             let verb = HTTPRequest.Method(rawValue: transcoder.route.verb.rawValue) ?? .get
-            switch transcoder.method.call {
-            case .unary(let answer):
-                routes.add(verb, transcoder.route.path) { request, context in
-                    try await transcoder.method.admit()
-                    let content = try await content(of: request, transcoder)
-                    let message = try transcoder.message(
-                        path: path(transcoder, context), query: QueryText(request.uri.query),
-                        body: content)
-                    let text = try WireJSON.text(try await answer(message))
-                    return verb == .get
-                        ? answers.answer(Array(text.utf8), type: MethodRoutes.json, to: request)
-                        : .json(text)
+            routes.add(verb, transcoder.route.path, isBrief: transcoder.method.isBrief) {
+                request, context in
+                let call = try await transcoder.method.admit(CallContext.current)
+                return try await CallContext.$current.withValue(call) {
+                    try await respond(to: request, context, transcoder)
                 }
-            case .stream(let open):
-                routes.add(verb, transcoder.route.path) { request, context in
-                    try await transcoder.method.admit()
-                    let query = try QueryText(request.uri.query)
-                    let message = try transcoder.message(
-                        path: path(transcoder, context), query: query,
-                        ignoring: [EventStreams.resumingParameter],
-                        resuming: EventStreams.resumed(request, query),
-                        body: try await content(of: request, transcoder))
-                    return try await streams.respond(to: request, context) {
-                        try await open(message)
-                    }
-                }
+            }
+        }
+    }
+
+    private func respond(
+        to request: Request, _ context: HTTPContext, _ transcoder: Transcoder
+    ) async throws -> Response {
+        let body = try await content(of: request, transcoder)
+        let query = try QueryText(request.uri.query)
+        switch transcoder.method.call {
+        case .unary(let answer):
+            let message = try transcoder.message(
+                path: path(transcoder, context), query: query, body: body)
+            let answered = try await answer(message)
+            guard transcoder.route.verb == .get else {
+                return .json(try WireJSON.text(answered.message))
+            }
+            let content = try answered.form {
+                Content(Array(try WireJSON.text($0).utf8), type: MethodRoutes.json)
+            }
+            return answers.answer(content, to: request)
+        case .stream(let open):
+            let message = try transcoder.message(
+                path: path(transcoder, context), query: query,
+                ignoring: [EventStreams.resumingParameter],
+                resuming: EventStreams.resumed(request, query), body: body)
+            return try await streams.respond(to: request, context) {
+                try await open(message)
             }
         }
     }

@@ -17,24 +17,24 @@ package struct PageRoutes: Sendable {
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
-        self.document = answers.prepared(
+        self.document = Content(
             Array(document.utf8), type: "application/json; charset=utf-8")
         files = [
             ("/", PackageResources.index_html, "text/html"),
             ("/page.css", PackageResources.page_css, "text/css"),
             ("/page.js", PackageResources.page_js, "text/javascript"),
         ].map { path, bytes, type in
-            (path, answers.prepared(bytes, type: type + "; charset=utf-8"))
+            (path, Content(bytes, type: type + "; charset=utf-8"))
         }
         self.answers = answers
     }
 
     package func add(to routes: RouteTable) {
-        routes.add(.get, "/openapi.json") { request, _ in
+        routes.add(.get, "/openapi.json", isBrief: true) { request, _ in
             answers.answer(document, to: request)
         }
         for (path, content) in files {
-            routes.add(.get, path) { request, _ in
+            routes.add(.get, path, isBrief: true) { request, _ in
                 answers.answer(
                     content, to: request,
                     headers: [

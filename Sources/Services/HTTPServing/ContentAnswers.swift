@@ -1,6 +1,7 @@
 package import HTTPTypes
 package import Hummingbird
 import NIOCore
+import Synchronization
 
 /// Makes answers of bytes that are at hand: with an entity tag, so that who has them is told 304,
 /// and compressed for who accepts it (RFC 9110, sections 8.8.3, 12.5.3 and 13.1.2).
@@ -19,57 +20,57 @@ package struct ContentAnswers: Sendable {
         self.compressing = compressing
     }
 
-    /// Content that is answered often: its tag and its gzip are made once.
-    package func prepared(_ bytes: [UInt8], type: String) -> Content {
-        Content(bytes, type: type, compressed: mayCompress(bytes) ? compressing?(bytes) : nil)
-    }
-
-    package func answer(_ content: [UInt8], type: String, to request: Request) -> Response {
-        answer(Content(content, type: type), to: request)
-    }
-
     /// - Parameter headers: may add to and replace the standard ones.
     package func answer(
         _ content: Content, to request: Request, headers more: HTTPFields = [:]
     ) -> Response {
-        var headers: HTTPFields = [.contentType: content.type, .cacheControl: "private, no-cache"]
+        let mayCompress = compressing != nil && content.bytes.readableBytes >= thresholdBytes
+        var headers = HTTPFields()
+        headers.reserveCapacity(ContentAnswers.usualHeaders + more.count)
+        headers[.cacheControl] = "private, no-cache"
         headers[.eTag] = content.tag
-        for field in more { headers[field.name] = field.value }
-        let mayCompress = mayCompress(content.bytes)
         if mayCompress { headers[.vary] = "accept-encoding" }
+        for field in more { headers[field.name] = field.value }
         if let known = request.headers[.ifNoneMatch], EntityTag.matches(known, content.tag) {
-            headers[.contentType] = nil
             return Response(status: .notModified, headers: headers)
         }
+        headers[.contentType] = content.type
         var bytes = content.bytes
-        let accepted = request.headers[.acceptEncoding].map(AcceptedEncodings.takesGzip)
-        if mayCompress, accepted == true, let smaller = content.compressed ?? compressing?(bytes) {
+        if mayCompress, let accepted = request.headers[.acceptEncoding],
+            AcceptedEncodings.takesGzip(accepted),
+            let smaller = content.compressed(by: compressing)
+        {
             headers[.contentEncoding] = "gzip"
             bytes = smaller
         }
         return Response(
-            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
     }
 
-    private func mayCompress(_ bytes: [UInt8]) -> Bool {
-        compressing != nil && bytes.count >= thresholdBytes
-    }
+    /// What an answer has, those that the server adds included.
+    private static let usualHeaders = 8
 }
 
-/// Bytes with what identifies them.
-package struct Content: Sendable {
-    fileprivate let bytes: [UInt8]
+/// Bytes with what identifies them; what is made of them is made once.
+package final class Content: Sendable {
+    fileprivate let bytes: ByteBuffer
     fileprivate let type: String
     /// Weak: a strong tag would have to differ between the encodings of one content.
     fileprivate let tag: String
-    /// `nil`: not made yet, or not smaller.
-    fileprivate let compressed: [UInt8]?
+    /// `.some(nil)`: it cannot be.
+    private let compressed = Mutex<ByteBuffer??>(nil)
 
-    fileprivate init(_ bytes: [UInt8], type: String, compressed: [UInt8]? = nil) {
-        self.bytes = bytes
+    package init(_ bytes: [UInt8], type: String) {
+        self.bytes = ByteBuffer(bytes: bytes)
         self.type = type
-        self.compressed = compressed
         tag = "W/\"\(EntityTag.digits(of: bytes))\""
+    }
+
+    fileprivate func compressed(by compressing: ContentAnswers.Compressing?) -> ByteBuffer? {
+        if let made = compressed.withLock({ $0 }) { return made }
+        let made = compressing?(Array(bytes.readableBytesView)).map { ByteBuffer(bytes: $0) }
+        compressed.withLock { $0 = .some(made) }
+        return made
     }
 }
 

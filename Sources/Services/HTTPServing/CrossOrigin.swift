@@ -4,7 +4,7 @@ import Hummingbird
 
 /// Lets pages from elsewhere ask (Fetch standard, CORS protocol): those whose origin is allowed
 /// read answers and may send what the API takes; others are told nothing.
-struct CrossOrigin: RouterMiddleware {
+struct CrossOrigin: Sendable {
     private let allowed: Set<String>
     private let allowsAll: Bool
 
@@ -20,28 +20,39 @@ struct CrossOrigin: RouterMiddleware {
         allowsAll = allowed.contains("*")
     }
 
-    func handle(
-        _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
-    ) async throws -> Response {
+    /// What is answered without asking a route: a refusal, or a preflight's answer.
+    func answer(to request: Request) -> Response? {
         if let fault = refusal(of: request) { return .fault(fault) }
-        guard allowsAll || !allowed.isEmpty else { return try await next(request, context) }
-        guard let origin = request.headers[.origin], allowsAll || allowed.contains(origin) else {
-            var response = try await next(request, context)
+        guard request.method == .options,
+            request.headers[.accessControlRequestMethod] != nil,
+            let origin = allowedOrigin(of: request)
+        else { return nil }
+        var response = Response(status: .noContent, headers: preflight)
+        allow(origin, to: &response)
+        return response
+    }
+
+    /// Says in an answer who may read it.
+    func mark(_ response: inout Response, to request: Request) {
+        if let origin = allowedOrigin(of: request) {
+            allow(origin, to: &response)
+            response.headers[.accessControlExposeHeaders] = CrossOrigin.exposed
+        } else if allowsAll || !allowed.isEmpty {
             // What is kept of it must not be given to a page that may read it.
             response.headers[values: .vary].append("origin")
-            return response
         }
-        let isPreflight =
-            request.method == .options && request.headers[.accessControlRequestMethod] != nil
-        var response =
-            isPreflight
-            ? Response(status: .noContent, headers: preflight)
-            : try await next(request, context)
+    }
+
+    private func allowedOrigin(of request: Request) -> String? {
+        guard allowsAll || !allowed.isEmpty, let origin = request.headers[.origin] else {
+            return nil
+        }
+        return allowsAll || allowed.contains(origin) ? origin : nil
+    }
+
+    private func allow(_ origin: String, to response: inout Response) {
         response.headers[.accessControlAllowOrigin] = allowsAll ? "*" : origin
         if !allowsAll { response.headers[values: .vary].append("origin") }
-        if !isPreflight { response.headers[.accessControlExposeHeaders] = CrossOrigin.exposed }
-        return response
     }
 
     /// A page from elsewhere may send what browsers send without asking first; where nobody is

@@ -10,36 +10,34 @@ import Ports
 ///
 /// Faults of HTTP itself have no code of their own and keep their HTTP status: 405 is said as
 /// UNIMPLEMENTED, 413 as RESOURCE_EXHAUSTED, 408, 414 and 415 as INVALID_ARGUMENT.
-struct FaultResponses: RouterMiddleware {
+struct FaultResponses: Sendable {
     let known: KnownRoutes
 
-    func handle(
-        _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let fault as RPCFault {
+    func answer(
+        to request: Request, _ context: HTTPContext, _ error: any Error
+    ) -> Response {
+        switch error {
+        case let fault as RPCFault:
             return .fault(fault)
-        } catch is NIOTooManyBytesError {
+        case is NIOTooManyBytesError:
             return .fault(
                 RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
                 status: .contentTooLarge)
-        } catch is HTTPParserError {
+        case is HTTPParserError:
             return .fault(
                 .invalidArgument("the request body is cut short, or not framed as HTTP has it"))
-        } catch let error as BodyTooSlow {
+        case let error as BodyTooSlow:
             return .fault(
                 .invalidArgument("the request body did not come whole within \(error.timeout)"),
                 status: .requestTimeout)
-        } catch let error as UnsupportedContent {
+        case let error as UnsupportedContent:
             let type = RequestReading.excerpt(error.type)
             return .fault(
                 .invalidArgument("content-type '\(type)' is not read here: send application/json"),
                 status: .unsupportedMediaType)
-        } catch let error as any HTTPResponseError {
+        case let error as any HTTPResponseError:
             return answer(to: request, error)
-        } catch {
+        default:
             return .fault(told(of: error, context))
         }
     }

@@ -17,32 +17,36 @@ package struct HTTPListener: Service {
 
     /// - Parameters:
     ///   - operations: liveness, readiness and metrics.
-    ///   - clock: times requests and paces heartbeats.
-    ///   - now: what deadlines and rates are counted by.
+    ///   - now: what requests are timed by, and deadlines and rates are counted by.
     ///   - onRunning: told the port once connections are accepted.
     ///   - routes: adds what else there is.
     package init(
         _ configuration: HTTPConfiguration, operations: OperationRoutes, logger: Logger,
-        clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { SteadyClock.now },
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in },
         routes add: (RouteTable) throws -> Void
     ) rethrows {
         let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestObservation(clock: clock, now: now))
-        router.add(middleware: CrossOrigin(allowed: configuration.allowedOrigins))
         let known = KnownRoutes()
-        router.add(middleware: FaultResponses(known: known))
-        router.add(middleware: RequestBounds(configuration, now: now))
+        router.add(
+            middleware: RequestHandling(
+                observation: RequestObservation(now: now),
+                crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins),
+                bounds: RequestBounds(configuration, now: now),
+                faults: FaultResponses(known: known)))
         let routes = RouteTable(router: router, known: known)
         operations.add(to: routes)
         try add(routes)
         application = Application(
             router: router,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ConnectionEndHandler(configuration)],
-                    idleTimeout: TimeAmount(configuration.idleTimeout))),
+            server: HTTPServerBuilder { respond in
+                EventLoopChannel(
+                    base: HTTP1Channel(
+                        responder: respond,
+                        configuration: HTTP1Channel.Configuration(
+                            additionalChannelHandlers: [ConnectionEndHandler(configuration)],
+                            idleTimeout: TimeAmount(configuration.idleTimeout))))
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(

@@ -26,7 +26,7 @@ package struct OperationRoutes: Sendable {
     }
 
     func add(to routes: RouteTable) {
-        routes.add(.get, "/health") { _, _ in
+        routes.add(.get, "/health", isBrief: true) { _, _ in
             var json = JSONWriter()
             json.object { json in
                 json.member("status", "healthy")

@@ -6,7 +6,7 @@ import Synchronization
 
 /// What a request may be at the most, before anything looks at it: its path and query, the body
 /// that it announces, and how often its client asks.
-struct RequestBounds: RouterMiddleware {
+struct RequestBounds: Sendable {
     private let targetLimitBytes: Int
     private let bodyLimitBytes: Int
     private let limiter: RateLimiter?
@@ -21,10 +21,10 @@ struct RequestBounds: RouterMiddleware {
         self.now = now
     }
 
-    func handle(
-        _ request: Request, context: HTTPContext,
-        next: (Request, HTTPContext) async throws -> Response
-    ) async throws -> Response {
+    /// What a request beyond the bounds is answered.
+    ///
+    /// - Throws: `NIOTooManyBytesError` for the body that it announces.
+    func refusal(of request: Request, _ context: HTTPContext) throws -> Response? {
         let length = request.uri.string.utf8.count
         guard length <= targetLimitBytes else {
             return .fault(
@@ -37,13 +37,11 @@ struct RequestBounds: RouterMiddleware {
         {
             throw NIOTooManyBytesError(maxBytes: bodyLimitBytes)
         }
-        if let wait = wait(of: request, context) {
-            var response = Response.fault(
-                RPCFault(.resourceExhausted, "too many requests: ask again in \(wait) s"))
-            response.headers[.retryAfter] = String(wait)
-            return response
-        }
-        return try await next(request, context)
+        guard let wait = wait(of: request, context) else { return nil }
+        var response = Response.fault(
+            RPCFault(.resourceExhausted, "too many requests: ask again in \(wait) s"))
+        response.headers[.retryAfter] = String(wait)
+        return response
     }
 
     /// Seconds until this client may ask again; probes are let through.

@@ -28,11 +28,23 @@ package struct RouteTable {
         self.known = known
     }
 
-    /// - Parameter path: with `{name}` for a segment that is a parameter.
+    /// - Parameters:
+    ///   - path: with `{name}` for a segment that is a parameter.
+    ///   - isBrief: it answers within microseconds of work, and so on the thread that reads its
+    ///     connection; others' connections wait for that one too.
     package func add(
-        _ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, isBrief: Bool = false,
+        _ handler: @escaping Handler
     ) {
-        router.on(RouterPath(path), method: method, use: handler)
+        if isBrief {
+            router.on(RouterPath(path), method: method, use: handler)
+        } else {
+            router.on(RouterPath(path), method: method) { request, context in
+                try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await handler(request, context)
+                }
+            }
+        }
         known.add(method, path)
     }
 }

@@ -26,7 +26,7 @@ package struct ServiceRunner: Sendable {
         _ services: [any Service], logger: Logger,
         drainLimit: Duration = ServiceRunner.drainLimit,
         cancellationLimit: Duration = ServiceRunner.cancellationLimit,
-        exitAtOnce: @escaping @Sendable (Int32) -> Void = { _exit($0) }
+        exitAtOnce: @escaping @Sendable (Int32) -> Void = LogOutput.exitAtOnce
     ) {
         self.services = services
         self.logger = logger

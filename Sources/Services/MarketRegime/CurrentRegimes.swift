@@ -51,36 +51,35 @@ package final class CurrentRegimes: Service, Sendable {
         standard = Series(market: defaultMarket)
     }
 
-    /// The current answer of a series, without staleness, and its calendar; `nil` when the store
-    /// knows no answer.
-    func answer(
-        of series: Series
-    ) async throws -> (Bloasis_MarketRegime_RegimeResponse, SessionCalendar)? {
+    /// The current answer of a series, and its calendar; `nil` when the store knows no answer.
+    func answer(of series: Series) async throws -> (CurrentAnswer, SessionCalendar)? {
         let answer = try await cache.value(
             of: key(series), lifetime: CacheKeys.regimeLifetime,
             isLatest: { try await self.load(series).version <= $0 },
             load: { try await self.load(series) })
-        guard case .value(var response, _) = answer else { return nil }
-        if response.market != series.market.text
-            || response.timeframe != series.timeframe.description
+        guard case .value(var current, _) = answer else { return nil }
+        if current.response.market != series.market.text
+            || current.response.timeframe != series.timeframe.description
         {
             // The key without a market's name was written by whoever has another default market.
             guard case .value(let own, _) = try await load(series) else { return nil }
-            response = own
+            current = own
         }
-        if response.trigger == Trigger.override.rawValue, try await isOver(response, of: series) {
+        if current.response.trigger == Trigger.override.rawValue,
+            try await isOver(current.response, of: series)
+        {
             // Both tiers are told, because the end may not be recorded for a while.
             guard case .value(let own, let version) = try await load(series) else { return nil }
             await cache.write(own, version, to: key(series), lifetime: CacheKeys.regimeLifetime)
-            response = own
+            current = own
         }
         guard let memory = try await memory(of: series) else { return nil }
-        return (response, memory.calendar)
+        return (current, memory.calendar)
     }
 
     /// Whether the time of the override that an answer tells of is over.
     private func isOver(
-        _ response: Bloasis_MarketRegime_RegimeResponse, of series: Series
+        _ response: CurrentAnswer.Response, of series: Series
     ) async throws -> Bool {
         let known = memories.withLock { $0[series]?.expiry(ofOverride: response.sequence) }
         if let known { return known <= now() }
@@ -100,9 +99,9 @@ package final class CurrentRegimes: Service, Sendable {
     /// Writes a series' answer through both tiers, after a commit; never fails.
     package func written(_ series: Series) async {
         do {
-            guard case .value(let response, let version) = try await load(series) else { return }
+            guard case .value(let current, let version) = try await load(series) else { return }
             await cache.write(
-                response, version, to: key(series), lifetime: CacheKeys.regimeLifetime)
+                current, version, to: key(series), lifetime: CacheKeys.regimeLifetime)
         } catch {
             // The store went away behind the commit: better no answer than an older one.
             await cache.forget(key(series))
@@ -120,9 +119,7 @@ package final class CurrentRegimes: Service, Sendable {
         CacheKeys.currentRegime(of: series, standard: standard)
     }
 
-    private func load(
-        _ series: Series
-    ) async throws -> CacheAnswer<Bloasis_MarketRegime_RegimeResponse> {
+    private func load(_ series: Series) async throws -> CacheAnswer<CurrentAnswer> {
         guard let head = try await reader.head(of: series),
             let assessment = try await reader.current(series)
         else { return .absent }
@@ -130,9 +127,9 @@ package final class CurrentRegimes: Service, Sendable {
         let version = CacheVersion(
             asOf: assessment.asOf, revision: Int64(assessment.revision),
             sequence: head.lastSequence)
-        return .value(
-            Bloasis_MarketRegime_RegimeResponse(
-                assessment, sequence: head.lastSequence, override: override), version)
+        let response = CurrentAnswer.Response(
+            assessment, sequence: head.lastSequence, override: override)
+        return .value(CurrentAnswer(response), version)
     }
 
     @discardableResult
@@ -151,12 +148,13 @@ package final class CurrentRegimes: Service, Sendable {
 
 /// Answers as the API's JSON.
 struct RegimeAnswerCodec: CacheCodec {
-    func encode(_ value: Bloasis_MarketRegime_RegimeResponse) throws -> [UInt8] {
-        Array(try WireJSON.text(value).utf8)
+    func encode(_ value: CurrentAnswer) throws -> [UInt8] {
+        Array(try WireJSON.text(value.response).utf8)
     }
 
-    func decode(_ bytes: [UInt8]) throws -> Bloasis_MarketRegime_RegimeResponse {
-        try WireJSON.message(
-            Bloasis_MarketRegime_RegimeResponse.self, from: bytes, subject: "a cached answer")
+    func decode(_ bytes: [UInt8]) throws -> CurrentAnswer {
+        CurrentAnswer(
+            try WireJSON.message(
+                CurrentAnswer.Response.self, from: bytes, subject: "a cached answer"))
     }
 }

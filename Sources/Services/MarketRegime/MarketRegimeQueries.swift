@@ -33,6 +33,18 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     package func getCurrentRegime(
         _ request: Bloasis_MarketRegime_RegimeRequest
     ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+        try await current(asked: request).response
+    }
+
+    package func answerCurrentRegime(
+        _ request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> AnsweredMessage {
+        try await current(asked: request).answered
+    }
+
+    private func current(
+        asked request: Bloasis_MarketRegime_RegimeRequest
+    ) async throws -> CurrentAnswer.Told {
         try await answering {
             let series = try RequestReading.series(
                 market: request.market, timeframe: request.timeframe,
@@ -56,7 +68,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             response.overrideID = override.id.text
             // What is in force stays so, also when the store goes away behind it.
             if let current = try? await current(order.series, onDegraded: .lastKnown) {
-                response.current = current
+                response.current = current.response
             }
             return response
         }
@@ -220,19 +232,13 @@ extension MarketRegimeQueries {
 
     private func current(
         _ series: Series, onDegraded policy: Bloasis_MarketRegime_DegradedPolicy
-    ) async throws -> Bloasis_MarketRegime_RegimeResponse {
+    ) async throws -> CurrentAnswer.Told {
         guard let (current, calendar) = try await currents.answer(of: series) else {
             try await requireKnown(series)
             throw RPCFault.notFound(
                 "\(series) has no assessment yet: backfill it, or send bars")
         }
-        guard let asOf = Timestamp(rfc3339: current.asOf) else {
-            throw RPCFault.unavailable("the answer of \(series) has no readable as_of")
-        }
-        let staleness = Staleness(calendar: calendar, asOf: asOf, now: now())
-        var answered = try DegradedAnswer.apply(policy, to: current, staleness: staleness)
-        answered.mark(staleness)
-        return answered
+        return try current.told(under: policy, calendar, at: now())
     }
 
     private func closes(of assessments: [RegimeAssessment]) async throws -> [Timestamp: Double] {

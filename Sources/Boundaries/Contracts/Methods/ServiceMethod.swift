@@ -1,3 +1,4 @@
+package import Ports
 package import SwiftProtobuf
 
 /// A method of a service by its names, as a function over messages.
@@ -6,7 +7,7 @@ package import SwiftProtobuf
 /// else, and a service elsewhere is a table of these like one in this process.
 package struct ServiceMethod: Sendable {
     package enum Call: Sendable {
-        case unary(@Sendable (any Message) async throws -> any Message)
+        case unary(@Sendable (any Message) async throws -> AnsweredMessage)
         /// A fault of the request is thrown before the stream begins.
         case stream(@Sendable (any Message) async throws -> MessageStream)
     }
@@ -16,9 +17,12 @@ package struct ServiceMethod: Sendable {
     package let name: String
     package let asked: any Message.Type
     /// Asked before a request is read: throws to whoever may not call at all, so that nobody who
-    /// may not has anything read.
-    package var admit: @Sendable () async throws -> Void = {}
+    /// may not has anything read. Gives the context that the call is to be made in.
+    package var admit: @Sendable (CallContext) async throws -> CallContext = { $0 }
     package var call: Call
+    /// Whether it answers from memory, within microseconds: such a call may be made on a thread
+    /// that others' sockets wait for.
+    package private(set) var isBrief = false
 
     /// `service/method`.
     package var fullName: String { "\(service)/\(name)" }
@@ -29,7 +33,19 @@ package struct ServiceMethod: Sendable {
     ) -> ServiceMethod {
         ServiceMethod(
             service: service, name: name, asked: Asked.self,
+            call: .unary { AnsweredMessage(try await answer(try taken($0))) })
+    }
+
+    /// A method whose answers are told often, with the forms that they were given.
+    package static func brief<Asked: Message>(
+        _ service: String, _ name: String,
+        _ answer: @escaping @Sendable (Asked) async throws -> AnsweredMessage
+    ) -> ServiceMethod {
+        var method = ServiceMethod(
+            service: service, name: name, asked: Asked.self,
             call: .unary { try await answer(try taken($0)) })
+        method.isBrief = true
+        return method
     }
 
     package static func stream<Asked: Message, Answered: Message>(
@@ -74,7 +90,7 @@ extension ServiceMethod {
     package static func marketRegime(_ api: any MarketRegimeAPI) -> [ServiceMethod] {
         let service = marketRegimeService
         return [
-            .unary(service, "GetCurrentRegime") { try await api.getCurrentRegime($0) },
+            .brief(service, "GetCurrentRegime") { try await api.answerCurrentRegime($0) },
             .unary(service, "GetRegimeHistory") { try await api.getRegimeHistory($0) },
             .unary(service, "ListRegimeChanges") { try await api.listRegimeChanges($0) },
             .stream(service, "StreamRegimeChanges") { try await api.streamRegimeChanges($0) },

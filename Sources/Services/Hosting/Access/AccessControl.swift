@@ -25,6 +25,8 @@ package struct AccessControl: Sendable {
         self.init(verifier: Optional(verifier), policy: policy)
     }
 
+    var isOff: Bool { verifier == nil }
+
     private init(verifier: (any TokenVerifier)?, policy: AccessPolicy) {
         self.verifier = verifier
         self.policy = policy

@@ -12,30 +12,24 @@ extension ServiceMethod {
     package func guarded(
         by control: AccessControl, now: @escaping @Sendable () -> Timestamp = { WallClock.now }
     ) -> ServiceMethod {
+        if control.isOff { return self }
         var guarded = self
         let method = fullName
-        guarded.admit = {
-            do {
-                _ = try await control.caller(
-                    of: method, authorization: CallContext.current.authorizations, at: now())
-            } catch let refusal as AccessRefusal {
-                throw refusal.fault
-            }
-        }
+        guarded.admit = { try await control.admit($0, to: method, at: now()) }
         guarded.call =
             switch call {
             case .unary(let answer):
                 .unary { asked in
-                    let context = try await control.admit(
-                        to: method, userID: (asked as? any UserRequest)?.userID, at: now())
+                    let context = try await control.context(
+                        ofCalling: method, about: (asked as? any UserRequest)?.userID, at: now())
                     return try await CallContext.$current.withValue(context) {
                         try await answer(asked)
                     }
                 }
             case .stream(let open):
                 .stream { asked in
-                    let context = try await control.admit(
-                        to: method, userID: (asked as? any UserRequest)?.userID, at: now())
+                    let context = try await control.context(
+                        ofCalling: method, about: (asked as? any UserRequest)?.userID, at: now())
                     return try await CallContext.$current.withValue(context) {
                         try await open(asked)
                     }
@@ -46,25 +40,49 @@ extension ServiceMethod {
 }
 
 extension AccessControl {
-    /// The context of the call that is under way, with who makes it.
+    /// The context of a call with who makes it, as far as that is asked.
     fileprivate func admit(
-        to method: String, userID: String?, at now: Timestamp
+        _ context: CallContext, to method: String, at now: Timestamp
     ) async throws(RPCFault) -> CallContext {
-        var context = CallContext.current
         do {
-            let caller = try await caller(
-                of: method, authorization: context.authorizations, at: now)
-            try check(caller, calling: method, userID: userID)
-            if case .verified(let principal) = caller { context.principal = principal }
+            return context.made(
+                by: try await caller(of: method, authorization: context.authorizations, at: now))
         } catch {
             throw error.fault
         }
-        return context
+    }
+
+    /// The context of the call that is under way, with who makes it: whom the door has admitted is
+    /// not asked for the token again.
+    fileprivate func context(
+        ofCalling method: String, about userID: String?, at now: Timestamp
+    ) async throws(RPCFault) -> CallContext {
+        let context = CallContext.current
+        do {
+            let caller: Caller
+            if let known = context.principal {
+                caller = .verified(known)
+            } else {
+                caller = try await self.caller(
+                    of: method, authorization: context.authorizations, at: now)
+            }
+            try check(caller, calling: method, userID: userID)
+            return context.made(by: caller)
+        } catch {
+            throw error.fault
+        }
     }
 }
 
 extension CallContext {
     fileprivate var authorizations: [String] { authorization.map { [$0] } ?? [] }
+
+    fileprivate func made(by caller: Caller) -> CallContext {
+        guard case .verified(let principal) = caller else { return self }
+        var context = self
+        context.principal = principal
+        return context
+    }
 }
 
 extension AccessRefusal {

@@ -45,7 +45,7 @@ package final class ServiceProcess: Sendable {
     package init(
         name: String, values: ConfigurationValues, logger: Logger,
         limits: ServiceLimits = ServiceLimits(),
-        exitAtOnce: @escaping @Sendable (Int32) -> Void = { _exit($0) }
+        exitAtOnce: @escaping @Sendable (Int32) -> Void = LogOutput.exitAtOnce
     ) {
         self.values = values
         self.logger = logger

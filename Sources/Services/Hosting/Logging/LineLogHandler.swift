@@ -1,4 +1,3 @@
-import Foundation
 package import Logging
 package import Market
 import Ports
@@ -13,15 +12,15 @@ package struct LineLogHandler: LogHandler {
     private let service: String
     private let format: LogFormat
     private let now: @Sendable () -> Timestamp
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (String, _ isUrgent: Bool) -> Void
 
     /// - Parameters:
     ///   - format: `auto` means JSON; resolve it first where a terminal is possible.
-    ///   - write: gets the line without its newline.
+    ///   - write: gets the line without its newline; those that tell of trouble are urgent.
     package init(
         service: String, level: Logger.Level, format: LogFormat,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now },
-        write: @escaping @Sendable (String) -> Void = LogOutput.writeLine
+        write: @escaping @Sendable (String, _ isUrgent: Bool) -> Void = LogOutput.write
     ) {
         self.service = service
         logLevel = level
@@ -50,7 +49,7 @@ package struct LineLogHandler: LogHandler {
         let entry = LogEntry(
             timestamp: now(), level: event.level, service: service,
             message: event.message.description, metadata: merged)
-        write(entry.line(as: format))
+        write(entry.line(as: format), event.level >= .warning)
     }
 }
 
@@ -70,16 +69,5 @@ extension Logger.MetadataProvider {
     /// The trace that a line is said in.
     static let ofCall = Logger.MetadataProvider {
         CallContext.current.trace.map { ["trace_id": "\($0.traceID)"] } ?? [:]
-    }
-}
-
-/// Standard error, as logs use it.
-package enum LogOutput {
-    static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
-
-    /// Writes a line in one call, so that lines of several threads do not mix. What cannot be
-    /// written is lost: there is nowhere left to say so.
-    package static func writeLine(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }

@@ -47,31 +47,61 @@ extension LogEntry {
     /// One JSON object: the four fixed fields, then metadata by key. A metadata key that is already
     /// a field's name gets the prefix `metadata.`.
     var json: String {
-        var line = "{\"timestamp\":" + JSONText.quoted(milliseconds.rfc3339)
-        line += ",\"level\":" + JSONText.quoted(level.rawValue)
-        line += ",\"service\":" + JSONText.quoted(LogEntry.cut(service))
-        line += ",\"message\":" + JSONText.quoted(LogEntry.cut(message))
+        var line = ""
+        line.reserveCapacity(LogEntry.usualLength)
+        line += "{\"timestamp\":\""
+        line += milliseconds.rfc3339
+        line += "\",\"level\":\""
+        line += level.rawValue
+        line += "\",\"service\":"
+        JSONText.append(LogEntry.cut(service), to: &line)
+        line += ",\"message\":"
+        JSONText.append(LogEntry.cut(message), to: &line)
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            let name = LogEntry.reservedKeys.contains(key) ? "metadata." + key : key
-            line += "," + JSONText.quoted(name) + ":" + LogEntry.json(value, depth: 1)
+            line += ","
+            JSONText.append(
+                LogEntry.reservedKeys.contains(key) ? "metadata." + key : key, to: &line)
+            line += ":"
+            LogEntry.append(value, depth: 1, to: &line)
         }
-        return line + "}"
+        line += "}"
+        return line
     }
 
-    private static func json(_ value: Logger.MetadataValue, depth: Int) -> String {
-        guard depth < nestingLimit else { return JSONText.quoted(cut(value.description)) }
+    /// Bytes that most lines have room in.
+    private static let usualLength = 384
+
+    private static func append(
+        _ value: Logger.MetadataValue, depth: Int, to line: inout String
+    ) {
+        guard depth < nestingLimit else {
+            return JSONText.append(cut(value.description), to: &line)
+        }
         switch value {
         case .string(let text):
-            return JSONText.quoted(cut(text))
+            JSONText.append(cut(text), to: &line)
         case .stringConvertible(let convertible):
-            return JSONText.number(convertible) ?? JSONText.quoted(cut(convertible.description))
-        case .array(let values):
-            return "[" + values.map { json($0, depth: depth + 1) }.joined(separator: ",") + "]"
-        case .dictionary(let members):
-            let pairs = members.sorted { $0.key < $1.key }.map { key, value in
-                JSONText.quoted(key) + ":" + json(value, depth: depth + 1)
+            if let number = JSONText.number(convertible) {
+                line += number
+            } else {
+                JSONText.append(cut(convertible.description), to: &line)
             }
-            return "{" + pairs.joined(separator: ",") + "}"
+        case .array(let values):
+            line += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { line += "," }
+                append(value, depth: depth + 1, to: &line)
+            }
+            line += "]"
+        case .dictionary(let members):
+            line += "{"
+            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { line += "," }
+                JSONText.append(member.key, to: &line)
+                line += ":"
+                append(member.value, depth: depth + 1, to: &line)
+            }
+            line += "}"
         }
     }
 
@@ -85,7 +115,7 @@ extension LogEntry {
             let shown = LogEntry.printable(value.description)
             let isPlain = !shown.isEmpty && !shown.contains { $0 == " " || $0 == "\"" || $0 == "=" }
             line += " " + LogEntry.printable(key) + "="
-            line += isPlain ? shown : JSONText.quoted(shown)
+            if isPlain { line += shown } else { JSONText.append(shown, to: &line) }
         }
         return line
     }
@@ -119,20 +149,38 @@ extension String {
 /// JSON literals (RFC 8259).
 enum JSONText {
     static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F {
-                    result += escape(scalar)
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
+        var result = ""
+        append(text, to: &result)
+        return result
+    }
+
+    /// Appends a text as a string.
+    static func append(_ text: String, to line: inout String) {
+        line += "\""
+        // Most texts hold nothing to escape.
+        if text.utf8.contains(where: isEscaped) {
+            for scalar in text.unicodeScalars { append(scalar, to: &line) }
+        } else {
+            line += text
+        }
+        line += "\""
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to line: inout String) {
+        switch scalar {
+        case "\"": line += "\\\""
+        case "\\": line += "\\\\"
+        default:
+            if scalar.value < 0x20 || scalar.value == 0x7F {
+                line += escape(scalar)
+            } else {
+                line.unicodeScalars.append(scalar)
             }
         }
-        return result + "\""
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
     }
 
     /// `\n`, `\r`, `\t` or `\u` and four digits; for scalars of the basic plane.
@@ -150,9 +198,10 @@ enum JSONText {
     /// A JSON number or boolean when the value is one; `nil` for text, infinities and NaN.
     static func number(_ value: any CustomStringConvertible) -> String? {
         switch value {
+        case let number as Double: number.isFinite ? number.description : nil
+        case let number as Int: number.description
         case let flag as Bool: flag.description
         case let number as any BinaryInteger: number.description
-        case let number as Double where number.isFinite: number.description
         case let number as Float where number.isFinite: number.description
         default: nil
         }
