@@ -14,6 +14,7 @@ import time
 import httpx
 
 SERVICE = "registry-calls"
+JSON = {"content-type": "application/json"}
 HEALTHY_WITHIN_SECONDS = 30
 MEMBERS = {
     "instance_id",
@@ -165,9 +166,12 @@ def check_refusals(registry):
         answer = registry.register("http://h:5", url, {}, status=422)
         expect("detail" in answer, f"a refusal has no detail: {answer}")
     for body in ["", "[]", "{}", '{"service_name": 7}']:
-        detail = registry.answer(registry.client.post("/register", content=body), 422)["detail"]
+        answer = registry.client.post("/register", content=body, headers=JSON)
+        detail = registry.answer(answer, 422)["detail"]
         for problem in detail:
             expect({"loc", "msg", "type"} <= set(problem), f"a problem is told as {problem}")
+    for kind in [{}, {"content-type": "text/plain"}]:
+        registry.answer(registry.client.post("/register", content="{}", headers=kind), 415)
     registry.answer(registry.client.post("/deregister", json={"instance_id": "one"}), 422)
     expect(registry.instances() == [], "what was refused is registered")
 

@@ -90,14 +90,14 @@ struct ArchiveTests {
         try await fixture.register("a")
         #expect(try await fixture.get("services").contains("\"a\""))
         let registry = fixture.registry
-        func isReady() async -> Bool {
-            await Readiness(registry.healthChecks).report().isReady
+        func isReady() async throws -> Bool {
+            try await Readiness(registry.healthChecks).report().isReady
         }
-        #expect(await !isReady())
+        #expect(try await !isReady())
         archive.fail(with: nil)
         fixture.steady.advance(by: ArchiveKeeper.retryDelay)
         try await fixture.polling { try await eventually { archive.writes == 1 } }
-        #expect(await isReady())
+        #expect(try await isReady())
     }
 }
 

@@ -129,12 +129,40 @@ struct HealthURLPolicyTests {
             ("http://[::ffff:0.0.0.0]/", "unspecified"), ("http://224.0.0.1/", "multicast"),
             ("http://239.255.255.250/", "multicast"), ("http://255.255.255.255/", "reserved"),
             ("http://240.0.0.1/", "reserved"), ("http://[ff02::1]/", "multicast"),
+            ("http://[2002:a9fe:a9fe::1]/", "metadata"), ("http://[2002:a9fe:1::1]/", "link-local"),
+            ("http://[2002:e000:1::]/", "multicast"), ("http://[2002::1]/", "unspecified"),
         ])
     func never(url: String, word: String) {
         for policy in [open, local] {
             let objection = policy.objection(toURL: url)
             #expect(objection?.contains(word) == true, "\(objection ?? "allowed")")
         }
+    }
+
+    @Test(
+        "tunnels and translators are refused from their first address to their last",
+        arguments: [
+            ("2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
+            ("2002:a00::", "2002:aff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("2002:ac10::", "2002:ac1f:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("2002:c0a8::", "2002:c0a8:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("2002:6440::", "2002:647f:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ])
+    func tunnels(first: String, last: String) throws {
+        for text in [first, last] {
+            let objection = local.objection(toURL: "http://[\(text)]:8085/health")
+            #expect(objection?.contains("tunnel") == true, "\(text): \(objection ?? "allowed")")
+            #expect(open.objection(toAddress: text)?.contains("tunnel") == true)
+        }
+        guard case .v6(let before)? = NetworkAddress(first),
+            case .v6(let after)? = NetworkAddress(last)
+        else {
+            Issue.record("not an address")
+            return
+        }
+        #expect(NetworkAddress.v6(before - 1).kind == .ordinary)
+        #expect(NetworkAddress.v6(after + 1).kind == .ordinary)
     }
 
     @Test(
@@ -169,7 +197,8 @@ struct HealthURLPolicyTests {
             "HTTP://10.0.0.7:8085/health#x", "http://192.168.1.1", "http://172.16.0.1/",
             "http://[fd12:3456::1]:8085/health", "http://[2001:db8::1]", "http://h_1.svc.local.",
             "http://metadata-service/", "http://169.253.0.1/", "http://170.254.169.254/",
-            "http://localhost.example.com/", "http://h/%20/?q=@",
+            "http://localhost.example.com/", "http://h/%20/?q=@", "http://[2002:808:808::1]/",
+            "http://[64:ff9b::10.1.2.3]/",
         ])
     func allowed(url: String) {
         #expect(open.objection(toURL: url) == nil)

@@ -26,13 +26,14 @@ struct RegistryFixture {
     init(
         bindAddress: String = "127.0.0.1",
         archive: InMemoryRegistryArchive = InMemoryRegistryArchive(),
-        start: Timestamp = Samples.day(10_000), logger: Logger = RegistryFixture.logger
+        start: Timestamp = Samples.day(10_000), access: AccessControl = .off,
+        logger: Logger = RegistryFixture.logger
     ) async {
         self.archive = archive
         wall = ManualTime(start)
         registry = await ServiceRegistry(
             archive: archive, probe: probe, policy: HealthURLPolicy(bindAddress: bindAddress),
-            now: { [wall] in wall.now }, steady: { [steady] in steady.now },
+            access: access, now: { [wall] in wall.now }, steady: { [steady] in steady.now },
             logger: logger)
         let routes = registry.routes
         listener = HTTPListener(
@@ -43,13 +44,16 @@ struct RegistryFixture {
         ) { routes.add(to: $0) }
     }
 
+    /// - Parameter headers: `nil`: those of JSON, where there is a body.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, body: String? = nil
+        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields? = nil,
+        body: String? = nil
     ) async throws -> TestResponse {
-        try await listener.application.test(.router) { client in
+        let json: HTTPFields = body == nil ? [:] : [.contentType: "application/json"]
+        return try await listener.application.test(.router) { client in
             try await client.execute(
                 uri: path.hasPrefix("/") ? path : RegistryRoutes.base + "/" + path, method: method,
-                body: body.map(ByteBuffer.init(string:))
+                headers: headers ?? json, body: body.map(ByteBuffer.init(string:))
             ) { $0 }
         }
     }

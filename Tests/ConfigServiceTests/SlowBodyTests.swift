@@ -16,7 +16,8 @@ struct SlowBodyTests {
         let registry = LiveRegistry(
             restoring: [], archive: InMemoryRegistryArchive(), now: { Samples.day(0) },
             steady: { ContinuousClock.now }, logger: RegistryFixture.logger)
-        let routes = RegistryRoutes(registry, policy: policy, bodyTimeout: .milliseconds(50))
+        let routes = RegistryRoutes(
+            registry, policy: policy, now: { Samples.day(0) }, bodyTimeout: .milliseconds(50))
         let listener = HTTPListener(
             HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "config-service"),
             operations: OperationRoutes(
@@ -27,7 +28,8 @@ struct SlowBodyTests {
             let descriptor = try #require(LoopbackPort.connect(to: port))
             let socket = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             let request =
-                "POST /api/v1/registry/register HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{"
+                "POST /api/v1/registry/register HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n"
+                + "Content-Type: application/json\r\n\r\n{"
             try socket.write(contentsOf: Data(request.utf8))
             let answer = await withCheckedContinuation { continuation in
                 DispatchQueue.global().async {

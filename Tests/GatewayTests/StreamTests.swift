@@ -118,6 +118,41 @@ struct StreamTests {
         }
     }
 
+    @Test("one address has so many streams, and is told when to ask again")
+    func perClient() async throws {
+        var fixture = GatewayFixture()
+        fixture.configuration.clientStreamsLimit = 2
+        let service = fixture.service
+        try await serving(fixture) { port in
+            let path = "/v1/market-regime/stream"
+            let clients = (0..<3).map { _ in TestClient(host: "127.0.0.1", port: port) }
+            for client in clients { client.connect() }
+            for client in clients.prefix(2) {
+                try await client.executeAndDontWaitForResponse(
+                    TestClient.Request(
+                        path, method: .get, authority: "localhost", headers: [:], body: nil))
+                _ = try await service.nextSource()
+            }
+            let refused = try await clients[2].get(path)
+            #expect(refused.status == .tooManyRequests)
+            #expect(refused.headers[.retryAfter] == "5")
+            for client in clients { try await client.shutdown() }
+        }
+    }
+
+    @Test("who asks for a stream's head gets that, and is no subscriber")
+    func head() async throws {
+        let fixture = GatewayFixture()
+        let response = try await fixture.send(.head, "/v1/market-regime/stream")
+        #expect(response.status == .ok)
+        #expect(response.headers[.contentType] == "text/event-stream")
+        #expect(response.text.isEmpty)
+        #expect(
+            fixture.service.asked(Bloasis_MarketRegime_StreamRegimeChangesRequest.self).isEmpty)
+        let unknown = try await fixture.send(.head, "/v1/market-regime/stream?unheard=1")
+        #expect(unknown.status == .badRequest, "as it would be of a request for all of it")
+    }
+
     @Test("graceful shutdown ends open streams cleanly and the gateway with them")
     func shutdown() async throws {
         let fixture = GatewayFixture()

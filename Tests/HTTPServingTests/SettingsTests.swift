@@ -15,14 +15,16 @@ struct SettingsTests {
     func unset() throws {
         let configuration = try settings([:])
         #expect(configuration.allowedOrigins.isEmpty && configuration.rate == nil)
+        #expect(configuration.clientStreamsLimit == 100)
     }
 
     @Test("origins with commas, requests a second")
     func set() throws {
         let configuration = try settings([
             "HTTP_ALLOWED_ORIGINS": "https://a.example, http://b.example:8080",
-            "HTTP_RATE_LIMIT": "50",
+            "HTTP_RATE_LIMIT": "50", "HTTP_STREAMS_PER_CLIENT": "1000",
         ])
+        #expect(configuration.clientStreamsLimit == 1_000)
         #expect(
             configuration.allowedOrigins == ["https://a.example", "http://b.example:8080"])
         #expect(configuration.rate == RateLimit(perSecond: 50))

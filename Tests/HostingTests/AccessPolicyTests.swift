@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Hosting
 import Ports
@@ -24,7 +25,7 @@ struct AccessPolicyTests {
     }
 
     /// All sets of scopes.
-    private static let sets: [Set<Scope>] = (0..<8).map { bits in
+    private static let sets: [Set<Scope>] = (0..<1 << Scope.allCases.count).map { bits in
         Set(Scope.allCases.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element))
     }
 
@@ -40,7 +41,7 @@ struct AccessPolicyTests {
     }
 
     @Test(
-        "regimes are read with any scope",
+        "regimes are read by users, sources of data and administrators",
         arguments: [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
             "AnalyzeCurrentRegime", "ListModels", "GetModel",
@@ -50,7 +51,8 @@ struct AccessPolicyTests {
         for scopes in Self.sets {
             let decision = decide(method, scopes)
             #expect(
-                scopes.isEmpty ? isDenied(decision, naming: "bloasis:user") : decision == .allowed)
+                scopes.isDisjoint(with: [.user, .ingest, .admin])
+                    ? isDenied(decision, naming: "bloasis:user") : decision == .allowed)
         }
     }
 
@@ -66,6 +68,19 @@ struct AccessPolicyTests {
                 scopes.isDisjoint(with: [.admin, .ingest])
                     ? isDenied(bars, naming: "bloasis:ingest") : bars == .allowed)
         }
+    }
+
+    @Test("whoever has a token reads the registry; only services and administrators change it")
+    func registry() {
+        let (read, change) = (RegistryCall.read.rawValue, RegistryCall.change.rawValue)
+        for scopes in Self.sets {
+            #expect(decide(read, scopes) == .allowed)
+            let decision = decide(change, scopes)
+            #expect(
+                scopes.isDisjoint(with: [.service, .admin])
+                    ? isDenied(decision, naming: "bloasis:service") : decision == .allowed)
+        }
+        for call in RegistryCall.allCases { #expect(decide(call.rawValue, nil) != .allowed) }
     }
 
     @Test("a user has their own portfolio and fills, an administrator everybody's")

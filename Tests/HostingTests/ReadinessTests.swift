@@ -1,11 +1,13 @@
 import Hosting
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Readiness")
 struct ReadinessTests {
     @Test("ready when every dependency answers, in the order given")
-    func ready() async {
-        let report = await Readiness([
+    func ready() async throws {
+        let report = try await Readiness([
             HealthCheck("store") { "sqlite" }, HealthCheck("events") { "embedded" },
         ]).report()
         #expect(report.isReady)
@@ -14,8 +16,8 @@ struct ReadinessTests {
     }
 
     @Test("one failing dependency is named, without its password")
-    func failing() async {
-        let report = await Readiness([
+    func failing() async throws {
+        let report = try await Readiness([
             HealthCheck("store") { throw ConfigurationError(["postgresql://u:hunter2@h is away"]) },
             HealthCheck("events") { "embedded" },
         ]).report()
@@ -25,9 +27,9 @@ struct ReadinessTests {
     }
 
     @Test("a dependency that does not answer in time is failing")
-    func slow() async {
+    func slow() async throws {
         let (never, continuation) = AsyncStream.makeStream(of: Void.self)
-        let report = await Readiness(
+        let report = try await Readiness(
             [
                 HealthCheck("bus") {
                     for await _ in never {}
@@ -40,8 +42,29 @@ struct ReadinessTests {
         #expect(report.failing.map(\.name) == ["bus"])
     }
 
+    @Test("a crowd of probes asks each dependency once, and the next second's asks again")
+    func crowd() async throws {
+        let asked = Mutex(0)
+        let clock = ManualInstant()
+        let readiness = Readiness(
+            [
+                HealthCheck("store") {
+                    asked.withLock { $0 += 1 }
+                    return "sqlite"
+                }
+            ], now: { clock.now })
+        for round in 1...3 {
+            try await withThrowingTaskGroup(of: Bool.self) { probes in
+                for _ in 0..<100 { probes.addTask { try await readiness.report().isReady } }
+                for try await isReady in probes { #expect(isReady) }
+            }
+            #expect(asked.withLock { $0 } == round)
+            clock.advance(by: Readiness.reportLifetime)
+        }
+    }
+
     @Test("nothing to ask is ready")
-    func empty() async {
-        #expect(await Readiness([]).report().isReady)
+    func empty() async throws {
+        #expect(try await Readiness([]).report().isReady)
     }
 }

@@ -5,20 +5,10 @@ import Testing
 
 @Suite("Who may ask a serving program", .serialized, .timeLimit(.minutes(3)))
 struct AccessProcessTests {
-    private static let secret = "a secret of thirty-two bytes, or more"
+    private static let secret = SignedToken.secret
 
-    /// A token of PyJWT's.
     private func token(_ claims: String, algorithm: String = "HS256") async throws -> String {
-        let code = """
-            import jwt, json, sys, time
-            claims = json.loads(sys.argv[1])
-            claims.setdefault("exp", int(time.time()) + 600)
-            key = None if sys.argv[3] == "none" else sys.argv[2]
-            print(jwt.encode(claims, key, algorithm=sys.argv[3]))
-            """
-        let made = try await IndependentClient.python(["-c", code, claims, Self.secret, algorithm])
-        #expect(made.status == 0, "\(made.errors)")
-        return made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        try await SignedToken.made(claims, algorithm: algorithm)
     }
 
     private func status(

@@ -85,6 +85,48 @@ struct RegistryProcessTests {
         #expect(try await registry.stop() == 0)
     }
 
+    @Test("with tokens a service registers by its own, and a gateway that asks for them finds it")
+    func guarded() async throws {
+        let token = try await SignedToken.made(#"{"sub":"regimes","scope":"bloasis:service"}"#)
+        let reader = try await SignedToken.made(#"{"sub":"gateway"}"#)
+        let ann = try await SignedToken.made(#"{"sub":"ann","scope":"bloasis:user"}"#)
+        let asking = ["BLOASIS_AUTH": "required", "BLOASIS_JWT_SECRET": SignedToken.secret]
+        var program = try Program.fresh()
+        defer { program.remove() }
+        program.environment = asking
+        let registry = try await Server.start(program, service: "config-service")
+        #expect(try await registry.get("\(Self.base)/services").status == 401)
+        #expect(try await registry.get("/health").status == 200)
+
+        var service = try await Program.backfilled()
+        defer { service.remove() }
+        service.environment = asking
+        service.environment["CONFIG_SERVICE_URL"] = registry.url("").absoluteString
+        service.environment["CONFIG_SERVICE_TOKEN_FILE"] = try service.file("token", token + "\n")
+        let regimes = try await Server.start(service, service: "market-regime")
+        await regimes.running.errors.wait(for: "Registered market-regime with service registry")
+
+        var elsewhere = try Program.fresh()
+        defer { elsewhere.remove() }
+        elsewhere.environment = asking
+        elsewhere.environment["CONFIG_SERVICE_URL"] = registry.url("").absoluteString
+        elsewhere.environment["CONFIG_SERVICE_TOKEN"] = reader
+        // Where it is configured to be, nobody is.
+        elsewhere.environment["MARKET_REGIME_PORT"] = String(try LoopbackPort.free())
+        let gateway = try await Server.start(elsewhere, service: "gateway")
+        let path = "/v1/market-regime/current?market=SPX"
+        #expect(try await gateway.get(path).status == 401)
+        try await eventually { try await gateway.get(path, token: ann).status == 200 }
+        // It may look, and not make itself known.
+        await gateway.running.errors.wait(for: "Service registry registration failed: ")
+        for server in [gateway, regimes, registry] {
+            server.running.signal(SIGTERM)
+            let outcome = await server.running.outcome()
+            #expect(outcome.status == 0)
+            for secret in [token, reader, ann] { #expect(!outcome.errors.contains(secret)) }
+        }
+    }
+
     @Test("a registry that is away keeps nobody from serving")
     func away() async throws {
         var program = try Program.fresh()

@@ -25,8 +25,10 @@ struct Server {
         URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(fileURLWithPath: path)
     }
 
-    func get(_ path: String) async throws -> (status: Int, body: String) {
-        let (data, response) = try await URLSession.shared.data(from: url(path))
+    func get(_ path: String, token: String? = nil) async throws -> (status: Int, body: String) {
+        var request = URLRequest(url: url(path))
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "authorization") }
+        let (data, response) = try await URLSession.shared.data(for: request)
         return (
             (response as? HTTPURLResponse)?.statusCode ?? 0,
             String(decoding: data, as: UTF8.self)

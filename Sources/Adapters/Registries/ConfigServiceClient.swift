@@ -5,16 +5,21 @@ package import Ports
 package final class ConfigServiceClient: Registrar, ServiceDirectory {
     private let server: RegistryServer
     private let limits: RegistryCallLimits
+    private let token: RegistryToken?
 
     private static let base = "/api/v1/registry"
 
-    /// - Parameter url: the base of the config-service; a trailing `/` is stripped.
+    /// - Parameters:
+    ///   - url: the base of the config-service; a trailing `/` is stripped.
+    ///   - token: what it asks for; `nil`: it asks nobody.
     /// - Throws: `RegistryError.unusableAddress`.
     package init(
-        url: String, limits: RegistryCallLimits = RegistryCallLimits()
+        url: String, token: RegistryToken? = nil,
+        limits: RegistryCallLimits = RegistryCallLimits()
     ) throws(RegistryError) {
         server = try RegistryServer(
             "config-service", at: url, answerBytes: limits.answerBytes)
+        self.token = token
         self.limits = limits
     }
 
@@ -30,8 +35,8 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
     @discardableResult
     package func register(_ registration: ServiceRegistration) async throws -> String {
         let answer = try await server.call(
-            .post, ConfigServiceClient.base + "/register", body: registration.requestJSON,
-            within: limits.change)
+            .post, ConfigServiceClient.base + "/register", headers: try headers(),
+            body: registration.requestJSON, within: limits.change)
         let json = try server.json(of: answer)
         guard let id = json.object?[RegistryField.instanceID]?.string else {
             throw server.unreadable("it names no \(RegistryField.instanceID)")
@@ -44,7 +49,8 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
             "?\(RegistryField.serviceName)=\(URLText.encoded(service))"
             + "&\(RegistryField.instanceID)=\(URLText.encoded(instanceID))"
         let answer = try await server.call(
-            .post, ConfigServiceClient.base + "/deregister" + query, within: limits.change)
+            .post, ConfigServiceClient.base + "/deregister" + query, headers: try headers(),
+            within: limits.change)
         try server.requireSuccess(answer)
     }
 
@@ -56,7 +62,8 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
 
     package func instances(of service: String) async throws -> [ServiceInstance] {
         let answer = try await server.call(
-            .get, ConfigServiceClient.path(of: service), within: limits.discovery)
+            .get, ConfigServiceClient.path(of: service), headers: try headers(),
+            within: limits.discovery)
         return try server.instances(of: answer) { json throws(InstanceProblem) in
             try ServiceInstance(json: json)
         }
@@ -64,7 +71,8 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
 
     package func url(of service: String) async throws -> String {
         let answer = try await server.call(
-            .get, ConfigServiceClient.path(of: service) + "/url", within: limits.discovery)
+            .get, ConfigServiceClient.path(of: service) + "/url", headers: try headers(),
+            within: limits.discovery)
         // Another kind of server also answers 404, to a path that it does not have.
         let refusal = answer.status == 404 ? try? JSONValue(parsing: answer.body) : nil
         if refusal?.object?["detail"] != nil {
@@ -74,6 +82,11 @@ package final class ConfigServiceClient: Registrar, ServiceDirectory {
             throw server.unreadable("it names no url")
         }
         return url
+    }
+
+    private func headers() throws(RegistryError) -> [(String, String)] {
+        guard let token else { return [] }
+        return [("Authorization", try token.authorization())]
     }
 
     private static func path(of service: String) -> String {

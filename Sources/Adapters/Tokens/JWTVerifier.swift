@@ -29,6 +29,27 @@ package final class JWTVerifier: TokenVerifier {
         ring = try await KeyRing(sources, fetcher: fetcher, at: now, failed: failed)
     }
 
+    /// How often `run` looks whether keys have grown old: as often as a server is asked at most.
+    static let lookInterval = Duration.seconds(RefreshSchedule.Pace.url.pause)
+
+    /// Keeps keys from growing old, also while nobody calls, until it is cancelled; with it ends
+    /// whatever looks for keys.
+    ///
+    /// - Parameters:
+    ///   - clock: paces looking.
+    ///   - now: what refreshing is counted by.
+    package func run(
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp
+    ) async {
+        await withTaskCancellationHandler {
+            repeat {
+                await ring.refresh(at: now())
+            } while (try? await clock.sleep(for: JWTVerifier.lookInterval)) != nil
+        } onCancel: {
+            ring.stop()
+        }
+    }
+
     /// How many keys are in force, for readiness.
     ///
     /// - Throws: when a source has never given any.

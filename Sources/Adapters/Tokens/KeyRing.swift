@@ -56,7 +56,7 @@ struct KeyRing: Sendable {
         for header: TokenHeader, at now: Timestamp
     ) async throws(TokenRefusal) -> (keys: [VerificationKey], version: Int) {
         if header.algorithm == .hs256 { return (try Self.some(of: secrets), version) }
-        for place in places { await place.refresh(at: now, for: .freshness) }
+        for place in places { await place.keepFresh(at: now) }
         var snapshot = snapshot(header)
         if snapshot.keys.isEmpty {
             for place in places { await place.refresh(at: now, for: .unknownKey) }
@@ -74,13 +74,22 @@ struct KeyRing: Sendable {
     func count(at now: Timestamp) async throws(KeySourceError) -> Int {
         var count = secrets.count
         for place in places {
-            await place.refresh(at: now, for: .freshness)
+            await place.keepFresh(at: now)
+            if place.current.version == 0 { await place.refresh(at: now, for: .freshness) }
             let (keys, version) = place.current
             if version == 0, let failure = place.failure { throw failure }
             count += keys.count
         }
         return count
     }
+
+    /// Looks for keys that have grown old, so that those nobody asks for do not.
+    func refresh(at now: Timestamp) async {
+        for place in places { await place.refresh(at: now, for: .freshness) }
+    }
+
+    /// Ends what is under way.
+    func stop() { for place in places { place.stop() } }
 
     private func snapshot(_ header: TokenHeader) -> (keys: [VerificationKey], version: Int) {
         places.reduce(into: (keys: [], version: 0)) { sum, place in

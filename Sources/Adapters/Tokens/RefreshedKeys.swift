@@ -18,6 +18,7 @@ final class RefreshedKeys: Sendable {
         var stamp: KeyFile.Stamp?
         var failure: KeySourceError?
         var flight: Task<Void, Never>?
+        var isOver = false
     }
 
     private let place: Place
@@ -47,15 +48,35 @@ final class RefreshedKeys: Sendable {
     /// Looks for keys where that is due. However many ask, it is done once, and all wait for it;
     /// one who is cancelled does not end it for the others.
     func refresh(at now: Timestamp, for need: RefreshSchedule.Need) async {
-        let flight = state.withLock { state -> Task<Void, Never>? in
+        await flight(at: now, for: need)?.value
+    }
+
+    /// Sees to keys that are not too old. A file is looked at now; a server is asked while the
+    /// caller goes on with the keys that there are, however slow it may be.
+    func keepFresh(at now: Timestamp) async {
+        let flight = flight(at: now, for: .freshness)
+        if case .file = place { await flight?.value }
+    }
+
+    /// Ends what is under way; nothing is looked for any more.
+    func stop() {
+        state.withLock { state in
+            state.isOver = true
+            return state.flight
+        }?.cancel()
+    }
+
+    private func flight(
+        at now: Timestamp, for need: RefreshSchedule.Need
+    ) -> Task<Void, Never>? {
+        state.withLock { state in
             if let flight = state.flight { return flight }
-            guard state.schedule.isDue(at: now, for: need) else { return nil }
+            guard !state.isOver, state.schedule.isDue(at: now, for: need) else { return nil }
             state.schedule.attempted(at: now)
             let flight = Task { await look(at: now) }
             state.flight = flight
             return flight
         }
-        await flight?.value
     }
 
     private func look(at now: Timestamp) async {
@@ -70,8 +91,11 @@ final class RefreshedKeys: Sendable {
                 state.version += 1
             }
         } catch {
-            state.withLock { ($0.flight, $0.failure) = (nil, error) }
-            failed(error)
+            let isOver = state.withLock { state in
+                (state.flight, state.failure) = (nil, error)
+                return state.isOver
+            }
+            if !isOver { failed(error) }
         }
     }
 

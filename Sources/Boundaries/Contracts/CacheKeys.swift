@@ -22,8 +22,8 @@ package enum CacheKeys {
     /// Of a fallback, at the most.
     package static let fallbackLifetime = Duration.seconds(300)
 
-    /// Bytes of a part that a user supplied.
-    package static let partLimit = 64
+    /// Bytes of a part that a user supplied: those of any user's name.
+    package static let partLimit = IdentifierRule.lengthLimit
 
     /// The current regime of a series.
     ///

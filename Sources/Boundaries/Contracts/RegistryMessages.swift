@@ -87,3 +87,11 @@ extension ServiceInstance {
                 .flatMap { Timestamp(rfc3339: $0) })
     }
 }
+
+/// What may be done with the registry, as the rules of access name it.
+package enum RegistryCall: String, Sendable, CaseIterable {
+    /// To look who is there.
+    case read = "registry/Read"
+    /// To register and to deregister.
+    case change = "registry/Change"
+}

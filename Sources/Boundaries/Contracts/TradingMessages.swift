@@ -44,9 +44,7 @@ extension Bloasis_Trading_Fill {
     private func identifier<Subject>(
         _ field: String, _ text: String, or standard: Identifier<Subject>? = nil
     ) throws(RPCFault) -> Identifier<Subject> {
-        try read(
-            field, text, or: standard, { Identifier($0) },
-            "is not an id: use 1 to \(Identifier<Subject>.lengthLimit) visible ASCII characters")
+        try read(field, text, or: standard, { Identifier($0) }, IdentifierRule.problem)
     }
 
     private func named<Name: RawRepresentable<String> & CaseIterable>(

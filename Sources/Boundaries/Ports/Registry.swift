@@ -87,6 +87,8 @@ package protocol ServiceDirectory: Sendable {
 package enum RegistryError: Error, Equatable, Sendable {
     /// The address of the registry cannot be used.
     case unusableAddress(reason: String)
+    /// What the registry is to be shown cannot be had.
+    case unusableToken(reason: String)
     /// Nothing was sent, or nothing came back.
     case unreachable(registry: String, reason: String)
     /// What was asked may have been done or not.
@@ -103,7 +105,8 @@ package enum RegistryError: Error, Equatable, Sendable {
     package var leavesOpen: Bool {
         switch self {
         case .timedOut, .unreadable: true
-        case .unusableAddress, .unreachable, .refused, .noHealthyInstance, .unfit: false
+        case .unusableAddress, .unusableToken, .unreachable, .refused, .noHealthyInstance, .unfit:
+            false
         }
     }
 }
@@ -112,6 +115,7 @@ extension RegistryError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unusableAddress(let reason): "the address of the registry cannot be used: \(reason)"
+        case .unusableToken(let reason): "the token for the registry cannot be used: \(reason)"
         case .unreachable(let registry, let reason): "\(registry) cannot be reached: \(reason)"
         case .timedOut(let registry, let limit): "\(registry) did not answer within \(limit)"
         case .refused(let registry, let status, let detail):

@@ -8,6 +8,8 @@ package enum Scope: String, Sendable, CaseIterable {
     case user = "bloasis:user"
     /// To send bars, and fills of any user.
     case ingest = "bloasis:ingest"
+    /// To make services known in the registry, so that others are sent to them.
+    case service = "bloasis:service"
 }
 
 /// Who calls, as a verified token says.
@@ -35,8 +37,8 @@ package protocol TokenVerifier: Sendable {
 package enum TokenLimits {
     /// Longest token that is looked at.
     package static let tokenBytes = 8_192
-    /// Longest `sub`.
-    package static let subjectBytes = 255
+    /// Longest `sub`: whoever has a token can be named as a user.
+    package static let subjectBytes = IdentifierRule.lengthLimit
     /// Shortest secret for HS256: as long as its hash (RFC 7518, 3.2).
     package static let secretBytesMinimum = 32
 }

@@ -2,8 +2,6 @@ package import Market
 
 /// What a person orders: that a regime be published in place of the filter's, until it expires.
 package struct OverrideOrder: Hashable, Sendable {
-    /// Characters of the name of whoever orders.
-    package static let userLimit = 64
     /// Bytes of the reason, in UTF-8.
     package static let reasonLimit = 500
     /// How long an override may be in force.
@@ -12,7 +10,7 @@ package struct OverrideOrder: Hashable, Sendable {
     package let series: Series
     /// Never `unknown`.
     package let regime: Regime
-    /// Who orders it: visible ASCII characters.
+    /// Who orders it, by the rule of identifiers.
     package let userID: String
     /// Why; one line.
     package let reason: String
@@ -50,12 +48,8 @@ package struct OverrideOrder: Hashable, Sendable {
     }
 
     private var fault: OverrideFault? {
-        if userID.isEmpty || userID.utf8.count > OverrideOrder.userLimit
-            || !userID.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            return OverrideFault(
-                "user_id",
-                "is not an id: use 1 to \(OverrideOrder.userLimit) visible ASCII characters")
+        if !IdentifierRule.allows(userID) {
+            return OverrideFault("user_id", IdentifierRule.problem)
         }
         if regime == .unknown {
             return OverrideFault("regime", "unknown is what is said when nothing is known")

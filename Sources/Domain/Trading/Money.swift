@@ -1,3 +1,5 @@
+import Market
+
 /// A currency by its ISO 4217 code: three capital letters.
 package struct Currency: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let code: String
@@ -14,18 +16,14 @@ package struct Currency: Hashable, Sendable, Comparable, CustomStringConvertible
     package static func < (lhs: Currency, rhs: Currency) -> Bool { lhs.code < rhs.code }
 }
 
-/// What names one thing of a kind: 1 to 64 visible ASCII characters.
+/// What names one thing of a kind, by the rule of identifiers.
 ///
 /// `Subject` only tells kinds apart.
 package struct Identifier<Subject>: Hashable, Sendable, CustomStringConvertible {
     package let text: String
 
-    package static var lengthLimit: Int { 64 }
-
     package init?(_ text: some StringProtocol) {
-        guard !text.isEmpty, text.utf8.count <= Identifier.lengthLimit,
-            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { return nil }
+        guard IdentifierRule.allows(text) else { return nil }
         self.text = String(text)
     }
 

@@ -54,6 +54,7 @@ package struct HealthURLPolicy: Sendable, Equatable {
         case .metadata: "it points at a metadata service"
         case .unspecified: "it points at an unspecified address"
         case .multicastOrReserved: "it points at a multicast or reserved address"
+        case .tunnel: "it points through a tunnel or a translator, whose end cannot be told"
         }
     }
 

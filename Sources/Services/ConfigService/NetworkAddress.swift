@@ -13,6 +13,8 @@ enum NetworkAddress: Hashable, Sendable {
         case unspecified
         /// To many, or to nobody.
         case multicastOrReserved
+        /// Through a tunnel or a translator to an end that cannot be told, or may not be there.
+        case tunnel
     }
 
     /// From numbers in any spelling that systems take: as `inet_aton` reads IPv4 (one to four
@@ -71,19 +73,38 @@ extension NetworkAddress {
         case _ where metadataV6.contains(address): return .metadata
         case _ where address >> 118 == 0xFE80 >> 6: return .linkLocal
         case _ where address >> 120 == 0xFF: return .multicastOrReserved
+        case _ where tunnels.contains { address >> $0.shift == $0.prefix }: return .tunnel
+        case _ where address >> 112 == 0x2002: return kind(of6to4: address)
         default: return embeddedV4(address).map(kind(ofV4:)) ?? .ordinary
         }
     }
 
+    /// Teredo (RFC 4380), whose client's address is obscured, and the prefix for translators of a
+    /// network's own (RFC 8215), who alone know where in it the IPv4 address stands.
+    private static let tunnels: [(prefix: UInt128, shift: UInt128)] = [
+        (0x2001_0000, 96), (0x0064_FF9B_0001, 80),
+    ]
+
+    /// The relay of 6to4 may have a global address alone (RFC 3056, section 2): behind a private
+    /// one is whatever network this machine is in.
+    private static func kind(of6to4 address: UInt128) -> Kind {
+        let relay = UInt32(truncatingIfNeeded: address >> 80)
+        return kind(ofV4: relay) == .ordinary && isPrivate(relay) ? .tunnel : kind(ofV4: relay)
+    }
+
+    /// RFC 1918, and the addresses that carriers share (RFC 6598).
+    private static func isPrivate(_ address: UInt32) -> Bool {
+        address >> 24 == 10 || address >> 20 == 0xAC1 || address >> 16 == 0xC0A8
+            || address >> 22 == 0x6440_0000 >> 22
+    }
+
     /// The IPv4 address that packets to an IPv6 address end at: mapped and compatible ones (RFC
-    /// 4291), translated ones (RFC 6052, 7915), and 6to4 (RFC 3056).
+    /// 4291), and translated ones (RFC 6052, 7915).
     private static func embeddedV4(_ address: UInt128) -> UInt32? {
-        let last = UInt32(truncatingIfNeeded: address)
         switch address >> 32 {
-        case 0, 0xFFFF, 0xFFFF_0000, 0x0064_FF9B_0000_0000_0000_0000: return last
-        default:
-            guard address >> 112 == 0x2002 else { return nil }
-            return UInt32(truncatingIfNeeded: address >> 80)
+        case 0, 0xFFFF, 0xFFFF_0000, 0x0064_FF9B_0000_0000_0000_0000:
+            UInt32(truncatingIfNeeded: address)
+        default: nil
         }
     }
 }

@@ -1,8 +1,10 @@
 import Contracts
 package import HTTPServing
 import HTTPTypes
+import Hosting
 import Hummingbird
 import Logging
+import Market
 import NIOCore
 import Ports
 
@@ -12,38 +14,69 @@ package struct RegistryRoutes: Sendable {
 
     private let registry: LiveRegistry
     private let policy: HealthURLPolicy
+    private let access: AccessControl
+    private let now: @Sendable () -> Timestamp
     private let bodyTimeout: Duration
 
     /// A body that has not come whole by then is refused with 408.
     static let bodyTimeout = Duration.seconds(10)
 
+    /// - Parameters:
+    ///   - access: who may ask, by `RegistryCall`.
+    ///   - now: what tokens' ends are measured by.
     init(
-        _ registry: LiveRegistry, policy: HealthURLPolicy,
+        _ registry: LiveRegistry, policy: HealthURLPolicy, access: AccessControl = .off,
+        now: @escaping @Sendable () -> Timestamp,
         bodyTimeout: Duration = RegistryRoutes.bodyTimeout
     ) {
         self.registry = registry
         self.policy = policy
+        self.access = access
+        self.now = now
         self.bodyTimeout = bodyTimeout
     }
 
     package func add(to routes: RouteTable) {
         let base = RegistryRoutes.base
         routes.add(.post, base + "/register") { request, context in
-            try await telling(context.logger) { try await register(request) }
+            try await answer(.change, context) { try await register(request) }
         }
         routes.add(.post, base + "/deregister") { request, context in
-            try await telling(context.logger) { try await deregister(request) }
+            try await answer(.change, context) { try await deregister(request) }
         }
-        routes.add(.get, base + "/services") { _, _ in list(registry.instances()) }
+        routes.add(.get, base + "/services") { _, context in
+            try await answer(.read, context) { list(registry.instances()) }
+        }
         routes.add(.get, base + "/services/{name}") { _, context in
-            list(name(context).map { registry.instances(of: $0) } ?? [])
+            try await answer(.read, context) {
+                list(name(context).map { registry.instances(of: $0) } ?? [])
+            }
         }
-        routes.add(.get, base + "/services/{name}/url") { _, context in url(name(context)) }
+        routes.add(.get, base + "/services/{name}/url") { _, context in
+            try await answer(.read, context) { url(name(context)) }
+        }
+    }
+
+    /// Nothing is read of the request of somebody who may not make it.
+    private func answer(
+        _ call: RegistryCall, _ context: HTTPContext, _ answer: () async throws -> Response
+    ) async throws -> Response {
+        try await telling(context.logger) {
+            let authorization = CallContext.current.authorization.map { [$0] } ?? []
+            _ = try await access.caller(
+                of: call.rawValue, authorization: authorization, at: now())
+            return try await answer()
+        }
     }
 
     // MARK: - Calls
 
     private func register(_ request: Request) async throws -> Response {
+        guard request.headers[.contentType].map(RegistryRoutes.isJSON) ?? false else {
+            return .detail(
+                "the body must be JSON, and say so: send content-type: application/json",
+                status: .unsupportedMediaType)
+        }
         let body = try await body(of: request)
         let registration = try ServiceRegistration(requestBody: body, policy: policy)
         try await registry.register(registration)
@@ -97,6 +130,12 @@ package struct RegistryRoutes: Sendable {
         context.parameters.get("name").flatMap { FormQuery.decode($0, plusIsSpace: false) }
     }
 
+    /// Pages of other origins send it only after the browser has asked.
+    private static func isJSON(_ type: String) -> Bool {
+        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        return media == "application/json" || media.hasSuffix("+json")
+    }
+
     private func body(of request: Request) async throws -> [UInt8] {
         try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask {
@@ -122,6 +161,8 @@ package struct RegistryRoutes: Sendable {
     ) async throws -> Response {
         do {
             return try await answer()
+        } catch let refusal as AccessRefusal {
+            return .refusal(refusal)
         } catch let refusal as InputRefusal {
             // What was sent is not repeated: it may hold secrets.
             let problems = refusal.problems.map(\.message).joined(separator: "; ")
@@ -149,6 +190,17 @@ extension Response {
         var json = JSONWriter()
         json.object { $0.member("detail", text) }
         return .json(json.text, status: status)
+    }
+
+    fileprivate static func refusal(_ refusal: AccessRefusal) -> Response {
+        switch refusal {
+        case .denied(let reason): return .detail(reason, status: .forbidden)
+        case .unavailable(let reason): return .detail(reason, status: .serviceUnavailable)
+        case .unauthenticated(let reason):
+            var response = Response.detail(reason, status: .unauthorized)
+            response.headers[.wwwAuthenticate] = "Bearer"
+            return response
+        }
     }
 
     fileprivate static func refusal(_ refusal: InputRefusal) -> Response {

@@ -21,11 +21,12 @@ package struct ServiceRegistry: Sendable {
     ///   - probe: asks instances for their health; checks the addresses that names stand for with
     ///     `policy`.
     ///   - policy: which health URLs may be asked.
-    ///   - now: the wall clock, for the time of a registration.
+    ///   - access: who may ask the registry.
+    ///   - now: the wall clock, for the time of a registration and for the ends of tokens.
     ///   - steady: the clock that never jumps, for everything else.
     package init(
         archive: any RegistryArchive, probe: any HealthProbe, policy: HealthURLPolicy,
-        now: @escaping @Sendable () -> Timestamp,
+        access: AccessControl = .off, now: @escaping @Sendable () -> Timestamp,
         steady: @escaping @Sendable () -> ContinuousClock.Instant = { SteadyClock.now },
         logger: Logger
     ) async {
@@ -35,7 +36,7 @@ package struct ServiceRegistry: Sendable {
         }
         let registry = LiveRegistry(
             restoring: restored, archive: archive, now: now, steady: steady, logger: logger)
-        routes = RegistryRoutes(registry, policy: policy)
+        routes = RegistryRoutes(registry, policy: policy, access: access, now: now)
         services = [HealthPoller(registry, probe: probe, policy: policy)]
         healthChecks = [HealthCheck("registry-file") { try await registry.checkArchive() }]
     }

@@ -12,6 +12,10 @@ package struct ConnectionBounds: Sendable {
     /// that opens more is closed. More than the HTTP door's event streams, since a gateway has all
     /// of its own on one connection.
     package var callsLimit = 2_048
+    /// Streams open at the same time.
+    package var streamsLimit = 4_096
+    /// Those of one address, which may be a gateway with all of its clients'.
+    package var clientStreamsLimit = 1_024
     /// A connection on which nothing came for this time is asked whether anybody is there.
     package var pingInterval = Duration.seconds(60)
     /// One on which nothing came for this time is closed: nobody answered.
@@ -22,6 +26,10 @@ package struct ConnectionBounds: Sendable {
     package var lingerLimit = Duration.seconds(1)
 
     package init() {}
+
+    var places: ClientPlaces {
+        ClientPlaces(for: "streams", limit: streamsLimit, perClient: clientStreamsLimit)
+    }
 
     func apply(to config: inout HTTP2ServerTransport.Posix.Config) {
         config.http2.maxConcurrentStreams = callsLimit

@@ -40,7 +40,8 @@ package struct GRPCListener: Service {
     package func run() async throws {
         let transport = try transport(at: NumericAddress.of(host, port: port))
         let server = GRPCServer(
-            transport: DeadlineCheckingTransport(base: transport), services: [methods])
+            transport: DeadlineCheckingTransport(base: transport), services: [methods],
+            interceptorPipeline: StreamBounds(places: bounds.places).pipeline)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await serve(server) }

@@ -4,6 +4,7 @@ package import Hosting
 package struct GRPCSettings: ServiceSettings {
     /// `nil`: in plain text.
     package let security: ServerSecurity?
+    private let clientStreamsLimit: Int
 
     package init(_ reader: inout ConfigurationReader) {
         let certificate = reader.optional("GRPC_TLS_CERTIFICATE", as: "a path") { $0 }
@@ -21,5 +22,10 @@ package struct GRPCSettings: ServiceSettings {
         } else {
             security = nil
         }
+        clientStreamsLimit = reader.integer("GRPC_STREAMS_PER_CLIENT", in: 1...Int(Int32.max))
+    }
+
+    package func apply(to bounds: inout ConnectionBounds) {
+        bounds.clientStreamsLimit = clientStreamsLimit
     }
 }

@@ -11,7 +11,7 @@ package struct HealthMethods: Sendable {
     static let watchInterval = Duration.seconds(5)
 
     private let names: Set<String>
-    private let isReady: @Sendable () async -> Bool
+    private let isReady: @Sendable () async throws -> Bool
     private let clock: any Clock<Duration>
 
     /// - Parameters:
@@ -19,7 +19,7 @@ package struct HealthMethods: Sendable {
     ///   - isReady: asks what they depend on.
     ///   - clock: paces looking at what is watched.
     package init(
-        services: [String], isReady: @escaping @Sendable () async -> Bool,
+        services: [String], isReady: @escaping @Sendable () async throws -> Bool,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         names = Set(services + ["", HealthMethods.service])
@@ -34,17 +34,17 @@ package struct HealthMethods: Sendable {
                     throw RPCFault.notFound(
                         "no service '\(RequestReading.excerpt(asked.service))' is served here")
                 }
-                return await answer(of: asked.service)
+                return try await answer(of: asked.service)
             },
             .stream(HealthMethods.service, "Watch") { (asked: Asked) in watch(asked.service) },
         ]
     }
 
-    private func answer(of service: String) async -> Answered {
+    private func answer(of service: String) async throws -> Answered {
         var answered = Answered()
         answered.status =
             if names.contains(service) {
-                await isReady() ? .serving : .notServing
+                try await isReady() ? .serving : .notServing
             } else {
                 .serviceUnknown
             }
@@ -56,7 +56,7 @@ package struct HealthMethods: Sendable {
         let told = LastTold()
         return AsyncThrowingStream {
             while true {
-                let answered = await answer(of: service)
+                let answered = try await answer(of: service)
                 if await told.isNews(answered) { return answered }
                 try await clock.sleep(for: HealthMethods.watchInterval)
             }

@@ -1,11 +1,12 @@
 import Contracts
+import HTTPServing
 import HTTPTypes
+import Hosting
 import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
 import SwiftProtobuf
-import Synchronization
 
 /// A method's stream as Server-Sent Events (WHATWG HTML, section 9.2).
 ///
@@ -15,17 +16,17 @@ import Synchronization
 /// field `after`. Without one it begins with what comes next. A comment is sent at every heartbeat.
 /// A stream ends when the client goes away and, cleanly, when the service shuts down.
 final class EventStreams: Sendable {
-    private let limit: Int
+    private let places: ClientPlaces
     private let heartbeatInterval: Duration
     private let clock: any Clock<Duration>
-    private let open = Mutex(0)
 
     /// How long a browser waits before it reconnects.
     private static let reconnectMilliseconds = 2_000
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
-    init(limit: Int, heartbeatInterval: Duration, clock: any Clock<Duration>) {
-        self.limit = limit
+    /// - Parameter places: for open streams.
+    init(places: ClientPlaces, heartbeatInterval: Duration, clock: any Clock<Duration>) {
+        self.places = places
         self.heartbeatInterval = heartbeatInterval
         self.clock = clock
     }
@@ -38,22 +39,30 @@ final class EventStreams: Sendable {
         lastEventID.flatMap { request.headers[$0] } ?? query.value(resumingParameter)
     }
 
+    /// Who asks for the head alone gets that, and no place.
+    ///
     /// - Parameter open: begins the stream.
     /// - Throws: the fault of the source, before the stream begins; a failure later is an event
     ///   `error` with a `google.rpc.Status`.
     func respond(
-        to request: Request, logger: Logger, from open: () async throws -> MessageStream
+        to request: Request, _ context: HTTPContext,
+        from open: () async throws -> MessageStream
     ) async throws -> Response {
-        guard takePlace() else {
-            throw RPCFault(
-                .resourceExhausted,
-                "\(limit) event streams are open already: close one, or poll")
+        guard request.method != .head else {
+            return Response(status: .ok, headers: EventStreams.headers)
         }
-        let place = Place(streams: self)
+        let place: ClientPlaces.Place
+        do {
+            place = try places.take(for: context.remoteAddress?.ipAddress ?? "local")
+        } catch {
+            var refusal = Response.fault(error)
+            refusal.headers[.retryAfter] = String(ClientPlaces.retrySeconds)
+            return refusal
+        }
         let messages = try await open()
+        let logger = context.logger
         return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            status: .ok, headers: EventStreams.headers,
             body: ResponseBody { writer in
                 defer { place.giveBack() }
                 do {
@@ -64,6 +73,10 @@ final class EventStreams: Sendable {
                 try await writer.finish(nil)
             })
     }
+
+    private static let headers: HTTPFields = [
+        .contentType: "text/event-stream", .cacheControl: "no-store",
+    ]
 
     // MARK: - The stream
 
@@ -136,35 +149,5 @@ final class EventStreams: Sendable {
             head = "id: \(streamed.resumeID)\nevent: \(type(of: streamed).eventName)\n"
         }
         return head + "data: \(try WireJSON.text(message))\n\n"
-    }
-
-    // MARK: - The bound
-
-    private func takePlace() -> Bool {
-        open.withLock { open in
-            guard open < limit else { return false }
-            open += 1
-            return true
-        }
-    }
-
-    /// One of the open streams; given back once, at the latest when a response is dropped unsent.
-    private final class Place: Sendable {
-        private let streams: EventStreams
-        private let isHeld = Mutex(true)
-
-        init(streams: EventStreams) {
-            self.streams = streams
-        }
-
-        func giveBack() {
-            let wasHeld = isHeld.withLock { held in
-                defer { held = false }
-                return held
-            }
-            if wasHeld { streams.open.withLock { $0 -= 1 } }
-        }
-
-        deinit { giveBack() }
     }
 }

@@ -1,6 +1,7 @@
 package import Contracts
 package import HTTPServing
 import HTTPTypes
+import Hosting
 import Hummingbird
 import NIOCore
 import Ports
@@ -29,7 +30,9 @@ package struct MethodRoutes: Sendable {
             }
         }
         streams = EventStreams(
-            limit: configuration.streamsLimit,
+            places: ClientPlaces(
+                for: "event streams", limit: configuration.streamsLimit,
+                perClient: configuration.clientStreamsLimit),
             heartbeatInterval: configuration.heartbeatInterval, clock: clock)
         self.answers = answers
         self.configuration = configuration
@@ -75,7 +78,7 @@ package struct MethodRoutes: Sendable {
                 path: path(transcoder, context), query: query,
                 ignoring: [EventStreams.resumingParameter],
                 resuming: EventStreams.resumed(request, query), body: body)
-            return try await streams.respond(to: request, logger: context.logger) {
+            return try await streams.respond(to: request, context) {
                 try await open(message)
             }
         }

@@ -6,19 +6,26 @@ import Hummingbird
 package struct PageRoutes: Sendable {
     private let answers: ContentAnswers
     private let document: Content
-    private let page: Content
+    /// By path.
+    private let files: [(path: String, content: Content)]
 
-    /// The page loads nothing from elsewhere and cannot be framed.
+    /// The page loads nothing from elsewhere, runs nothing that is written into it, and cannot be
+    /// framed: it may hold a token.
     private static let pagePolicy =
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-        + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
-        + "frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        + "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
         self.document = Content(
             Array(document.utf8), type: "application/json; charset=utf-8")
-        page = Content(PackageResources.index_html, type: "text/html; charset=utf-8")
+        files = [
+            ("/", PackageResources.index_html, "text/html"),
+            ("/page.css", PackageResources.page_css, "text/css"),
+            ("/page.js", PackageResources.page_js, "text/javascript"),
+        ].map { path, bytes, type in
+            (path, Content(bytes, type: type + "; charset=utf-8"))
+        }
         self.answers = answers
     }
 
@@ -26,13 +33,15 @@ package struct PageRoutes: Sendable {
         routes.add(.get, "/openapi.json", isBrief: true) { request, _ in
             answers.answer(document, to: request)
         }
-        routes.add(.get, "/", isBrief: true) { request, _ in
-            answers.answer(
-                page, to: request,
-                headers: [
-                    .contentSecurityPolicy: PageRoutes.pagePolicy,
-                    .xContentTypeOptions: "nosniff",
-                ])
+        for (path, content) in files {
+            routes.add(.get, path, isBrief: true) { request, _ in
+                answers.answer(
+                    content, to: request,
+                    headers: [
+                        .contentSecurityPolicy: PageRoutes.pagePolicy,
+                        .xContentTypeOptions: "nosniff",
+                    ])
+            }
         }
     }
 }

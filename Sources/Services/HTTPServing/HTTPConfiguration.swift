@@ -19,6 +19,8 @@ package struct HTTPConfiguration: Sendable {
     package var bodyTimeout = Duration.seconds(30)
     /// Event streams open at the same time; one more is refused with RESOURCE_EXHAUSTED.
     package var streamsLimit = 1_000
+    /// Those of one address.
+    package var clientStreamsLimit = 100
     /// Connections open at the same time; further ones wait to be accepted.
     package var connectionsLimit = 4_096
     /// A connection that asks nothing, or stalls while asking, is closed after this time.

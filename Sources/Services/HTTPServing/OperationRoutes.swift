@@ -7,8 +7,8 @@ import NIOCore
 /// Liveness, readiness and metrics: every door has them.
 package struct OperationRoutes: Sendable {
     private let serviceName: String
-    private let readiness: @Sendable () async -> [DependencyHealth]
-    private let metrics: @Sendable () async -> String
+    private let readiness: @Sendable () async throws -> [DependencyHealth]
+    private let metrics: @Sendable () async throws -> String
 
     static let probePaths: Set<String> = ["/health", "/ready", "/metrics"]
 
@@ -17,8 +17,8 @@ package struct OperationRoutes: Sendable {
     ///   - readiness: asks every dependency; `/ready` is 503 when one is not healthy.
     ///   - metrics: Prometheus text.
     package init(
-        serviceName: String, readiness: @escaping @Sendable () async -> [DependencyHealth],
-        metrics: @escaping @Sendable () async -> String
+        serviceName: String, readiness: @escaping @Sendable () async throws -> [DependencyHealth],
+        metrics: @escaping @Sendable () async throws -> String
     ) {
         self.serviceName = serviceName
         self.readiness = readiness
@@ -34,12 +34,12 @@ package struct OperationRoutes: Sendable {
             }
             return .json(json.text)
         }
-        routes.add(.get, "/ready") { _, _ in ready(await readiness()) }
+        routes.add(.get, "/ready") { _, _ in ready(try await readiness()) }
         routes.add(.get, "/metrics") { _, _ in
             Response(
                 status: .ok,
                 headers: [.contentType: PrometheusRegistry.contentType],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: await metrics())))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: try await metrics())))
         }
     }
 

@@ -23,23 +23,42 @@ package struct HealthCheck: Sendable {
     }
 }
 
-/// Asks all dependencies at once and says whether the process can serve.
+/// Asks all dependencies at once and says whether the process can serve; once for all who want to
+/// know it at about the same time.
 package struct Readiness: Sendable {
     /// How long one dependency may take to answer; a slower one counts as failing.
     package static let answerLimit = Duration.seconds(2)
+    /// How long ago the dependencies may have been asked for a report.
+    package static let reportLifetime = Duration.seconds(1)
 
-    private let checks: [HealthCheck]
-    private let limit: Duration
+    private let answer: SharedAnswer<ReadinessReport>
 
-    package init(_ checks: [HealthCheck], limit: Duration = Readiness.answerLimit) {
-        self.checks = checks
-        self.limit = limit
+    /// - Parameters:
+    ///   - limit: of one answer.
+    ///   - now: what a report's age is counted by.
+    package init(
+        _ checks: [HealthCheck], limit: Duration = Readiness.answerLimit,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { SteadyClock.now }
+    ) {
+        let questions = Questions(checks: checks, limit: limit)
+        answer = SharedAnswer(lifetime: Readiness.reportLifetime, now: now) {
+            await questions.report()
+        }
     }
 
     /// Every dependency's health, in the order the checks were given.
     ///
+    /// - Throws: `CancellationError`.
+    package func report() async throws -> ReadinessReport { try await answer.value() }
+}
+
+/// The dependencies, asked each time.
+private struct Questions: Sendable {
+    let checks: [HealthCheck]
+    let limit: Duration
+
     /// A check that ignores cancellation is waited for: its own bound must end it.
-    package func report() async -> ReadinessReport {
+    func report() async -> ReadinessReport {
         await withTaskGroup(of: (Int, DependencyHealth).self) { tasks in
             for (index, check) in checks.enumerated() {
                 tasks.addTask { (index, await answer(of: check)) }

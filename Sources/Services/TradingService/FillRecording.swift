@@ -54,8 +54,8 @@ package struct FillRecording: TradingAPI {
     ) async throws -> Bloasis_Trading_Portfolio {
         guard let user = UserID(request.userID) else {
             throw RPCFault.invalidArgument(
-                "user_id: '\(RequestReading.excerpt(request.userID))' is not an id: use 1 to "
-                    + "\(UserID.lengthLimit) visible ASCII characters")
+                "user_id: '\(RequestReading.excerpt(request.userID))' "
+                    + IdentifierRule.problem)
         }
         guard !request.asOf.isEmpty else {
             var answer = try await portfolios.answer(of: user)

@@ -8,6 +8,8 @@ struct Access: Sendable {
     let control: AccessControl
     /// What `/ready` asks.
     let checks: [HealthCheck]
+    /// Keeps keys fresh; `nil` where nobody is asked for a token.
+    private let refreshing: Task<Void, Never>?
 
     /// - Throws: `ConfigurationError` where nobody would be asked on an address that others reach;
     ///   `KeySourceError` for a file without keys.
@@ -15,7 +17,7 @@ struct Access: Sendable {
         switch try configuration.access.authentication(on: configuration.bindAddress) {
         case .off(let notice):
             if let notice { logger.warning("\(notice)") }
-            (control, checks) = (.off, [])
+            (control, checks, refreshing) = (.off, [], nil)
         case .required:
             let settings = configuration.access
             let verifier = try await JWTVerifier(
@@ -29,6 +31,13 @@ struct Access: Sendable {
                     "\(try await verifier.keyCount(at: WallClock.now)) in force"
                 }
             ]
+            refreshing = Task { await verifier.run { WallClock.now } }
         }
+    }
+
+    /// Once nobody calls any more.
+    func close() async {
+        refreshing?.cancel()
+        await refreshing?.value
     }
 }

@@ -65,11 +65,14 @@ struct HTTPDoor: BlockingService {
             } else {
                 try await process.shared(Shared.assembly).gauges
             }
+        let reading = SharedAnswer<Void>(
+            lifetime: Readiness.reportLifetime, now: { SteadyClock.now },
+            question: { await gauges?.update(at: WallClock.now) })
         return OperationRoutes(
             serviceName: serving.configuration.serviceName,
-            readiness: { await readiness.report().dependencies },
+            readiness: { try await readiness.report().dependencies },
             metrics: {
-                await gauges?.update(at: WallClock.now)
+                try await reading.value()
                 return serving.metrics.exposition()
             })
     }
@@ -92,8 +95,9 @@ struct GRPCDoor: BlockingService {
         let readiness = try await process.shared(Shared.readiness)
         let health = HealthMethods(
             services: Set(methods.map(\.service)).sorted(),
-            isReady: { await readiness.report().isReady })
+            isReady: { try await readiness.report().isReady })
         var bounds = ConnectionBounds()
+        context.settings.apply(to: &bounds)
         bounds.connectionsLimit = serving.budget.connections(wanted: bounds.connectionsLimit)
         let (host, logger) = (configuration.bindAddress, context.logger)
         let doors = try await process.shared(Shared.doors)

@@ -11,11 +11,19 @@ import ServiceLifecycle
 /// The registries that this process makes itself known in, and finds others by.
 struct RegistryClients: Sendable {
     private let configService: ConfigServiceClient?
+    /// Whether only those are found there whom the registry has asked for a token.
+    private let vouches: Bool
     private let consul: ConsulClient?
 
     /// - Throws: `RegistryError` for an address that cannot be used.
     init(_ settings: RegistrySettings) throws {
-        configService = try settings.configServiceURL.map { try ConfigServiceClient(url: $0) }
+        let token =
+            settings.configServiceToken.map { RegistryToken($0.exposed) }
+            ?? settings.configServiceTokenFile.map { RegistryToken(file: $0) }
+        configService = try settings.configServiceURL.map {
+            try ConfigServiceClient(url: $0, token: token)
+        }
+        vouches = configService != nil && token != nil
         consul = try settings.consul.map {
             try ConsulClient(address: $0.address, token: $0.token?.exposed)
         }
@@ -29,12 +37,12 @@ struct RegistryClients: Sendable {
     private var directory: (any ServiceDirectory)? { configService ?? consul }
 
     /// Where a gateway looks for services: nowhere, if callers' tokens would go in plain text to
-    /// whoever has registered.
+    /// whoever has registered, unasked.
     func directory(sending configuration: BloasisConfiguration) throws -> (any ServiceDirectory)? {
         let asksForTokens =
             try configuration.access.authentication(on: configuration.bindAddress) == .required
         let isSecure = try configuration.values.read(RemoteSettings.self).isSecure
-        return asksForTokens && !isSecure ? nil : directory
+        return asksForTokens && !isSecure && !vouches ? nil : directory
     }
 
     func close() async {
@@ -84,31 +92,24 @@ struct ConfigServiceHost: BlockingService {
 
     init(_ context: ServiceContext<HTTPSettings>) async throws {
         let serving = try await context.process.shared(Shared.serving)
-        if try serving.configuration.access.authentication(
-            on: serving.configuration.bindAddress) == .required
-        {
-            throw ConfigurationError([
-                "the config-service asks nobody for a token: keep it where only services reach it, "
-                    + "and say BLOASIS_AUTH=off"
-            ])
-        }
+        let access = try await context.process.shared(Shared.access)
         let (configuration, logger) = (serving.configuration, context.logger)
         let policy = HealthURLPolicy(bindAddress: configuration.bindAddress)
         let registry = await ServiceRegistry(
             archive: FileRegistryArchive(directory: configuration.home),
             probe: HTTPHealthProbe { policy.objection(toAddress: $0) }, policy: policy,
-            now: { WallClock.now }, logger: logger)
+            access: access.control, now: { WallClock.now }, logger: logger)
         var door = HTTPConfiguration(
             host: configuration.bindAddress, port: configuration.httpPort,
             serviceName: configuration.serviceName)
         context.settings.apply(to: &door)
-        let (host, readiness) = (door.host, Readiness(registry.healthChecks))
+        let (host, readiness) = (door.host, Readiness(registry.healthChecks + access.checks))
         self.registry = registry
         listener = HTTPListener(
             door,
             operations: OperationRoutes(
                 serviceName: configuration.serviceName,
-                readiness: { await readiness.report().dependencies },
+                readiness: { try await readiness.report().dependencies },
                 metrics: { serving.metrics.exposition() }),
             logger: logger,
             onRunning: { port in

@@ -59,6 +59,8 @@ enum Shared {
     static let access = SharedValue<Access>("access") { process in
         let configuration = try await process.shared(serving).configuration
         return try await Access(configuration, logger: process.logger)
+    } close: {
+        await $0.close()
     }
 
     /// Asks everything that this process depends on.

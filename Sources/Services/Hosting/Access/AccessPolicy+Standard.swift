@@ -1,3 +1,4 @@
+import Contracts
 import Ports
 
 extension AccessPolicy {
@@ -5,7 +6,8 @@ extension AccessPolicy {
     /// (probes, metrics, the page, the document of the API) says nothing of any user and is no
     /// method: nobody is asked there.
     package static let standard = AccessPolicy(
-        [operation, regimes, analysis, notification, trading].reduce(into: [:]) { rules, more in
+        [operation, regimes, analysis, notification, trading, registry].reduce(into: [:]) {
+            rules, more in
             rules.merge(more) { $1 }
         })
 
@@ -59,6 +61,12 @@ extension AccessPolicy {
             "RecordFill": .ownData(field: "fill.user_id", or: [.ingest]),
             "GetPortfolio": ownUser,
         ])
+
+    /// Whoever is known is sent what was meant for a service, tokens of callers among it.
+    private static let registry: [String: AccessRule] = [
+        RegistryCall.read.rawValue: .anyone,
+        RegistryCall.change.rawValue: .scopes([.service]),
+    ]
 
     /// Regimes are the same for all users.
     private static let reading = AccessRule.scopes([.user, .ingest])

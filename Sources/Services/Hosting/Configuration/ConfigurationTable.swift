@@ -95,6 +95,14 @@ package struct ConfigurationTable: Sendable {
             meaning: "Requests a second that one address may make, twice as many in a burst; more "
                 + "are answered 429. Unset: no limit."),
         ConfigurationKey(
+            "HTTP_STREAMS_PER_CLIENT", .count, default: "100",
+            meaning: "Event streams that one address may have open over HTTP; more are answered "
+                + "429. Behind a proxy all clients have its address."),
+        ConfigurationKey(
+            "GRPC_STREAMS_PER_CLIENT", .count, default: "1024",
+            meaning: "Streams that one address may have open over gRPC; more are answered "
+                + "RESOURCE_EXHAUSTED. A gateway has all of its clients'."),
+        ConfigurationKey(
             "GRPC_TLS_CERTIFICATE", .path,
             meaning: "PEM file of the gRPC door's certificate chain, and of what this process "
                 + "shows to other services. Unset: plain text."),
@@ -145,6 +153,14 @@ package struct ConfigurationTable: Sendable {
         ConfigurationKey(
             "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]),
             meaning: "Base of the service registry, `http://host:8082`. Unset: no registration."),
+        ConfigurationKey(
+            "CONFIG_SERVICE_TOKEN", .text, secret: true,
+            meaning: "Bearer token that the service registry is asked with; to register it must "
+                + "have the scope `bloasis:service`. Unset: none is shown."),
+        ConfigurationKey(
+            "CONFIG_SERVICE_TOKEN_FILE", .path,
+            meaning: "A file that holds that token, read anew for each call; "
+                + "`CONFIG_SERVICE_TOKEN` wins."),
         ConfigurationKey(
             "CONSUL_HTTP_ADDR", .address(schemes: ["http", "https"]),
             meaning: "Consul's agent as another registry, named as Consul's own tools name it. "

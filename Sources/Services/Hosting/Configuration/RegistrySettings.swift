@@ -4,6 +4,10 @@ package import Ports
 package struct RegistrySettings: Sendable {
     /// Base of the config-service; `nil`: not there.
     package let configServiceURL: String?
+    /// What the config-service asks for; `nil`: nothing, or what is in the file.
+    package let configServiceToken: Redacted<String>?
+    /// Path of a file that holds it.
+    package let configServiceTokenFile: String?
     /// `nil`: not there.
     package let consul: ConsulSettings?
     let serviceHost: String?
@@ -13,6 +17,8 @@ package struct RegistrySettings: Sendable {
 
     init(_ text: (_ variable: String) -> String?) {
         configServiceURL = text("CONFIG_SERVICE_URL")
+        configServiceToken = text("CONFIG_SERVICE_TOKEN").map { Redacted($0) }
+        configServiceTokenFile = text("CONFIG_SERVICE_TOKEN_FILE")
         consul = text("CONSUL_HTTP_ADDR").map { address in
             ConsulSettings(
                 address: address, token: text("CONSUL_HTTP_TOKEN").map { Redacted($0) })
