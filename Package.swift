@@ -211,7 +211,7 @@ let modules: [Module] = [
             .logging, .serviceLifecycle,
         ]),
     Module(
-        "Gateway", .services, uses: ["Contracts", "Hosting", "HTTPServing"],
+        "Gateway", .services, uses: ["Ports", "Contracts", "Hosting", "HTTPServing"],
         libraries: [
             .hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle, .swiftProtobuf,
         ],

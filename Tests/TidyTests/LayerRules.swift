@@ -15,8 +15,9 @@ enum LayerRules {
         "Testing", "Foundation", "FoundationEssentials", "FoundationNetworking", "Synchronization",
         "Glibc", "Dispatch",
     ]
-    /// Of the services only these touch the operating system: one reads its clock, one its errors.
-    static let nearTheSystem: Set<String> = ["Hosting", "Gateway"]
+    /// Of the services only this one touches the operating system: its clock and its errors, and a
+    /// thread for the log.
+    static let nearTheSystem = ["Hosting": Set(["Glibc", "Dispatch"])]
     /// Of Analytics only this one spreads work over cores and remembers which code it runs.
     static let nearTheProcessor = ["Kernels": Set(["Dispatch", "Synchronization"])]
     /// The same library on other systems.
@@ -50,7 +51,7 @@ enum LayerRules {
             row.storey == storey
         else { return nil }
         let system = (systemModules[storey] ?? [])
-            .union(nearTheSystem.contains(module) ? ["Glibc"] : [])
+            .union(nearTheSystem[module] ?? [])
             .union(nearTheProcessor[module] ?? [])
         return system.union(row.uses).union(row.libraries)
     }

@@ -26,10 +26,9 @@ package struct TraceContext: Sendable, Equatable {
 
     /// A new trace that nobody records.
     package init(using generator: inout some RandomNumberGenerator) {
-        let trace = (
-            high: generator.next() as UInt64, low: UInt64.random(in: 1...UInt64.max, using: &generator)
-        )
-        self.init(trace, UInt64.random(in: 1...UInt64.max, using: &generator), 0)
+        let high: UInt64 = generator.next()
+        let low = UInt64.random(in: 1...UInt64.max, using: &generator)
+        self.init((high, low), UInt64.random(in: 1...UInt64.max, using: &generator), 0)
     }
 
     private init(_ trace: (high: UInt64, low: UInt64), _ span: UInt64, _ flags: UInt8) {
@@ -42,7 +41,9 @@ package struct TraceContext: Sendable, Equatable {
     }
 
     /// 32 lower-case hexadecimal digits.
-    package var traceID: String { HexadecimalDigits.text(trace.high) + HexadecimalDigits.text(trace.low) }
+    package var traceID: String {
+        HexadecimalDigits.text(trace.high) + HexadecimalDigits.text(trace.low)
+    }
 
     /// 16 lower-case hexadecimal digits.
     package var spanID: String { HexadecimalDigits.text(span) }

@@ -129,7 +129,9 @@ private func write(
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-            while let answer = try await answers.next() { try await writer.write(AnsweredMessage(answer)) }
+            while let answer = try await answers.next() {
+                try await writer.write(AnsweredMessage(answer))
+            }
         }
         group.addTask {
             try await call.cancellation.cancelled

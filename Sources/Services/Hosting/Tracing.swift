@@ -11,8 +11,8 @@ package enum Tracing {
     }
 }
 
-/// xoshiro256** (Blackman and Vigna 2018), from a seed that the system gives: names must differ, not
-/// be secret, and the system is slow to ask at every request.
+/// xoshiro256** (Blackman and Vigna 2018), from a seed that the system gives: names must differ,
+/// not be secret, and the system is slow to ask at every request.
 private struct NameGenerator: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
