@@ -72,17 +72,5 @@ extension RegimeStoreConformance {
             #expect(last.first?.revision == 3)
             try await expectGapFreeAnnouncements(store, count: 6)
         },
-        Law("another label of the bar of an override, which nobody was told of, stays silent") {
-            world in
-            let store = world.store
-            try await begin([.crisis, .crisis], in: store)
-            let order = Samples.order(.euphoria, at: world.time.now)
-            _ = try await store.putInForce(order)
-            _ = try await store.endExpiredOverride(of: Samples.series, at: order.expiresAt)
-            let restated = Samples.records([.normalBear], from: 1, previous: .crisis)
-            #expect(try await record(restated, in: store, announcing: true).announced == 0)
-            #expect(try await store.announcePending(Samples.series, limit: 9).isEmpty)
-            try await expectGapFreeAnnouncements(store, count: 3)
-        },
     ]
 }

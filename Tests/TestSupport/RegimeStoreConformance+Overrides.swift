@@ -7,7 +7,7 @@ import Testing
 
 extension RegimeStoreConformance {
     static let overriding: [Law<StoreWorld>] =
-        orderLaws + expiryLaws + beneathLaws + listingLaws + racingLaws
+        orderLaws + expiryLaws + beneathLaws + listingLaws + racingLaws + amendingLaws
 
     // MARK: In force
 
