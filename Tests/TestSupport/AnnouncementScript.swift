@@ -13,7 +13,7 @@ package struct AnnouncementScript: ~Copyable {
     private var labels: [Regime] = []
     /// The store holds these labels, and not only a part of them.
     private var isWhole = true
-    /// What is stored was announced, or lies beneath an override.
+    /// Nothing that is stored was left to be announced, but for what lies beneath an override.
     private var isTold = true
     /// Announced while something stored before was not: what was published before them is in the
     /// store, and was never told.
@@ -57,6 +57,7 @@ package struct AnnouncementScript: ~Copyable {
                     expecting: .head(lastAsOf: before.lastAsOf, writes: before.writes),
                     records: Array(news), announcing: true))
             noteStrangers(after: before, through: receipt.head)
+            if !isWhole { isTold = false }
         }
     }
 
@@ -76,16 +77,19 @@ package struct AnnouncementScript: ~Copyable {
         let written = isWhole ? records.count : below(records.count)
         _ = try await record(Array(records.prefix(written)))
         isTold = false
-        if isWhole, below(3) != 0 { try await announce(pages: below(4) == 0 ? below(3) : .max) }
+        if below(3) != 0 { try await announce(pages: below(4) == 0 ? below(3) : .max) }
     }
 
     private mutating func announce(pages: Int) async throws {
         let limit = 1 + below(4)
-        for _ in 0..<pages {
+        var left = pages
+        while left > 0, !isTold {
+            left -= 1
             let page = try await world.store.announcePending(Samples.series, limit: limit)
             #expect(page.count <= limit)
-            if page.isEmpty { isTold = true }
-            if page.isEmpty { return }
+            isTold = page.isEmpty
+            // Changes do not go on from each other where the history breaks off.
+            if !isWhole { strangers.formUnion(page.map(\.place.sequence)) }
         }
     }
 
@@ -113,7 +117,7 @@ package struct AnnouncementScript: ~Copyable {
         try await expire()
         guard !labels.isEmpty else { return }
         _ = try await record(Samples.records(labels))
-        isWhole = true
+        (isWhole, isTold) = (true, false)
         try await announce(pages: .max)
         try await check()
         let before = try await transcript(of: world.store)
@@ -146,13 +150,13 @@ package struct AnnouncementScript: ~Copyable {
             if last.map({ $0.asOf <= change.asOf }) ?? true { last = change }
         }
         let head = try await head()
-        guard head.override == nil, isWhole, isTold, head.lastAsOf != nil else { return }
+        guard head.override == nil, isTold, head.lastAsOf != nil else { return }
         let current = try await world.store.current(Samples.series)
         #expect(last?.regime == current?.regime)
     }
 
     private mutating func noteStrangers(after before: SeriesHead, through head: SeriesHead) {
-        guard !isTold, head.lastSequence > before.lastSequence else { return }
+        guard !(isTold && isWhole), head.lastSequence > before.lastSequence else { return }
         strangers.formUnion((before.lastSequence + 1)...head.lastSequence)
     }
 

@@ -1,14 +1,14 @@
-package import Market
+import Market
 package import Regimes
 
 /// What was announced last about the last bar that anything was announced about, and what a store
 /// holds of that bar: the label that whoever follows the announcements takes for the present one.
 package struct LastWord: Sendable {
-    package let asOf: Timestamp
+    private let asOf: Timestamp
     /// The label announced last about the bar, by whatever.
-    package private(set) var regime: Regime
+    private(set) var regime: Regime
     /// The event announced last about it that no override brought; `nil` without one.
-    package private(set) var eventID: EventID?
+    private(set) var eventID: EventID?
     /// What its assessment says now; `nil` where that was dropped.
     private let probabilities: RegimeProbabilities?
     /// The highest revision of its amendments; 0 without any.
