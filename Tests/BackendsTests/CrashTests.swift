@@ -71,6 +71,43 @@ struct CrashTests {
         #expect(try await transcript(of: heir.regimes) == transcript(of: store))
     }
 
+    @Test("an amendment is told wholly or not at all, and then once", arguments: 1...3)
+    func amendments(seed: Int) async throws {
+        let home = try TemporaryStore()
+        let store = try await registered(home)
+        for label in CrashTests.restatements { try await restate(as: label, in: store) }
+        let image = try CrashImage(of: home, named: "amended")
+        var generator = SplitMix64(seed: UInt64(seed))
+        for _ in 0..<12 {
+            try image.write(logBytes: Int.random(in: 0...image.log.count, using: &generator))
+            let heir = try TemporaryStore.open(image.path, time: home.time)
+            defer { try? heir.close() }
+            let regimes = heir.regimes
+            _ = try await regimes.register(Samples.profile())
+            // From the one on in which it was cut off; nothing or the first, if not found.
+            let label = try await regimes.current(Samples.series)?.regime
+            let cut = CrashTests.restatements.firstIndex { $0 == label } ?? 0
+            for label in CrashTests.restatements[cut...] {
+                try await restate(as: label, in: regimes)
+            }
+            #expect(try await transcript(of: regimes) == transcript(of: store))
+        }
+        try await RegimeStoreConformance.expectGapFreeAnnouncements(
+            store, count: 2 * CrashTests.restatements.count)
+    }
+
+    private static let restatements: [Regime] = [
+        .crisis, .euphoria, .normalBear, .lowVolatility, .highVolatility,
+    ]
+
+    /// Says one label of all bars, and announces that: of the first one as restated, of the last
+    /// one as amended.
+    private func restate(as label: Regime, in store: SQLiteRegimeStore) async throws {
+        let last = label == CrashTests.restatements.first ? Regime.normalBull : label
+        _ = try await store.record(Samples.batch([label, label, last]))
+        while try await !store.announcePending(Samples.series, limit: 1).isEmpty {}
+    }
+
     /// A store whose log is never folded into the file, so that copying one after the other is
     /// what a crash leaves.
     private func registered(_ home: TemporaryStore) async throws -> SQLiteRegimeStore {

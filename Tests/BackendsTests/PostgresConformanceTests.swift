@@ -8,6 +8,13 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }
     }
 
+    @Test("announcements tell what is stored, random scripts", arguments: Sweep.seeds(5))
+    func announcementScript(seed: UInt64) async throws {
+        try await TemporaryDatabase.with {
+            try await AnnouncementScript.play(seed: seed, steps: 40, in: $0.storeWorld())
+        }
+    }
+
     @Test("outbox", arguments: OutboxConformance.laws)
     func outbox(keeps law: Law<StoreWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.storeWorld()) }

@@ -8,6 +8,12 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().storeWorld())
     }
 
+    @Test("announcements tell what is stored, random scripts", arguments: Sweep.seeds(10))
+    func announcementScript(seed: UInt64) async throws {
+        try await AnnouncementScript.play(
+            seed: seed, steps: 40, in: try TemporaryStore().storeWorld())
+    }
+
     @Test("outbox", arguments: OutboxConformance.laws)
     func outbox(keeps law: Law<StoreWorld>) async throws {
         try await law.holds(in: try TemporaryStore().storeWorld())

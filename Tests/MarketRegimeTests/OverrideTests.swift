@@ -192,6 +192,39 @@ struct OverrideTests {
         #expect(told.map(\.announcement?.sequence) == (1...Int64(known + 2)).map { $0 })
     }
 
+    @Test("what corrected bars say after it is told, once, and verified")
+    func corrected() async throws {
+        var amended = 0
+        for seed: UInt64 in 1...6 where try await isAmended(seed: seed) { amended += 1 }
+        #expect(amended > 0, "the seeds bring another label")
+    }
+
+    /// Corrects bars before the end of an override, about which nothing was announced.
+    private func isAmended(seed: UInt64) async throws -> Bool {
+        var bars = World.bars(count: 400, seed: seed)
+        let world = World()
+        try await world.backfill(bars, World.request(emitting: true))
+        let last = try #require(try await world.history().last).regime
+        let order = Samples.order(last == .crisis ? .euphoria : .crisis, at: time.now)
+        _ = try await world.store.putInForce(order)
+        _ = try await world.store.endExpiredOverride(of: World.series, at: order.expiresAt)
+        bars[250...] = World.bars(count: 400, seed: seed + 100)[250...]
+        let result = try await world.backfill(bars, World.request(emitting: true))
+        #expect(result.restatedAssessments > 0)
+        let told = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
+        let current = try #require(try await world.store.current(World.series))
+        #expect(told.last { $0.asOf == current.asOf }?.regime == current.regime)
+        let again = try await world.backfill(bars, World.request(emitting: true))
+        #expect(again.wroteNothing)
+        let report = try await Verification(reader: world.store, threads: 1).run(World.series) {
+            _ in
+        }
+        #expect(report.differenceCount == 0)
+        let answer = try await queries(world).getCurrentRegime(.init())
+        #expect(answer.sequence == Int64(told.count))
+        return told.last?.isAmendment == true
+    }
+
     @Test("verification finds no fault in a series with overrides")
     func verified() async throws {
         let (world, regime) = try await backfilled()

@@ -8,6 +8,11 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
+    @Test("announcements tell what is stored, random scripts", arguments: Sweep.seeds(60))
+    func announcementScript(seed: UInt64) async throws {
+        try await AnnouncementScript.play(seed: seed, steps: 40, in: .inMemory())
+    }
+
     @Test("outbox", arguments: OutboxConformance.laws)
     func outbox(keeps law: Law<StoreWorld>) async throws {
         try await law.holds(in: .inMemory())

@@ -10,7 +10,7 @@ package final class InMemoryRegimeStore: Sendable {
         var assessments = RevisionShelf<RegimeAssessment>()
         /// By bars.
         var changes = RevisionShelf<RegimeChange>()
-        /// In sequence order, those of overrides among them.
+        /// In sequence order, those of overrides and amendments among them.
         var announcements: [RegimeChange] = []
         /// In the order of their start.
         var overrides: [RegimeOverride] = []
@@ -89,11 +89,12 @@ extension InMemoryRegimeStore: RegimeJournal {
             while let query = pending.next {
                 pending.take(changes(of: rows, query), announced: told)
             }
-            let plan = pending.plan(wording: wording.traced)
-            for change in plan.changes {
+            let lastWord = pending.lastBar.flatMap { self.lastWord(about: $0, in: rows) }
+            let plan = pending.plan(lastWord: lastWord, wording: wording.traced)
+            for change in plan.changes where change.isByBar {
                 rows.changes[change.asOf][rows.changes[change.asOf].count - 1] = change
-                rows.announcements.append(change)
             }
+            rows.announcements += plan.changes
             rows.head = plan.receipt.head
             state.series[series] = rows
             append(plan.outbox, to: &state)
@@ -101,6 +102,16 @@ extension InMemoryRegimeStore: RegimeJournal {
         }
         if !announced.isEmpty { signal.notify() }
         return announced
+    }
+
+    private func lastWord(about asOf: Timestamp, in rows: SeriesRows) -> LastWord? {
+        let told = rows.announcements.filter { $0.asOf == asOf }
+        return told.last.map { last in
+            LastWord(
+                last, eventID: told.last { !$0.isByOverride }?.eventID,
+                assessment: rows.assessments[asOf].last,
+                revision: told.filter(\.isAmendment).map(\.revision).max() ?? 0)
+        }
     }
 
     private func facts(_ rows: SeriesRows, for batch: JournalBatch) -> JournalFacts {
@@ -190,10 +201,10 @@ extension InMemoryRegimeStore: RegimeReader {
         // Of the bar of the cursor one change was on the page before.
         var bars = query.bars
         bars.limit += 1
-        let overrides = rows.announcements.filter { change in
-            change.isByOverride && query.range.map { $0.contains(change.asOf) } ?? true
+        let others = rows.announcements.filter { change in
+            !change.isByBar && query.range.map { $0.contains(change.asOf) } ?? true
         }
-        let listed = (changes(of: rows, bars) + overrides).filter { change in
+        let listed = (changes(of: rows, bars) + others).filter { change in
             query.after.map { $0 < change.place } ?? true
         }
         return Array(listed.sorted { $0.place < $1.place }.prefix(query.limit))

@@ -24,7 +24,7 @@ package struct JournalFacts: Sendable {
     /// The change by bars of the highest revision of an `asOf`, wherever assessments may have been
     /// dropped while their changes stayed; only looked at where there is no assessment.
     package var changes: [Timestamp: RegimeChange] = [:]
-    /// The event of a change by bars that was announced last about an `asOf`.
+    /// The event of a change, but an override's, that was announced last about an `asOf`.
     package var announced: [Timestamp: EventID] = [:]
     package var models: Set<ModelVersion> = []
     /// The model stored last for an `activeFrom`.
@@ -108,14 +108,17 @@ package struct JournalDecision: Sendable {
     /// Announces changes stored silently.
     ///
     /// First those that say another label about a bar than was announced about it: each supersedes
-    /// what was said. Then those later than the last announced one.
+    /// what was said. Then those later than the last announced one. Where what was announced last
+    /// is not what they go on from, or without any not what the filter says, an amendment comes
+    /// before them.
     ///
     /// - Parameters:
     ///   - changes: in order of `asOf`, the latest statement about each bar.
     ///   - announced: in order of their sequence.
+    ///   - lastWord: `nil` before the first announcement.
     static func plan(
         announcing changes: [RegimeChange], given announced: [RegimeChange], head: SeriesHead,
-        limit: Int, wording: ChangeWording
+        lastWord: LastWord?, limit: Int, wording: ChangeWording
     ) -> JournalPlan {
         let told = Dictionary(announced.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
         let silent = changes.filter { $0.announcement == nil }
@@ -126,12 +129,27 @@ package struct JournalDecision: Sendable {
             told[change.asOf] == nil && head.lastAnnouncedAsOf.map { $0 < change.asOf } ?? true
         }
         var decision = JournalDecision(facts: JournalFacts(head: head), wording: wording)
-        for change in (restated + news).prefix(max(limit, 0)) {
-            let announced = decision.announce(
-                change, superseding: told[change.asOf]?.eventID)
-            decision.plan.changes.append(announced)
+        var lastWord = lastWord
+        for change in restated.prefix(limit) {
+            decision.tell(change, superseding: told[change.asOf]?.eventID)
+            lastWord?.take(change)
+        }
+        // As long as some are restated, the last word may not have been spoken.
+        guard restated.count < limit else { return decision.plan }
+        let regime = news.first?.previousRegime ?? head.lastRegime
+        if let lastWord, lastWord.regime != regime {
+            let amendment = lastWord.amendment(to: regime, of: head, wording: wording)
+            decision.tell(amendment, superseding: lastWord.eventID)
+        }
+        for change in news.prefix(limit - decision.plan.changes.count) {
+            decision.tell(change, superseding: nil)
         }
         return decision.plan
+    }
+
+    private mutating func tell(_ change: RegimeChange, superseding told: EventID?) {
+        let announced = announce(change, superseding: told)
+        plan.changes.append(announced)
     }
 
     private init(facts: JournalFacts, wording: ChangeWording) {

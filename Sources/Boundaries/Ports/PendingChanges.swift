@@ -5,7 +5,8 @@ package import Regimes
 /// those about bars that were announced already, then the later ones. While an override stands,
 /// none have.
 ///
-/// A store looks up `next` and gives what it finds to `take`, until there is nothing next.
+/// A store looks up `next` and gives what it finds to `take`, until there is nothing next, and then
+/// the last word about `lastBar` for the plan.
 package struct PendingChanges: Sendable {
     /// Changes that are looked at together.
     package static let pageLimit = 1_000
@@ -13,6 +14,9 @@ package struct PendingChanges: Sendable {
     /// Changes to look up, the latest statement about each bar; `nil` when all have been seen that
     /// count.
     package private(set) var next: SeriesQuery?
+
+    /// The last bar that anything was announced about; `nil` when nothing is to be announced.
+    package let lastBar: Timestamp?
 
     private let head: SeriesHead
     private let limit: Int
@@ -23,7 +27,9 @@ package struct PendingChanges: Sendable {
     package init(of head: SeriesHead, limit: Int) {
         self.head = head
         self.limit = limit
-        if limit > 0, head.override == nil { next = told(after: nil) ?? news }
+        let isOpen = limit > 0 && head.override == nil
+        lastBar = isOpen ? head.lastAnnouncedAsOf : nil
+        if isOpen { next = told(after: nil) ?? news }
     }
 
     /// Up to the last bar that was announced.
@@ -51,8 +57,8 @@ package struct PendingChanges: Sendable {
 
     /// - Parameters:
     ///   - page: what `next` asked for.
-    ///   - announced: at least the changes by bars that were announced last about those of its
-    ///     silent span; of two about one bar the later one counts.
+    ///   - announced: at least the changes, but those by overrides, that were announced last about
+    ///     those of its silent span; of two about one bar the later one counts.
     package mutating func take(_ page: [RegimeChange], announced: [RegimeChange]) {
         guard let query = next else { return }
         guard query.range != nil else {
@@ -76,15 +82,19 @@ package struct PendingChanges: Sendable {
     }
 
     /// Announces what was found.
-    package func plan(wording: ChangeWording) -> JournalPlan {
+    ///
+    /// - Parameter lastWord: about `lastBar`.
+    package func plan(lastWord: LastWord?, wording: ChangeWording) -> JournalPlan {
         JournalDecision.plan(
-            announcing: found, given: announced, head: head, limit: limit, wording: wording)
+            announcing: found, given: announced, head: head, lastWord: lastWord,
+            limit: max(limit, 0), wording: wording)
     }
 }
 
 extension RegimeChange {
-    /// Whether both tell the same change of labels.
+    /// Whether both tell the same change of labels. An amendment goes on from what was announced
+    /// before it, so only the label that it says counts.
     func saysTheLabels(of other: RegimeChange) -> Bool {
-        regime == other.regime && previousRegime == other.previousRegime
+        regime == other.regime && (other.isAmendment || previousRegime == other.previousRegime)
     }
 }

@@ -29,6 +29,11 @@ package protocol RegimeJournal: Sendable {
     /// Announces up to `limit` changes stored silently: first those that say another label about a
     /// bar than was announced about it, superseding that; then, in order of `asOf`, those later
     /// than the last announced one. Empty when none is left, and while an override stands.
+    ///
+    /// Where the label announced last is not the one that the later ones go on from, or without any
+    /// not the filter's, because a restatement removed its change or an override had ended on it,
+    /// that is announced between the two as an amendment: a change of its own that counts. So
+    /// whoever follows the announcements knows the label in force once this answers nothing.
     func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange]
 }
 
@@ -63,7 +68,7 @@ package struct SeriesHead: Sendable, Equatable {
     /// Number of announced changes; 0 before the first.
     package var lastSequence: Int64
     package var lastAnnouncedEventID: EventID?
-    /// The latest bar about which a change was announced, an override's included.
+    /// The latest bar about which a change was announced, by whatever.
     package var lastAnnouncedAsOf: Timestamp?
     /// How many transactions wrote bars that answers rest on, or answers. A state built before one
     /// of them is no longer this series' state.

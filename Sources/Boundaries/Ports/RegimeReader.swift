@@ -21,11 +21,11 @@ package protocol RegimeReader: Sendable {
     /// Changes by bars, by `asOf`, oldest first: those of each bar's latest assessment.
     func changes(_ query: SeriesQuery) async throws -> [RegimeChange]
 
-    /// The same changes and those of overrides, by their places in the list.
+    /// The same changes, those of overrides and amendments, by their places in the list.
     func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange]
 
     /// Announced changes with a sequence later than `sequence`, in sequence order, those of
-    /// overrides and superseded ones included: announcements are never taken back.
+    /// overrides, amendments and superseded ones included: announcements are never taken back.
     func announcements(
         of series: Series, after sequence: Int64, limit: Int
     ) async throws -> [RegimeChange]

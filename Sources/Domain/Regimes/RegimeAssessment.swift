@@ -1,7 +1,7 @@
 package import Market
 
 /// The content hash that names a fitted model; `unfitted` before the first fit, `override` where a
-/// person spoke.
+/// person spoke, `amendment` where an announcement no longer held.
 package struct ModelVersion: Hashable, Sendable {
     package let text: String
 
@@ -9,6 +9,8 @@ package struct ModelVersion: Hashable, Sendable {
     package static let unfitted = ModelVersion("unfitted")
     /// Stands in the place of a model where a person has said what is published.
     package static let override = ModelVersion("override")
+    /// Stands in the place of a model where the label announced last no longer held.
+    package static let amendment = ModelVersion("amendment")
 
     package init(_ text: String) {
         self.text = text

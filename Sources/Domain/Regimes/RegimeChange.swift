@@ -13,14 +13,15 @@ extension EventID: CustomStringConvertible {
     package var description: String { text }
 }
 
-/// The published label of a series became another one: by a bar, or because an override began or
-/// ended.
+/// The published label of a series became another one: by a bar, because an override began or
+/// ended, or because the label announced last no longer held.
 package struct RegimeChange: Sendable {
     package var eventID: EventID
     package var series: Series
-    /// The bar at whose close the label changed; of an override, the latest one then.
+    /// The bar at whose close the label changed; of an override, the latest one then; of an
+    /// amendment, that of the announcement that no longer held.
     package var asOf: Timestamp
-    /// The assessment's; of overrides, the count of their changes about that bar.
+    /// The assessment's; of overrides, and of amendments, the count of theirs about that bar.
     package var revision: Int
     package var previousRegime: Regime
     package var regime: Regime
@@ -53,7 +54,12 @@ package struct RegimeChange: Sendable {
     package var confidence: Double { regime == .unknown ? 0 : probabilities[regime] }
 
     /// Whether an override began or ended, and no bar brought it.
-    package var isByOverride: Bool { trigger == .override }
+    package var isByOverride: Bool { modelVersion == .override }
+
+    /// Whether the label announced last no longer held, and no bar brought it.
+    package var isAmendment: Bool { modelVersion == .amendment }
+
+    package var isByBar: Bool { !isByOverride && !isAmendment }
 }
 
 /// A change's place among the announced ones of its series.

@@ -80,7 +80,7 @@ struct JournalRows {
         ])
     }
 
-    func update(_ head: SeriesHead) throws {
+    private func update(_ head: SeriesHead) throws {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE series SET last_as_of = ?, last_regime = ?, last_sequence = ?,
@@ -181,7 +181,7 @@ struct JournalRows {
         }
     }
 
-    func insert(_ changes: [RegimeChange]) throws {
+    private func insert(_ changes: [RegimeChange]) throws {
         guard !changes.isEmpty else { return }
         let statement = try database.cachedStatement(
             sql: """
@@ -202,8 +202,28 @@ struct JournalRows {
         }
     }
 
+    /// Nothing was announced about the bar without one.
+    func lastWord(about asOf: Timestamp) throws -> LastWord? {
+        try RegimeRows.lastAnnouncement(of: series, at: asOf, database).map { last in
+            LastWord(
+                last, eventID: try RegimeRows.announcedEvent(of: series, at: asOf, database),
+                assessment: try RegimeRows.assessment(of: series, at: asOf, database),
+                revision: try RegimeRows.revision(
+                    of: series, at: asOf, by: .amendment, database))
+        }
+    }
+
+    /// Writes what a plan announces.
+    func announce(_ plan: JournalPlan) throws {
+        guard !plan.changes.isEmpty else { return }
+        for change in plan.changes where change.isByBar { try markAnnounced(change) }
+        try insert(plan.changes.filter { !$0.isByBar })
+        for entry in plan.outbox { try insert(entry) }
+        try update(plan.receipt.head)
+    }
+
     /// Gives a change stored silently its place among the announced ones.
-    func markAnnounced(_ change: RegimeChange) throws {
+    private func markAnnounced(_ change: RegimeChange) throws {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE regime_changes SET sequence = ?, previous_event_id = ?, supersedes = ?,
@@ -225,7 +245,7 @@ struct JournalRows {
         }
         return OverrideFacts(
             head: head, assessment: try RegimeRows.assessment(of: series, at: last, database),
-            revision: try RegimeRows.overrideRevision(of: series, at: last, database))
+            revision: try RegimeRows.revision(of: series, at: last, by: .override, database))
     }
 
     func write(_ plan: OverridePlan) throws {
@@ -264,7 +284,7 @@ struct JournalRows {
         ])
     }
 
-    func insert(_ entry: OutboxEntry) throws {
+    private func insert(_ entry: OutboxEntry) throws {
         try OutboxRows.insert(entry, recordedAt: recordedAt, database)
     }
 }

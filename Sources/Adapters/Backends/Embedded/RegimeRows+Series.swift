@@ -97,18 +97,6 @@ extension RegimeRows {
             return try override(row, of: series, from: 2)
         }.compactMap { $0 }
     }
-
-    /// The highest revision among changes of overrides about an `asOf`; 0 without any.
-    static func overrideRevision(
-        of series: Series, at asOf: Timestamp, _ database: Database
-    ) throws -> Int {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT coalesce(max(revision), 0) FROM regime_changes
-                WHERE market = ? AND timeframe = ? AND as_of = ? AND trigger = 'override'
-                """)
-        return try Int.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]) ?? 0
-    }
 }
 
 // MARK: - Models

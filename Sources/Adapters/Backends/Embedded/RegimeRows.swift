@@ -139,7 +139,7 @@ enum RegimeRows {
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
                 WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
-                    AND trigger <> 'override' AND NOT EXISTS (\(laterAssessment))
+                    AND \(ChangeOrigin.byBar) AND NOT EXISTS (\(laterAssessment))
                 ORDER BY as_of LIMIT ?
                 """)
         return try values(statement, arguments(query)) { try change($0, of: query.series) }
@@ -151,7 +151,7 @@ enum RegimeRows {
             AND later.as_of = mine.as_of AND later.revision > mine.revision
         """
 
-    /// The same changes and those of overrides.
+    /// The same changes, those of overrides and amendments.
     static func changesAndOverrides(
         _ query: ChangeQuery, _ database: Database
     ) throws -> [RegimeChange] {
@@ -160,7 +160,7 @@ enum RegimeRows {
                 SELECT \(changeColumns) FROM regime_changes AS mine
                 WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
                     AND (as_of, coalesce(sequence, 0)) > (?, ?)
-                    AND (trigger = 'override' OR NOT EXISTS (\(laterAssessment)))
+                    AND (\(ChangeOrigin.byNoBar) OR NOT EXISTS (\(laterAssessment)))
                 ORDER BY as_of, coalesce(sequence, 0) LIMIT ?
                 """)
         let (low, high) = bounds(query.bars)
@@ -186,7 +186,7 @@ enum RegimeRows {
         }
     }
 
-    /// The changes by bars that were announced last about each `asOf` between two.
+    /// The changes, but those by overrides, that were announced last about each `asOf` between two.
     static func lastAnnouncements(
         of series: Series, from first: Timestamp, through last: Timestamp, _ database: Database
     ) throws -> [RegimeChange] {
@@ -205,7 +205,22 @@ enum RegimeRows {
         }
     }
 
-    /// The event of a change by bars that was announced last about an `asOf`.
+    /// The change that was announced last about an `asOf`, by whatever.
+    static func lastAnnouncement(
+        of series: Series, at asOf: Timestamp, _ database: Database
+    ) throws -> RegimeChange? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(changeColumns) FROM regime_changes
+                WHERE market = ? AND timeframe = ? AND as_of = ? AND sequence IS NOT NULL
+                ORDER BY sequence DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]).map {
+            try change($0, of: series)
+        }
+    }
+
+    /// The event of a change, but an override's, that was announced last about an `asOf`.
     static func announcedEvent(
         of series: Series, at asOf: Timestamp, _ database: Database
     ) throws -> EventID? {
@@ -219,6 +234,20 @@ enum RegimeRows {
         return try String.fetchOne(statement, arguments: key(series) + [asOf.nanoseconds]).map {
             EventID($0)
         }
+    }
+
+    /// The highest revision among changes about an `asOf` that overrides brought, or amendments; 0
+    /// without any.
+    static func revision(
+        of series: Series, at asOf: Timestamp, by origin: ModelVersion, _ database: Database
+    ) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT coalesce(max(revision), 0) FROM regime_changes
+                WHERE market = ? AND timeframe = ? AND as_of = ? AND model_version = ?
+                """)
+        let arguments = key(series) + [asOf.nanoseconds, origin.text]
+        return try Int.fetchOne(statement, arguments: arguments) ?? 0
     }
 
     // MARK: Bars

@@ -73,10 +73,9 @@ extension SQLiteRegimeStore: RegimeJournal {
                 }
                 pending.take(page, announced: announced ?? [])
             }
-            let plan = pending.plan(wording: wording)
-            for change in plan.changes { try rows.markAnnounced(change) }
-            for entry in plan.outbox { try rows.insert(entry) }
-            if !plan.changes.isEmpty { try rows.update(plan.receipt.head) }
+            let lastWord = try pending.lastBar.flatMap { try rows.lastWord(about: $0) }
+            let plan = pending.plan(lastWord: lastWord, wording: wording)
+            try rows.announce(plan)
             return plan.changes
         }
     }

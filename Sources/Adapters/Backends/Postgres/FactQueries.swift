@@ -88,12 +88,12 @@ enum FactQueries {
             SELECT DISTINCT ON (as_of) \(sql: RegimeQueries.changeColumns) FROM regime_changes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
-                AND trigger <> 'override'
+                AND \(sql: ChangeOrigin.byBar)
             ORDER BY as_of, revision DESC
             """
     }
 
-    /// The event of a change by bars that was announced last about each `asOf`.
+    /// The event of a change, but an override's, that was announced last about each `asOf`.
     private static func announced(_ span: SeriesQuery?) -> PostgresQuery {
         guard let span else { return nothing }
         let bounds = RegimeQueries.Bounds(span)
@@ -106,8 +106,8 @@ enum FactQueries {
             """
     }
 
-    /// The changes by bars that were announced last about each `asOf` among those of a page that
-    /// were stored silently; `nil` without any.
+    /// The changes, but those by overrides, that were announced last about each `asOf` among those
+    /// of a page that were stored silently; `nil` without any.
     static func lastAnnouncements(
         about page: [RegimeChange], of series: Series
     ) -> PostgresQuery? {
@@ -124,14 +124,43 @@ enum FactQueries {
             """
     }
 
-    // MARK: Overrides
+    // MARK: The last word
 
-    /// The highest revision among changes of overrides about an `asOf`; 0 without any.
-    static func overrideRevision(of series: Series, at asOf: Timestamp) -> PostgresQuery {
+    /// What was announced last about an `asOf`, by whatever and by no override, what its assessment
+    /// says, and how often it was amended.
+    static func lastWord(about asOf: Timestamp, of series: Series) -> [PostgresQuery] {
+        let change: PostgresQuery = """
+            SELECT \(sql: RegimeQueries.changeColumns) FROM regime_changes
+            WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
+                AND as_of = \(asOf.floored) AND sequence IS NOT NULL
+            ORDER BY sequence DESC LIMIT 1
+            """
+        return [
+            change, announced(span([asOf], of: series)), RegimeQueries.latest(series, at: asOf),
+            revision(of: series, at: asOf, by: .amendment),
+        ]
+    }
+
+    /// Nothing was announced about the bar without one.
+    static func lastWord(_ rows: [PostgresRows], of series: Series) throws -> LastWord? {
+        try rows[0].first.map { last in
+            LastWord(
+                try RegimeQueries.change(last, of: series),
+                eventID: try rows[1].first.map { EventID(try $0.text(1)) },
+                assessment: try rows[2].first.map { try RegimeQueries.assessment($0, of: series) },
+                revision: try rows[3].first?.integer(0) ?? 0)
+        }
+    }
+
+    /// The highest revision among changes about an `asOf` that overrides brought, or amendments; 0
+    /// without any.
+    static func revision(
+        of series: Series, at asOf: Timestamp, by origin: ModelVersion
+    ) -> PostgresQuery {
         """
         SELECT coalesce(max(revision), 0) FROM regime_changes
         WHERE market = \(series.market.text) AND timeframe = \(series.timeframe.description)
-            AND as_of = \(asOf.floored) AND trigger = 'override'
+            AND as_of = \(asOf.floored) AND model_version = \(origin.text)
         """
     }
 

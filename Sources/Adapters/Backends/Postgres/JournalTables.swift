@@ -117,8 +117,17 @@ struct JournalTables: Sendable {
         ]
     }
 
+    /// The statements of a plan that announces what was stored silently.
+    func announcements(of plan: JournalPlan) throws -> [PostgresQuery] {
+        guard !plan.changes.isEmpty else { return [] }
+        let statements = try plan.changes.map { change in
+            change.isByBar ? announcement(of: change) : Self.changes.insert(try row(change))
+        }
+        return statements + [try update(to: plan.receipt.head)] + insertions(of: plan.outbox)
+    }
+
     /// Gives a change stored silently its place among the announced ones.
-    func announcement(of change: RegimeChange) -> PostgresQuery {
+    private func announcement(of change: RegimeChange) -> PostgresQuery {
         """
         UPDATE regime_changes SET sequence = \(change.announcement?.sequence),
             previous_event_id = \(change.announcement?.previousEventID?.text),

@@ -50,14 +50,20 @@ extension PostgresRegimeStore: RegimeJournal {
                     FactQueries.lastAnnouncements(about: page, of: series), of: series, connection)
                 pending.take(page, announced: announced)
             }
-            let plan = pending.plan(wording: wording)
-            guard !plan.changes.isEmpty else { return Ending(value: [], queries: []) }
-            let marks = plan.changes.map { tables.announcement(of: $0) }
-            return Ending(
-                value: plan.changes,
-                queries: marks + [try tables.update(to: plan.receipt.head)]
-                    + tables.insertions(of: plan.outbox))
+            let lastWord = try await Self.lastWord(about: pending.lastBar, of: series, connection)
+            let plan = pending.plan(lastWord: lastWord, wording: wording)
+            return Ending(value: plan.changes, queries: try tables.announcements(of: plan))
         }
+    }
+
+    /// None without a bar.
+    private static func lastWord(
+        about asOf: Timestamp?, of series: Series, _ connection: PostgresConnection
+    ) async throws -> LastWord? {
+        guard let asOf else { return nil }
+        let rows = try await connection.run(
+            FactQueries.lastWord(about: asOf, of: series), within: SharedDatabase.exchangeLimit)
+        return try FactQueries.lastWord(rows, of: series)
     }
 
     /// None without a query.

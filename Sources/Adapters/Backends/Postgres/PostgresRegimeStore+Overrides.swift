@@ -55,7 +55,7 @@ extension PostgresRegimeStore: OverrideLedger {
             let found = try await connection.run(
                 [
                     RegimeQueries.latest(series, at: last),
-                    FactQueries.overrideRevision(of: series, at: last),
+                    FactQueries.revision(of: series, at: last, by: .override),
                 ], within: SharedDatabase.exchangeLimit)
             return try body(
                 OverrideFacts(

@@ -124,7 +124,7 @@ enum RegimeQueries {
             SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
-                AND trigger <> 'override' AND NOT EXISTS (
+                AND \(sql: ChangeOrigin.byBar) AND NOT EXISTS (
                     SELECT 1 FROM market_regimes AS later
                     WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                         AND later.as_of = mine.as_of AND later.revision > mine.revision
@@ -134,8 +134,8 @@ enum RegimeQueries {
         return statement.plannedAnew()
     }
 
-    /// The same changes and those of overrides. One more by bars is looked for: that about the bar
-    /// of the cursor was on the page before.
+    /// The same changes, those of overrides and amendments. One more by bars is looked for: that
+    /// about the bar of the cursor was on the page before.
     static func changesAndOverrides(_ query: ChangeQuery) -> PostgresQuery {
         let bounds = Bounds(query.bars)
         // Without a cursor the first row is behind it all the same: no sequence is below zero.
@@ -146,7 +146,7 @@ enum RegimeQueries {
                 (SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
                 WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                     AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
-                    AND trigger <> 'override' AND NOT EXISTS (
+                    AND \(sql: ChangeOrigin.byBar) AND NOT EXISTS (
                         SELECT 1 FROM market_regimes AS later
                         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                             AND later.as_of = mine.as_of AND later.revision > mine.revision
@@ -156,7 +156,7 @@ enum RegimeQueries {
                 SELECT \(sql: changeColumns) FROM regime_changes
                 WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                     AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
-                    AND trigger = 'override'
+                    AND \(sql: ChangeOrigin.byNoBar)
             ) AS listed
             WHERE (as_of, coalesce(sequence, 0)) > (\(asOf), \(sequence))
             ORDER BY as_of, coalesce(sequence, 0) LIMIT \(query.limit)
