@@ -30,7 +30,7 @@ package struct HTTPListener: Service {
         let known = KnownRoutes()
         router.add(
             middleware: RequestHandling(
-                observation: RequestObservation(now: now),
+                observation: RequestObservation(logger: logger, now: now),
                 crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins),
                 bounds: RequestBounds(configuration, now: now),
                 faults: FaultResponses(known: known)))

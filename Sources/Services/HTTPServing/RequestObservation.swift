@@ -13,13 +13,15 @@ struct RequestObservation: Sendable {
     private static let traceparent = HTTPField.Name(TraceContext.header)
     private static let timeout = HTTPField.Name(CallTimeout.header)
 
+    private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let metrics = CallMetrics(
         counter: "http_server_requests", timer: "http_server_request_duration",
         labels: ["method", "route", "status"])
 
     /// - Parameter now: what requests are timed by, and deadlines are counted from.
-    init(now: @escaping @Sendable () -> ContinuousClock.Instant) {
+    init(logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.logger = logger
         self.now = now
     }
 
@@ -38,7 +40,7 @@ struct RequestObservation: Sendable {
         let route = context.endpointPath ?? "NotFound"
         let status = String(response.status.code)
         metrics.record([methodLabel(request.method), route, status], elapsed)
-        context.logger.log(
+        logger.log(
             level: level(of: route), "request handled",
             metadata: [
                 "method": .string(request.method.rawValue), "route": .string(route),

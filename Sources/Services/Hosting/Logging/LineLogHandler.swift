@@ -36,19 +36,12 @@ package struct LineLogHandler: LogHandler {
 
     /// Metadata of the event wins over the provider's, and that over the handler's.
     package func log(event: LogEvent) {
-        var merged = metadata
-        if let provided = metadataProvider?.get() {
-            merged.merge(provided) { _, new in new }
-        }
-        if let own = event.metadata {
-            merged.merge(own) { _, new in new }
-        }
-        if let error = event.error, merged["error"] == nil {
-            merged["error"] = .string("\(error)")
-        }
-        let entry = LogEntry(
+        var entry = LogEntry(
             timestamp: now(), level: event.level, service: service,
-            message: event.message.description, metadata: merged)
+            message: event.message.description, metadata: Array(event.metadata ?? [:]))
+        if let provided = metadataProvider?.get() { entry.add(provided) }
+        entry.add(metadata)
+        if let error = event.error { entry.add(["error": .string("\(error)")]) }
         write(entry.line(as: format), event.level >= .warning)
     }
 }

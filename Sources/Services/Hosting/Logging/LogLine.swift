@@ -7,7 +7,15 @@ struct LogEntry {
     var level: Logger.Level
     var service: String
     var message: String
-    var metadata: Logger.Metadata
+    /// Of different keys; in any order.
+    var metadata: [Logger.Metadata.Element]
+
+    /// Adds what is not there yet.
+    mutating func add(_ more: Logger.Metadata) {
+        for member in more where !metadata.contains(where: { $0.key == member.key }) {
+            metadata.append(member)
+        }
+    }
 }
 
 /// How a log line looks.
