@@ -32,6 +32,8 @@ struct FaultResponses: RouterMiddleware {
             return .fault(
                 .invalidArgument("the request body did not come whole within \(error.timeout)"),
                 status: .requestTimeout)
+        } catch is EndingFirst {
+            return .fault(.unavailable("the server is ending: send the request again"))
         } catch let error as UnsupportedContent {
             let type = RequestReading.excerpt(error.type)
             return .fault(

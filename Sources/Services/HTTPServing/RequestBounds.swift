@@ -5,7 +5,7 @@ import NIOCore
 import Synchronization
 
 /// What a request may be at the most, before anything looks at it: its path and query, the body
-/// that it announces, and how often its client asks.
+/// that it announces, and how often its client asks. A body that may come is invited.
 struct RequestBounds: RouterMiddleware {
     private let targetLimitBytes: Int
     private let bodyLimitBytes: Int
@@ -43,7 +43,7 @@ struct RequestBounds: RouterMiddleware {
             response.headers[.retryAfter] = String(wait)
             return response
         }
-        return try await next(request, context)
+        return try await next(request.inviting(on: context.channel), context)
     }
 
     /// Seconds until this client may ask again; probes are let through.
