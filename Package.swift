@@ -204,8 +204,9 @@ let modules: [Module] = [
         "TradingService", .services,
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
         libraries: [.serviceLifecycle]),
+    Module("Listening", .services, libraries: [.nioCore]),
     Module(
-        "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting"],
+        "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting", "Listening"],
         libraries: [
             .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes,
             .logging, .serviceLifecycle,
@@ -221,7 +222,7 @@ let modules: [Module] = [
         uses: ["Market", "Ports", "Contracts", "Hosting", "HTTPServing"],
         libraries: [.hummingbird, .httpTypes, .nioCore, .logging, .serviceLifecycle]),
     Module(
-        "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting"],
+        "GRPCServing", .services, uses: ["Ports", "Contracts", "Hosting", "Listening"],
         libraries: [
             .grpcCore, .grpcHTTP2, .logging, .nioCore, .nioHTTP2, .serviceLifecycle, .swiftProtobuf,
         ]),
@@ -436,6 +437,7 @@ let package = Package(
             [
                 "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
             ]),
+        tests("ListeningTests", ["Listening"], [.nioCore, .nioPosix]),
         tests(
             "HTTPServingTests", ["Ports", "Contracts", "Hosting", "HTTPServing"],
             [

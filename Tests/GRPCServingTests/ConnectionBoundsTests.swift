@@ -11,10 +11,6 @@ import Testing
 
 @Suite("What clients may take of the gRPC door", .timeLimit(.minutes(1)))
 struct ConnectionBoundsTests {
-    /// The preface of HTTP/2 with no settings (RFC 9113, section 3.4).
-    private static let preface =
-        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
-
     private static func bounds(_ change: (inout ConnectionBounds) -> Void) -> ConnectionBounds {
         var bounds = ConnectionBounds()
         change(&bounds)
@@ -42,7 +38,7 @@ struct ConnectionBoundsTests {
     func calls() async throws {
         try await serving(Self.bounds { $0.callsLimit = 0x1234 }) { port, _ in
             let connection = try RawConnection(to: port)
-            connection.send(Self.preface)
+            connection.send(HTTP2Bytes.preface)
             var told: [UInt8] = []
             // A setting is its number and its value, 2 and 4 bytes; 3 is this one.
             while !told.contains([0, 3, 0, 0, 0x12, 0x34]) {
@@ -57,7 +53,7 @@ struct ConnectionBoundsTests {
     func silence(speaks: Bool) async throws {
         try await serving(Self.bounds { $0.silenceLimit = .milliseconds(30) }) { port, _ in
             let connection = try RawConnection(to: port)
-            if speaks { connection.send(Self.preface) }
+            if speaks { connection.send(HTTP2Bytes.preface) }
             #expect(!(await connection.rest()).isEmpty, "the settings come before the end")
         }
     }
@@ -69,7 +65,7 @@ struct ConnectionBoundsTests {
             for connection in open { #expect(!(await connection.receive()).isEmpty) }
             // Whether one or four are accepted at once is the library's to choose.
             for _ in 0..<8 { open.append(try RawConnection(to: port)) }
-            open[0].send(Self.preface)
+            open[0].send(HTTP2Bytes.preface)
             #expect(!(await open[0].receive()).isEmpty)
             let last = try #require(open.last)
             #expect(!last.hasMore)
@@ -84,7 +80,7 @@ struct ConnectionBoundsTests {
             let limit = answers ? Duration.seconds(60) : .milliseconds(30)
             try await serving(Self.bounds { $0.noticeLimit = limit }) { port, group in
                 let connection = try RawConnection(to: port)
-                connection.send(Self.preface)
+                connection.send(HTTP2Bytes.preface)
                 #expect(!(await connection.receive()).isEmpty)
                 await group.triggerGracefulShutdown()
                 // GOAWAY: first the door's own, then the library's.

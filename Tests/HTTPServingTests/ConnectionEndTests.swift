@@ -25,6 +25,9 @@ struct ConnectionEndTests {
         func answerEnds() -> ConnectionEnd.Step { end.answerEnds() }
         func shutDown() -> ConnectionEnd.Step { end.shutDown() }
         func graceEnds() -> ConnectionEnd.Step { end.graceEnds() }
+        func taken(_ part: HTTPRequestPart) -> ConnectionEnd.Step { end.taken(part) }
+        var invites: Bool { end.invites }
+        func bodyIsLate() -> Bool { end.bodyIsLate() }
 
         /// A request that comes whole at once; whether it is answered.
         func asks(_ head: HTTPRequest = request()) -> Bool {
@@ -126,13 +129,55 @@ struct ConnectionEndTests {
         #expect(!end.asks())
     }
 
+    @Test("in a shutdown a body has its time, whether it began before or after")
+    func lateBody() {
+        let before = Connection()
+        #expect(before.takes(.head(Self.request())))
+        #expect(before.taken(.head(Self.request())) == .stay, "no shutdown, no haste")
+        #expect(before.shutDown() == .awaitBody)
+        #expect(before.bodyIsLate())
+        #expect(before.answers() == (true, .close))
+        #expect(!before.bodyIsLate(), "who is answered is late for nothing")
+        #expect(before.shutDown() == .stay)
+
+        let after = Connection()
+        #expect(after.shutDown() == .awaitRequest)
+        #expect(after.shutDown() == .awaitRequest, "who is told twice waits as long")
+        #expect(after.takes(.head(Self.request())))
+        #expect(after.taken(.head(Self.request())) == .awaitBody)
+        #expect(after.takes(.body(.init(string: "a"))))
+        #expect(after.taken(.body(.init(string: "a"))) == .stay, "a drop wins no time")
+        #expect(after.takes(.end(nil)))
+        #expect(!after.bodyIsLate())
+        #expect(after.answers() == (true, .close))
+    }
+
     @Test("an informational answer is none")
     func informational() {
         let end = Connection()
         #expect(end.takes(.head(Self.request())))
         #expect(!end.answerBegins(HTTPResponse(status: .continue)))
+        #expect(end.invites, "and may come again")
         #expect(end.takes(.end(nil)))
         #expect(end.answers() == (false, .stay))
+    }
+
+    @Test("a body is asked for while it comes and nothing is answered")
+    func invitation() {
+        let end = Connection()
+        #expect(!end.invites)
+        #expect(end.takes(.head(Self.request())))
+        #expect(end.invites)
+        #expect(end.takes(.end(nil)))
+        #expect(!end.invites, "it is here")
+        #expect(end.takes(.head(Self.request())))
+        #expect(!end.invites, "the one before it has no answer")
+        #expect(end.answers() == (false, .stay))
+        #expect(end.invites)
+        #expect(end.answerBegins())
+        #expect(!end.invites, "the answer has begun")
+        #expect(end.answerEnds() == .close)
+        #expect(!end.invites)
     }
 
     @Test("what cannot be read is answered without a request, and ends the connection")

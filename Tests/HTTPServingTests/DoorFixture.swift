@@ -5,12 +5,16 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import Ports
+import ServiceLifecycle
 import Testing
 
 /// A door with a few routes of a test's own.
 struct DoorFixture {
     var configuration = HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "test")
     var compressing: ContentAnswers.Compressing?
+
+    /// More than the system takes for a client that does not read.
+    static let large = String(repeating: "x", count: 16 << 20)
 
     func door(
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -31,14 +35,37 @@ struct DoorFixture {
                     answers.answer(
                         Content(Array("hello".utf8), type: "text/plain"), to: request)
                 }
+                routes.add(.get, "/large") { _, _ in .json(DoorFixture.large) }
                 routes.add(.post, "/length") { request, _ in
                     let body = try await configuration.collect(request.body)
                     return .json("\(body.readableBytes)")
+                }
+                routes.add(.post, "/echo") { request, _ in
+                    Response(
+                        status: .ok,
+                        body: ResponseBody { writer in
+                            for try await part in request.body { try await writer.write(part) }
+                            try await writer.finish(nil)
+                        })
                 }
                 routes.add(.get, "/deadline") { _, _ in
                     .json(CallContext.current.deadline == nil ? "null" : "true")
                 }
             })
+    }
+
+    /// Runs the door on a port, and stops it.
+    func serving(_ body: (Int, ServiceGroup) async throws -> Void) async throws {
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            services: [door(onRunning: { port.yield($0) })], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await body(try #require(await ports.first { _ in true }), group)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
     }
 
     func send(

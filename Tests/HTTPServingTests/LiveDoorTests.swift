@@ -1,5 +1,4 @@
 import HTTPServing
-import Logging
 import ServiceLifecycle
 import TestSupport
 import Testing
@@ -11,22 +10,6 @@ struct LiveDoorTests {
         var fixture = DoorFixture()
         change(&fixture.configuration)
         return fixture
-    }
-
-    private func serving(
-        _ fixture: DoorFixture = DoorFixture(),
-        _ body: (Int, ServiceGroup) async throws -> Void
-    ) async throws {
-        let (ports, port) = AsyncStream<Int>.makeStream()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let group = ServiceGroup(
-            services: [fixture.door(onRunning: { port.yield($0) })], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            try await body(try #require(await ports.first { _ in true }), group)
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
     }
 
     private static func ask(
@@ -44,7 +27,7 @@ struct LiveDoorTests {
         "a connection that asks nothing, or never comes to the end of asking, is closed in time",
         arguments: ["", "GET /text HTTP/1.1\r\nHost: x\r\n"])
     func idle(said: String) async throws {
-        try await serving(Self.door { $0.idleTimeout = .milliseconds(30) }) { port, _ in
+        try await Self.door { $0.idleTimeout = .milliseconds(30) }.serving { port, _ in
             let told = try await Self.ask(port, said)
             #expect(told.isEmpty)
         }
@@ -52,7 +35,7 @@ struct LiveDoorTests {
 
     @Test("an idle connection that was answered before is closed in time")
     func idleAfterAnswer() async throws {
-        try await serving(Self.door { $0.idleTimeout = .milliseconds(30) }) { port, _ in
+        try await Self.door { $0.idleTimeout = .milliseconds(30) }.serving { port, _ in
             let told = try await Self.ask(port, "GET /text HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(told.hasPrefix("HTTP/1.1 200") && told.hasSuffix("hello"))
         }
@@ -60,7 +43,7 @@ struct LiveDoorTests {
 
     @Test("a body that does not come is waited for, answered 408, and the connection closed")
     func drippingBody() async throws {
-        try await serving(Self.door { $0.bodyTimeout = .milliseconds(30) }) { port, _ in
+        try await Self.door { $0.bodyTimeout = .milliseconds(30) }.serving { port, _ in
             let told = try await Self.ask(port, Self.head + "Content-Length: 9\r\n\r\n1")
             #expect(told.hasPrefix("HTTP/1.1 408") && told.contains("\r\nConnection: close\r\n"))
         }
@@ -68,7 +51,7 @@ struct LiveDoorTests {
 
     @Test("a body that announces too much is refused before it comes, one that fits is read")
     func announcedBody() async throws {
-        try await serving(Self.door { $0.bodyLimitBytes = 10 }) { port, _ in
+        try await Self.door { $0.bodyLimitBytes = 10 }.serving { port, _ in
             let told = try await Self.ask(port, Self.head + "Content-Length: 11\r\n\r\n")
             #expect(told.hasPrefix("HTTP/1.1 413") && told.contains("\r\nConnection: close\r\n"))
             let fits = try await Self.ask(
@@ -85,7 +68,7 @@ struct LiveDoorTests {
             ("Transfer-Encoding: chunked\r\n\r\nfive\r\n12345\r\n0\r\n\r\n", false),
         ])
     func brokenBody(text: String, isCut: Bool) async throws {
-        try await serving { port, _ in
+        try await DoorFixture().serving { port, _ in
             let told = try await Self.ask(port, Self.head + text, half: isCut)
             #expect(told.hasPrefix("HTTP/1.1 400") && told.contains("cut short, or not framed"))
         }
@@ -93,7 +76,7 @@ struct LiveDoorTests {
 
     @Test("white space without a request is bounded, on either side of the bound")
     func headBound() async throws {
-        try await serving(Self.door { $0.headLimitBytes = 1_000 }) { port, _ in
+        try await Self.door { $0.headLimitBytes = 1_000 }.serving { port, _ in
             let head = "GET /text HTTP/1.1\r\nConnection: close\r\nA:"
             func spaces(_ count: Int) -> String {
                 String(repeating: " ", count: count - head.utf8.count)
@@ -110,7 +93,7 @@ struct LiveDoorTests {
 
     @Test("who goes on sending after a refusal can still read it")
     func refusalIsRead() async throws {
-        try await serving(Self.door { $0.bodyLimitBytes = 10 }) { port, _ in
+        try await Self.door { $0.bodyLimitBytes = 10 }.serving { port, _ in
             let connection = try RawConnection(to: port)
             connection.send(Self.head + "Content-Length: 99999999\r\n\r\n")
             for _ in 0..<64 { connection.send([UInt8](repeating: 32, count: 65_536)) }
@@ -121,7 +104,7 @@ struct LiveDoorTests {
 
     @Test("a request that comes just after the shutdown began is answered, and told the end")
     func grace() async throws {
-        try await serving(Self.door { $0.shutdownGrace = .seconds(30) }) { port, group in
+        try await Self.door { $0.shutdownGrace = .seconds(30) }.serving { port, group in
             let asked = "GET /text HTTP/1.1\r\nHost: x\r\n\r\n"
             let connections = try (0..<20).map { _ in try RawConnection(to: port) }
             for connection in connections {
@@ -146,7 +129,7 @@ struct LiveDoorTests {
             $0.shutdownGrace = .milliseconds(30)
             $0.lingerLimit = .milliseconds(30)
         }
-        try await serving(fixture) { port, group in
+        try await fixture.serving { port, group in
             let idle = try RawConnection(to: port)
             let lingering = try RawConnection(to: port)
             for connection in [idle, lingering] {

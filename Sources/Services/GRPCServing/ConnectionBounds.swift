@@ -1,5 +1,6 @@
 import GRPCNIOTransportHTTP2Posix
 import Hosting
+import Listening
 import NIOCore
 import NIOHTTP2
 
@@ -20,7 +21,7 @@ package struct ConnectionBounds: Sendable {
     package var pingInterval = Duration.seconds(60)
     /// One on which nothing came for this time is closed: nobody answered.
     package var silenceLimit = Duration.seconds(90)
-    /// How long a client may take to know of a shutdown.
+    /// How long a client may take to know of a shutdown, and again to answer the library.
     package var noticeLimit = Duration.seconds(1)
     /// How long it may take to close its side of a connection.
     package var lingerLimit = Duration.seconds(1)
@@ -31,14 +32,15 @@ package struct ConnectionBounds: Sendable {
         ClientPlaces(for: "streams", limit: streamsLimit, perClient: clientStreamsLimit)
     }
 
-    func apply(to config: inout HTTP2ServerTransport.Posix.Config) {
+    func apply(to config: inout HTTP2ServerTransport.Posix.Config, of listener: OpenListener) {
         config.http2.maxConcurrentStreams = callsLimit
         config.connection.keepalive.time = pingInterval
         // The library's only way into the channels that it makes.
-        config.channelDebuggingCallbacks.onBindTCPListener = { [connectionsLimit] listener in
-            listener.eventLoop.makeCompletedFuture {
-                try listener.pipeline.syncOperations.addHandler(
-                    ConnectionCount(limit: connectionsLimit))
+        config.channelDebuggingCallbacks.onBindTCPListener = { [connectionsLimit] channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
+                    ConnectionCount(limit: connectionsLimit), position: .first)
+                try listener.take(channel)
             }
         }
         config.channelDebuggingCallbacks.onAcceptTCPConnection = { connection in
@@ -52,8 +54,14 @@ package struct ConnectionBounds: Sendable {
                     LingeringClose(limit: lingerLimit), ShutdownNotice(answerLimit: noticeLimit),
                 ]
                 // Behind the encryption, if there is one.
-                try pipeline.addHandlers(
-                    bytes, position: .before(try pipeline.handler(type: NIOHTTP2Handler.self)))
+                let library = try pipeline.handler(type: NIOHTTP2Handler.self)
+                try pipeline.addHandlers(bytes, position: .before(library))
+                try pipeline.addHandler(
+                    UnansweredGoAway(limit: noticeLimit), position: .after(library))
+                // Nobody writes by the connection's own writer, which ends the process when a
+                // connection is forgotten that it was not finished for: this finishes it.
+                try pipeline.context(handler: library)
+                    .fireUserInboundEventTriggered(ChannelEvent.outputClosed)
             }
         }
     }

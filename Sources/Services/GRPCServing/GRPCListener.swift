@@ -1,10 +1,12 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Hosting
+import Listening
 import ServiceLifecycle
 
 /// The gRPC door of the process: listens until graceful shutdown; then calls in flight are
-/// answered and streams end with UNAVAILABLE.
+/// answered and streams end with UNAVAILABLE. A client is waited for as long as the task is not
+/// cancelled.
 package struct GRPCListener: Service {
     /// Frames above this are cut off by the transport; what is between it and the limit of a
     /// message is answered with a code.
@@ -18,6 +20,7 @@ package struct GRPCListener: Service {
     private let security: ServerSecurity?
     private let bounds: ConnectionBounds
     private let onRunning: @Sendable (Int) async -> Void
+    private let listener = OpenListener()
 
     /// - Parameters:
     ///   - host: a name or an address.
@@ -42,16 +45,21 @@ package struct GRPCListener: Service {
         let server = GRPCServer(
             transport: DeadlineCheckingTransport(base: transport), services: [methods],
             interceptorPipeline: StreamBounds(places: bounds.places).pipeline)
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await serve(server) }
-                if let address = try? await server.listeningAddress {
-                    await onRunning(address.ipv4?.port ?? address.ipv6?.port ?? port)
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await serve(server) }
+                    if let address = try? await server.listeningAddress {
+                        await onRunning(address.ipv4?.port ?? address.ipv6?.port ?? port)
+                    }
+                    try await group.waitForAll()
                 }
-                try await group.waitForAll()
+            } onGracefulShutdown: {
+                server.beginGracefulShutdown()
             }
-        } onGracefulShutdown: {
-            server.beginGracefulShutdown()
+        } onCancel: {
+            // A stream that its client does not end would be waited for.
+            listener.cutOff()
         }
     }
 
@@ -77,7 +85,7 @@ package struct GRPCListener: Service {
                 config.connection.keepalive.clientBehavior.allowWithoutCalls = true
                 config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =
                     Self.keepaliveMinimum
-                bounds.apply(to: &config)
+                bounds.apply(to: &config, of: listener)
             })
     }
 }

@@ -1,3 +1,4 @@
+import Listening
 import NIOCore
 
 /// Lets a client read what it was sent last.
@@ -28,6 +29,16 @@ final class LingeringClose: ChannelDuplexHandler {
             context.close(promise: nil)
         }
         closing = (timer, promise)
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        if event is ConnectionCutOff {
+            context.close(promise: promise)
+        } else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -65,7 +65,8 @@ package struct MethodTable: RegistrableRPCService {
         }
     }
 
-    /// Answers come as requests do, one for one, until the caller has said all.
+    /// Answers come as requests do, one for one, until the caller has said all or the server shuts
+    /// down.
     private func register<Transport: ServerTransport>(
         _ reflection: ReflectionAnswers, as service: String,
         with router: inout RPCRouter<Transport>
@@ -78,11 +79,13 @@ package struct MethodTable: RegistrableRPCService {
             deserializer: MessageReader(
                 type: ReflectionAnswers.Asked.self, limitBytes: ReflectionAnswers.askedLimitBytes),
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
-        ) { request, _ in
+        ) { request, context in
             StreamingServerResponse(of: AnsweredMessage.self) { writer in
-                for try await message in request.messages {
-                    guard let asked = message as? ReflectionAnswers.Asked else { continue }
-                    try await writer.write(AnsweredMessage(reflection.answer(to: asked)))
+                try await untilEnded(context.cancellation, as: RPCError(.streamEnded)) {
+                    for try await message in request.messages {
+                        guard let asked = message as? ReflectionAnswers.Asked else { continue }
+                        try await writer.write(AnsweredMessage(reflection.answer(to: asked)))
+                    }
                 }
                 return [:]
             }
@@ -127,19 +130,33 @@ extension ServiceMethod {
 private func write(
     _ answers: MessageStream, to writer: RPCWriter<AnsweredMessage>, until call: ObservedCall
 ) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-            while let answer = try await answers.next() {
-                try await writer.write(AnsweredMessage(answer))
-            }
+    try await untilEnded(
+        call.cancellation, as: call.isOverdue ? RPCFault.overdue : .streamEnded
+    ) {
+        while let answer = try await answers.next() {
+            try await writer.write(AnsweredMessage(answer))
         }
+    }
+}
+
+/// Does something until it is done, or until its call is ended from elsewhere.
+private func untilEnded(
+    _ cancellation: ServerContext.RPCCancellationHandle,
+    as reason: @autoclosure @escaping @Sendable () -> any Error,
+    _ work: @escaping @Sendable () async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await work() }
         group.addTask {
-            try await call.cancellation.cancelled
-            throw call.isOverdue
-                ? RPCFault.overdue
-                : RPCFault.unavailable("the stream was ended: ask again after what came")
+            try await cancellation.cancelled
+            throw reason()
         }
         defer { group.cancelAll() }
         try await group.next()
     }
+}
+
+extension RPCFault {
+    fileprivate static let streamEnded = RPCFault.unavailable(
+        "the stream was ended: ask again after what came")
 }

@@ -27,8 +27,11 @@ final class ShutdownNotice: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is ChannelShouldQuiesceEvent, case .open = state, context.channel.isActive
-        else { return context.fireUserInboundEventTriggered(event) }
+        guard event is ChannelShouldQuiesceEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        // Who is told twice was told, and who is not here yet is told again.
+        guard case .open = state, context.channel.isActive else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: NoticeAnswer.notice)), promise: nil)
         let giveUp = context.eventLoop.assumeIsolated().scheduleTask(in: answerLimit) {
             self.passOn(context)

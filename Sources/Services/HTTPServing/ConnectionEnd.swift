@@ -10,12 +10,14 @@ import NIOHTTPTypes
 ///
 /// An answer is the last one when its request asks for that, when it is given in a shutdown, and
 /// when it begins before its request came whole: the rest of a body that nobody wants is not
-/// waited for.
+/// waited for. In a shutdown a body has a limit to come whole within.
 struct ConnectionEnd {
     /// Requests that have begun and whose answers have not ended.
     private var unanswered = 0
     /// The newest of them has not come whole.
     private var isReading = false
+    /// An answer has begun and not ended.
+    private var isAnswering = false
     private var takesRequests = true
     private var isShuttingDown = false
     private var isOver = false
@@ -25,6 +27,8 @@ struct ConnectionEnd {
         case stay
         /// Close it unless a request comes within the grace.
         case awaitRequest
+        /// Give up the request that is being read unless it comes whole within the limit.
+        case awaitBody
         case close
     }
 
@@ -47,15 +51,22 @@ struct ConnectionEnd {
 
     /// - Returns: whether it is the last answer, which is to say so.
     mutating func answerBegins(_ head: HTTPResponse) -> Bool {
-        guard head.status.kind != .informational, unanswered <= 1,
+        guard head.status.kind != .informational else { return false }
+        isAnswering = true
+        guard unanswered <= 1,
             isShuttingDown || !takesRequests || isReading || head.headerFields.sayClose
         else { return false }
         takesRequests = false
         return true
     }
 
+    /// Whether the body that is read now can still be asked for: it has not come whole, and no
+    /// answer is under way.
+    var invites: Bool { isReading && !isAnswering && unanswered == 1 && !isOver }
+
     mutating func answerEnds() -> Step {
         unanswered = max(unanswered - 1, 0)
+        isAnswering = false
         guard unanswered == 0 else { return .stay }
         guard takesRequests else {
             isOver = true
@@ -66,8 +77,20 @@ struct ConnectionEnd {
 
     mutating func shutDown() -> Step {
         isShuttingDown = true
-        return unanswered == 0 && !isOver ? .awaitRequest : .stay
+        if isOver { return .stay }
+        return unanswered == 0 ? .awaitRequest : reading
     }
+
+    /// What to do once a part that is taken has been passed on.
+    func taken(_ part: HTTPRequestPart) -> Step {
+        guard isShuttingDown, !isOver, case .head = part else { return .stay }
+        return reading
+    }
+
+    private var reading: Step { isReading ? .awaitBody : .stay }
+
+    /// Whether the request that is being read is to be given up: its limit is over.
+    func bodyIsLate() -> Bool { isReading && !isOver }
 
     mutating func graceEnds() -> Step {
         guard unanswered == 0, !isOver else { return .stay }

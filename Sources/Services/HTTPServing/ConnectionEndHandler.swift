@@ -14,6 +14,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
     typealias OutboundOut = HTTPResponsePart
 
     private let grace: TimeAmount
+    private let bodyLimit: TimeAmount
     private let lingerLimit: TimeAmount
     private let headBound: HeadBound
     private var end = ConnectionEnd()
@@ -21,6 +22,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     init(_ configuration: HTTPConfiguration) {
         grace = TimeAmount(configuration.shutdownGrace)
+        bodyLimit = TimeAmount(configuration.shutdownBodyLimit)
         lingerLimit = TimeAmount(configuration.lingerLimit)
         headBound = HeadBound(limitBytes: configuration.headLimitBytes)
     }
@@ -42,7 +44,10 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         headBound.reset()
-        if end.takes(unwrapInboundIn(data)) { context.fireChannelRead(data) }
+        let part = unwrapInboundIn(data)
+        guard end.takes(part) else { return }
+        context.fireChannelRead(data)
+        take(end.taken(part), context)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -57,7 +62,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
             context.write(data, promise: promise)
             if step == .close {
                 context.flush()
-                linger(context)
+                close(context, lingering: lingerLimit)
             } else {
                 take(step, context)
             }
@@ -73,17 +78,38 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
     }
 
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is BodyInvitation else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        guard end.invites else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+    }
+
     private func take(_ step: ConnectionEnd.Step, _ context: ChannelHandlerContext) {
         switch step {
         case .stay: break
         case .awaitRequest: after(grace, context) { self.take(self.end.graceEnds(), context) }
-        case .close: context.close(promise: nil)
+        case .awaitBody:
+            after(bodyLimit, context) {
+                if self.end.bodyIsLate() { context.fireErrorCaught(EndingFirst()) }
+            }
+        case .close: close(context, lingering: .zero)
         }
     }
 
-    private func linger(_ context: ChannelHandlerContext) {
-        context.close(mode: .output, promise: nil)
-        after(lingerLimit, context) { context.close(promise: nil) }
+    /// Closes the door's own direction once all is sent that was written, and the rest after a
+    /// while.
+    private func close(_ context: ChannelHandlerContext, lingering limit: TimeAmount) {
+        timer?.cancel()
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            guard context.channel.isActive else { return }
+            self.after(limit, context) { context.close(promise: nil) }
+        }
+        context.close(mode: .output, promise: sent)
     }
 
     private func after(

@@ -30,6 +30,8 @@ struct FaultResponses: Sendable {
             return .fault(
                 .invalidArgument("the request body did not come whole within \(error.timeout)"),
                 status: .requestTimeout)
+        case is EndingFirst:
+            return .fault(.unavailable("the server is ending: send the request again"))
         case let error as UnsupportedContent:
             let type = RequestReading.excerpt(error.type)
             return .fault(

@@ -27,6 +27,9 @@ package struct HTTPConfiguration: Sendable {
     package var idleTimeout = Duration.seconds(60)
     /// After the beginning of a shutdown, a connection without a request is closed after this time.
     package var shutdownGrace = Duration.milliseconds(250)
+    /// After the beginning of a shutdown, a body that has not come whole within this time is
+    /// refused with 503.
+    package var shutdownBodyLimit = Duration.seconds(2)
     /// After the last answer on a connection, what its client still sends is read for this time.
     package var lingerLimit = Duration.seconds(1)
     /// Answers from this size on are compressed for who accepts it.

@@ -1,6 +1,7 @@
 import Hosting
 package import Hummingbird
 import HummingbirdCore
+import Listening
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -9,11 +10,12 @@ import ServiceLifecycle
 ///
 /// `run` listens until graceful shutdown: then no connection is accepted any more, requests in
 /// flight and those that arrive at that moment are answered (`ConnectionEnd`), and event streams
-/// are ended.
+/// are ended. A client is waited for as long as the task is not cancelled.
 package struct HTTPListener: Service {
     /// What answers; tests send requests to it without a socket.
     package let application: Application<RouterResponder<HTTPContext>>
     private let configuration: HTTPConfiguration
+    private let listener = OpenListener()
 
     /// - Parameters:
     ///   - operations: liveness, readiness and metrics.
@@ -39,10 +41,10 @@ package struct HTTPListener: Service {
         try add(routes)
         application = Application(
             router: router,
-            server: HTTPServerBuilder { respond in
-                EventLoopChannel(
+            server: HTTPServerBuilder { responder in
+                ServedConnections(
                     base: HTTP1Channel(
-                        responder: respond,
+                        responder: responder,
                         configuration: HTTP1Channel.Configuration(
                             additionalChannelHandlers: [ConnectionEndHandler(configuration)],
                             idleTimeout: TimeAmount(configuration.idleTimeout))))
@@ -51,7 +53,9 @@ package struct HTTPListener: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     configuration.connectionsLimit)),
-            onServerRunning: { channel in
+            onServerRunning: { [listener] channel in
+                // One that is closed already needs no order.
+                try? await channel.eventLoop.submit { try listener.take(channel) }.get()
                 await onRunning(channel.localAddress?.port ?? configuration.port)
             },
             logger: logger)
@@ -61,7 +65,11 @@ package struct HTTPListener: Service {
     /// - Throws: `ListeningError` when the address cannot be listened on.
     package func run() async throws {
         do {
-            try await application.run()
+            try await withTaskCancellationHandler {
+                try await application.run()
+            } onCancel: {
+                listener.cutOff()
+            }
         } catch let error as IOError {
             throw ListeningError(
                 host: configuration.host, port: configuration.port, errno: error.errnoCode,

@@ -26,6 +26,9 @@ struct BodyTooSlow: Error {
     let timeout: Duration
 }
 
+/// The process is ending, and a body has not come whole.
+struct EndingFirst: Error {}
+
 /// A body of a kind that nobody reads here.
 package struct UnsupportedContent: Error {
     let type: String

@@ -31,7 +31,7 @@ struct RequestHandling: RouterMiddleware {
             if let refusal = try bounds.refusal(of: request, context) {
                 response = refusal
             } else {
-                response = try await next(request, context)
+                response = try await next(request.inviting(on: context.channel), context)
             }
         } catch {
             response = faults.answer(to: request, context, error)

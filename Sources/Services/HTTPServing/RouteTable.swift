@@ -7,12 +7,14 @@ import Synchronization
 /// What a request carries through the door.
 package struct HTTPContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
     /// The address that the connection comes from; `nil` where there is no connection.
-    package let remoteAddress: SocketAddress?
+    package var remoteAddress: SocketAddress? { channel.remoteAddress }
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        remoteAddress = source.channel.remoteAddress
+        channel = source.channel
     }
 }
 

@@ -52,11 +52,25 @@ package struct ServiceRunner: Sendable {
         requests: AsyncStream<String> = AsyncStream { $0.finish() },
         closing: () async -> Void = {}
     ) async throws {
+        try await run(stoppingOn: signals, requests: requests, beginning: {}, closing: closing)
+    }
+
+    /// - Parameter beginning: called when the shutdown begins, before any service is told.
+    func run(
+        stoppingOn signals: some AsyncSequence<UnixSignal, Never> & Sendable,
+        requests: AsyncStream<String>, beginning: @escaping @Sendable () -> Void,
+        closing: () async -> Void
+    ) async throws {
         var configuration = ServiceGroupConfiguration(services: services, logger: logger)
         configuration.maximumGracefulShutdownDuration = drainLimit
         let group = ServiceGroup(configuration: configuration)
         let outcome = await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await obey(signals, requests, stopping: group) }
+            tasks.addTask {
+                await obey(signals, requests) {
+                    beginning()
+                    await group.triggerGracefulShutdown()
+                }
+            }
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await group.run())
@@ -80,7 +94,7 @@ package struct ServiceRunner: Sendable {
     /// The first signal or request starts the shutdown, a signal after that ends the process.
     private func obey(
         _ signals: some AsyncSequence<UnixSignal, Never> & Sendable,
-        _ requests: AsyncStream<String>, stopping group: ServiceGroup
+        _ requests: AsyncStream<String>, _ begin: @Sendable () async -> Void
     ) async {
         // More than the two newest say nothing new.
         let (stops, stop) = AsyncStream.makeStream(
@@ -107,7 +121,7 @@ package struct ServiceRunner: Sendable {
                 isStopping = true
                 logger.info("Shutdown initiated", metadata: metadata)
                 tasks.addTask { await exitWhenOverdue() }
-                await group.triggerGracefulShutdown()
+                await begin()
             }
             tasks.cancelAll()
         }

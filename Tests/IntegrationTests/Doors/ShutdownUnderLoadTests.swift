@@ -1,5 +1,4 @@
 import Foundation
-import Hosting
 import TestSupport
 import Testing
 
@@ -28,7 +27,7 @@ struct ShutdownUnderLoadTests {
         server.running.signal(SIGTERM)
         let outcome = await server.running.outcome()
         #expect(outcome.status == 0, "\(outcome.errors.suffix(2_000))")
-        try expectWithinDrainLimit(outcome.errors)
+        try ShutdownTime.expectWithinDrainLimit(outcome.errors)
         let told = await clients.outcome()
         #expect(told.status == 0, "\(told.errors)")
         let counts = try JSON.object(String(told.output.dropFirst("busy\n".count)))
@@ -45,39 +44,5 @@ struct ShutdownUnderLoadTests {
         let fills = try #require(counts["fills"] as? [String: Any])["answered"] as? Int
         let portfolio = try await program.run("portfolio", "--user", "load", "--json")
         #expect(try JSON.object(portfolio.output)["sequence"] as? String == fills.map(String.init))
-    }
-
-    @Test("who neither finishes asking nor takes leave does not keep the process")
-    func stubborn() async throws {
-        let server = try await Server.start(try await Program.backfilled("--emit"))
-        defer { server.program.remove() }
-        let half = try RawConnection(to: server.port)
-        half.send("POST /v1/market-data/bars HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
-        let silent = try RawConnection(to: server.grpcPort)
-        // The preface of HTTP/2 with no settings; nothing is ever answered to the server.
-        silent.send(
-            Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
-        #expect(!(await silent.receive()).isEmpty)
-        let stream = try RawConnection(to: server.port)
-        stream.send("GET /v1/market-regime/stream HTTP/1.1\r\nHost: x\r\n\r\n")
-        #expect(!(await stream.receive()).isEmpty)
-        server.running.signal(SIGTERM)
-        let outcome = await server.running.outcome()
-        #expect(outcome.status == 0, "\(outcome.errors.suffix(2_000))")
-        #expect(outcome.errors.contains("Shutdown complete"))
-        _ = await stream.rest()
-    }
-
-    /// By the log: who runs the tests may be slow to see the end.
-    private func expectWithinDrainLimit(_ log: String) throws {
-        let times = try ["SIGTERM received", "Shutdown complete"].map { message in
-            let line = try #require(log.split(separator: "\n").first { $0.contains(message) })
-            let entry = try JSON.object(String(line))
-            return try Date(
-                try #require(entry["timestamp"] as? String),
-                strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
-        }
-        let taken = times[1].timeIntervalSince(times[0])
-        #expect(taken < Double(ServiceRunner.drainLimit.components.seconds), "\(taken) s")
     }
 }

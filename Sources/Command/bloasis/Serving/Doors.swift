@@ -11,6 +11,7 @@ import Ports
 /// The HTTP door of the process: the routes of its methods, or of those elsewhere.
 struct HTTPDoor: BlockingService {
     static let name = "http-door"
+    static let isDoor = true
     private let listener: HTTPListener
 
     init(_ context: ServiceContext<HTTPSettings>) async throws {
@@ -81,6 +82,7 @@ struct HTTPDoor: BlockingService {
 /// The gRPC door of the process.
 struct GRPCDoor: BlockingService {
     static let name = "grpc-door"
+    static let isDoor = true
     private let listener: GRPCListener
 
     init(_ context: ServiceContext<GRPCSettings>) async throws {

@@ -2,6 +2,7 @@
 package struct ServiceEntry: Sendable {
     package let name: String
     package let shape: ServiceShape
+    let isDoor: Bool
     /// For errors.
     let type: String
     let settings: ObjectIdentifier
@@ -12,6 +13,7 @@ package struct ServiceEntry: Sendable {
     init<Hosted: HostedService>(_ type: Hosted.Type) {
         name = type.name
         shape = type.shape
+        isDoor = type.isDoor
         self.type = String(reflecting: type)
         settings = ObjectIdentifier(Hosted.Settings.self)
         keys = Hosted.Settings.keys

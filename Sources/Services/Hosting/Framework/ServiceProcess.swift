@@ -9,6 +9,8 @@ package struct ServiceLimits: Sendable {
     /// To make a service and start it.
     package var start = Duration.seconds(30)
     package var drain = ServiceRunner.drainLimit
+    /// Of the drain: kept for what stops after the doors.
+    package var afterDoors = Duration.seconds(1)
     package var cancellation = ServiceRunner.cancellationLimit
     /// To close one shared value.
     package var close = Duration.seconds(2)
@@ -38,6 +40,8 @@ package final class ServiceProcess: Sendable {
     private let exitAtOnce: @Sendable (Int32) -> Void
     private let stopRequests: AsyncStream<String>
     private let requestStop: AsyncStream<String>.Continuation
+    /// Lands when a shutdown begins.
+    private let shutdown = Flight<Void>()
 
     /// - Parameters:
     ///   - name: the root of the status tree.
@@ -87,7 +91,8 @@ extension ServiceProcess {
     /// Runs what was declared until a signal, until a permanent service fails, or until all single
     /// shots are over and nothing else runs.
     ///
-    /// Services start at once and stop one by one, the last declared first.
+    /// Services start at once and stop one by one, the last declared first; doors that were
+    /// declared one after the other stop together.
     ///
     /// - Throws: `ConfigurationError` before anything is started; afterwards the first failure of a
     ///   service that was to stay. Single shots' failures come out when nothing else was declared.
@@ -101,21 +106,50 @@ extension ServiceProcess {
     ) async throws {
         try checkSettings()
         let runner = ServiceRunner(
-            controllers.map { ControlledService(controller: $0, process: self) }, logger: logger,
+            services(), logger: logger,
             drainLimit: limits.drain, cancellationLimit: limits.cancellation
         ) { code in
             let left = self.controllers.filter { !$0.life.isOver }.map(\.instance)
             self.logger.error("Services not stopped", metadata: ["instances": "\(left)"])
             self.exitAtOnce(code)
         }
-        try await runner.run(stoppingOn: signals, requests: stopRequests) {
-            await sharedValues.close(within: limits.close, logger: logger)
-        }
+        try await runner.run(
+            stoppingOn: signals, requests: stopRequests,
+            beginning: { self.shutdown.land(.success(())) },
+            closing: { await sharedValues.close(within: limits.close, logger: logger) })
         let (controllers, failed) = state.withLock { ($0.controllers, $0.failed) }
         let isJob = controllers.allSatisfy { $0.entry.shape == .singleShot }
         if let error = failed.first(where: { isJob || $0.entry.shape != .singleShot })?.failure {
             throw error
         }
+    }
+
+    /// What stops at once, in dependency order.
+    private func services() -> [any Service] {
+        var services: [any Service] = []
+        var doors: [ServiceController] = []
+        func closeGroup() {
+            if !doors.isEmpty { services.append(DoorGroup(doors: doors, process: self)) }
+            doors = []
+        }
+        for controller in controllers {
+            if controller.entry.isDoor {
+                doors.append(controller)
+            } else {
+                closeGroup()
+                services.append(ControlledService(controller: controller, process: self))
+            }
+        }
+        closeGroup()
+        return services
+    }
+
+    /// Returns when a shutdown has taken what doors may have of it.
+    ///
+    /// - Throws: `CancellationError`.
+    func doorsAreOverdue() async throws {
+        try await shutdown.value()
+        try await Task.sleep(for: limits.drain - limits.afterDoors)
     }
 
     /// All problems of all services at once.

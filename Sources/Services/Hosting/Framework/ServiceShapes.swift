@@ -18,6 +18,8 @@ package protocol HostedService: Sendable {
     /// In the catalogue and on the command line: lower-case words with `-` between them.
     static var name: String { get }
     static var shape: ServiceShape { get }
+    /// Whether clients come to it: doors stop together, and in time for what they depend on.
+    static var isDoor: Bool { get }
 
     /// May wait, for what services share for example.
     init(_ context: ServiceContext<Settings>) async throws
@@ -26,6 +28,10 @@ package protocol HostedService: Sendable {
     ///
     /// - Parameter ready: called once the service does its work.
     func live(_ ready: @Sendable () -> Void) async throws
+}
+
+extension HostedService {
+    package static var isDoor: Bool { false }
 }
 
 /// What a service is given.
