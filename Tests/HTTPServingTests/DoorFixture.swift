@@ -32,7 +32,7 @@ struct DoorFixture {
                         Content(Array("hello".utf8), type: "text/plain"), to: request)
                 }
                 routes.add(.post, "/length") { request, _ in
-                    let body = try await configuration.collect(request.body)
+                    let body = try await configuration.collect(request, upTo: .max)
                     return .json("\(body.readableBytes)")
                 }
                 routes.add(.get, "/deadline") { _, _ in

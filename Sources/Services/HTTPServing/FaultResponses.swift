@@ -19,9 +19,12 @@ struct FaultResponses: Sendable {
         switch error {
         case let fault as RPCFault:
             return .fault(fault)
-        case is NIOTooManyBytesError:
+        case let error as NIOTooManyBytesError:
+            let limit = error.maxBytes.map { ": \($0) bytes at the most" } ?? ""
             return .fault(
-                RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
+                RPCFault(
+                    .resourceExhausted, "the request body is too large\(limit), send less at a time"
+                ),
                 status: .contentTooLarge)
         case is HTTPParserError:
             return .fault(
