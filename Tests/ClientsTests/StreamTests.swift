@@ -136,7 +136,7 @@ struct StreamTests {
             let first = try await iterator.next()
             #expect(first?.sequence == 1)
             proxy.set(.refusing)
-            let told = await fault { try await iterator.next() }
+            let told = await fault { try await iterator.next(isolation: #isolation) }
             #expect(told == .nobody(at: world.host))
         }
     }
