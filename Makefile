@@ -8,6 +8,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
 	Benchmarks/Work Benchmarks/Workloads Benchmarks/Gauges Benchmarks/Stack Benchmarks/Doors \
 	Fuzzing/Package.swift Fuzzing/Driver Fuzzing/Answers Fuzzing/Tables Fuzzing/Manifests Fuzzing/Classifiers \
+	Fuzzing/Requests \
 	-name '*.swift' -not -path '*/Generated/*' -print0
 
 .PHONY: help setup build run test test-long lint format bench bench-peers bench-stack \
@@ -59,7 +60,7 @@ bench-gateway: build ## both doors against bare ones and FastAPI (RECORD=1 keeps
 	@Scripts/install-dependencies.sh --gateway
 	@Scripts/bench-gateway.sh $(if $(RECORD),--record)
 
-fuzz: build ## spoilt bytes for the readers of files (SECONDS=60 each, TARGET=Tables for one)
+fuzz: build ## spoilt bytes for the readers of files and requests (SECONDS=60 each, TARGET=Tables for one)
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
 docs: setup ## write the generated documents anew

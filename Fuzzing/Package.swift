@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     // Assertions hold in optimised code too.
     .unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug"]),
 ]
@@ -54,13 +55,36 @@ let regimeModels = house(
     isOpened: true)
 regimeModels.dependencies.append(.product(name: "Crypto", package: "swift-crypto"))
 
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let contracts = house(
+    "Boundaries/Contracts", uses: ["Market", "Regimes", "Trading", "Ports"], isOpened: true)
+contracts.dependencies += [.product(name: "Crypto", package: "swift-crypto"), protobuf]
+contracts.resources = [.embedInCode("Descriptors")]
+
+/// Some files of a module of which the rest needs servers and clients.
+func part(_ path: String, of files: [String], leaving folders: [String] = []) -> Target {
+    let target = house(path, uses: ["Ports", "Contracts"], isOpened: true)
+    target.dependencies.append(protobuf)
+    target.sources = files
+    target.exclude = folders
+    return target
+}
+
+let requests = fuzzer("Requests", ["Ports", "Contracts", "Gateway", "Clients"])
+requests.dependencies.append(protobuf)
+
 let package = Package(
     name: "bloasis-fuzzing",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    ],
     targets: [
         house("Domain/Market"),
         house("Domain/Regimes", uses: ["Market"]),
+        house("Domain/Trading", uses: ["Market", "Regimes"]),
         .systemLibrary(name: "CLanes", path: "House/Analytics/CLanes"),
         house("Analytics/LaneTasks"),
         lanes("LaneKernelsV1", level: nil),
@@ -76,6 +100,11 @@ let package = Package(
             name: "CZlib", path: "House/Adapters/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
         house("Adapters/MarketFeeds", uses: ["Market", "CZlib"], isOpened: true),
+        house("Boundaries/Ports", uses: ["Market", "Regimes", "Trading"]),
+        contracts,
+        part(
+            "Services/Gateway", of: ["Transcoder.swift", "RequestText.swift"], leaving: ["Page"]),
+        part("Adapters/Clients", of: ["RequestWriter.swift", "RemoteCalls.swift"]),
 
         .systemLibrary(name: "CFuzzer", path: "CFuzzer"),
         .target(
@@ -86,6 +115,7 @@ let package = Package(
             path: "Answers", swiftSettings: strict),
         fuzzer("Tables", ["Market", "MarketFeeds"]),
         fuzzer("Manifests", ["RegimeModels", "Answers"]),
+        requests,
         fuzzer("Classifiers", ["CFuzzer", "Market", "Kernels", "RegimeModels", "Answers"]),
     ] + higherLevels.map { lanes("LaneKernelsV\($0)", level: $0) }
 )

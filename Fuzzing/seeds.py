@@ -1,11 +1,11 @@
-"""Writes what fuzzing begins with: slices of the real tables, and manifests of every kind.
+"""Writes what fuzzing begins with: slices of the real tables, manifests of every kind, requests.
 
 Run by Scripts/fuzz.sh:
 
     python3 Fuzzing/seeds.py PROGRAM FOLDER
 
-PROGRAM is a built `bloasis`, which fits the models; FOLDER gets `Tables`, `Manifests` and
-`Classifiers`.
+PROGRAM is a built `bloasis`, which fits the models; FOLDER gets `Tables`, `Manifests`,
+`Classifiers` and `Requests`.
 """
 
 import gzip
@@ -31,6 +31,27 @@ MODELS = {
     "jump-sparse": ["--model", "jump-sparse"],
     "rules": ["--model", "rules"],
 }
+# Requests as HTTP has them, one for each method in the order of the table, see Requests.swift:
+# the path's variable, the query, what a stream is resumed after, and the body.
+BAR = (
+    '{"timestamp":"2018-12-31T21:00:00Z","open":2498.94,"high":2509.24,"low":2482.82,'
+    '"close":2506.85,"volume":3.4e9,"availableAt":"2018-12-31T21:15:00Z","exogenous":{"vix":25.4}}'
+)
+REQUESTS = [
+    ("", "user_id=u&market=SPX&timeframe=1d&onDegraded=LAST_KNOWN", "", ""),
+    ("", "market=SPX&time_range.start_date=2008-01-01&timeRange.endDate=2018-12-31T21:00:00%2B01:00"
+         "&pageSize=5&page_token=a", "", ""),
+    ("", "market=SPX&after=3&page_size=10", "", ""),
+    ("", "market=SPX&after=3", "12", ""),
+    ("", "", "", '{"regime":"crisis","market":"SPX","userId":"u","reason":"\\u00e9"}'),
+    ("", "market=SPX", "", ""),
+    ("0f%2Fa", "", "", ""),
+    ("", "", "", '{"fill_id":"f","filledQty":1.50,"filled_price":"2","side":"buy","sequence":"7"}'),
+    ("ann%40example.org", "asOf=2018-12-31T21:00:00Z", "", ""),
+    ("", "", "", '{"market":"SPX","bars":[' + BAR + ",{}]}"),
+]
+# Requests as protobuf has them: bars that are empty, in groups, behind a long key.
+WIRES = [b"\x1a\x00\x1a\x09\x31\x00\x00\x00\x00\x00\x00\xf0\x3f", b"\x2b\x1a\x00\x2c\x1a\x00"]
 
 
 def tables():
@@ -41,6 +62,14 @@ def tables():
         yield path.name, b"".join(lines[: ROWS + 1])
         if packed:
             yield path.name + ".packed", gzip.compress(b"".join(lines[:3]), mtime=0)
+
+
+def requests():
+    """One request for each method, and some in protobuf's bytes, by name."""
+    for number, parts in enumerate(REQUESTS):
+        yield f"http.{number}", bytes([number]) + "\n".join(parts).encode()
+    for number, wire in enumerate(WIRES):
+        yield f"wire.{number}", bytes([0x80 | len(REQUESTS) - 1]) + wire
 
 
 def write(folder, contents):
@@ -59,6 +88,7 @@ def main():
             for number, reading in enumerate(READINGS)
         ],
     )
+    write(folder / "Requests", requests())
     manifests = []
     bars = str(FIXTURES / "spx_daily_1999_2018.csv")
     for name, flags in MODELS.items():

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Feeds the readers of foreign bytes with spoilt ones: `Scripts/fuzz.sh [SECONDS [TARGET...]]`.
-# Targets are Tables, Manifests and Classifiers; all of them when none is named, each for SECONDS.
+# Targets are Tables, Manifests, Classifiers and Requests; all of them when none is named, each for SECONDS.
 # What breaks a law is kept in Fuzzing/Crashes/TARGET, and tried first at every later run.
 set -eu
 
 cd "$(dirname "$0")/.."
 limit=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- Tables Manifests Classifiers
+[ $# -gt 0 ] || set -- Tables Manifests Classifiers Requests
 case $limit in
 '' | *[!0-9]*) echo "usage: Scripts/fuzz.sh [SECONDS [TARGET...]]" >&2 && exit 64 ;;
 esac

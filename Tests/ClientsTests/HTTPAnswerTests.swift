@@ -175,7 +175,7 @@ struct HTTPAnswerTests {
             var iterator = stream.makeAsyncIterator()
             let first = try await iterator.next()
             #expect(first == FakeService.Change())
-            let told = await fault { try await iterator.next() }
+            let told = await fault { try await iterator.next(isolation: #isolation) }
             #expect(told?.code == code)
         }
     }

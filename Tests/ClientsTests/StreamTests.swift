@@ -1,4 +1,5 @@
 import Contracts
+import Synchronization
 import TestSupport
 import Testing
 
@@ -100,6 +101,32 @@ struct StreamTests {
         }
     }
 
+    /// A server closes a connection with so many resets; the calls meanwhile are not made again.
+    @Test("who leaves many streams at once fails nobody's calls")
+    func leaving() async throws {
+        try await World.with(.grpc) { world in
+            let (staying, _) = try await open(world)
+            try await openAndLeave(300, world)
+            let isOver = Mutex(false)
+            async let end = fault {
+                defer { isOver.withLock { $0 = true } }
+                for try await _ in staying {}
+            }
+            repeat {
+                let answer = try await world.regimes.saveRegime(.init())
+                #expect(answer.overrideID == "override of ")
+            } while !isOver.withLock { $0 }
+            let told = await end
+            #expect(told == .nobody(at: world.host))
+        }
+    }
+
+    private func openAndLeave(_ count: Int, _ world: World) async throws {
+        var left: [Changes] = []
+        for _ in 0..<count { left.append(try await open(world).0) }
+        withExtendedLifetime(left) {}
+    }
+
     @Test("one whose server goes away ends with UNAVAILABLE", arguments: Transport.allCases)
     func broken(transport: Transport) async throws {
         try await World.withProxy(transport) { world, proxy in
@@ -109,7 +136,7 @@ struct StreamTests {
             let first = try await iterator.next()
             #expect(first?.sequence == 1)
             proxy.set(.refusing)
-            let told = await fault { try await iterator.next() }
+            let told = await fault { try await iterator.next(isolation: #isolation) }
             #expect(told == .nobody(at: world.host))
         }
     }

@@ -109,6 +109,19 @@ struct ParameterFieldTests {
         #expect(error?.reason.contains(reason) == true && bytes.isEmpty)
     }
 
+    @Test("a number is what JSON has for one", arguments: ["0x10", "0x1p3", "1.", "1e999", "nan"])
+    func realMisfits(text: String) throws {
+        let field = try #require(
+            try fields("bloasis.trading.RecordBarsRequest").first { $0.name == "close" })
+        var bytes: [UInt8] = []
+        let error = #expect(throws: ParameterField.Misfit.self) {
+            try field.append(text, to: &bytes)
+        }
+        #expect(error?.reason == "'\(text)' is not a number" && bytes.isEmpty)
+        try field.append("-1.5e3", to: &bytes)
+        #expect(try Bloasis_Trading_RecordBarsRequest(serializedBytes: bytes).close == -1_500)
+    }
+
     @Test("an enumeration takes its names, and says them")
     func enumerations() throws {
         let all = try fields("bloasis.market_regime.RegimeRequest")

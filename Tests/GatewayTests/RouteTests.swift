@@ -270,6 +270,15 @@ struct MarketDataRouteTests {
         response.expectFault(.resourceExhausted, "too large", status: 413)
     }
 
+    @Test("bars are counted before they are read, and told apart from too many bytes")
+    func tooMany() async throws {
+        let limit = Bloasis_Trading_RecordBarsRequest.barsLimit
+        let bars = Array(repeating: "{}", count: limit + 1).joined(separator: ",")
+        let response = try await GatewayFixture().send(
+            .post, path, body: "{\"bars\":[\(bars)]}")
+        response.expectFault(.invalidArgument, "\(limit + 1) bars in one request")
+    }
+
     @Test("a query is refused: everything is in the body")
     func query() async throws {
         let response = try await GatewayFixture().send(.post, path + "?market=SPX", body: "{}")
@@ -291,6 +300,16 @@ struct FillRouteTests {
         #expect(fill.filledQty == "12345678901234567.89")
         #expect(fill.fillID == "f-1")
         #expect(String(buffer: response.body).contains(#""duplicate":false"#))
+    }
+
+    @Test("a body over the method's limit is refused, one at the limit is read")
+    func oversize() async throws {
+        let limit = ServiceMethod.fewFieldsLimitBytes
+        let body = "{}" + String(repeating: " ", count: limit - 2)
+        let fixture = GatewayFixture()
+        #expect(try await fixture.send(.post, "/v1/orders/fills", body: body).status == .ok)
+        let response = try await fixture.send(.post, "/v1/orders/fills", body: body + " ")
+        response.expectFault(.resourceExhausted, "too large: \(limit) bytes", status: 413)
     }
 
     @Test("a portfolio is its user's, by the path")

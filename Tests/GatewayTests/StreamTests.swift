@@ -7,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Ports
 import ServiceLifecycle
 import Synchronization
 import TestSupport
@@ -95,6 +96,17 @@ struct StreamTests {
         }
         let status = #"{"code":8,"message":"fell behind","details":[]}"#
         #expect(response.text.hasSuffix("event: error\ndata: \(status)\n\n"))
+    }
+
+    @Test("a failure that nobody foresaw keeps its secrets, in a stream too")
+    func unforeseen() async throws {
+        let response = try await stream(GatewayFixture()) { source in
+            source.finish(
+                throwing: StoreError(
+                    .busy, location: "/srv/x.db", detail: "locked", advice: "wait"))
+        }
+        #expect(response.text.contains(#""code":14,"message":"the store cannot answer (busy)"#))
+        #expect(!response.text.contains("/srv"))
     }
 
     @Test("a client that goes away ends its stream at the source, and its place is free again")

@@ -37,7 +37,7 @@ struct DoorFixture {
                 }
                 routes.add(.get, "/large") { _, _ in .json(DoorFixture.large) }
                 routes.add(.post, "/length") { request, _ in
-                    let body = try await configuration.collect(request.body)
+                    let body = try await configuration.collect(request, upTo: .max)
                     return .json("\(body.readableBytes)")
                 }
                 routes.add(.post, "/echo") { request, _ in

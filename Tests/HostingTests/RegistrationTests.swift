@@ -290,22 +290,19 @@ struct RegistrationServiceTests {
 
 @Suite("Finding services")
 struct ServiceFinderTests {
-    @Test("a URL, or none and a line in the log")
+    @Test("the instances, or none and a line in the log")
     func find() async throws {
         let registry = InMemoryRegistry()
         let lines = Lines()
         let finder = ServiceFinder(registry, logger: lines.logger)
-        #expect(await finder.url(of: "trading") == nil)
-        #expect(
-            lines.all == [
-                "warning Service discovery failed for trading: no healthy instance of trading is "
-                    + "registered"
-            ])
         let registration = RegistryConformance.registration(1)
         try registry.register(registration)
-        registry.set(.healthy, service: "trading", instanceID: registration.instanceID)
-        #expect(await finder.url(of: "trading") == registration.serviceURL)
-        #expect(lines.all.count == 1)
+        let found = await finder.instances(of: registration.serviceName)
+        #expect(found.map(\.registration) == [registration] && lines.all.isEmpty)
+        let failure = RegistryError.unreachable(registry: "registry", reason: "away")
+        registry.fail(with: failure)
+        #expect(await finder.instances(of: "trading").isEmpty)
+        #expect(lines.all == ["warning Service discovery failed for trading: \(failure)"])
     }
 }
 

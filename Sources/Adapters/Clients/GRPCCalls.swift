@@ -1,7 +1,6 @@
 import Contracts
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-import NIOCore
 import Ports
 package import SwiftProtobuf
 
@@ -10,19 +9,14 @@ package final class GRPCCalls: RemoteCalls {
     /// Answers above this are cut off by the transport; those between it and the limit of a message
     /// are told from broken ones.
     private static let payloadLimitBytes = 64 << 20
-    /// Pauses between attempts to connect.
-    private static let backoff = HTTP2ClientTransport.Config.Backoff(
-        initial: .milliseconds(100), max: .seconds(2), multiplier: 1.6, jitter: 0.2)
-    /// How long a connection with calls may be silent before it is asked whether it is alive, and
-    /// how long it may take to say so.
-    private static let keepalive = HTTP2ClientTransport.Config.Keepalive(
-        time: .seconds(20), timeout: .seconds(10), allowWithoutCalls: false)
 
-    private let client: GRPCClient<HTTP2ClientTransport.Posix>
+    private let unaries: GRPCConnections
+    /// Streams have connections of their own: who leaves one resets it, and servers close a
+    /// connection with many resets (NIO's: 200 in 30 s), with all calls that are on it.
+    private let streams: GRPCConnections
     private let host: String
     private let attempts: CallAttempts
     private let calls = CallsInFlight()
-    private let lookups: AsyncStream<Void>.Continuation
 
     /// - Parameters:
     ///   - endpoints: where the service is now; asked again whenever nobody was found there.
@@ -39,23 +33,11 @@ package final class GRPCCalls: RemoteCalls {
         chance: @escaping @Sendable () -> Double,
         clock: any Clock<Duration> = ContinuousClock()
     ) throws {
-        let (requests, lookups) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        var resolvers = NameResolverRegistry()
-        resolvers.registerFactory(DirectoryResolvers())
-        let transport = try HTTP2ClientTransport.Posix(
-            target: DirectoryTarget(
-                endpoints: endpoints, requests: requests, now: now, clock: clock),
-            transportSecurity: security?.transport ?? .plaintext,
-            config: .defaults { config in
-                config.backoff = GRPCCalls.backoff
-                config.connection.keepalive = GRPCCalls.keepalive
-                config.http2.authority = GRPCCalls.authority(host)
-            },
-            resolverRegistry: resolvers)
-        client = GRPCClient(transport: transport)
+        func connections() throws -> GRPCConnections {
+            try GRPCConnections(endpoints, host: host, security: security, now: now, clock: clock)
+        }
+        (unaries, streams) = (try connections(), try connections())
         self.host = host
-        self.lookups = lookups
         attempts = CallAttempts(host: host, now: now, chance: chance, clock: clock)
     }
 
@@ -63,7 +45,9 @@ package final class GRPCCalls: RemoteCalls {
     /// ended.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [client] in try await client.runConnections() }
+            for connections in [unaries, streams] {
+                group.addTask { try await connections.client.runConnections() }
+            }
             // The library's own shutdown does not end while a name cannot be resolved.
             group.addTask { [calls] in await calls.allEnded() }
             defer { group.cancelAll() }
@@ -87,12 +71,12 @@ package final class GRPCCalls: RemoteCalls {
             var options = GRPCCalls.options
             options.timeout = time.left
             do {
-                return try await client.unary(
+                return try await unaries.client.unary(
                     request: request, descriptor: method, serializer: WireRequest(),
                     deserializer: WireAnswer<Answered>(), options: options
                 ) { try $0.message }
             } catch {
-                throw told(of: error, time.late)
+                throw told(of: error, time.late, by: unaries)
             }
         }
     }
@@ -122,7 +106,7 @@ package final class GRPCCalls: RemoteCalls {
         return StreamingCall { [self] source in
             defer { calls.end() }
             do {
-                try await client.serverStreaming(
+                try await streams.client.serverStreaming(
                     request: request, descriptor: method, serializer: WireRequest(),
                     deserializer: WireAnswer<Answered>(), options: GRPCCalls.options
                 ) { response in
@@ -131,7 +115,7 @@ package final class GRPCCalls: RemoteCalls {
                     for try await answer in response.messages { try source.give(answer) }
                 }
             } catch {
-                throw told(of: error, .overdue)
+                throw told(of: error, .overdue, by: streams)
             }
         }
     }
@@ -143,14 +127,16 @@ package final class GRPCCalls: RemoteCalls {
     private var unavailable: RPCFault { .unavailable("Service unavailable: \(host)") }
 
     /// What the caller is told of an error.
-    private func told(of error: any Error, _ late: RPCFault) -> any Error {
+    private func told(
+        of error: any Error, _ late: RPCFault, by connections: GRPCConnections
+    ) -> any Error {
         if Task.isCancelled { return CancellationError() }
         if error is RPCFault { return error }
         switch GRPCFailure(error) {
         case .fault(let fault): return fault
         case .late: return late
         case .unreachable:
-            lookups.yield()
+            connections.lookAgain()
             return unavailable
         }
     }
@@ -171,13 +157,5 @@ package final class GRPCCalls: RemoteCalls {
             metadata.addString(authorization, forKey: "authorization")
         }
         return ClientRequest(message: try WireRequest.bytes(of: asked), metadata: metadata)
-    }
-
-    /// What certificates are checked for; addresses are by themselves.
-    private static func authority(_ host: String) -> String? {
-        let name = (host.lastIndex(of: ":").map { host[..<$0] } ?? host[...])
-            .filter { $0 != "[" && $0 != "]" }
-        let isAddress = (try? NIOCore.SocketAddress(ipAddress: name, port: 0)) != nil
-        return isAddress || name.isEmpty ? nil : host
     }
 }

@@ -48,7 +48,7 @@ struct NumberQuoting {
     }
 
     /// Behind the closing quotation mark, or the end of the text.
-    private static func endOfString(_ json: [UInt8], from start: Int) -> Int {
+    static func endOfString(_ json: [UInt8], from start: Int) -> Int {
         var index = start + 1
         while index < json.count, json[index] != UInt8(ascii: "\"") {
             index += json[index] == UInt8(ascii: "\\") ? 2 : 1

@@ -1,8 +1,19 @@
 package import Market
 
-extension Bloasis_Trading_RecordBarsRequest {
+extension Bloasis_Trading_RecordBarsRequest: ListRequest {
     /// Bars in one request at the most.
     package static var barsLimit: Int { 10_000 }
+    /// As many bars, each with all the outside values that it may have under the longest names.
+    package static var limitBytes: Int { barsLimit * 2_048 }
+
+    package static var listNumber: UInt64 { 3 }
+
+    package static func check(count: Int) throws(RPCFault) {
+        guard count <= barsLimit else {
+            throw .invalidArgument(
+                "bars: \(count) bars in one request: send at most \(barsLimit)")
+        }
+    }
 
     /// The bars of the request, each with its series, in the order given.
     ///
@@ -17,10 +28,7 @@ extension Bloasis_Trading_RecordBarsRequest {
                     : "bars is empty: send {\"market\": …, \"bars\": [{\"timestamp\": …, "
                         + "\"close\": …}]}")
         }
-        guard bars.count <= Self.barsLimit else {
-            throw .invalidArgument(
-                "bars: \(bars.count) bars in one request: send at most \(Self.barsLimit)")
-        }
+        try Self.check(count: bars.count)
         var events: [MarketBarEvent] = []
         events.reserveCapacity(bars.count)
         for (index, bar) in (isSingle ? [ownBar] : bars).enumerated() {

@@ -22,10 +22,12 @@ package enum WireJSON {
     ///
     /// - Parameter decimals: fields of decimal strings, in both spellings, for which a JSON number
     ///   is taken by its text.
-    /// - Throws: `RPCFault` INVALID_ARGUMENT that names an unknown field or says what is malformed.
+    /// - Throws: `RPCFault` INVALID_ARGUMENT that names an unknown field, a list that is too long,
+    ///   or says what is malformed.
     package static func message<M: Message>(
         _ type: M.Type, from utf8: [UInt8], subject: String, decimals: Set<String> = []
     ) throws(RPCFault) -> M {
+        try (type as? any ListRequest.Type)?.check(json: utf8)
         do {
             let bytes =
                 decimals.isEmpty ? utf8 : NumberQuoting(fields: decimals).quoting(utf8)

@@ -2,7 +2,7 @@ import Hosting
 
 /// The services there are, each after those it depends on.
 enum Catalogue {
-    static let services: [any HostedService.Type] = [
+    private static let services: [any HostedService.Type] = [
         EventRelay.self,
         MarketRegimeHost.self,
         TradingHost.self,
@@ -11,6 +11,9 @@ enum Catalogue {
         ConfigServiceHost.self,
         Registration.self,
     ]
+
+    /// The same by their names; fails where two have one name.
+    static let byName = Result { () throws(ConfigurationError) in try ServiceCatalogue(services) }
 
     /// Parts that services of the port table are made of; they do nothing on their own.
     private static let parts = [

@@ -30,7 +30,7 @@ struct CommonOptions: ParsableArguments {
         flags["LOG_LEVEL"] = logLevel
         flags["BLOASIS_LOG_FORMAT"] = logFormat
         return try BloasisConfiguration.load(
-            service: service, table: try ServiceCatalogue(Catalogue.services).table(), flags: flags,
+            service: service, table: try Catalogue.byName.get().table(), flags: flags,
             environment: ProcessInfo.processInfo.environment,
             configPath: config)
     }

@@ -57,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: configuration.makeLogger("bloasis"))
         _ = try await process.shared(
             Shared.serving(try Serving(configuration, plan, metrics)))
-        let catalogue = try ServiceCatalogue(Catalogue.services)
+        let catalogue = try Catalogue.byName.get()
         for name in plan.entries { try process.declare(try catalogue.entry(named: name)) }
         try await process.run()
     }

@@ -137,22 +137,10 @@ package struct RegistryRoutes: Sendable {
     }
 
     private func body(of request: Request) async throws -> [UInt8] {
-        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-            group.addTask {
-                let limit = RegistrationLimits.bodyBytes
-                return Array(buffer: try await request.body.collect(upTo: limit))
-            }
-            group.addTask {
-                try await Task.sleep(for: bodyTimeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let body = try await group.next() ?? nil else { throw BodyTooSlow() }
-            return body
-        }
+        Array(
+            buffer: try await request.collectBody(
+                upTo: RegistrationLimits.bodyBytes, within: bodyTimeout))
     }
-
-    private struct BodyTooSlow: Error {}
 
     // MARK: - Refusals
 
@@ -178,9 +166,9 @@ package struct RegistryRoutes: Sendable {
             return .detail(
                 "the body is too large: \(RegistrationLimits.bodyBytes) bytes at the most",
                 status: .contentTooLarge)
-        } catch is BodyTooSlow {
+        } catch let slow as BodyTooSlow {
             return .detail(
-                "the body did not come within \(bodyTimeout)", status: .requestTimeout)
+                "the body did not come within \(slow.timeout)", status: .requestTimeout)
         }
     }
 }

@@ -8,7 +8,7 @@ import SwiftProtobuf
 /// Methods of services by their names, each a function over messages: what a service answers is
 /// written once, and neither it nor this knows the other's generated code.
 package struct MethodTable: RegistrableRPCService {
-    /// Largest message in either direction.
+    /// Largest answer; requests have their methods' own limits.
     package static let messageLimitBytes = 50 << 20
 
     private let methods: [ServiceMethod]
@@ -48,8 +48,7 @@ package struct MethodTable: RegistrableRPCService {
             fullyQualifiedService: method.service, method: method.name, type: method.kind)
         router.registerHandler(
             forMethod: descriptor,
-            deserializer: MessageReader(
-                type: method.asked, limitBytes: MethodTable.messageLimitBytes),
+            deserializer: MessageReader(type: method.asked, limitBytes: method.limitBytes),
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
         ) { [observation] request, context in
             let call = observation.begin(method, request.metadata, context)

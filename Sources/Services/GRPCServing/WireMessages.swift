@@ -17,9 +17,11 @@ struct MessageReader: MessageDeserializer {
                 message: "a message of \(bytes.count) bytes: \(limitBytes) at the most")
         }
         do {
-            return try unsafe bytes.withUnsafeBytes {
-                try unsafe type.init(serializedBytes: Array($0))
-            }
+            let wire = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+            try (type as? any ListRequest.Type)?.check(wire: wire)
+            return try type.init(serializedBytes: wire)
+        } catch let fault as RPCFault {
+            throw RPCError(fault)
         } catch {
             throw RPCError(
                 code: .invalidArgument, message: "these bytes are no \(type.protoMessageName)")

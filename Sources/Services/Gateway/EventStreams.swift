@@ -5,6 +5,7 @@ import Hosting
 import Hummingbird
 import Logging
 import NIOCore
+import Ports
 import ServiceLifecycle
 import SwiftProtobuf
 
@@ -60,13 +61,15 @@ final class EventStreams: Sendable {
             return refusal
         }
         let messages = try await open()
-        let logger = context.logger
+        let (logger, trace) = (context.logger, CallContext.current.trace)
         return Response(
             status: .ok, headers: EventStreams.headers,
             body: ResponseBody { writer in
                 defer { place.giveBack() }
                 do {
-                    try await self.write(messages, to: &writer, request: request)
+                    try await self.write(messages, to: &writer, request: request) {
+                        logger.told(of: $0, in: trace)
+                    }
                 } catch is CancellationError {
                     logger.debug("event stream ended")
                 }
@@ -89,12 +92,13 @@ final class EventStreams: Sendable {
 
     @concurrent
     private func write(
-        _ messages: MessageStream, to writer: inout any ResponseBodyWriter, request: Request
+        _ messages: MessageStream, to writer: inout any ResponseBodyWriter, request: Request,
+        telling told: @escaping @Sendable (any Error) -> RPCFault
     ) async throws {
         try await writer.write(
             ByteBuffer(string: "retry: \(EventStreams.reconnectMilliseconds)\n\n"))
         try await request.body.consumeWithCancellationOnInboundClose { _ in
-            try await self.pump(messages, to: &writer)
+            try await self.pump(messages, to: &writer, telling: told)
         }
     }
 
@@ -102,7 +106,8 @@ final class EventStreams: Sendable {
     /// message only once the last one is written, and that is the back pressure.
     @concurrent
     private func pump(
-        _ messages: MessageStream, to writer: inout any ResponseBodyWriter
+        _ messages: MessageStream, to writer: inout any ResponseBodyWriter,
+        telling told: @escaping @Sendable (any Error) -> RPCFault
     ) async throws {
         let (clock, interval) = (clock, heartbeatInterval)
         let nextMessage: @Sendable () async throws -> Step = {
@@ -111,8 +116,7 @@ final class EventStreams: Sendable {
             } catch is CancellationError {
                 return .end
             } catch {
-                return .failure(
-                    error as? RPCFault ?? RPCFault(.internalError, "the stream failed"))
+                return .failure(told(error))
             }
         }
         let nextHeartbeat: @Sendable () async throws -> Step = {

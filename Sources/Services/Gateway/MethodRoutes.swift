@@ -97,7 +97,8 @@ package struct MethodRoutes: Sendable {
         if let type = request.headers[.contentType], !MethodRoutes.isJSON(type) {
             throw UnsupportedContent(type: type)
         }
-        let bytes = try await configuration.collect(request.body)
+        let bytes = try await configuration.collect(
+            request, upTo: transcoder.method.limitBytes)
         return Array(bytes.readableBytesView)
     }
 

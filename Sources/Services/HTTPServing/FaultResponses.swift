@@ -1,10 +1,10 @@
-import Contracts
+package import Contracts
 import HTTPTypes
 import Hummingbird
-import Logging
+package import Logging
 import NIOCore
 import NIOHTTP1
-import Ports
+package import Ports
 
 /// Turns whatever a route throws into a `google.rpc.Status` body with the mapped HTTP status.
 ///
@@ -19,9 +19,12 @@ struct FaultResponses: Sendable {
         switch error {
         case let fault as RPCFault:
             return .fault(fault)
-        case is NIOTooManyBytesError:
+        case let error as NIOTooManyBytesError:
+            let limit = error.maxBytes.map { ": \($0) bytes at the most" } ?? ""
             return .fault(
-                RPCFault(.resourceExhausted, "the request body is too large: send less at a time"),
+                RPCFault(
+                    .resourceExhausted, "the request body is too large\(limit), send less at a time"
+                ),
                 status: .contentTooLarge)
         case is HTTPParserError:
             return .fault(
@@ -40,21 +43,9 @@ struct FaultResponses: Sendable {
         case let error as any HTTPResponseError:
             return answer(to: request, error)
         default:
-            return .fault(told(of: error, context))
-        }
-    }
-
-    private func told(of error: any Error, _ context: HTTPContext) -> RPCFault {
-        if error is StoreError {
-            context.logger.error("store failed", metadata: ["error": "\(error)"])
-        } else if !(error is CancellationError) {
             // Without a trace context of the caller's, the door began a trace.
-            let id = CallContext.current.trace?.traceID ?? "none"
-            context.logger.error(
-                "request failed", metadata: ["error": "\(error)", "correlation_id": "\(id)"])
-            return .told(of: error, reference: id)
+            return .fault(context.logger.told(of: error, in: CallContext.current.trace))
         }
-        return .told(of: error)
     }
 
     /// What the library refuses by itself.
@@ -76,5 +67,21 @@ struct FaultResponses: Sendable {
             status: .methodNotAllowed)
         response.headers[.allow] = methods
         return response
+    }
+}
+
+extension Logger {
+    /// What a client is told of an error; the rest is logged.
+    ///
+    /// - Parameter trace: the call's; its id finds the line in the log.
+    package func told(of error: any Error, in trace: TraceContext?) -> RPCFault {
+        let id = trace?.traceID ?? "none"
+        if error is StoreError {
+            self.error("store failed", metadata: ["error": "\(error)"])
+        } else if !(error is RPCFault || error is CancellationError) {
+            self.error(
+                "request failed", metadata: ["error": "\(error)", "correlation_id": "\(id)"])
+        }
+        return .told(of: error, reference: id)
     }
 }

@@ -5,25 +5,46 @@ package import NIOCore
 extension HTTPConfiguration {
     /// A request's body, whole.
     ///
-    /// - Throws: `NIOTooManyBytesError`; `BodyTooSlow` when it drips.
-    package func collect(_ body: RequestBody) async throws -> ByteBuffer {
-        let (limit, timeout) = (bodyLimitBytes, bodyTimeout)
+    /// - Parameter limitBytes: what its route reads at the most; the door's limit holds besides.
+    /// - Throws: `NIOTooManyBytesError`, before anything is read where the request announces it;
+    ///   `BodyTooSlow` when it drips.
+    package func collect(_ request: Request, upTo limitBytes: Int) async throws -> ByteBuffer {
+        try await request.collectBody(
+            upTo: min(limitBytes, bodyLimitBytes), within: bodyTimeout)
+    }
+}
+
+extension Request {
+    /// The body, whole.
+    ///
+    /// - Throws: `NIOTooManyBytesError`, before anything is read where the request announces it;
+    ///   `BodyTooSlow` when it drips.
+    package func collectBody(upTo limitBytes: Int, within time: Duration) async throws -> ByteBuffer
+    {
+        try checkAnnouncedBytes(limitBytes)
+        let body = body
         return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask { try await body.collect(upTo: limit) }
+            group.addTask { try await body.collect(upTo: limitBytes) }
             group.addTask {
-                try await Task.sleep(for: timeout)
-                throw BodyTooSlow(timeout: timeout)
+                try await Task.sleep(for: time)
+                throw BodyTooSlow(timeout: time)
             }
             defer { group.cancelAll() }
             guard let first = try await group.next() else { throw CancellationError() }
             return first
         }
     }
+
+    /// - Throws: `NIOTooManyBytesError` for a body that is announced as larger.
+    func checkAnnouncedBytes(_ limitBytes: Int) throws {
+        guard let announced = headers[.contentLength].flatMap({ Int($0) }) else { return }
+        if announced > limitBytes { throw NIOTooManyBytesError(maxBytes: limitBytes) }
+    }
 }
 
 /// A body that did not come whole in time.
-struct BodyTooSlow: Error {
-    let timeout: Duration
+package struct BodyTooSlow: Error {
+    package let timeout: Duration
 }
 
 /// The process is ending, and a body has not come whole.

@@ -32,11 +32,7 @@ struct RequestBounds: Sendable {
                     "path and query have \(length) bytes: \(targetLimitBytes) at the most"),
                 status: .uriTooLong)
         }
-        if let announced = request.headers[.contentLength].flatMap({ Int($0) }),
-            announced > bodyLimitBytes
-        {
-            throw NIOTooManyBytesError(maxBytes: bodyLimitBytes)
-        }
+        try request.checkAnnouncedBytes(bodyLimitBytes)
         guard let wait = wait(of: request, context) else { return nil }
         var response = Response.fault(
             RPCFault(.resourceExhausted, "too many requests: ask again in \(wait) s"))

@@ -21,14 +21,4 @@ package struct ServiceFinder: Sendable {
             return []
         }
     }
-
-    /// Where a healthy instance of a service answers; `nil` when none is found.
-    package func url(of service: String) async -> String? {
-        do {
-            return try await directory.url(of: service)
-        } catch {
-            logger.warning("Service discovery failed for \(service): \(error)")
-            return nil
-        }
-    }
 }

@@ -158,8 +158,9 @@ extension ParameterField {
     }
 
     private func real(_ text: String) throws(Misfit) -> Double {
-        guard let first = text.utf8.first, first == UInt8(ascii: "-") || (48...57).contains(first),
-            let value = Double(text), value.isFinite
+        // Swift reads hexadecimal digits too.
+        guard NumberQuoting.isNumber(Array(text.utf8)[...]), let value = Double(text),
+            value.isFinite
         else { throw Misfit(reason: "'\(RequestReading.excerpt(text))' is not a number") }
         return value
     }

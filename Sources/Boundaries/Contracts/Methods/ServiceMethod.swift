@@ -16,6 +16,8 @@ package struct ServiceMethod: Sendable {
     package let service: String
     package let name: String
     package let asked: any Message.Type
+    /// The largest request, as protobuf's bytes or as JSON; a larger one is not decoded.
+    package let limitBytes: Int
     /// Asked before a request is read: throws to whoever may not call at all, so that nobody who
     /// may not has anything read. Gives the context that the call is to be made in.
     package var admit: @Sendable (CallContext) async throws -> CallContext = { $0 }
@@ -24,15 +26,18 @@ package struct ServiceMethod: Sendable {
     /// that others' sockets wait for.
     package private(set) var isBrief = false
 
+    /// For requests of a few fields, texts among them.
+    package static let fewFieldsLimitBytes = 64 << 10
+
     /// `service/method`.
     package var fullName: String { "\(service)/\(name)" }
 
     package static func unary<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String,
+        _ service: String, _ name: String, limitBytes: Int = fewFieldsLimitBytes,
         _ answer: @escaping @Sendable (Asked) async throws -> Answered
     ) -> ServiceMethod {
         ServiceMethod(
-            service: service, name: name, asked: Asked.self,
+            service: service, name: name, asked: Asked.self, limitBytes: limitBytes,
             call: .unary { AnsweredMessage(try await answer(try taken($0))) })
     }
 
@@ -42,19 +47,19 @@ package struct ServiceMethod: Sendable {
         _ answer: @escaping @Sendable (Asked) async throws -> AnsweredMessage
     ) -> ServiceMethod {
         var method = ServiceMethod(
-            service: service, name: name, asked: Asked.self,
+            service: service, name: name, asked: Asked.self, limitBytes: fewFieldsLimitBytes,
             call: .unary { try await answer(try taken($0)) })
         method.isBrief = true
         return method
     }
 
     package static func stream<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String,
+        _ service: String, _ name: String, limitBytes: Int = fewFieldsLimitBytes,
         _ answer:
             @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
     ) -> ServiceMethod {
         ServiceMethod(
-            service: service, name: name, asked: Asked.self,
+            service: service, name: name, asked: Asked.self, limitBytes: limitBytes,
             call: .stream { MessageStream(try await answer(try taken($0))) })
     }
 
@@ -107,7 +112,9 @@ extension ServiceMethod {
         return [
             .unary(service, "RecordFill") { try await trading.recordFill($0) },
             .unary(service, "GetPortfolio") { try await trading.getPortfolio($0) },
-            .unary(service, "RecordBars") { try await marketData.recordBars($0) },
+            .unary(
+                service, "RecordBars", limitBytes: Bloasis_Trading_RecordBarsRequest.limitBytes
+            ) { try await marketData.recordBars($0) },
         ]
     }
 }
