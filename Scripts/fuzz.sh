@@ -1,6 +1,7 @@
 #!/bin/sh
 # Feeds the readers of foreign bytes with spoilt ones: `Scripts/fuzz.sh [SECONDS [TARGET...]]`.
-# Targets are Tables, Manifests, Classifiers and Requests; all of them when none is named, each for SECONDS.
+# Targets are Tables, Manifests, Classifiers and Requests; all of them when none is named, each for
+# SECONDS.
 # What breaks a law is kept in Fuzzing/Crashes/TARGET, and tried first at every later run.
 set -eu
 

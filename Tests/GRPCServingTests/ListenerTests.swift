@@ -138,33 +138,23 @@ struct ListenerTests {
         }
     }
 
-    @Test("a request as large as its method takes is read, a larger one is refused")
-    func requestLimit() async throws {
-        let regimes = FakeService()
-        regimes.answer { _ in Bloasis_MarketRegime_RegimeResponse() }
-        try await serving(regimes) { client, _ in
-            // The user's id takes three bytes besides, the market's key and length four.
-            let largest = String(repeating: "m", count: ServiceMethod.fewFieldsLimitBytes - 7)
-            _ = try await Self.current(client, market: largest)
-            let refused = await Self.code {
-                try await Self.current(client, market: largest + "m")
-            }
-            #expect(refused?.code == .resourceExhausted)
-            #expect(refused?.message == "a message of 65537 bytes: 65536 at the most")
-            #expect(regimes.asked(Bloasis_MarketRegime_RegimeRequest.self).count == 1)
-        }
-    }
-
-    @Test func largeAnswersPassAndTooLargeOnesAreRefused() async throws {
+    @Test func largeMessagesPassAndTooLargeOnesAreRefused() async throws {
         let regimes = FakeService()
         regimes.answer { asked in
             guard let asked = asked as? Bloasis_MarketRegime_RegimeRequest else { return nil }
             var answer = Bloasis_MarketRegime_RegimeResponse()
+            answer.market = asked.market
             answer.reasoning = String(repeating: "x", count: Int(asked.userID) ?? 0)
             return answer
         }
         try await serving(regimes) { client, _ in
             let limit = MethodTable.messageLimitBytes
+            let large = String(repeating: "m", count: limit - 100)
+            let echo = try await Self.current(client, market: large)
+            #expect(echo.market == large)
+            let tooLarge = String(repeating: "m", count: limit + 1)
+            let asked = await Self.code { try await Self.current(client, market: tooLarge) }
+            #expect(asked?.code == .resourceExhausted)
             let size = limit - 100
             let answer = try await Self.current(client, size: size)
             #expect(answer.reasoning.utf8.count == size)

@@ -2,6 +2,7 @@ import CoreMetrics
 import Gateway
 import HTTPServing
 import HTTPTypes
+import Hosting
 import HummingbirdTesting
 import Logging
 import Synchronization
@@ -108,6 +109,8 @@ private struct RecordingLog: LogHandler {
 
     let lines: Lines
     var metadata: Logger.Metadata = [:]
+    /// As the program's own handler has it.
+    var metadataProvider: Logger.MetadataProvider? = .ofCall
     var logLevel = Logger.Level.trace
 
     subscript(metadataKey key: String) -> Logger.MetadataValue? {
@@ -118,7 +121,7 @@ private struct RecordingLog: LogHandler {
     func log(event: LogEvent) {
         let line = Line(
             level: event.level, message: event.message.description,
-            metadata: event.metadata ?? [:])
+            metadata: (metadataProvider?.get() ?? [:]).merging(event.metadata ?? [:]) { $1 })
         lines.all.withLock { $0.append(line) }
     }
 }

@@ -39,7 +39,9 @@ struct QueryTests {
         let queries = world.queries(now: { time.withLock { $0 } })
         let first = try await queries.answerCurrentRegime(.init())
         #expect(try await queries.answerCurrentRegime(.init()) === first)
-        let due = bars[399].timestamp.advanced(byNanoseconds: 86_400_000_000_000)
+        let calendar = SessionCalendar.continuous
+        let date = calendar.date(ofClose: bars[399].timestamp)
+        let due = try #require(calendar.session(after: date)).close
         time.withLock { $0 = due.advanced(byNanoseconds: -1) }
         #expect(try await queries.answerCurrentRegime(.init()) === first)
 

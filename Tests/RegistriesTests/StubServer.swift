@@ -112,7 +112,7 @@ extension Response {
     }
 
     fileprivate static func body(
-        _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+        _ write: @escaping @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],

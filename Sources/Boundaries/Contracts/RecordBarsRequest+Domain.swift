@@ -4,7 +4,7 @@ extension Bloasis_Trading_RecordBarsRequest: ListRequest {
     /// Bars in one request at the most.
     package static var barsLimit: Int { 10_000 }
     /// As many bars, each with all the outside values that it may have under the longest names.
-    package static var limitBytes: Int { barsLimit * 2_048 }
+    package static var bodyLimitBytes: Int { barsLimit * 2_048 }
 
     package static var listNumber: UInt64 { 3 }
 

@@ -8,7 +8,7 @@ import SwiftProtobuf
 /// Methods of services by their names, each a function over messages: what a service answers is
 /// written once, and neither it nor this knows the other's generated code.
 package struct MethodTable: RegistrableRPCService {
-    /// Largest answer; requests have their methods' own limits.
+    /// Largest message in either direction.
     package static let messageLimitBytes = 50 << 20
 
     private let methods: [ServiceMethod]
@@ -48,7 +48,8 @@ package struct MethodTable: RegistrableRPCService {
             fullyQualifiedService: method.service, method: method.name, type: method.kind)
         router.registerHandler(
             forMethod: descriptor,
-            deserializer: MessageReader(type: method.asked, limitBytes: method.limitBytes),
+            deserializer: MessageReader(
+                type: method.asked, limitBytes: MethodTable.messageLimitBytes),
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
         ) { [observation] request, context in
             let call = observation.begin(method, request.metadata, context)

@@ -98,7 +98,7 @@ package struct MethodRoutes: Sendable {
             throw UnsupportedContent(type: type)
         }
         let bytes = try await configuration.collect(
-            request, upTo: transcoder.method.limitBytes)
+            request, upTo: transcoder.method.bodyLimitBytes)
         return Array(bytes.readableBytesView)
     }
 

@@ -16,8 +16,9 @@ package struct ServiceMethod: Sendable {
     package let service: String
     package let name: String
     package let asked: any Message.Type
-    /// The largest request, as protobuf's bytes or as JSON; a larger one is not decoded.
-    package let limitBytes: Int
+    /// The largest request as JSON; a larger one is not decoded. As protobuf's bytes it may have
+    /// what the contract allows any message.
+    package let bodyLimitBytes: Int
     /// Asked before a request is read: throws to whoever may not call at all, so that nobody who
     /// may not has anything read. Gives the context that the call is to be made in.
     package var admit: @Sendable (CallContext) async throws -> CallContext = { $0 }
@@ -33,11 +34,11 @@ package struct ServiceMethod: Sendable {
     package var fullName: String { "\(service)/\(name)" }
 
     package static func unary<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String, limitBytes: Int = fewFieldsLimitBytes,
+        _ service: String, _ name: String, bodyLimitBytes: Int = fewFieldsLimitBytes,
         _ answer: @escaping @Sendable (Asked) async throws -> Answered
     ) -> ServiceMethod {
         ServiceMethod(
-            service: service, name: name, asked: Asked.self, limitBytes: limitBytes,
+            service: service, name: name, asked: Asked.self, bodyLimitBytes: bodyLimitBytes,
             call: .unary { AnsweredMessage(try await answer(try taken($0))) })
     }
 
@@ -47,19 +48,19 @@ package struct ServiceMethod: Sendable {
         _ answer: @escaping @Sendable (Asked) async throws -> AnsweredMessage
     ) -> ServiceMethod {
         var method = ServiceMethod(
-            service: service, name: name, asked: Asked.self, limitBytes: fewFieldsLimitBytes,
+            service: service, name: name, asked: Asked.self, bodyLimitBytes: fewFieldsLimitBytes,
             call: .unary { try await answer(try taken($0)) })
         method.isBrief = true
         return method
     }
 
     package static func stream<Asked: Message, Answered: Message>(
-        _ service: String, _ name: String, limitBytes: Int = fewFieldsLimitBytes,
+        _ service: String, _ name: String, bodyLimitBytes: Int = fewFieldsLimitBytes,
         _ answer:
             @escaping @Sendable (Asked) async throws -> AsyncThrowingStream<Answered, any Error>
     ) -> ServiceMethod {
         ServiceMethod(
-            service: service, name: name, asked: Asked.self, limitBytes: limitBytes,
+            service: service, name: name, asked: Asked.self, bodyLimitBytes: bodyLimitBytes,
             call: .stream { MessageStream(try await answer(try taken($0))) })
     }
 
@@ -113,7 +114,8 @@ extension ServiceMethod {
             .unary(service, "RecordFill") { try await trading.recordFill($0) },
             .unary(service, "GetPortfolio") { try await trading.getPortfolio($0) },
             .unary(
-                service, "RecordBars", limitBytes: Bloasis_Trading_RecordBarsRequest.limitBytes
+                service, "RecordBars",
+                bodyLimitBytes: Bloasis_Trading_RecordBarsRequest.bodyLimitBytes
             ) { try await marketData.recordBars($0) },
         ]
     }

@@ -60,7 +60,7 @@ extension BloasisConfiguration {
 
 extension Logger.MetadataProvider {
     /// The trace that a line is said in.
-    static let ofCall = Logger.MetadataProvider {
+    package static let ofCall = Logger.MetadataProvider {
         CallContext.current.trace.map { ["trace_id": "\($0.traceID)"] } ?? [:]
     }
 }
