@@ -33,7 +33,8 @@ struct ShutdownUnderLoadTests {
         let counts = try JSON.object(String(told.output.dropFirst("busy\n".count)))
         for door in ["http", "grpc"] {
             let count = try #require(counts[door] as? [String: Any])
-            #expect((count["failed"] as? [String]) == [], "\(door)")
+            #expect(
+                (count["failed"] as? [String]) == [], "\(door): \(outcome.errors.suffix(2_000))")
             #expect(try #require(count["answered"] as? Int) > 100, "\(door)")
         }
         // Where nobody listens any more there is nothing to accept.
