@@ -57,10 +57,10 @@ struct ListenerTests {
     }
 
     private static func current(
-        _ client: Client, market: String = "SPX", size: Int = 0, metadata: Metadata = [:]
+        _ client: Client, size: Int = 0, metadata: Metadata = [:]
     ) async throws -> Bloasis_MarketRegime_RegimeResponse {
         var asked = Bloasis_MarketRegime_RegimeRequest()
-        asked.market = market
+        asked.market = "SPX"
         asked.userID = String(size)
         return try await ask(client, "GetCurrentRegime", asked, metadata)
     }
@@ -138,28 +138,47 @@ struct ListenerTests {
         }
     }
 
+    /// A message of so many bytes, in a field that nobody reads: a text would be looked through for
+    /// long.
+    private static func message<M: Message>(ofBytes count: Int) throws -> M {
+        // Field 1000, length-delimited: two bytes, then four for this length.
+        let length = count - 6
+        var bytes: [UInt8] = [0xC2, 0x3E]
+        bytes += (0..<4).map { UInt8(length >> (7 * $0) & 0x7F) | ($0 < 3 ? 0x80 : 0) }
+        bytes += [UInt8](repeating: 0, count: length)
+        return try M(serializedBytes: bytes)
+    }
+
     @Test func largeMessagesPassAndTooLargeOnesAreRefused() async throws {
         let regimes = FakeService()
+        let limit = MethodTable.messageLimitBytes
         regimes.answer { asked in
             guard let asked = asked as? Bloasis_MarketRegime_RegimeRequest else { return nil }
-            var answer = Bloasis_MarketRegime_RegimeResponse()
-            answer.market = asked.market
-            answer.reasoning = String(repeating: "x", count: Int(asked.userID) ?? 0)
-            return answer
+            guard let size = Int(asked.userID) else {
+                var answer = Bloasis_MarketRegime_RegimeResponse()
+                answer.market = String(asked.unknownFields.data.count)
+                return answer
+            }
+            return try? Self.message(ofBytes: size) as Bloasis_MarketRegime_RegimeResponse
         }
         try await serving(regimes) { client, _ in
-            let limit = MethodTable.messageLimitBytes
-            let large = String(repeating: "m", count: limit - 100)
-            let echo = try await Self.current(client, market: large)
-            #expect(echo.market == large)
-            let tooLarge = String(repeating: "m", count: limit + 1)
-            let asked = await Self.code { try await Self.current(client, market: tooLarge) }
-            #expect(asked?.code == .resourceExhausted)
-            let size = limit - 100
-            let answer = try await Self.current(client, size: size)
-            #expect(answer.reasoning.utf8.count == size)
-            let answered = await Self.code { try await Self.current(client, size: limit + 1) }
-            #expect(answered?.code == .resourceExhausted)
+            for size in [limit, limit + 1] {
+                let asked: Bloasis_MarketRegime_RegimeRequest = try Self.message(ofBytes: size)
+                if size == limit {
+                    let answer: Bloasis_MarketRegime_RegimeResponse = try await Self.ask(
+                        client, "GetCurrentRegime", asked)
+                    #expect(answer.market == String(limit))
+                    let large = try await Self.current(client, size: size)
+                    #expect(large.unknownFields.data.count == limit)
+                } else {
+                    let refused = await Self.code {
+                        try await Self.ask(client, "GetCurrentRegime", asked)
+                    }
+                    #expect(refused?.code == .resourceExhausted)
+                    let unsent = await Self.code { try await Self.current(client, size: size) }
+                    #expect(unsent?.code == .resourceExhausted)
+                }
+            }
         }
     }
 
