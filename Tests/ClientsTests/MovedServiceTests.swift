@@ -62,10 +62,12 @@ struct MovedServiceTests {
     func several() async throws {
         let directory = Directory()
         try await World.withDoor(.grpc, FakeService()) { port in
-            directory.set(try LoopbackPort.free(), port)
-            try await World.withConnections(try directory.calls()) { calls in
-                let answer = try await RemoteMarketRegime(calls).getCurrentRegime(Asked())
-                #expect(answer.sequence == 7)
+            try await LoopbackPort.withNobody { nobody in
+                directory.set(nobody, port)
+                try await World.withConnections(try directory.calls()) { calls in
+                    let answer = try await RemoteMarketRegime(calls).getCurrentRegime(Asked())
+                    #expect(answer.sequence == 7)
+                }
             }
         }
     }

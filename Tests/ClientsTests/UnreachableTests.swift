@@ -21,7 +21,7 @@ struct UnreachableTests {
 
     @Test("nobody listens", arguments: Transport.allCases)
     func nobody(transport: Transport) async throws {
-        try await expectNobody(at: try LoopbackPort.free(), transport)
+        try await LoopbackPort.withNobody { try await expectNobody(at: $0, transport) }
     }
 
     @Test("it hangs up without a word", arguments: Transport.allCases)

@@ -271,20 +271,27 @@ struct ConfigServiceClientTests {
 
     @Test("nobody there is told at once")
     func unreachable() async throws {
-        let port = try LoopbackPort.free()
-        for host in ["127.0.0.1", "localhost"] {
-            try await Self.with("http://\(host):\(port)") { client in
-                let error = await #expect(throws: RegistryError.self) {
-                    try await client.instances(of: "a")
+        try await LoopbackPort.withNobody { port in
+            for host in ["127.0.0.1", "localhost"] {
+                try await Self.with("http://\(host):\(port)") { client in
+                    try await Self.expectNobody(at: "\(host):\(port)", client)
                 }
-                guard case .unreachable(let registry, let reason)? = error else {
-                    Issue.record("\(error as Any)")
-                    return
-                }
-                #expect(registry == "config-service at \(host):\(port)")
-                #expect(reason.lowercased().contains("refused"), "\(reason)")
             }
         }
+    }
+
+    private static func expectNobody(
+        at address: String, _ client: ConfigServiceClient
+    ) async throws {
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.instances(of: "a")
+        }
+        guard case .unreachable(let registry, let reason)? = error else {
+            Issue.record("\(error as Any)")
+            return
+        }
+        #expect(registry == "config-service at \(address)")
+        #expect(reason.lowercased().contains("refused"), "\(reason)")
     }
 
     @Test("a call ends when its task is cancelled")

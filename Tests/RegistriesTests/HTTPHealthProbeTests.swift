@@ -100,11 +100,12 @@ struct HTTPHealthProbeTests {
 
     @Test("nobody there, or nobody of that name, is told in a few words")
     func nobody() async throws {
-        let port = try LoopbackPort.free()
-        for host in ["127.0.0.1", "localhost"] {
-            let reason = await problem("http://\(host):\(port)/?token=hunter2")
-            #expect(reason?.lowercased().contains("refused") == true, "\(reason ?? "")")
-            #expect(reason?.contains("hunter2") == false)
+        try await LoopbackPort.withNobody { port in
+            for host in ["127.0.0.1", "localhost"] {
+                let reason = await problem("http://\(host):\(port)/?token=hunter2")
+                #expect(reason?.lowercased().contains("refused") == true, "\(reason ?? "")")
+                #expect(reason?.contains("hunter2") == false)
+            }
         }
         let unknown = await problem("http://nobody.invalid/")
         #expect(unknown == "its name has no address")

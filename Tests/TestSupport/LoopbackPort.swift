@@ -30,6 +30,15 @@ package enum LoopbackPort {
         }
     }
 
+    /// Gives a port on which nobody listens, nor can begin to meanwhile.
+    package static func withNobody<Outcome>(
+        _ body: (Int) async throws -> Outcome
+    ) async throws -> Outcome {
+        let (descriptor, port) = try bound()
+        defer { close(descriptor) }
+        return try await body(port)
+    }
+
     /// Something listens there.
     package static func isTaken(_ port: Int) -> Bool {
         connect(to: port).map { close($0) } != nil

@@ -78,10 +78,11 @@ struct KeySetFetcherTests {
     func noServer() async throws {
         let server = try KeyServer { _ in ["-ERR unknown command\r\n"] }
         #expect(await problem(server).contains("no answer"))
-        let port = try LoopbackPort.free()
-        guard let url = KeySetURL("http://127.0.0.1:\(port)/") else { return }
-        let fetcher = HTTPKeySetFetcher(limit: .seconds(2))
-        await #expect(throws: KeySourceError.self) { try await fetcher.document(at: url) }
+        try await LoopbackPort.withNobody { port in
+            let url = try #require(KeySetURL("http://127.0.0.1:\(port)/"))
+            let fetcher = HTTPKeySetFetcher(limit: .seconds(2))
+            await #expect(throws: KeySourceError.self) { try await fetcher.document(at: url) }
+        }
     }
 
     @Test("keys from a server verify tokens")
