@@ -19,6 +19,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private let headBound: HeadBound
     private var end = ConnectionEnd()
     private var timer: Scheduled<Void>?
+    private var isFlushDue = false
 
     init(_ configuration: HTTPConfiguration) {
         grace = TimeAmount(configuration.shutdownGrace)
@@ -67,6 +68,27 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
                 take(step, context)
             }
         }
+    }
+
+    /// Answers that are made in one turn of the event loop are sent together at its end: each that
+    /// is sent in between lets its client run instead.
+    func flush(context: ChannelHandlerContext) {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        context.eventLoop.assumeIsolated().execute { self.flushNow(context) }
+    }
+
+    private func flushNow(_ context: ChannelHandlerContext) {
+        guard isFlushDue else { return }
+        isFlushDue = false
+        context.flush()
+    }
+
+    func close(
+        context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+    ) {
+        flushNow(context)
+        context.close(mode: mode, promise: promise)
     }
 
     /// Handlers after this one would close the connection at once.
