@@ -17,7 +17,7 @@ private final class Reader: Sendable {
 
     var pieces: [String] { given.withLock { $0 } }
 
-    func take(_ bytes: [UInt8]) {
+    func take(_ bytes: ArraySlice<UInt8>) {
         gate.wait()
         given.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
         gate.signal()
@@ -58,6 +58,18 @@ struct LogWriterTests {
         try await eventually { reader.pieces == ["one\n"] }
         writer.write("two", isUrgent: true)
         try await eventually { reader.pieces == ["one\n", "two\n"] }
+    }
+
+    @Test("pieces are whole lines, and as large as a pipe takes at once")
+    func pieces() {
+        let line = Array(String(repeating: "x", count: 999).utf8) + [UInt8(ascii: "\n")]
+        let lines = Array(repeatElement(line, count: 9).joined())
+        let pieces = LogWriter.pieces(of: lines)
+        #expect(pieces.map(\.count) == [4_000, 4_000, 1_000])
+        #expect(Array(pieces.joined()) == lines)
+        let long = Array(repeatElement(line.dropLast(), count: 5).joined()) + line
+        #expect(LogWriter.pieces(of: line + long + line).map(\.count) == [1_000, 5_995, 1_000])
+        #expect(LogWriter.pieces(of: []).isEmpty)
     }
 
     @Test("a reader that is too slow costs lines, which are counted, and holds nobody")

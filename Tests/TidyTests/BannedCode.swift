@@ -14,6 +14,7 @@ enum BannedCode {
     static let unsafeFiles = [
         "Sources/Services/Hosting/WallClock.swift",
         "Sources/Services/Hosting/DescriptorBudget.swift",
+        "Sources/Services/Hosting/Logging/LogWriter.swift",
         "Sources/Services/HTTPServing/EventLoopExecutor.swift",
         "Sources/Services/GRPCServing/WireMessages.swift",
         "Sources/Adapters/Clients/WireMessages.swift",

@@ -15,6 +15,7 @@ package final class GRPCCalls: RemoteCalls {
     /// connection with many resets (NIO's: 200 in 30 s), with all calls that are on it.
     private let streams: GRPCConnections
     private let host: String
+    private let sendsCredentials: Bool
     private let attempts: CallAttempts
     private let calls = CallsInFlight()
 
@@ -29,7 +30,8 @@ package final class GRPCCalls: RemoteCalls {
     /// - Throws: for certificates that cannot be read.
     package init(
         _ endpoints: @escaping @Sendable () async throws -> [RemoteEndpoint], host: String,
-        security: ClientSecurity? = nil, now: @escaping @Sendable () -> ContinuousClock.Instant,
+        security: ClientSecurity? = nil, sendsCredentials: Bool = true,
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
         chance: @escaping @Sendable () -> Double,
         clock: any Clock<Duration> = ContinuousClock()
     ) throws {
@@ -38,6 +40,7 @@ package final class GRPCCalls: RemoteCalls {
         }
         (unaries, streams) = (try connections(), try connections())
         self.host = host
+        self.sendsCredentials = sendsCredentials
         attempts = CallAttempts(host: host, now: now, chance: chance, clock: clock)
     }
 
@@ -148,12 +151,12 @@ package final class GRPCCalls: RemoteCalls {
         return options
     }
 
-    /// The caller's trace and its credentials go with the call.
+    /// The caller's trace goes with the call, and its credentials where they may.
     private func request(_ asked: some Message) throws -> ClientRequest<[UInt8]> {
         let context = CallContext.current
         var metadata: Metadata = [:]
         if let trace = context.trace { metadata.addString(trace.text, forKey: TraceContext.header) }
-        if let authorization = context.authorization {
+        if sendsCredentials, let authorization = context.authorization {
             metadata.addString(authorization, forKey: "authorization")
         }
         return ClientRequest(message: try WireRequest.bytes(of: asked), metadata: metadata)

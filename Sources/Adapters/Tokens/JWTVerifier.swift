@@ -66,6 +66,16 @@ package final class JWTVerifier: TokenVerifier {
         if let known = verified.withLock({ $0.principal(digest, keys: version, at: now) }) {
             return known
         }
+        // Signatures take long, and a caller's thread may be one that connections wait for.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            () async throws(TokenRefusal) -> Principal in
+            try await verify(token, digest, at: now)
+        }
+    }
+
+    private func verify(
+        _ token: String, _ digest: SHA256Digest, at now: Timestamp
+    ) async throws(TokenRefusal) -> Principal {
         let token = try CompactToken(token)
         let (keys, used) = try await ring.candidates(for: token.header, at: now)
         guard keys.contains(where: { $0.verifies(token) }) else { throw .badSignature }

@@ -98,6 +98,8 @@ package enum RegistryError: Error, Equatable, Sendable {
     /// It answered something else than a registry does.
     case unreadable(registry: String, reason: String)
     case noHealthyInstance(service: String)
+    /// It would have anybody registered, where that matters.
+    case asksNobody(registry: String)
     /// What was given cannot be registered there.
     case unfit(reason: String)
 
@@ -105,7 +107,8 @@ package enum RegistryError: Error, Equatable, Sendable {
     package var leavesOpen: Bool {
         switch self {
         case .timedOut, .unreadable: true
-        case .unusableAddress, .unusableToken, .unreachable, .refused, .noHealthyInstance, .unfit:
+        case .unusableAddress, .unusableToken, .unreachable, .refused, .noHealthyInstance,
+            .asksNobody, .unfit:
             false
         }
     }
@@ -123,6 +126,10 @@ extension RegistryError: CustomStringConvertible {
         case .unreadable(let registry, let reason):
             "what \(registry) answers cannot be read: \(reason). Check its address"
         case .noHealthyInstance(let service): "no healthy instance of \(service) is registered"
+        case .asksNobody(let registry):
+            "\(registry) asks nobody for a token, and callers' tokens would go in plain text to "
+                + "whoever is registered: have it ask (BLOASIS_AUTH), or call services over TLS "
+                + "(GRPC_TLS_AUTHORITIES)"
         case .unfit(let reason): "it cannot be registered: \(reason)"
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Hosting
 import Synchronization
 
 /// Data goes here; buffered, so that thousands of rows are a few writes.
@@ -40,7 +41,9 @@ enum StandardOutput {
 enum StandardError {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
+    /// Behind what was logged before.
     static func write(_ text: String) {
+        LogOutput.flush()
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 

@@ -96,9 +96,20 @@ private final class ConnectionCount: ChannelDuplexHandler {
     }
 }
 
-/// Closes a connection that is silent.
-private final class SilenceEnd: ChannelInboundHandler {
+/// Closes a connection that is silent, or whose time is over; stands next to the socket.
+private final class SilenceEnd: ChannelDuplexHandler {
     typealias InboundIn = NIOAny
+    typealias OutboundIn = NIOAny
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        if event is EndAtOnce {
+            context.close(promise: promise)
+        } else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+        }
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {

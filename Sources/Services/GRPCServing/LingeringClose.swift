@@ -26,7 +26,8 @@ final class LingeringClose: ChannelDuplexHandler {
             return context.close(mode: mode, promise: promise)
         }
         let timer = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
-            context.close(promise: nil)
+            // Encryption would wait for the client to agree.
+            context.triggerUserOutboundEvent(EndAtOnce(), promise: nil)
         }
         closing = (timer, promise)
     }
@@ -34,11 +35,8 @@ final class LingeringClose: ChannelDuplexHandler {
     func triggerUserOutboundEvent(
         context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
     ) {
-        if event is ConnectionCutOff {
-            context.close(promise: promise)
-        } else {
-            context.triggerUserOutboundEvent(event, promise: promise)
-        }
+        context.triggerUserOutboundEvent(
+            event is ConnectionCutOff ? EndAtOnce() : event, promise: promise)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -47,3 +45,6 @@ final class LingeringClose: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 }
+
+/// Closes the connection itself, without a word of the encryption.
+struct EndAtOnce: Sendable {}

@@ -53,14 +53,17 @@ package struct MethodTable: RegistrableRPCService {
             serializer: MessageWriter(limitBytes: MethodTable.messageLimitBytes)
         ) { [observation] request, context in
             let call = observation.begin(method, request.metadata, context)
-            do {
-                let context = try await method.admit(call.context)
-                return try await CallContext.$current.withValue(context) {
-                    let asked = try await ServerRequest(stream: request).message
-                    return try await method.respond(to: asked, call)
+            return await CallContext.$current.withValue(call.context) {
+                do {
+                    let context = try await method.admit(call.context)
+                    return try await CallContext.$current.withValue(context) {
+                        let asked = try await ServerRequest(stream: request).message
+                        return try await method.respond(to: asked, call)
+                    }
+                } catch {
+                    return StreamingServerResponse(
+                        of: AnsweredMessage.self, error: call.end(error))
                 }
-            } catch {
-                return StreamingServerResponse(of: AnsweredMessage.self, error: call.end(error))
             }
         }
     }

@@ -66,14 +66,17 @@ final class EventStreams: Sendable {
             status: .ok, headers: EventStreams.headers,
             body: ResponseBody { writer in
                 defer { place.giveBack() }
-                do {
-                    try await self.write(messages, to: &writer, request: request) {
-                        logger.told(of: $0, in: trace)
+                // The connection's thread writes bodies, and has others to serve.
+                try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    do {
+                        try await self.write(messages, to: &writer, request: request) {
+                            logger.told(of: $0, in: trace)
+                        }
+                    } catch is CancellationError {
+                        logger.debug("event stream ended")
                     }
-                } catch is CancellationError {
-                    logger.debug("event stream ended")
+                    try await writer.finish(nil)
                 }
-                try await writer.finish(nil)
             })
     }
 

@@ -128,8 +128,10 @@ package struct RegistrationService: Service {
             return plan.checked(isKnown: isKnown)
         } catch {
             try Task.checkCancellation()
-            logger.debug(
-                "Service registry did not answer",
+            // One that refuses will not be better for being asked again: somebody has to know.
+            let isRefused = if case .refused? = error as? RegistryError { true } else { false }
+            logger.log(
+                level: isRefused ? .warning : .debug, "Service registry did not check instance",
                 metadata: ["registry": "\(registrar.registry)", "error": "\(error)"])
             return plan.checkFailed()
         }

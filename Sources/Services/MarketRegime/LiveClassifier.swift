@@ -40,6 +40,7 @@ package struct LiveClassifier: Sendable {
     ///
     /// - Throws: `JournalError.unknownSeries`, `BarRefusal.sessionTwice`, `StoreError`.
     @discardableResult
+    @concurrent
     package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
         var lastError: (any Error)?
         for attempt in 1...LiveClassifier.reloadLimit {

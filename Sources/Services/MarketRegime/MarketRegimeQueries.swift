@@ -234,7 +234,10 @@ extension MarketRegimeQueries {
         _ series: Series, onDegraded policy: Bloasis_MarketRegime_DegradedPolicy
     ) async throws -> CurrentAnswer.Told {
         guard let (current, calendar) = try await currents.answer(of: series) else {
-            try await requireKnown(series)
+            // Not brief any more: this reads what series there are.
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                _ = try await requireKnown(series)
+            }
             throw RPCFault.notFound(
                 "\(series) has no assessment yet: backfill it, or send bars")
         }

@@ -78,6 +78,7 @@ package enum MetricHelp {
         "kafka_broker_disconnects": "Connections lost since the client began.",
         "kafka_broker_round_trip_p99_seconds": "From a request to its answer, lately.",
         "cache_requests_total": "Questions to the cache, by tier and what became of them.",
+        "log_lines_dropped_total": "Log lines that nobody took in time, or that were not written.",
         "regime_age_seconds": "Time since the close of the latest assessed bar.",
         "regime_model_info": "1 for the model that answers for a series, by its version.",
         "http_server_requests_total": "Requests over HTTP, by method, route and status.",

@@ -11,8 +11,8 @@ import ServiceLifecycle
 /// The registries that this process makes itself known in, and finds others by.
 struct RegistryClients: Sendable {
     private let configService: ConfigServiceClient?
-    /// Whether only those are found there whom the registry has asked for a token.
-    private let vouches: Bool
+    /// Asks the same registry without a token; `nil` where none is shown anyway.
+    private let stranger: ConfigServiceClient?
     private let consul: ConsulClient?
 
     /// - Throws: `RegistryError` for an address that cannot be used.
@@ -23,7 +23,9 @@ struct RegistryClients: Sendable {
         configService = try settings.configServiceURL.map {
             try ConfigServiceClient(url: $0, token: token)
         }
-        vouches = configService != nil && token != nil
+        stranger = try settings.configServiceURL.flatMap { url in
+            try token.map { _ in try ConfigServiceClient(url: url) }
+        }
         consul = try settings.consul.map {
             try ConsulClient(address: $0.address, token: $0.token?.exposed)
         }
@@ -36,16 +38,19 @@ struct RegistryClients: Sendable {
     /// `nil`: services are where the configuration says.
     private var directory: (any ServiceDirectory)? { configService ?? consul }
 
-    /// Where a gateway looks for services: nowhere, if callers' tokens would go in plain text to
+    /// Where a gateway looks for services: not where callers' tokens would go in plain text to
     /// whoever has registered, unasked.
     func directory(sending configuration: BloasisConfiguration) throws -> (any ServiceDirectory)? {
         let asksForTokens =
             try configuration.access.authentication(on: configuration.bindAddress) == .required
         let isSecure = try configuration.values.read(RemoteSettings.self).isSecure
-        return asksForTokens && !isSecure && !vouches ? nil : directory
+        if isSecure || !asksForTokens { return directory }
+        guard let configService, let stranger else { return nil }
+        return AskingRegistry(configService, stranger: stranger)
     }
 
     func close() async {
+        await stranger?.close()
         await configService?.close()
         await consul?.close()
     }
@@ -103,6 +108,7 @@ struct ConfigServiceHost: BlockingService {
             host: configuration.bindAddress, port: configuration.httpPort,
             serviceName: configuration.serviceName)
         context.settings.apply(to: &door)
+        door.connectionsLimit = serving.budget.connections(wanted: door.connectionsLimit)
         let (host, readiness) = (door.host, Readiness(registry.healthChecks + access.checks))
         self.registry = registry
         listener = HTTPListener(

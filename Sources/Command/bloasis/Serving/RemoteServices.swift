@@ -43,6 +43,10 @@ struct RemoteServices: Sendable {
         _ directory: (any ServiceDirectory)?, logger: Logger
     ) throws {
         let finder = directory.map { ServiceFinder($0, logger: logger) }
+        // Who asks nobody has no say in whom a registry finds: what its callers show stays here.
+        let asksForTokens =
+            try configuration.access.authentication(on: configuration.bindAddress) == .required
+        let sendsCredentials = directory == nil || settings.isSecure || asksForTokens
         func calls(_ service: ServiceName) throws -> GRPCCalls {
             let endpoint = RemoteEndpoint(
                 host: settings.hosts[service] ?? "",
@@ -54,7 +58,8 @@ struct RemoteServices: Sendable {
                     let endpoints = found.compactMap(\.endpoint)
                     return endpoints.isEmpty ? [endpoint] : endpoints
                 }, host: "\(endpoint.host):\(endpoint.port)",
-                security: settings.security, now: { SteadyClock.now },
+                security: settings.security, sendsCredentials: sendsCredentials,
+                now: { SteadyClock.now },
                 chance: { Assembly.chance })
         }
         let (regimes, trading) = (try calls(.marketRegime), try calls(.trading))

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Metrics
 import Synchronization
 
@@ -29,10 +30,14 @@ final class LogWriter: Sendable {
     /// It must not wait longer. One too many merely ends a later wait early.
     private let hurry = DispatchSemaphore(value: 0)
     private let dropped = Counter(label: "log_lines_dropped")
-    private let output: @Sendable ([UInt8]) -> Void
+    private let output: @Sendable (ArraySlice<UInt8>) throws -> Void
 
-    /// - Parameter output: writes; called by one thread.
-    init(to output: @escaping @Sendable ([UInt8]) -> Void) {
+    /// What a pipe takes whole (`PIPE_BUF` of Linux): lines of several processes do not mix.
+    static let pieceBytes = 4_096
+
+    /// - Parameter output: writes some lines; called by one thread. Lines for which it throws are
+    ///   dropped.
+    init(to output: @escaping @Sendable (ArraySlice<UInt8>) throws -> Void) {
         self.output = output
         let thread = Thread { [self] in
             while true { turn() }
@@ -80,8 +85,31 @@ final class LogWriter: Sendable {
             state = State()
             return taken
         }
-        if !lines.isEmpty { output(lines) }
+        // What was hurried for is taken: the next line may wait for others again.
+        while hurry.wait(timeout: .now()) == .success {}
+        for piece in LogWriter.pieces(of: lines) {
+            do {
+                try output(piece)
+            } catch {
+                dropped.increment(by: piece.count { $0 == UInt8(ascii: "\n") })
+            }
+        }
         for flush in flushes { flush.signal() }
+    }
+
+    /// Whole lines, as many together as a pipe takes at once.
+    static func pieces(of lines: [UInt8]) -> [ArraySlice<UInt8>] {
+        var pieces: [ArraySlice<UInt8>] = []
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let newline = UInt8(ascii: "\n")
+            let end =
+                rest.prefix(pieceBytes).lastIndex(of: newline) ?? rest.firstIndex(of: newline)
+                ?? rest.endIndex - 1
+            pieces.append(rest[...end])
+            rest = rest[(end + 1)...]
+        }
+        return pieces
     }
 }
 
@@ -89,11 +117,32 @@ final class LogWriter: Sendable {
 package enum LogOutput {
     static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
-    /// What cannot be written is lost: there is nowhere left to say so.
+    private static let isUsed = Atomic(false)
     private static let writer: LogWriter = {
+        isUsed.store(true, ordering: .releasing)
         atexit { LogOutput.flush() }
-        return LogWriter { try? FileHandle.standardError.write(contentsOf: $0) }
+        return LogWriter(to: LogOutput.put)
     }()
+
+    private struct Unwritten: Error {}
+
+    /// A reader that cannot take more now is waited for.
+    private static func put(_ lines: ArraySlice<UInt8>) throws {
+        var rest = lines
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var reader = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                unsafe poll(&reader, 1, -1)
+            } else if errno != EINTR {
+                throw Unwritten()
+            }
+        }
+    }
 
     /// Writes a line soon, or, when it is urgent, now.
     package static func write(_ line: String, isUrgent: Bool) {
@@ -106,5 +155,8 @@ package enum LogOutput {
         _exit(status)
     }
 
-    private static func flush() { writer.flush() }
+    /// Writes what was logged so far.
+    package static func flush() {
+        if isUsed.load(ordering: .acquiring) { writer.flush() }
+    }
 }
