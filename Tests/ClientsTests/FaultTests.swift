@@ -154,6 +154,24 @@ struct ContextTests {
         #expect(service.contexts.map(\.authorization) == ["Bearer own", "Basic c"])
     }
 
+    @Test("credentials stay where they may not be sent")
+    func kept() async throws {
+        let service = FakeService()
+        try await World.withDoor(.grpc, service) { port in
+            let endpoint = RemoteEndpoint(host: "127.0.0.1", port: port)
+            let calls = try GRPCCalls(
+                { [endpoint] }, host: "test", sendsCredentials: false,
+                now: { ContinuousClock.now }, chance: { 0 })
+            try await World.withConnections(calls) { calls in
+                let context = CallContext(authorization: "Bearer x")
+                _ = try await CallContext.$current.withValue(context) {
+                    try await RemoteMarketRegime(calls).getCurrentRegime(Asked())
+                }
+            }
+        }
+        #expect(service.contexts.map(\.authorization) == [nil])
+    }
+
     @Test("nobody is asked once the deadline has passed", arguments: Transport.allCases)
     func passed(transport: Transport) async throws {
         try await World.with(transport) { world in

@@ -39,6 +39,28 @@ struct SecurityProcessTests {
         #expect(try await server.stop() == 0)
     }
 
+    @Test("a client that stands still keeps nobody from ending, encrypted or not")
+    func standstill() async throws {
+        var (program, files) = try await world()
+        defer { program.remove() }
+        program.environment["GRPC_TLS_CERTIFICATE"] = files("server")
+        program.environment["GRPC_TLS_KEY"] = files("server-key")
+        let server = try await Server.start(program)
+        let client = try await IndependentClient.start([
+            IndependentClient.file("grpc_hold.py"), "localhost:\(server.grpcPort)",
+            files("authority"),
+        ])
+        #expect(await client.output.wait(for: "open\n"))
+        client.signal(SIGSTOP)
+        server.running.signal(SIGTERM)
+        let outcome = await server.running.outcome()
+        client.signal(SIGKILL)
+        _ = await client.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors.suffix(2_000))")
+        try ShutdownTime.expectWithinDrainLimit(outcome.errors)
+        #expect(!outcome.errors.contains("Doors cut off"))
+    }
+
     @Test("with authorities for clients only those are answered that they vouch for; so a gateway")
     func mutual() async throws {
         var (program, files) = try await world()
