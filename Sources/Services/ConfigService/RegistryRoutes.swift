@@ -72,9 +72,12 @@ package struct RegistryRoutes: Sendable {
     // MARK: - Calls
 
     private func register(_ request: Request) async throws -> Response {
-        guard request.headers[.contentType].map(RegistryRoutes.isJSON) ?? false else {
+        do {
+            try request.requireJSON()
+        } catch {
+            let type = RequestReading.excerpt(error.type)
             return .detail(
-                "the body must be JSON, and say so: send content-type: application/json",
+                "the body must be JSON, and not '\(type)': send content-type: application/json",
                 status: .unsupportedMediaType)
         }
         let body = try await body(of: request)
@@ -128,12 +131,6 @@ package struct RegistryRoutes: Sendable {
     /// `nil` for a segment that no name can be.
     private func name(_ context: HTTPContext) -> String? {
         context.parameters.get("name").flatMap { FormQuery.decode($0, plusIsSpace: false) }
-    }
-
-    /// Pages of other origins send it only after the browser has asked.
-    private static func isJSON(_ type: String) -> Bool {
-        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        return media == "application/json" || media.hasSuffix("+json")
     }
 
     private func body(of request: Request) async throws -> [UInt8] {

@@ -94,18 +94,9 @@ package struct MethodRoutes: Sendable {
         of request: Request, _ transcoder: Transcoder
     ) async throws -> [UInt8] {
         guard transcoder.bodyType != nil else { return [] }
-        if let type = request.headers[.contentType], !MethodRoutes.isJSON(type) {
-            throw UnsupportedContent(type: type)
-        }
+        try request.requireJSON()
         let bytes = try await configuration.collect(
             request, upTo: transcoder.method.bodyLimitBytes)
         return Array(bytes.readableBytesView)
-    }
-
-    private static func isJSON(_ type: String) -> Bool {
-        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        return media == "application/json" || media.hasSuffix("+json")
-            // What `curl -d` says when nobody tells it better.
-            || media == "application/x-www-form-urlencoded"
     }
 }

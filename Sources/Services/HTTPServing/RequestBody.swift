@@ -52,9 +52,18 @@ struct EndingFirst: Error {}
 
 /// A body of a kind that nobody reads here.
 package struct UnsupportedContent: Error {
-    let type: String
+    package let type: String
+}
 
-    package init(type: String) {
-        self.type = type
+extension Request {
+    /// Refuses a body that says that it is something else than JSON. One that says nothing is taken
+    /// for it, and so is what `curl -d` says when nobody tells it better.
+    package func requireJSON() throws(UnsupportedContent) {
+        guard let type = headers[.contentType] else { return }
+        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard
+            media == "application/json" || media.hasSuffix("+json")
+                || media == "application/x-www-form-urlencoded"
+        else { throw UnsupportedContent(type: type) }
     }
 }
