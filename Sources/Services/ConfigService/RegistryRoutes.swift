@@ -62,9 +62,8 @@ package struct RegistryRoutes: Sendable {
         _ call: RegistryCall, _ context: HTTPContext, _ answer: () async throws -> Response
     ) async throws -> Response {
         try await telling(context.logger) {
-            let authorization = CallContext.current.authorization.map { [$0] } ?? []
             _ = try await access.caller(
-                of: call.rawValue, authorization: authorization, at: now())
+                of: call.rawValue, authorization: CallContext.current.authorizations, at: now())
             return try await answer()
         }
     }

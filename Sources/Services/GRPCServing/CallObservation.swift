@@ -79,21 +79,11 @@ struct ObservedCall: Sendable {
         } else if error is NIOHTTP2Errors.StreamClosed {
             told = RPCError(code: .cancelled, message: "the caller has ended the call")
         } else {
-            let fault = RPCFault.told(of: error, reference: context.trace?.traceID)
-            told = RPCError(fault)
-            log(error)
+            told = RPCError(
+                observation.logger.told(
+                    of: error, in: context.trace, ["method": "\(method.fullName)"]))
         }
         observation.record(self, code: RPCFault.Code(rawValue: Int32(told.code.rawValue)))
         return told
-    }
-
-    private func log(_ error: any Error) {
-        if error is RPCFault || error is CancellationError { return }
-        observation.logger.error(
-            error is StoreError ? "store failed" : "request failed",
-            metadata: [
-                "method": "\(method.fullName)", "error": "\(error)",
-                "correlation_id": "\(context.trace?.traceID ?? "none")",
-            ])
     }
 }

@@ -96,8 +96,6 @@ package struct MethodTable: RegistrableRPCService {
     }
 }
 
-typealias AnyMessage = any SwiftProtobuf.Message
-
 extension ServiceMethod {
     fileprivate var kind: MethodDescriptor.RPCType {
         switch call {
@@ -108,7 +106,7 @@ extension ServiceMethod {
 
     /// A stream ends with its source, when the caller has gone, and when the server shuts down.
     fileprivate func respond(
-        to asked: AnyMessage, _ call: ObservedCall
+        to asked: any SwiftProtobuf.Message, _ call: ObservedCall
     ) async throws -> StreamingServerResponse<AnsweredMessage> {
         switch self.call {
         case .unary(let answer):

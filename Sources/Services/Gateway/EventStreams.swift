@@ -54,7 +54,7 @@ final class EventStreams: Sendable {
         }
         let place: ClientPlaces.Place
         do {
-            place = try places.take(for: context.remoteAddress?.ipAddress ?? "local")
+            place = try places.take(for: context.client)
         } catch {
             var refusal = Response.fault(error)
             refusal.headers[.retryAfter] = String(ClientPlaces.retrySeconds)

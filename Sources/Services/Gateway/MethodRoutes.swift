@@ -69,9 +69,7 @@ package struct MethodRoutes: Sendable {
             guard transcoder.route.verb == .get else {
                 return .json(try WireJSON.text(answered.message))
             }
-            let content = try answered.form {
-                Content(Array(try WireJSON.text($0).utf8), type: MethodRoutes.json)
-            }
+            let content = try answered.form { Content.json(try WireJSON.text($0)) }
             return answers.answer(content, to: request)
         case .stream(let open):
             let message = try transcoder.message(
@@ -83,8 +81,6 @@ package struct MethodRoutes: Sendable {
             }
         }
     }
-
-    private static let json = "application/json; charset=utf-8"
 
     private func path(_ transcoder: Transcoder, _ context: HTTPContext) -> [Substring] {
         transcoder.pathFields.map { context.parameters[Substring($0.name)] ?? "" }

@@ -17,8 +17,7 @@ package struct PageRoutes: Sendable {
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
-        self.document = Content(
-            Array(document.utf8), type: "application/json; charset=utf-8")
+        self.document = .json(document)
         files = [
             ("/", PackageResources.index_html, "text/html"),
             ("/page.css", PackageResources.page_css, "text/css"),

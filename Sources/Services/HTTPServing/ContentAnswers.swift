@@ -66,6 +66,12 @@ package final class Content: Sendable {
         tag = "W/\"\(EntityTag.digits(of: bytes))\""
     }
 
+    static let jsonType = "application/json; charset=utf-8"
+
+    package static func json(_ text: String) -> Content {
+        Content(Array(text.utf8), type: jsonType)
+    }
+
     fileprivate func compressed(by compressing: ContentAnswers.Compressing?) -> ByteBuffer? {
         if let made = compressed.withLock({ $0 }) { return made }
         let made = compressing?(Array(bytes.readableBytesView)).map { ByteBuffer(bytes: $0) }

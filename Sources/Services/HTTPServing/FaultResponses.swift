@@ -1,10 +1,10 @@
-package import Contracts
+import Contracts
 import HTTPTypes
+import Hosting
 import Hummingbird
-package import Logging
 import NIOCore
 import NIOHTTP1
-package import Ports
+import Ports
 
 /// Turns whatever a route throws into a `google.rpc.Status` body with the mapped HTTP status.
 ///
@@ -67,21 +67,5 @@ struct FaultResponses: Sendable {
             status: .methodNotAllowed)
         response.headers[.allow] = methods
         return response
-    }
-}
-
-extension Logger {
-    /// What a client is told of an error; the rest is logged.
-    ///
-    /// - Parameter trace: the call's; its id finds the line in the log.
-    package func told(of error: any Error, in trace: TraceContext?) -> RPCFault {
-        let id = trace?.traceID ?? "none"
-        if error is StoreError {
-            self.error("store failed", metadata: ["error": "\(error)"])
-        } else if !(error is RPCFault || error is CancellationError) {
-            self.error(
-                "request failed", metadata: ["error": "\(error)", "correlation_id": "\(id)"])
-        }
-        return .told(of: error, reference: id)
     }
 }

@@ -9,7 +9,7 @@ package struct HTTPConfiguration: Sendable {
     /// Silence on an event stream after which a comment keeps the connection alive.
     package var heartbeatInterval = Duration.seconds(15)
     /// A larger request body is refused with 413; most methods take less
-    /// (`ServiceMethod.limitBytes`).
+    /// (`ServiceMethod.bodyLimitBytes`).
     package var bodyLimitBytes = 8 << 20
     /// When so much has come without a request's head, or a part of its body, it is refused with
     /// 400; more than the library lets the fields of a head have.

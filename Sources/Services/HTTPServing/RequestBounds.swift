@@ -45,8 +45,7 @@ struct RequestBounds: Sendable {
         guard let limiter, !OperationRoutes.probePaths.contains(request.uri.path) else {
             return nil
         }
-        let client = context.remoteAddress?.ipAddress ?? "local"
-        let wait = limiter.take(client, at: now())
+        let wait = limiter.take(context.client, at: now())
         return wait.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
     }
 }

@@ -9,8 +9,8 @@ package struct HTTPContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     let channel: any Channel
 
-    /// The address that the connection comes from; `nil` where there is no connection.
-    package var remoteAddress: SocketAddress? { channel.remoteAddress }
+    /// The address that the connection comes from, as bounds count by it.
+    package var client: String { channel.remoteAddress?.ipAddress ?? "local" }
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -81,7 +81,7 @@ extension Response {
         Response(
             status: status,
             headers: [
-                .contentType: "application/json; charset=utf-8", .cacheControl: "no-store",
+                .contentType: Content.jsonType, .cacheControl: "no-store",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }

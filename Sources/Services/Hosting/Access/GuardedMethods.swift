@@ -1,6 +1,6 @@
 package import Contracts
 package import Market
-import Ports
+package import Ports
 
 extension ServiceMethod {
     /// The same method, answered only to who may call it: the door's `CallContext` has the token,
@@ -75,7 +75,8 @@ extension AccessControl {
 }
 
 extension CallContext {
-    fileprivate var authorizations: [String] { authorization.map { [$0] } ?? [] }
+    /// As `AccessControl` takes them.
+    package var authorizations: [String] { authorization.map { [$0] } ?? [] }
 
     fileprivate func made(by caller: Caller) -> CallContext {
         guard case .verified(let principal) = caller else { return self }
