@@ -147,6 +147,10 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
         libraries: [.crypto], .numeric),
     Module(
+        "MarketTiles", .analytics,
+        uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
+        .numeric, .unsafeAllowed),
+    Module(
         "Hindsight", .analytics,
         uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
         .numeric, .looksAhead),
@@ -200,7 +204,9 @@ let modules: [Module] = [
         ]),
     Module(
         "MarketRegime", .services,
-        uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
+        uses: [
+            "Market", "Regimes", "RegimeModels", "MarketTiles", "Ports", "Contracts", "Hosting",
+        ],
         libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
         "TradingService", .services,
@@ -233,7 +239,8 @@ let modules: [Module] = [
         "bloasis", .command,
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
-            "MarkovSwitching", "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts",
+            "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation", "Ports",
+            "Contracts",
             "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
             "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing", "ConfigService",
             "Gateway", "GRPCServing",
@@ -403,6 +410,9 @@ let package = Package(
         tests(
             "RegimeModelsTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Hindsight"]),
+        tests(
+            "MarketTilesTests",
+            ["Market", "Regimes", "LaneTasks", "Kernels", "RegimeModels", "MarketTiles"]),
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),

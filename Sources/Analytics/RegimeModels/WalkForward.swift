@@ -108,7 +108,8 @@ package struct WalkForward: Sendable {
         result.explanation?.isByRefitAlone = result.changedByRefitAlone
         if let step = result.step {
             result.reasoning = Reasoning.text(
-                step, before: previousStep, published: result.published, result.explanation)
+                step, before: previousStep?.stateProbabilities, published: result.published,
+                result.explanation)
             previousStep = step
         }
         if let model { result.modelVersion = model.manifest.version }
