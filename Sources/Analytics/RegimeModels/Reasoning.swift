@@ -7,13 +7,24 @@ package enum Reasoning {
     /// Shares of a movement smaller than this are not worth a word.
     static let smallestShare = 0.01
 
-    /// One line: the published label with its probability, the raw one when it differs, the state,
-    /// and then at a change what explains it, at any other bar the indicators that the labels were
-    /// decided by.
+    /// How likely the published label is to hold for some bars more.
+    package struct Lasting: Sendable {
+        let bars: Int
+        let probability: Double
+    }
+
+    /// One line: the published label with its probability and, where that is known, how likely it
+    /// is to last, the raw one when it differs, the state, and then at a change what explains it,
+    /// at any other bar the indicators that the labels were decided by.
     package static func text(
-        _ step: FilterStep, before: FilterStep?, published: Regime, _ explanation: Explanation?
+        _ step: FilterStep, before: FilterStep?, published: Regime, lasting: Lasting? = nil,
+        _ explanation: Explanation?
     ) -> String {
         var parts = ["\(published) \(percent(step.probabilities[published]))"]
+        if let lasting {
+            parts.append(
+                "still so \(lasting.bars) bars later \(percent(lasting.probability))")
+        }
         if step.rawRegime != published {
             parts.append("raw \(step.rawRegime) \(percent(step.probabilities[step.rawRegime]))")
         }
