@@ -15,6 +15,8 @@ package enum FitError: Error, Equatable, Sendable {
     case calibration(CalibrationError)
     /// What the model's own family says.
     case family(reason: String)
+    /// A model fitted before is asked for, and not at hand.
+    case unknownModel(String)
 }
 
 extension FitError: CustomStringConvertible {
@@ -39,6 +41,8 @@ extension FitError: CustomStringConvertible {
         case .invalidSpecification(let error): "\(error)"
         case .calibration(let error): "\(error)"
         case .family(let reason): reason
+        case .unknownModel(let version):
+            "the model \(version) is not in the store: give its manifest again"
         }
     }
 }
