@@ -7,6 +7,7 @@ import Testing
 package enum RegimeStoreConformance {
     package static let laws: [Law<StoreWorld>] =
         registering + recording + barLaws + restating + announcing + overriding + reading
+        + calibrating
 }
 
 // MARK: - Registering

@@ -134,6 +134,11 @@ package final class StoreScript {
                 model: pick(["model-1", "model-2"]), trigger: pick([.bar, .backfill, .refit])),
             announcing: below(2) == 0)
         batch.bars = labels.indices.map { Samples.bar(start + $0, close: pick([90, 100, 110])) }
+        for index in batch.records.indices where below(3) == 0 {
+            let confidence = pick([1e-13, 0.1 + 0.2, 1 - 1e-13])
+            batch.records[index].assessment.calibratedConfidence = confidence
+            batch.records[index].change?.calibratedConfidence = confidence
+        }
         for index in batch.bars.indices where below(3) == 0 {
             batch.bars[index].exogenous = ["vix": pick([12, 30, .nan])]
         }

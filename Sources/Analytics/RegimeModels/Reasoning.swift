@@ -7,14 +7,22 @@ package enum Reasoning {
     /// Shares of a movement smaller than this are not worth a word.
     static let smallestShare = 0.01
 
-    /// One line: the published label with its probability, the raw one when it differs, the state,
-    /// and then at a change what explains it, at any other bar the indicators that the labels were
-    /// decided by.
+    /// How likely the published label is to hold for some bars more.
+    package struct Lasting: Sendable {
+        let bars: Int
+        let probability: Double
+    }
+
+    /// One line: the published label with its probability and, where that is known, how likely it
+    /// is to last, the raw one when it differs, the state, and then at a change what explains it,
+    /// at any other bar the indicators that the labels were decided by.
     package static func text(
-        _ step: FilterStep, before: StateVector?, published: Regime, _ explanation: Explanation?
+        _ step: FilterStep, before: StateVector?, published: Regime, lasting: Lasting? = nil,
+        _ explanation: Explanation?
     ) -> String {
         var bytes: [UInt8] = []
-        append(step, before: before, published: published, explanation, to: &bytes)
+        append(
+            step, before: before, published: published, lasting: lasting, explanation, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -22,12 +30,16 @@ package enum Reasoning {
     ///
     /// - Parameter before: the state probabilities of the bar before; `nil` for another model's.
     package static func append(
-        _ step: FilterStep, before: StateVector?, published: Regime, _ explanation: Explanation?,
-        to line: inout [UInt8]
+        _ step: FilterStep, before: StateVector?, published: Regime, lasting: Lasting? = nil,
+        _ explanation: Explanation?, to line: inout [UInt8]
     ) {
         line.append(contentsOf: published.label.utf8)
         line.append(UInt8(ascii: " "))
         append(percent: step.probabilities[published], to: &line)
+        if let lasting {
+            line.append("; still so \(lasting.bars) bars later ")
+            append(percent: lasting.probability, to: &line)
+        }
         if step.rawRegime != published {
             line.append("; raw ")
             line.append(contentsOf: step.rawRegime.label.utf8)

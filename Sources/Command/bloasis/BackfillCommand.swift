@@ -131,7 +131,10 @@ struct BackfillCommand: AsyncParsableCommand {
 
     /// How the series are classified.
     func specification(_ fixedModel: ModelManifest?, in assembly: Assembly) -> RegimeSpecification {
-        fixedModel.map { RegimeSpecification(fixed: $0) } ?? assembly.specification
+        guard let fixedModel else { return assembly.specification }
+        var specification = RegimeSpecification(fixed: fixedModel)
+        specification.calibration = assembly.specification.calibration
+        return specification
     }
 
     private func backfill(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
+import Regimes
 
 struct CurrentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,9 +35,12 @@ struct CurrentCommand: AsyncParsableCommand {
     }
 
     private func text(of answer: Bloasis_MarketRegime_RegimeResponse) -> String {
+        let isCalibrated = answer.confidenceKind == ConfidenceKind.calibrated.rawValue
+        let kind = isCalibrated ? " calibrated" : ""
         var lines = [
             "\(answer.market)/\(answer.timeframe)  \(answer.regime)  "
-                + "\(Format.percent(answer.confidence))  risk \(answer.riskLevel)",
+                + "\(Format.percent(answer.confidence))\(kind)"
+                + "  risk \(answer.riskLevel)",
             "  as of     \(answer.asOf)" + (answer.stale ? ", stale" : ""),
             "  since     \(answer.since), before that \(answer.previousRegime)",
             "  raw       \(answer.rawRegime)",

@@ -68,8 +68,9 @@ extension BackfillError: CustomStringConvertible {
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")
-                + ". Set what it was begun with (BLOASIS_MODEL for the model), use another market "
-                + "name, or move the store aside and backfill anew"
+                + ". Set what it was begun with (BLOASIS_MODEL for the model, BLOASIS_CONFIDENCE "
+                + "for the calibration), use another market name, or move the store aside and "
+                + "backfill anew"
         }
     }
 }

@@ -113,7 +113,7 @@ package struct LiveClassifier: Sendable {
                     ])
             case .reportFitFailure(let instant, let failure):
                 logger.warning(
-                    "Refit failed, the model before it goes on answering",
+                    "Refit failed, what was before it goes on answering",
                     metadata: ["as_of": "\(instant)", "error": "\(failure)"])
             case .adopt, .keepLate:
                 continue

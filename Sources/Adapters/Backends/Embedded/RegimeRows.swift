@@ -35,7 +35,8 @@ enum RegimeRows {
 
     private static let assessmentColumns = """
         as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
-        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing, \
+        calibrated_confidence
         """
 
     private static func assessment(_ row: Row, of series: Series) throws -> RegimeAssessment {
@@ -47,7 +48,8 @@ enum RegimeRows {
             previousRegime: try StoredText.label(row[6], column: "previous_regime"),
             since: Timestamp(nanoseconds: row[7]),
             probabilities: try StoredText.probabilities(row[8]),
-            confidenceKind: try StoredText.label(row[9], column: "confidence_kind"),
+            probabilityKind: try StoredText.label(row[9], column: "confidence_kind"),
+            calibratedConfidence: row[14],
             trigger: try StoredText.label(row[10], column: "trigger"),
             modelVersion: ModelVersion(row[2]),
             indicators: try StoredText.indicators(row[11]),
@@ -110,7 +112,7 @@ enum RegimeRows {
 
     private static let changeColumns = """
         as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
-        trigger, reasoning, sequence, previous_event_id, supersedes
+        trigger, reasoning, sequence, previous_event_id, supersedes, calibrated_confidence
         """
 
     private static func change(_ row: Row, of series: Series) throws -> RegimeChange {
@@ -122,7 +124,7 @@ enum RegimeRows {
             revision: row[1],
             previousRegime: try StoredText.label(row[4], column: "previous_regime"),
             regime: try StoredText.label(row[5], column: "regime"),
-            probabilities: try StoredText.probabilities(row[6]),
+            probabilities: try StoredText.probabilities(row[6]), calibratedConfidence: row[12],
             trigger: try StoredText.label(row[7], column: "trigger"),
             modelVersion: ModelVersion(row[3]),
             reasoning: row[8],

@@ -41,7 +41,8 @@ enum RegimeQueries {
 
     static let assessmentColumns: StaticString = """
         as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
-        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing, \
+        calibrated_confidence
         """
 
     static func assessment(
@@ -53,7 +54,8 @@ enum RegimeQueries {
             rawRegime: try row.label(5, "raw_regime"),
             previousRegime: try row.label(6, "previous_regime"), since: try row.instant(7),
             probabilities: try StoredText.probabilities(row.text(8)),
-            confidenceKind: try row.label(9, "confidence_kind"),
+            probabilityKind: try row.label(9, "confidence_kind"),
+            calibratedConfidence: try row.optional(14, as: Double.self),
             trigger: try row.label(10, "trigger"), modelVersion: ModelVersion(try row.text(2)),
             indicators: try StoredText.indicators(row.text(11)), reasoning: try row.text(12),
             inputMissing: try row.value(13))
@@ -95,7 +97,7 @@ enum RegimeQueries {
 
     static let changeColumns: StaticString = """
         as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
-        trigger, reasoning, sequence, previous_event_id, supersedes
+        trigger, reasoning, sequence, previous_event_id, supersedes, calibrated_confidence
         """
 
     static func change(_ row: PostgresRows.Row, of series: Series) throws -> RegimeChange {
@@ -107,6 +109,7 @@ enum RegimeQueries {
             revision: try row.integer(1), previousRegime: try row.label(4, "previous_regime"),
             regime: try row.label(5, "regime"),
             probabilities: try StoredText.probabilities(row.text(6)),
+            calibratedConfidence: try row.optional(12, as: Double.self),
             trigger: try row.label(7, "trigger"), modelVersion: ModelVersion(try row.text(3)),
             reasoning: try row.text(8),
             announcement: sequence.map {

@@ -107,7 +107,8 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {_uniqueStorage()._regime = nil}
 
-  /// The probability of `regime`, 0 to 1; 0 while it is unknown.
+  /// The probability of `regime`, 0 to 1; 0 while it is unknown. Calibrated, the probability that
+  /// it is still published some bars later, five unless said otherwise.
   package var confidence: Double {
     get {_storage._confidence ?? 0}
     set {_uniqueStorage()._confidence = newValue}
@@ -247,7 +248,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
 
   /// What kind of number `confidence` is: mapped_posterior, mapped_score,
-  /// rule_score or none.
+  /// rule_score or none; or calibrated.
   package var confidenceKind: String {
     get {_storage._confidenceKind ?? String()}
     set {_uniqueStorage()._confidenceKind = newValue}
@@ -316,6 +317,17 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   package var hasClose: Bool {_storage._close != nil}
   /// Clears the value of `close`. Subsequent reads from it will return its default value.
   package mutating func clearClose() {_uniqueStorage()._close = nil}
+
+  /// What kind of numbers `probabilities` are, where `confidence` is calibrated; else unset, and
+  /// `confidence_kind` says it.
+  package var probabilityKind: String {
+    get {_storage._probabilityKind ?? String()}
+    set {_uniqueStorage()._probabilityKind = newValue}
+  }
+  /// Returns true if `probabilityKind` has been explicitly set.
+  package var hasProbabilityKind: Bool {_storage._probabilityKind != nil}
+  /// Clears the value of `probabilityKind`. Subsequent reads from it will return its default value.
+  package mutating func clearProbabilityKind() {_uniqueStorage()._probabilityKind = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -619,6 +631,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   package var hasRevision: Bool {_storage._revision != nil}
   /// Clears the value of `revision`. Subsequent reads from it will return its default value.
   package mutating func clearRevision() {_uniqueStorage()._revision = nil}
+
+  /// `calibrated` where `confidence` is; else unset, and it is the probability of `regime`.
+  package var confidenceKind: String {
+    get {_storage._confidenceKind ?? String()}
+    set {_uniqueStorage()._confidenceKind = newValue}
+  }
+  /// Returns true if `confidenceKind` has been explicitly set.
+  package var hasConfidenceKind: Bool {_storage._confidenceKind != nil}
+  /// Clears the value of `confidenceKind`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidenceKind() {_uniqueStorage()._confidenceKind = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1042,7 +1064,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
 
 nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}confidence\0\u{1}timestamp\0\u{1}trigger\0\u{1}reasoning\0\u{3}risk_level\0\u{1}indicators\0\u{1}market\0\u{1}timeframe\0\u{3}as_of\0\u{1}sequence\0\u{1}probabilities\0\u{3}raw_regime\0\u{3}previous_regime\0\u{1}since\0\u{3}model_version\0\u{3}confidence_kind\0\u{1}stale\0\u{3}stale_since\0\u{3}input_missing\0\u{1}revision\0\u{3}available_at\0\u{1}close\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}confidence\0\u{1}timestamp\0\u{1}trigger\0\u{1}reasoning\0\u{3}risk_level\0\u{1}indicators\0\u{1}market\0\u{1}timeframe\0\u{3}as_of\0\u{1}sequence\0\u{1}probabilities\0\u{3}raw_regime\0\u{3}previous_regime\0\u{1}since\0\u{3}model_version\0\u{3}confidence_kind\0\u{1}stale\0\u{3}stale_since\0\u{3}input_missing\0\u{1}revision\0\u{3}available_at\0\u{1}close\0\u{3}probability_kind\0")
 
   fileprivate class _StorageClass {
     var _regime: String? = nil
@@ -1068,6 +1090,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
     var _revision: Int32? = nil
     var _availableAt: String? = nil
     var _close: Double? = nil
+    var _probabilityKind: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1101,6 +1124,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
       _revision = source._revision
       _availableAt = source._availableAt
       _close = source._close
+      _probabilityKind = source._probabilityKind
     }
   }
 
@@ -1142,6 +1166,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._revision) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._availableAt) }()
         case 23: try { try decoder.decodeSingularDoubleField(value: &_storage._close) }()
+        case 24: try { try decoder.decodeSingularStringField(value: &_storage._probabilityKind) }()
         default: break
         }
       }
@@ -1223,6 +1248,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
       try { if let v = _storage._close {
         try visitor.visitSingularDoubleField(value: v, fieldNumber: 23)
       } }()
+      try { if let v = _storage._probabilityKind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 24)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1255,6 +1283,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
         if _storage._revision != rhs_storage._revision {return false}
         if _storage._availableAt != rhs_storage._availableAt {return false}
         if _storage._close != rhs_storage._close {return false}
+        if _storage._probabilityKind != rhs_storage._probabilityKind {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1492,7 +1521,7 @@ nonisolated extension Bloasis_MarketRegime_ListRegimeChangesResponse: SwiftProto
 
 nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeChange"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}market\0\u{1}timeframe\0\u{1}regime\0\u{3}previous_regime\0\u{1}confidence\0\u{1}timestamp\0\u{3}as_of\0\u{1}trigger\0\u{3}model_version\0\u{3}risk_level\0\u{1}probabilities\0\u{1}reasoning\0\u{1}sequence\0\u{3}previous_event_id\0\u{1}supersedes\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}market\0\u{1}timeframe\0\u{1}regime\0\u{3}previous_regime\0\u{1}confidence\0\u{1}timestamp\0\u{3}as_of\0\u{1}trigger\0\u{3}model_version\0\u{3}risk_level\0\u{1}probabilities\0\u{1}reasoning\0\u{1}sequence\0\u{3}previous_event_id\0\u{1}supersedes\0\u{1}revision\0\u{3}confidence_kind\0")
 
   fileprivate class _StorageClass {
     var _eventID: String? = nil
@@ -1512,6 +1541,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
     var _previousEventID: String? = nil
     var _supersedes: String? = nil
     var _revision: Int32? = nil
+    var _confidenceKind: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1539,6 +1569,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
       _previousEventID = source._previousEventID
       _supersedes = source._supersedes
       _revision = source._revision
+      _confidenceKind = source._confidenceKind
     }
   }
 
@@ -1574,6 +1605,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._previousEventID) }()
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._supersedes) }()
         case 17: try { try decoder.decodeSingularInt32Field(value: &_storage._revision) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._confidenceKind) }()
         default: break
         }
       }
@@ -1637,6 +1669,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
       try { if let v = _storage._revision {
         try visitor.visitSingularInt32Field(value: v, fieldNumber: 17)
       } }()
+      try { if let v = _storage._confidenceKind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 18)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1663,6 +1698,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
         if _storage._previousEventID != rhs_storage._previousEventID {return false}
         if _storage._supersedes != rhs_storage._supersedes {return false}
         if _storage._revision != rhs_storage._revision {return false}
+        if _storage._confidenceKind != rhs_storage._confidenceKind {return false}
         return true
       }
       if !storagesAreEqual {return false}

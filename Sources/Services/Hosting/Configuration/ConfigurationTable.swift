@@ -51,6 +51,12 @@ package struct ConfigurationTable: Sendable {
             "BLOASIS_MODEL", .choice(ModelChoice.allCases.map(\.rawValue)), default: "hmm",
             meaning: "What classifies a series when it is first backfilled."),
         ConfigurationKey(
+            "BLOASIS_CONFIDENCE", .choice(ConfidenceChoice.allCases.map(\.rawValue)),
+            default: "raw",
+            meaning: "What `confidence` is in a series when it is first backfilled: `raw` is the "
+                + "label's probability now, `calibrated` the chance that the label still holds "
+                + "five bars later."),
+        ConfigurationKey(
             "BLOASIS_LOG_FORMAT", .choice(LogFormat.allCases.map(\.rawValue)), default: "auto",
             flag: "--log-format", meaning: "`auto` is `text` on a terminal and `json` elsewhere."),
         ConfigurationKey(
