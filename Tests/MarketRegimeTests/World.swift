@@ -66,8 +66,8 @@ struct World {
         range: Range<Timestamp>? = nil
     ) -> BackfillRequest {
         BackfillRequest(
-            series: series, calendar: .continuous, specification: specification, range: range,
-            emitting: emitting, chunkSize: chunkSize)
+            series: series, calendar: .continuous, specification: specification,
+            broughtAt: World.now(), range: range, emitting: emitting, chunkSize: chunkSize)
     }
 
     @discardableResult
@@ -101,7 +101,8 @@ struct World {
 
     func classifier() -> LiveClassifier {
         LiveClassifier(
-            journal: store, reader: store, logger: World.logger, jitter: SplitMix64(seed: 1))
+            journal: store, reader: store, now: World.now, logger: World.logger,
+            jitter: SplitMix64(seed: 1))
     }
 
     func history() async throws -> [RegimeAssessment] {

@@ -75,8 +75,8 @@ struct BackfillCommand: AsyncParsableCommand {
         defer { progress.finish() }
         let request = BackfillRequest(
             series: series, calendar: calendar,
-            specification: assembly.specification, range: rangeOptions.range, emitting: emit,
-            bringsExogenous: !join.isEmpty)
+            specification: assembly.specification, broughtAt: WallClock.now,
+            range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty)
         let result: BackfillResult
         do {
             result = try await assembly.backfill.run(
