@@ -109,6 +109,7 @@ struct UniverseRun {
                 format.timezone ?? "", format.onBadRow.rawValue, range ?? "", files.text,
             ] + command.exogenousOptions.exogenous.map { "\($0.name):\($0.column ?? "")" }
             + command.exogenousOptions.exogenousDelay.map { "\($0.name)=\($0.timeframe)" }
+            + command.exogenousOptions.exogenousKept.map { "\($0.name)<\($0.timeframe)" }
         return parts.joined(separator: "\n")
     }
 }
