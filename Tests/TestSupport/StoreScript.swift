@@ -96,7 +96,8 @@ package final class StoreScript {
         let range = Samples.day(start)..<Samples.day(start + below(30))
         let query = SeriesQuery(
             series, range: below(3) == 0 ? nil : range,
-            after: below(2) == 0 ? nil : Samples.day(below(30)), limit: 1 + below(12))
+            after: below(2) == 0 ? nil : Samples.day(below(30)),
+            knownAt: below(3) == 0 ? Samples.day(below(60)) : nil, limit: 1 + below(12))
         let sequence = Int64(below(9)) - 1
         let place = ChangePlace(asOf: Samples.day(below(30)), sequence: Int64(below(6)))
         let mixed = ChangeQuery(
@@ -141,6 +142,13 @@ package final class StoreScript {
         }
         for index in batch.bars.indices where below(3) == 0 {
             batch.bars[index].exogenous = ["vix": pick([12, 30, .nan])]
+        }
+        if below(3) == 0 {
+            let known = Samples.day(start + labels.count + below(20))
+            for index in labels.indices {
+                batch.bars[index].availableAt = known
+                batch.records[index].assessment.availableAt = known
+            }
         }
         if below(3) == 0 { batch.lateBars = [Samples.bar(below(25), close: pick([90, 100, 110]))] }
         if below(4) == 0 {

@@ -107,8 +107,9 @@ struct BackfillCommand: AsyncParsableCommand {
                 format, timeframe: series.timeframe, calendar: options.calendar))
         let request = BackfillRequest(
             series: series, calendar: options.calendar,
-            specification: specification(fixedModel, in: assembly), range: rangeOptions.range,
-            emitting: emit, bringsExogenous: !join.isEmpty, fixedModel: fixedModel)
+            specification: specification(fixedModel, in: assembly), broughtAt: WallClock.now,
+            range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
+            fixedModel: fixedModel)
         exogenousOptions.warn(
             reads: request.specification.exogenousInputs, request.specification.model)
         let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)

@@ -13,11 +13,13 @@ struct CurrentCommand: AsyncParsableCommand {
               bloasis current
               bloasis current --market BTCUSD --timeframe 1h --json
               bloasis current --server http://localhost:8080
+              bloasis current --known-at 2008-10-01
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var knownAtOptions: KnownAtOptions
 
     @Flag(help: "Print the API's JSON.")
     var json = false
@@ -25,10 +27,12 @@ struct CurrentCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
+        let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_RegimeRequest()
             request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
+            if let knownAt { request.knownAt = knownAt.rfc3339 }
             let answer = try await regimes.getCurrentRegime(request)
             StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
         }

@@ -13,6 +13,8 @@ enum RegimeRows {
             guard end > Int64.min else { return (0, -1) }
             high = end - 1
         }
+        // Nothing is available before its bar's close.
+        if let instant = query.knownAt?.nanoseconds { high = min(high, instant) }
         if let after = query.after?.nanoseconds {
             guard after < Int64.max else { return (0, -1) }
             low = max(low, after + 1)
@@ -20,10 +22,12 @@ enum RegimeRows {
         return (low, high)
     }
 
+    /// Series, interval, limit, and when it was known at the latest.
     private static func arguments(_ query: SeriesQuery) -> StatementArguments {
         let (low, high) = bounds(query)
         return [
             query.series.market.text, query.series.timeframe.description, low, high, query.limit,
+            (query.knownAt ?? .latest).nanoseconds,
         ]
     }
 
@@ -99,11 +103,10 @@ enum RegimeRows {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(assessmentColumns) FROM market_regimes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ? AND NOT EXISTS (
-                    SELECT 1 FROM market_regimes AS later
-                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
-                ORDER BY as_of LIMIT ?
+                WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
+                    AND available_at <= ?6 AND NOT EXISTS (
+                        \(laterAssessment) AND later.available_at <= ?6)
+                ORDER BY as_of LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { try assessment($0, of: query.series) }
     }
@@ -140,9 +143,14 @@ enum RegimeRows {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
-                    AND \(ChangeOrigin.byBar) AND NOT EXISTS (\(laterAssessment))
-                ORDER BY as_of LIMIT ?
+                WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
+                    AND \(ChangeOrigin.byBar) AND EXISTS (
+                        SELECT 1 FROM market_regimes AS own
+                        WHERE own.market = mine.market AND own.timeframe = mine.timeframe
+                            AND own.as_of = mine.as_of AND own.revision = mine.revision
+                            AND own.available_at <= ?6)
+                    AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
+                ORDER BY as_of LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { try change($0, of: query.series) }
     }
@@ -269,19 +277,19 @@ enum RegimeRows {
             revision: row[1], isAdopted: adoptedAt != nil)
     }
 
-    /// The highest adopted revision of each timestamp.
+    /// The highest adopted revision of each timestamp that was available.
     static func bars(_ query: SeriesQuery, _ database: Database) throws -> [RevisedBar] {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(barColumns) FROM bars AS mine
-                WHERE market = ? AND timeframe = ? AND timestamp BETWEEN ? AND ?
-                    AND adopted_at IS NOT NULL AND NOT EXISTS (
+                WHERE market = ?1 AND timeframe = ?2 AND timestamp BETWEEN ?3 AND ?4
+                    AND adopted_at IS NOT NULL AND available_at <= ?6 AND NOT EXISTS (
                         SELECT 1 FROM bars AS later
                         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                             AND later.timestamp = mine.timestamp
                             AND later.revision > mine.revision
-                            AND later.adopted_at IS NOT NULL)
-                ORDER BY timestamp LIMIT ?
+                            AND later.adopted_at IS NOT NULL AND later.available_at <= ?6)
+                ORDER BY timestamp LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { row in
             let stored = try storedBar(row)

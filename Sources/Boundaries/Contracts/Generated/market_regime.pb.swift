@@ -87,6 +87,10 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
 
   package var onDegraded: Bloasis_MarketRegime_DegradedPolicy = .unspecified
 
+  /// What was said at this instant, in the past: `2008-10-01` (that day's midnight, UTC) or RFC 3339.
+  /// Staleness is judged at it too. What is said now when empty.
+  package var knownAt: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -192,7 +196,8 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   package mutating func clearAsOf() {_uniqueStorage()._asOf = nil}
 
-  /// Number of the series' last announced change; 0 before the first. Unset in a history.
+  /// Number of the series' last announced change; 0 before the first. Unset in a history and under
+  /// `known_at`.
   package var sequence: Int64 {
     get {_storage._sequence ?? 0}
     set {_uniqueStorage()._sequence = newValue}
@@ -376,6 +381,10 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendabl
 
   /// `next_page_token` of the page before.
   package var pageToken: String = String()
+
+  /// What was said of each bar at this instant, in the past, as in RegimeRequest; the same for all
+  /// pages. What is said now when empty.
+  package var knownAt: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1019,7 +1028,7 @@ nonisolated extension Bloasis_MarketRegime_DegradedPolicy: SwiftProtobuf._ProtoN
 
 nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}market\0\u{1}timeframe\0\u{3}on_degraded\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}market\0\u{1}timeframe\0\u{3}on_degraded\0\u{3}known_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1031,6 +1040,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
       case 2: try { try decoder.decodeSingularStringField(value: &self.market) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
       case 4: try { try decoder.decodeSingularEnumField(value: &self.onDegraded) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
       default: break
       }
     }
@@ -1049,6 +1059,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
     if self.onDegraded != .unspecified {
       try visitor.visitSingularEnumField(value: self.onDegraded, fieldNumber: 4)
     }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1057,6 +1070,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
     if lhs.market != rhs.market {return false}
     if lhs.timeframe != rhs.timeframe {return false}
     if lhs.onDegraded != rhs.onDegraded {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1330,7 +1344,7 @@ nonisolated extension Bloasis_MarketRegime_TimeRange: SwiftProtobuf.Message, Swi
 
 nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetRegimeHistoryRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0\u{3}known_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1343,6 +1357,7 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
       case 3: try { try decoder.decodeSingularMessageField(value: &self._timeRange) }()
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
       default: break
       }
     }
@@ -1368,6 +1383,9 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
     if !self.pageToken.isEmpty {
       try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 5)
     }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1377,6 +1395,7 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
     if lhs._timeRange != rhs._timeRange {return false}
     if lhs.pageSize != rhs.pageSize {return false}
     if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
