@@ -18,6 +18,8 @@ package struct FeedError: Error, Equatable, Sendable {
         case unreadable(row: Int?, field: String?, problem: String)
         /// No answer, or one that says the vendor itself is failing.
         case unreachable(String)
+        /// The vendor keeps this timeframe only for a while.
+        case notBefore(Timestamp)
         case unsupportedTimeframe(Timeframe, offered: [Timeframe])
         case unsupportedCalendar(SessionCalendar, offered: [SessionCalendar])
         case tooManyBars(limit: Int)
@@ -38,8 +40,8 @@ package struct FeedError: Error, Equatable, Sendable {
     package var isRetriable: Bool {
         switch reason {
         case .rateLimited, .unreachable: true
-        case .noData, .quotaSpent, .refused, .vendorMessage, .unreadable, .unsupportedTimeframe,
-            .unsupportedCalendar, .tooManyBars:
+        case .noData, .quotaSpent, .refused, .vendorMessage, .unreadable, .notBefore,
+            .unsupportedTimeframe, .unsupportedCalendar, .tooManyBars:
             false
         }
     }
@@ -67,6 +69,8 @@ extension FeedError.Reason: CustomStringConvertible {
             let at = place.isEmpty ? "" : " at " + place.joined(separator: ", ")
             return "the answer cannot be read\(at): \(problem)"
         case .unreachable(let problem): return "no answer: \(problem)"
+        case .notBefore(let earliest):
+            return "it has bars of this timeframe only from \(earliest) on: ask for a later start"
         case .unsupportedTimeframe(let timeframe, let offered):
             return "it has no bars of \(timeframe): choose "
                 + offered.map { "\($0)" }.joined(separator: ", ")

@@ -14,8 +14,8 @@ package protocol MarketFeed: Sendable {
     /// The completed bars of a request, ascending by close, no two with one close; none when the
     /// feed knows the symbol and no bar of it closes in the range.
     ///
-    /// Prices and volumes are as they were traded, not adjusted for what happened later. A bar that
-    /// the feed may still change is left out, and so is one that could not be known yet.
+    /// Prices and volumes are as `FeedOffer.prices` says. A bar that the vendor may still change is
+    /// left out, and so is one that could not be known yet.
     ///
     /// - Parameter now: the present instant.
     /// - Throws: `FeedError`, `CancellationError`.
@@ -24,19 +24,29 @@ package protocol MarketFeed: Sendable {
 
 /// What a feed can give.
 package struct FeedOffer: Sendable, Equatable {
+    /// What prices and volumes are.
+    package enum Prices: Sendable, Equatable {
+        /// As they were traded that day, whatever happened later.
+        case asTraded
+        /// Adjusted by the vendor for all splits and dividends up to the day it was asked.
+        case adjusted
+    }
+
     package let timeframes: Set<Timeframe>
     package let calendars: Set<SessionCalendar>
+    package let prices: Prices
     /// Whether daily bars come with `FeedBar.adjustedClose`.
     package let adjustsCloses: Bool
     /// How long after its close the vendor may still change a bar.
     package let settlingSeconds: Int64
 
     package init(
-        timeframes: Set<Timeframe>, calendars: Set<SessionCalendar>, adjustsCloses: Bool = false,
-        settlingSeconds: Int64 = 0
+        timeframes: Set<Timeframe>, calendars: Set<SessionCalendar>, prices: Prices = .asTraded,
+        adjustsCloses: Bool = false, settlingSeconds: Int64 = 0
     ) {
         self.timeframes = timeframes
         self.calendars = calendars
+        self.prices = prices
         self.adjustsCloses = adjustsCloses
         self.settlingSeconds = settlingSeconds
     }
@@ -86,16 +96,16 @@ package struct FeedRequest: Sendable, Equatable {
 
 /// A bar as a vendor tells it.
 package struct FeedBar: Sendable {
-    /// Prices and volume as traded; NaN where the vendor has none.
+    /// Prices and volume; NaN where the vendor has none.
     package var bar: Bar
     /// The close, adjusted by the vendor for all splits and dividends up to the day it was asked;
     /// `nil` where it says nothing.
     package var adjustedClose: Double?
-    /// Shares held after the split that took effect at this bar's open for one held before, 4 for
-    /// four for one; 1 without a split, `nil` where the vendor says nothing.
+    /// Shares held after the split that took effect at this bar's open for one held before: 4 for
+    /// four for one. 1 without a split, `nil` where the vendor says nothing.
     package var splitFactor: Double?
-    /// Cash per share, in the prices' currency, that buyers from this bar on no longer get; 0
-    /// without a dividend, `nil` where the vendor says nothing.
+    /// Cash per share, in the prices' currency, that who buys from this bar on no longer gets (the
+    /// ex-date's bar). 0 without a dividend, `nil` where the vendor says nothing.
     package var dividend: Double?
 
     package init(
