@@ -186,7 +186,7 @@ let modules: [Module] = [
     Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
     Module(
         "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
     Module(
         "VendorFeeds", .adapters,
         uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
