@@ -73,16 +73,12 @@ struct VendorWorld: Sendable {
         _ kind: FeedKind, _ symbol: String = "ACME", timeframe: Timeframe = .daily,
         at now: Timestamp = FeedStory.now
     ) async throws -> Result<[FeedBar], FeedError> {
-        let request = try request(symbol, timeframe: timeframe)
+        let request = try november(symbol, timeframe: timeframe)
         do {
             return .success(try await connections.feed(kind).bars(request, at: now))
         } catch let error as FeedError {
             return .failure(error)
         }
-    }
-
-    func request(_ symbol: String = "ACME", timeframe: Timeframe = .daily) throws -> FeedRequest {
-        try november(symbol, timeframe: timeframe)
     }
 }
 

@@ -85,7 +85,7 @@ final class AnswerCache: Sendable {
     }
 }
 
-/// An answer as it lies on disk: lines that say what it is, then its bytes.
+/// An answer as it lies on disk: a checksum, lines that say what it is, then its bytes.
 struct AnswerEntry: Equatable {
     private static let format = "bloasis answer 1"
 
@@ -106,11 +106,15 @@ struct AnswerEntry: Equatable {
     }
 
     var bytes: [UInt8] {
+        Array((AnswerEntry.checksum(content) + "\n").utf8) + content
+    }
+
+    /// All but the checksum of it.
+    private var content: [UInt8] {
         let lines = [
-            AnswerEntry.format, name, "\(keptAt)", goodUntil.map { "\($0)" } ?? "-",
-            AnswerEntry.checksum(body),
+            AnswerEntry.format, name, "\(keptAt)", goodUntil.map { "\($0)" } ?? "-", "",
         ]
-        return Array((lines.joined(separator: "\n") + "\n").utf8) + body
+        return Array(lines.joined(separator: "\n").utf8) + body
     }
 
     /// `nil` when the bytes are no whole entry.
@@ -119,14 +123,14 @@ struct AnswerEntry: Equatable {
             separator: UInt8(ascii: "\n"), maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6 else { return nil }
         let lines = parts[..<5].map { String(decoding: $0, as: UTF8.self) }
-        let body = Array(parts[5])
-        guard lines[0] == AnswerEntry.format, let keptAt = Int64(lines[2]),
-            lines[3] == "-" || Int64(lines[3]) != nil, lines[4] == AnswerEntry.checksum(body)
+        let content = Array(bytes[parts[1].startIndex...])
+        guard lines[0] == AnswerEntry.checksum(content), lines[1] == AnswerEntry.format,
+            let keptAt = Int64(lines[3]), lines[4] == "-" || Int64(lines[4]) != nil
         else { return nil }
-        name = lines[1]
-        self.body = body
+        name = lines[2]
+        body = Array(parts[5])
         self.keptAt = keptAt
-        goodUntil = Int64(lines[3])
+        goodUntil = Int64(lines[4])
     }
 
     /// The answer, when it is this one's and good. What was kept in the future, by a clock that was
