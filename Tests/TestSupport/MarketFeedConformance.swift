@@ -112,10 +112,10 @@ package enum MarketFeedConformance {
             world in
             let offer = world.feed.offer
             let fortnight = try #require(Timeframe("2w"))
+            let offered = offer.timeframes.sorted { $0.nanoseconds < $1.nanoseconds }
             try await expect(
-                .unsupportedTimeframe(
-                    fortnight, offered: offer.timeframes.sorted { $0.nanoseconds < $1.nanoseconds }),
-                from: world, world.request(timeframe: fortnight))
+                .unsupportedTimeframe(fortnight, offered: offered), from: world,
+                world.request(timeframe: fortnight))
             for calendar in SessionCalendar.allCases where !offer.calendars.contains(calendar) {
                 try await expect(
                     .unsupportedCalendar(

@@ -195,6 +195,22 @@ struct AlphaVantageTests {
         }
     }
 
+    @Test("an answer that belongs to another month is refused")
+    func sameMonthTwice() async throws {
+        try await VendorWorld.with { world in
+            let body = VendorServer.fixture("alpha_vantage_60min_2020-11.json")
+            world.server.reply(.answer(body: body), .answer(body: body))
+            guard
+                case .unreadable(nil, "time", _)? = try await world.ask(
+                    .alphaVantage, timeframe: .hourly
+                ).reason
+            else {
+                Issue.record("it was read")
+                return
+            }
+        }
+    }
+
     @Test("a month before the share was listed is passed over, and no month at all is no data")
     func emptyMonths() async throws {
         try await VendorWorld.with { world in

@@ -83,6 +83,17 @@ struct FetcherTests {
         }
     }
 
+    @Test("who is cancelled waits no longer")
+    func cancelled() async throws {
+        try await VendorWorld.with { world in
+            world.server.reply(.silence)
+            let asking = Task { try await world.ask(.yahoo) }
+            try await eventually { world.server.targets.count == 1 }
+            asking.cancel()
+            await #expect(throws: CancellationError.self) { try await asking.value }
+        }
+    }
+
     @Test("where nobody listens nothing is had, and that is tried again")
     func nobody() async throws {
         try await LoopbackPort.withNobody { port in

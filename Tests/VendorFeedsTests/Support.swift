@@ -140,9 +140,7 @@ func read(
     case .alphaVantage:
         let reader = AlphaVantageReader(reading, request, at: now)
         let isIntraday = request.series.timeframe.isIntraday
-        return try isIntraday
-            ? reader.intraday(answer, after: reader.collector).bars()
-            : reader.daily(answer).bars()
+        return try isIntraday ? reader.intraday(answer) : reader.daily(answer)
     case .yahoo:
         var collector = BarCollector(reading, request, YahooFeed.offer, at: now)
         try YahooHistory([YahooChart(of: answer, reading)]).add(to: &collector, request)

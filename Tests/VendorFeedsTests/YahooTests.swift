@@ -112,6 +112,17 @@ struct YahooTests {
         #expect(SinglePrecision.nearestDecimal(1e300) == 1e300)
     }
 
+    @Test("whole numbers are what they are: no volume is rounded", arguments: 1...5)
+    func volumes(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        for _ in 0..<1_000 {
+            let volume = Double(Int.random(in: 0...1 << 40, using: &generator))
+            let single = Double(Float(volume))
+            #expect(SinglePrecision.decimal(volume) == volume)
+            #expect(SinglePrecision.decimal(single) == single)
+        }
+    }
+
     @Test("a question reaches to the present, whatever its end, and in weeks for minutes")
     func reach() async throws {
         try await VendorWorld.with { world in

@@ -33,16 +33,14 @@ struct AlphaVantageFeed: MarketFeed {
         try offer.require(request, of: name)
         let reader = AlphaVantageReader(
             AnswerReading(fetcher.vendor, request.symbol), request, at: now)
-        let collector =
-            request.series.timeframe.isIntraday
+        return request.series.timeframe.isIntraday
             ? try await intraday(reader, request, at: now)
             : try await daily(reader, request, at: now)
-        return try collector.bars()
     }
 
     private func daily(
         _ reader: AlphaVantageReader, _ request: FeedRequest, at now: Timestamp
-    ) async throws -> BarCollector {
+    ) async throws -> [FeedBar] {
         let span = Int64(AlphaVantageFeed.compactDays) * Timestamp.nanosecondsPerDay
         let isRecent = now.nanoseconds - span <= request.range.lowerBound.nanoseconds
         let query = VendorQuery(
@@ -60,28 +58,14 @@ struct AlphaVantageFeed: MarketFeed {
 
     private func intraday(
         _ reader: AlphaVantageReader, _ request: FeedRequest, at now: Timestamp
-    ) async throws -> BarCollector {
-        var collector = reader.collector
+    ) async throws -> [FeedBar] {
         let months = TradingMonth.covering(request.range, at: now)
+        var bars: [FeedBar] = []
         var isKnown = months.isEmpty
         for month in months {
-            let query = VendorQuery(
-                "/query",
-                [
-                    "function": "TIME_SERIES_INTRADAY", "symbol": request.symbol.text,
-                    "interval": reader.interval, "month": month.text, "outputsize": "full",
-                    "adjusted": "false", "extended_hours": "false", "datatype": "json",
-                ], keyParameter: "apikey")
-            let isOver = month.isOver(
-                at: now, settlingDays: AlphaVantageFeed.monthSettlingDays)
             do {
-                let before = collector
-                collector = try await fetcher.fetch(
-                    query, keeping: isOver ? .forGood : .seconds(AnswerCache.newestSeconds),
-                    at: now, reader.reading
-                ) { answer in
-                    try reader.intraday(answer, after: before)
-                }
+                let further = try await self.bars(of: month, reader, request, at: now)
+                try reader.append(further, to: &bars)
                 isKnown = true
             } catch let error as FeedError where error.reason == .noData {
                 // Months before a share was listed are refused like shares that are not.
@@ -89,7 +73,27 @@ struct AlphaVantageFeed: MarketFeed {
             }
         }
         guard isKnown else { throw reader.reading.error(.noData) }
-        return collector
+        return bars
+    }
+
+    private func bars(
+        of month: TradingMonth, _ reader: AlphaVantageReader, _ request: FeedRequest,
+        at now: Timestamp
+    ) async throws -> [FeedBar] {
+        let query = VendorQuery(
+            "/query",
+            [
+                "function": "TIME_SERIES_INTRADAY", "symbol": request.symbol.text,
+                "interval": reader.interval, "month": month.text, "outputsize": "full",
+                "adjusted": "false", "extended_hours": "false", "datatype": "json",
+            ], keyParameter: "apikey")
+        let isOver = month.isOver(at: now, settlingDays: AlphaVantageFeed.monthSettlingDays)
+        return try await fetcher.fetch(
+            query, keeping: isOver ? .forGood : .seconds(AnswerCache.newestSeconds), at: now,
+            reader.reading
+        ) { answer in
+            try reader.intraday(answer)
+        }
     }
 }
 

@@ -17,11 +17,11 @@ struct AlphaVantageReader: Sendable {
     /// What the vendor calls the timeframe.
     var interval: String { request.series.timeframe == .hourly ? "60min" : "1min" }
 
-    var collector: BarCollector {
+    private var collector: BarCollector {
         BarCollector(reading, request, AlphaVantageFeed.offer, at: now)
     }
 
-    func daily(_ answer: VendorAnswer) throws(FeedError) -> BarCollector {
+    func daily(_ answer: VendorAnswer) throws(FeedError) -> [FeedBar] {
         var collector = collector
         let series = try series("Time Series (Daily)", of: try content(of: answer))
         for (index, member) in series.members.enumerated() {
@@ -38,13 +38,11 @@ struct AlphaVantageReader: Sendable {
                 dividend: try fields.number("7. dividend amount"))
             try collector.add(bar, row: row)
         }
-        return collector
+        return try collector.bars()
     }
 
-    /// - Parameter collector: of the months before.
-    func intraday(
-        _ answer: VendorAnswer, after collector: BarCollector
-    ) throws(FeedError) -> BarCollector {
+    /// The bars of a month.
+    func intraday(_ answer: VendorAnswer) throws(FeedError) -> [FeedBar] {
         var collector = collector
         let content = try content(of: answer)
         let zone = content["Meta Data"]?.object?["6. Time Zone"]?.string
@@ -65,7 +63,21 @@ struct AlphaVantageReader: Sendable {
             try collector.add(
                 FeedBar(bar: try fields.bar(closing: close, volume: "5. volume")), row: row)
         }
-        return collector
+        return try collector.bars()
+    }
+
+    /// - Throws: `FeedError` when the further bars are not later than those that are there, or
+    ///   too many.
+    func append(_ further: [FeedBar], to bars: inout [FeedBar]) throws(FeedError) {
+        if let last = bars.last?.bar.timestamp, let next = further.first?.bar.timestamp,
+            next <= last
+        {
+            throw reading.unreadable(field: "time", "\(next) is told in two months")
+        }
+        guard bars.count + further.count <= FeedOffer.barLimit else {
+            throw reading.error(.tooManyBars(limit: FeedOffer.barLimit))
+        }
+        bars += further
     }
 
     /// `2024-08-02 19:55:00`

@@ -196,17 +196,21 @@ private struct ExchangeZone {
     }
 }
 
-/// Numbers that went through single precision.
+/// Prices that went through single precision.
 enum SinglePrecision {
+    /// From here on such numbers are whole, and no longer all of those.
+    private static let limit = 0x1p24
+
     /// The shortest decimal with the same single-precision number, if the value is such a one.
+    /// Whole numbers, such as volumes, are what they are.
     static func decimal(_ value: Double) -> Double {
-        Double(Float(value)) == value ? nearestDecimal(value) : value
+        let isSingle = Double(Float(value)) == value && value != value.rounded()
+        return isSingle ? nearestDecimal(value) : value
     }
 
     /// The shortest decimal among those whose single-precision number is the nearest to the value.
     static func nearestDecimal(_ value: Double) -> Double {
-        let single = Float(value)
-        guard single.isFinite else { return value }
-        return Double("\(single)") ?? value
+        guard value.magnitude < limit else { return value }
+        return Double("\(Float(value))") ?? value
     }
 }

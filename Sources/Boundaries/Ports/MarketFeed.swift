@@ -119,8 +119,8 @@ package struct FeedBar: Sendable {
 }
 
 extension FeedOffer {
-    /// Bars of one answer, at most.
-    package static let barLimit = 2_000_000
+    /// Bars of one answer, at most; a longer history is asked for in parts.
+    package static let barLimit = 1_000_000
 
     /// Whether a bar is what was asked for, is final, and could be known by now.
     package func grants(_ bar: Bar, to request: FeedRequest, at now: Timestamp) -> Bool {
