@@ -43,6 +43,17 @@ struct KeyTests {
         #expect(KeyMask(VendorKey(Self.key)).masked(text) == shown)
     }
 
+    @Test(
+        "an answer that holds it is known for that",
+        arguments: [
+            ("S3cret Key/42", true), ("xs3CRET kEY/42x", true), ("a=S3cret%20Key%2F42", true),
+            ("S3cret Key/4", false), ("S3S3cret Key/42", true), ("", false),
+        ])
+    func isIn(text: String, holds: Bool) {
+        #expect(KeyMask(VendorKey(Self.key)).isIn(Array(text.utf8)) == holds)
+        #expect(!KeyMask(nil).isIn(Array(text.utf8)))
+    }
+
     @Test("words are cut, never within a key")
     func length() {
         let mask = KeyMask(VendorKey(Self.key))

@@ -29,10 +29,22 @@ struct KeyMask: Sendable {
         return result.split(separator: " ").joined(separator: " ")
     }
 
-    /// Whether a key is in an answer.
+    /// Whether a key is in an answer, whatever the case of its letters.
     func isIn(_ bytes: [UInt8]) -> Bool {
-        let text = String(decoding: bytes, as: UTF8.self).lowercased()
-        return secrets.contains { text.contains($0.lowercased()) }
+        secrets.contains { secret in
+            let key = Array(secret.utf8)
+            guard key.count <= bytes.count else { return false }
+            return (0...bytes.count - key.count).contains { start in
+                key.indices.allSatisfy { bytes[start + $0].lowered == key[$0].lowered }
+            }
+        }
+    }
+}
+
+extension UInt8 {
+    /// An ASCII capital as the small letter.
+    fileprivate var lowered: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }
 
