@@ -47,6 +47,21 @@ struct FetcherTests {
         }
     }
 
+    @Test("a vendor that asks one request to wait is left alone by the next, for two minutes")
+    func leftAlone() async throws {
+        try await VendorWorld.with { world in
+            let feed = try world.connections.feed(.cboe)
+            let request = try november("VIX")
+            world.server.reply(.answer(status: 429, headers: ["Retry-After": "3600"], body: ""))
+            let refusal = FeedError(
+                "cboe", request.symbol, .rateLimited(retryAfterSeconds: 3_600))
+            await #expect(throws: refusal) { try await feed.bars(request, at: FeedStory.now) }
+            #expect(world.clock.slept.isEmpty)
+            _ = try await feed.bars(request, at: FeedStory.now)
+            #expect(world.clock.slept == [.seconds(120)])
+        }
+    }
+
     @Test("what would not help is asked once")
     func once() async throws {
         try await VendorWorld.with { world in
