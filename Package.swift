@@ -470,9 +470,7 @@ let package = Package(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
-        tests(
-            "VendorFeedsTests", ["Market", "Ports", "Contracts", "MarketFeeds", "VendorFeeds"],
-            [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        tests("VendorFeedsTests", ["Market", "Ports", "VendorFeeds"]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),

@@ -1,7 +1,5 @@
-import Contracts
 import Foundation
 import Market
-import MarketFeeds
 import Ports
 import Synchronization
 import TestSupport

@@ -1,4 +1,3 @@
-import Contracts
 import Market
 import Ports
 
