@@ -189,9 +189,14 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
+    Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
     Module(
-        "Registries", .adapters, uses: ["Ports", "Contracts"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+    Module(
+        "VendorFeeds", .adapters,
+        uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
+        libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
 
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
@@ -242,8 +247,8 @@ let modules: [Module] = [
             "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation", "Ports",
             "Contracts",
             "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
-            "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing", "ConfigService",
-            "Gateway", "GRPCServing",
+            "VendorFeeds", "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing",
+            "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -475,6 +480,7 @@ let package = Package(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        tests("VendorFeedsTests", ["Market", "Ports", "VendorFeeds"]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
