@@ -147,6 +147,10 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
         libraries: [.crypto], .numeric),
     Module(
+        "MarketTiles", .analytics,
+        uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
+        .numeric, .unsafeAllowed),
+    Module(
         "Hindsight", .analytics,
         uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
         .numeric, .looksAhead),
@@ -189,9 +193,14 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
+    Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
     Module(
-        "Registries", .adapters, uses: ["Ports", "Contracts"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+    Module(
+        "VendorFeeds", .adapters,
+        uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
+        libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
 
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
@@ -204,7 +213,9 @@ let modules: [Module] = [
         ]),
     Module(
         "MarketRegime", .services,
-        uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
+        uses: [
+            "Market", "Regimes", "RegimeModels", "MarketTiles", "Ports", "Contracts", "Hosting",
+        ],
         libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
         "TradingService", .services,
@@ -237,10 +248,11 @@ let modules: [Module] = [
         "bloasis", .command,
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
-            "MarkovSwitching", "RegimeModels", "Hindsight", "Evaluation", "Reporting", "Ports",
-            "Contracts", "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients",
-            "Registries", "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing",
-            "ConfigService", "Gateway", "GRPCServing",
+            "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
+            "Reporting", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite", "Redis",
+            "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Hosting",
+            "MarketRegime", "TradingService", "HTTPServing", "ConfigService", "Gateway",
+            "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .crypto, .logging, .metrics, .serviceLifecycle,
@@ -408,6 +420,9 @@ let package = Package(
             "RegimeModelsTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Hindsight"]),
         tests(
+            "MarketTilesTests",
+            ["Market", "Regimes", "LaneTasks", "Kernels", "RegimeModels", "MarketTiles"]),
+        tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
         tests(
@@ -472,6 +487,7 @@ let package = Package(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        tests("VendorFeedsTests", ["Market", "Ports", "VendorFeeds"]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
