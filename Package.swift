@@ -158,6 +158,10 @@ let modules: [Module] = [
         "Evaluation", .analytics,
         uses: ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels"], .numeric,
         .looksAhead),
+    Module(
+        "Reporting", .analytics,
+        uses: ["Market", "Regimes", "Kernels", "RegimeModels", "Evaluation"],
+        .looksAhead),
 
     Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
     Module(
@@ -244,15 +248,15 @@ let modules: [Module] = [
         "bloasis", .command,
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
-            "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation", "Ports",
-            "Contracts",
-            "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
-            "VendorFeeds", "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing",
-            "ConfigService", "Gateway", "GRPCServing",
+            "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
+            "Reporting", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite", "Redis",
+            "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Hosting",
+            "MarketRegime", "TradingService", "HTTPServing", "ConfigService", "Gateway",
+            "GRPCServing",
         ],
         libraries: [
-            .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
-            .unixSignals,
+            .argumentParser, .configuration, .crypto, .logging, .metrics, .serviceLifecycle,
+            .swiftProtobuf, .unixSignals,
         ]),
 ]
 
@@ -421,6 +425,9 @@ let package = Package(
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
+        tests(
+            "ReportingTests",
+            ["Market", "Regimes", "Kernels", "RegimeModels", "Evaluation", "Reporting"]),
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
             "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],

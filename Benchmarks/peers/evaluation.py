@@ -6,13 +6,16 @@
 
 On the bundled S&P 500 and NASDAQ: hold the market while the close is above its mean of 200 bars,
 traded one bar after the label at 10 basis points. Figures of that strategy and of holding
-throughout, phases of 20 %, the mean log score of the labels as forecasts of the next return, and
-scores of made-up probabilities.
+throughout, on the bars themselves and on drawn ones; phases of 20 %, the mean log score of the
+labels as forecasts of the next return, scores of made-up probabilities, intervals of shares and
+medians, and what hysteresis makes of made-up labels.
 """
 
 import json
+import math
 import sys
 from importlib.metadata import version
+from statistics import NormalDist, median_low
 
 import numpy
 import pandas
@@ -24,15 +27,53 @@ DELAY = 1
 COST = 0.001
 MOVE = 0.2
 PRIOR = 60
+BLOCK_BARS = 21
+SEED = 11
+REPLICATES = 3
+WORD = (1 << 64) - 1
+
+
+class SplitMix64:
+    """Steele, Lea and Flood 2014."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & WORD
+        mixed = self.state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & WORD
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & WORD
+        return mixed ^ (mixed >> 31)
+
+    def unit(self):
+        return (self.next() >> 11) * 2.0**-53
+
+
+def drawn_rows(count, replicate):
+    """A replicate of the stationary bootstrap (Politis and Romano 1994)."""
+    generator = SplitMix64(SplitMix64((SEED + replicate * 0xD1B54A32D192ED03) & WORD).next())
+    rows = []
+    for _ in range(count):
+        if not rows or generator.unit() < 1 / BLOCK_BARS:
+            rows.append(int(generator.unit() * count))
+        else:
+            rows.append((rows[-1] + 1) % count)
+    return rows
 
 
 def figures(returns):
     wealth = numpy.concatenate([[1.0], numpy.cumprod(1 + returns)])
+    annual = float(wealth[-1] ** (BARS_PER_YEAR / len(returns)) - 1)
+    fall = float((1 - wealth / numpy.maximum.accumulate(wealth)).max())
+    downside = numpy.sqrt((numpy.minimum(returns, 0) ** 2).mean())
     return {
-        "annualisedReturn": float(wealth[-1] ** (BARS_PER_YEAR / len(returns)) - 1),
+        "annualisedReturn": annual,
+        "sortino": float(returns.mean() / downside * numpy.sqrt(BARS_PER_YEAR)),
+        "calmar": annual / fall,
         "annualisedVolatility": float(returns.std(ddof=1) * numpy.sqrt(BARS_PER_YEAR)),
         "sharpe": float(returns.mean() / returns.std(ddof=1) * numpy.sqrt(BARS_PER_YEAR)),
-        "maximumDrawdown": float((1 - wealth / numpy.maximum.accumulate(wealth)).max()),
+        "maximumDrawdown": fall,
     }
 
 
@@ -97,6 +138,9 @@ def series(name):
         "bars": len(returns),
         "movingAverage": figures(net),
         "buyAndHold": figures(returns),
+        "drawn": [
+            figures(net[drawn_rows(len(net), replicate)]) for replicate in range(REPLICATES)
+        ],
         "exposure": float(held.mean()),
         "turnover": float(traded.mean() * BARS_PER_YEAR),
         "changesPerYear": float(changes.sum() / len(changes) * BARS_PER_YEAR),
@@ -134,6 +178,89 @@ def reliability():
     }
 
 
+def posterior():
+    """Probabilities of three labels against the label that came."""
+    generator = SplitMix64(5)
+    rows = []
+    for _ in range(400):
+        masses = numpy.array([generator.unit() for _ in range(3)])
+        came = int(generator.unit() * 3)
+        rows.append((masses / masses.sum(), came))
+    stated = numpy.array([masses for masses, _ in rows])
+    came = numpy.eye(3)[[label for _, label in rows]]
+    brier = float(((stated - came) ** 2).sum(axis=1).mean())
+    base = float(1 - (came.mean(axis=0) ** 2).sum())
+    return {"brier": brier, "baseBrier": base, "skill": 1 - brier / base}
+
+
+def intervals():
+    z = NormalDist().inv_cdf(0.975)
+    shares = []
+    for hits, count in [(0, 4), (3, 4), (17, 20), (250, 1000)]:
+        share = hits / count
+        # The roots of (share - p)^2 = z^2 p (1 - p) / count.
+        roots = numpy.roots([1 + z * z / count, -2 * share - z * z / count, share**2])
+        shares.append([hits, count, float(max(min(roots), 0)), float(min(max(roots), 1))])
+    depths = []
+    for count in [1, 5, 6, 9, 20, 100, 999]:
+        below = [sum(math.comb(count, k) for k in range(d)) / 2**count for d in range(count)]
+        depths.append([count, max(d for d in range(count) if below[d] <= 0.025)])
+    return {"shares": shares, "medianDepths": depths}
+
+
+def made_labels(count):
+    """Labels that mostly stay."""
+    generator = SplitMix64(7)
+    labels = [0]
+    while len(labels) < count:
+        stays = generator.unit() >= 0.15
+        labels.append(labels[-1] if stays else int(generator.unit() * 6))
+    return pandas.Series(labels)
+
+
+def with_hysteresis(raw, dwell, confirmation):
+    """Each label taken on once it stood for so many bars and the one before stood long enough."""
+    runs = raw.groupby((raw != raw.shift()).cumsum()).cumcount() + 1
+    published, since = [raw[0]], 0
+    for bar in range(1, len(raw)):
+        free = bar - since >= dwell
+        if raw[bar] != published[-1] and runs[bar] >= confirmation and free:
+            published.append(raw[bar])
+            since = bar
+        else:
+            published.append(published[-1])
+    return pandas.Series(published)
+
+
+def hysteresis():
+    raw = made_labels(1500)
+    first = DELAY + 1
+    starts = raw.index.to_series().groupby((raw != raw.shift()).cumsum()).transform("min")
+    rows = []
+    for dwell, confirmation in [(1, 1), (1, 3), (10, 1), (10, 3)]:
+        label = with_hysteresis(raw, dwell, confirmation)
+        turns = [bar for bar in range(first, len(raw)) if label[bar] != label[bar - 1]]
+        flips = sum(
+            after - turn <= 21 and label[after] == label[turn - 1]
+            for turn, after in zip(turns, turns[1:])
+        )
+        delays = [int(bar - starts[bar]) for bar in turns]
+        inside = pandas.DataFrame({"raw": raw, "same": raw == label, "run": starts})[first:]
+        runs = inside.groupby("run")["same"].agg(["size", "any"])
+        rows.append(
+            {
+                "dwell": dwell,
+                "confirmation": confirmation,
+                "changes": len(turns),
+                "falseFlips": int(flips),
+                "delaySum": sum(delays),
+                "delayMedian": median_low(delays),
+                "missedRuns": int(((runs["size"] >= 21) & ~runs["any"]).sum()),
+            }
+        )
+    return rows
+
+
 def main():
     for package, pinned in PINNED.items():
         if version(package) != pinned:
@@ -143,6 +270,9 @@ def main():
             name: series(name) for name in ["spx_daily_1999_2018.csv", "nasdaq_daily_1999_2018.csv"]
         },
         "reliability": reliability(),
+        "posterior": posterior(),
+        "intervals": intervals(),
+        "hysteresis": hysteresis(),
     }
     json.dump(answers, sys.stdout, indent=1)
     print()

@@ -75,27 +75,90 @@ struct EvaluatorTests {
         let other = Evaluator(settings).evaluate(altered, Self.paths(altered))[0]
         for (mine, theirs) in zip(one.cards, other.cards) {
             #expect(mine.performance == theirs.performance)
-            #expect(mine.sharpe == theirs.sharpe && mine.logScore == theirs.logScore)
-            #expect(mine.sharpeAdvantages == theirs.sharpeAdvantages)
+            #expect(mine.intervals == theirs.intervals && mine.logScore == theirs.logScore)
+            #expect(mine.differences == theirs.differences)
         }
         #expect(one.realityCheck == other.realityCheck)
     }
 
-    @Test("advantages are antisymmetric, and every pair has one")
-    func advantages() throws {
+    @Test("differences are antisymmetric, of every pair and every figure that both have")
+    func differences() throws {
         let history = Histories.randomWalk(300, seed: 2)
         let period = try #require(
             Evaluator(Self.settings).evaluate(history, Self.paths(history)).first)
+        let figures: Set<Metric> = [
+            .annualisedReturn, .annualisedVolatility, .sharpe, .sortino, .calmar,
+            .maximumDrawdown, .exposure, .turnover, .changesPerYear, .logScore,
+        ]
         for one in period.cards {
-            #expect(one.sharpeAdvantages.count == 2)
+            #expect(one.differences.count == 2 && Set(one.intervals.keys) == figures)
             for other in period.cards where other.candidate != one.candidate {
-                let mine = try #require(one.sharpeAdvantages[other.candidate])
-                let theirs = try #require(other.sharpeAdvantages[one.candidate])
-                #expect(mine.estimate == -theirs.estimate && mine.pValue == theirs.pValue)
-                #expect(agree(mine.lower, -theirs.upper))
+                for metric in figures {
+                    let mine = try #require(one.differences[other.candidate]?[metric])
+                    let theirs = try #require(other.differences[one.candidate]?[metric])
+                    #expect(mine.estimate == -theirs.estimate && mine.pValue == theirs.pValue)
+                    #expect(agree(mine.lower, -theirs.upper))
+                    #expect(mine.excludesZero == theirs.excludesZero)
+                }
             }
         }
-        #expect(period.cards[0].logScoreGain == nil && period.cards[1].logScoreGain != nil)
+    }
+
+    @Test("an estimate is the figure; its interval holds what the replicates hold")
+    func estimates() throws {
+        let history = Histories.randomWalk(400, seed: 8)
+        let period = try #require(
+            Evaluator(Self.settings).evaluate(history, Self.paths(history)).first)
+        for card in period.cards {
+            for (metric, interval) in card.intervals {
+                #expect(interval.estimate == card.value(metric))
+                #expect(interval.lower <= interval.upper)
+                #expect(interval.lower.isFinite && interval.upper.isFinite)
+            }
+        }
+        let held = period.cards[0]
+        #expect(held.intervals[.exposure].map { $0.lower == 1 && $0.upper == 1 } == true)
+        #expect(held.intervals[.turnover].map { $0.lower == 0 && $0.upper == 0 } == true)
+    }
+
+    @Test("whom others are compared with by the reality check can be chosen")
+    func reference() throws {
+        let history = Histories.randomWalk(300, seed: 2)
+        var settings = Self.settings
+        settings.reference = "sma20"
+        let period = try #require(
+            Evaluator(settings).evaluate(history, Self.paths(history)).first)
+        #expect(period.reference == "sma20" && period.realityCheck != nil)
+        #expect(period.bestCandidate != "sma20")
+        settings.reference = "nobody"
+        let alone = try #require(
+            Evaluator(settings).evaluate(history, Self.paths(history)).first)
+        #expect(alone.reference == nil && alone.realityCheck == nil)
+    }
+
+    @Test("turning points and curves lie in their period")
+    func curves() throws {
+        let history = Histories.randomWalk(1200, seed: 12)
+        let paths = Self.paths(history)
+        var settings = Self.settings
+        settings.cut = history.dates[600]
+        for period in Evaluator(settings).evaluate(history, paths) {
+            #expect(period.curves.days.count == period.cards[0].performance.bars)
+            for column in period.curves.returns {
+                #expect(column.count == period.curves.days.count)
+            }
+            #expect(period.curves.labels.count == 3)
+            #expect(period.curves.days == period.curves.days.sorted())
+            for turn in period.turns {
+                #expect((period.from...period.through).contains(turn.date))
+                #expect(turn.through >= turn.date && turn.lags.count == 3)
+                #expect(turn.lags[0] == (turn.direction == .rising ? 0 : nil))
+            }
+            let falls = period.turns.filter { $0.direction == .falling }
+            for (index, card) in period.cards.enumerated() {
+                #expect(card.falls?.lags == falls.compactMap { $0.lags[index] })
+            }
+        }
     }
 
     @Test("a pool of one market twice is that market")
@@ -123,6 +186,6 @@ struct EvaluatorTests {
         settings.bootstrap = nil
         let history = Histories.randomWalk(300, seed: 4)
         let period = try #require(Evaluator(settings).evaluate(history, Self.paths(history)).first)
-        #expect(period.realityCheck == nil && period.cards.allSatisfy { $0.sharpe == nil })
+        #expect(period.realityCheck == nil && period.cards.allSatisfy { $0.intervals.isEmpty })
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Market
+import RegimeModels
 import Regimes
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -14,12 +16,16 @@ struct GoldenTests {
             var annualisedVolatility: Double
             var sharpe: Double
             var maximumDrawdown: Double
+            var sortino: Double
+            var calmar: Double
 
             func agrees(with performance: Performance) -> Bool {
                 agree(annualisedReturn, performance.annualisedReturn, within: 1e-10)
                     && agree(annualisedVolatility, performance.annualisedVolatility, within: 1e-10)
                     && agree(sharpe, performance.sharpe, within: 1e-10)
                     && agree(maximumDrawdown, performance.maximumDrawdown, within: 1e-10)
+                    && agree(sortino, performance.sortino ?? .nan, within: 1e-10)
+                    && agree(calmar, performance.calmar ?? .nan, within: 1e-10)
             }
         }
 
@@ -27,6 +33,7 @@ struct GoldenTests {
             var bars: Int
             var movingAverage: Figures
             var buyAndHold: Figures
+            var drawn: [Figures]
             var exposure: Double
             var turnover: Double
             var changesPerYear: Double
@@ -56,8 +63,33 @@ struct GoldenTests {
             var counts: [Int]
         }
 
+        struct Posterior: Decodable {
+            var brier: Double
+            var baseBrier: Double
+            var skill: Double
+        }
+
+        struct Intervals: Decodable {
+            /// Successes, count, and the ends.
+            var shares: [[Double]]
+            var medianDepths: [[Int]]
+        }
+
+        struct Hysteresis: Decodable {
+            var dwell: Int
+            var confirmation: Int
+            var changes: Int
+            var falseFlips: Int
+            var delaySum: Int
+            var delayMedian: Int
+            var missedRuns: Int
+        }
+
         var series: [String: Market]
         var reliability: Scores
+        var posterior: Posterior
+        var intervals: Intervals
+        var hysteresis: [Hysteresis]
     }
 
     static func golden() throws -> Golden {
@@ -81,7 +113,11 @@ struct GoldenTests {
         #expect(agree(golden.exposure, mean.exposure))
         #expect(agree(golden.turnover, mean.turnover))
         #expect(agree(golden.changesPerYear, mean.changesPerYear))
-        #expect(held.sharpe == nil && held.reliability == nil && mean.reliability == nil)
+        #expect(held.intervals.isEmpty && held.reliability == nil && mean.reliability == nil)
+        let bootstrap = StationaryBootstrap(replicates: 3, meanBlockBars: 21, seed: 11)
+        let drawn = bootstrap.performances(of: [period.curves.returns[1]], barsPerYear: 252)
+        #expect(drawn.count == 3)
+        for (mine, theirs) in zip(drawn, golden.drawn) { #expect(theirs.agrees(with: mine[0])) }
     }
 
     @Test(arguments: ["spx_daily_1999_2018.csv", "nasdaq_daily_1999_2018.csv"])
@@ -116,5 +152,69 @@ struct GoldenTests {
         #expect(agree(scores.logScore, golden.logScore))
         #expect(agree(scores.calibrationError, golden.calibrationError))
         #expect(scores.bins.map(\.count) == golden.counts)
+    }
+
+    @Test func posterior() throws {
+        let golden = try Self.golden().posterior
+        var generator = SplitMix64(seed: 5)
+        let labels: [Regime] = [.crisis, .normalBear, .normalBull]
+        let forecasts = (0..<400).map { _ -> PosteriorForecast in
+            let masses = labels.map { _ in generator.unit() }
+            let total = masses.reduce(0, +)
+            let came = labels[Int(generator.unit() * 3)]
+            return PosteriorForecast(
+                RegimeProbabilities(summing: zip(labels, masses.map { $0 / total })),
+                outcome: came)
+        }
+        let score = try #require(PosteriorScore(forecasts))
+        #expect(agree(score.brier, golden.brier) && agree(score.baseBrier, golden.baseBrier))
+        #expect(agree(score.skill, golden.skill))
+    }
+
+    @Test func intervals() throws {
+        let golden = try Self.golden().intervals
+        for row in golden.shares {
+            let share = try #require(SmallSamples.share(Int(row[0]), of: Int(row[1])))
+            #expect(agree(share.lowerBound, row[2], within: 1e-9))
+            #expect(agree(share.upperBound, row[3], within: 1e-9))
+        }
+        for row in golden.medianDepths { #expect(SmallSamples.depth(of: row[0]) == row[1]) }
+    }
+
+    @Test("false flips, delays and missed runs are those that pandas counts")
+    func hysteresis() throws {
+        let golden = try Self.golden().hysteresis
+        var generator = SplitMix64(seed: 7)
+        var raw: [Regime] = [Regime.known[0]]
+        while raw.count < 1500 {
+            let stays = generator.unit() >= 0.15
+            raw.append(stays ? raw[raw.count - 1] : Regime.known[Int(generator.unit() * 6)])
+        }
+        let history = Histories.randomWalk(1500, seed: 1)
+        let path = LabelPath(
+            name: "made", published: raw,
+            probabilities: raw.map { RegimeProbabilities(concentratedOn: $0) },
+            hasProbabilities: true)
+        var grid = HysteresisGrid()
+        grid.dwells = [1, 10]
+        grid.confirmations = [1, 3]
+        var settings = EvaluationSettings()
+        settings.bootstrap = nil
+        let costs = Evaluator(settings).hysteresisCosts(
+            of: "made", inForce: HysteresisParameters(),
+            over: [
+                RawLabels(history: history, probabilities: path.probabilities, paths: [path])
+            ], grid: grid)
+        let cost = try #require(costs.first?.cost)
+        #expect(cost.settings.count == golden.count && cost.bars == 1498)
+        for (mine, theirs) in zip(cost.settings, golden) {
+            #expect(mine.parameters?.minimumDwellBars == theirs.dwell)
+            #expect(mine.parameters?.confirmationBars == theirs.confirmation)
+            #expect(mine.changes.changes == theirs.changes)
+            #expect(mine.changes.falseFlips == theirs.falseFlips)
+            #expect(mine.delays.reduce(0, +) == theirs.delaySum)
+            #expect(mine.medianDelay == theirs.delayMedian)
+            #expect(mine.missedRuns == theirs.missedRuns)
+        }
     }
 }

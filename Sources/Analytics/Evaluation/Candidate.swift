@@ -70,6 +70,12 @@ package struct Candidate: Sendable {
         return Candidate(name: name, kind: .models(members))
     }
 
+    /// Those of its models, whole; none of a candidate without models.
+    package var specifications: [RegimeSpecification] {
+        guard case .models(let members) = kind else { return [] }
+        return members.map(\.specification)
+    }
+
     /// What must be walked before `path(over:walks:)`.
     package var walks: [RegimeSpecification] {
         guard case .models(let members) = kind else { return [] }

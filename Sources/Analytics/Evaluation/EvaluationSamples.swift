@@ -1,4 +1,5 @@
 import Market
+import Regimes
 
 /// What was seen of the candidates on one market in one period, before it is summed up; several
 /// markets' samples pool into one.
@@ -6,6 +7,8 @@ struct EvaluationSamples {
     /// A column per candidate over rows that are named by an instant.
     struct Table {
         var instants: [Timestamp] = []
+        /// Markets that each row is the mean of.
+        var weights: [Double] = []
         /// Candidates · rows.
         var columns: [[Double]]
 
@@ -25,13 +28,16 @@ struct EvaluationSamples {
     var exposures: Table
     var traded: Table
     var logScores: Table
+    /// 1 at a bar that changed the published label, else 0.
+    var changed: Table
     /// Per candidate.
     var changes: [Int]
     var falls: [DetectionLag]
     var recoveries: [DetectionLag]
-    /// Empty for a candidate without probabilities.
-    var forecasts: [[Forecast]]
-    var calibratedForecasts: [[Forecast]]
+    var turns: [MarketTurn]
+    /// Labels published at the rows of `returns`, per candidate; none of several markets.
+    var labels: [[Regime]]
+    var forecasts: [ForecastColumn]
 }
 
 extension EvaluationSamples {
@@ -51,15 +57,16 @@ extension EvaluationSamples {
         result.exposures = mean(samples.map(\.exposures))
         result.traded = mean(samples.map(\.traded))
         result.logScores = mean(samples.map(\.logScores))
+        result.changed = mean(samples.map(\.changed))
+        result.turns = samples.flatMap(\.turns)
+        result.labels = []
         for candidate in result.changes.indices {
             result.changes[candidate] = samples.reduce(0) { $0 + $1.changes[candidate] }
             result.falls[candidate] = DetectionLag(merging: samples.map { $0.falls[candidate] })
             result.recoveries[candidate] = DetectionLag(
                 merging: samples.map { $0.recoveries[candidate] })
-            result.forecasts[candidate] = samples.flatMap { $0.forecasts[candidate] }
-            result.calibratedForecasts[candidate] = samples.flatMap {
-                $0.calibratedForecasts[candidate]
-            }
+            result.forecasts[candidate] = ForecastColumn(
+                merging: samples.map { $0.forecasts[candidate] })
         }
         return result
     }
@@ -80,6 +87,7 @@ extension EvaluationSamples {
         var result = Table(candidates: candidates)
         for (instant, sum) in sums.sorted(by: { $0.key < $1.key }) {
             result.instants.append(instant)
+            result.weights.append(sum.count)
             for candidate in 0..<candidates {
                 result.columns[candidate].append(sum.values[candidate] / sum.count)
             }

@@ -2,31 +2,33 @@ import Market
 
 extension Evaluator {
     /// Per bar, log scores are small: they are given in thousandths of a nat.
-    static let thousandths = 1000.0
+    package static let thousandths = 1000.0
 
-    func summary(of samples: EvaluationSamples, _ paths: [LabelPath]) -> PeriodEvaluation {
-        var cards = paths.indices.map { card(samples, $0, name: paths[$0].name) }
-        let benchmark = paths.firstIndex { $0.name == Candidate.buyAndHold.name }
-        let annual = samples.barsPerYear.squareRoot()
+    /// - Parameters:
+    ///   - names: of the candidates.
+    ///   - others: candidates that each is compared with; all of them when left out.
+    func summary(
+        of samples: EvaluationSamples, names: [String], comparedWith others: [Int]? = nil
+    ) -> PeriodEvaluation {
+        var cards = names.indices.map { card(samples, $0, name: names[$0]) }
+        let reference = names.firstIndex(of: settings.reference)
         var check: Double?
         if let bootstrap = settings.bootstrap {
-            let replicates = bootstrap.moments(of: samples.returns.columns).map { row in
-                row.map { $0.ratio * annual }
-            }
-            addSharpeIntervals(&cards, replicates)
-            if let benchmark { check = realityCheck(cards, replicates, benchmark) }
-            if let benchmark {
-                addScoreIntervals(
-                    &cards, bootstrap.moments(of: samples.logScores.columns), benchmark)
-            }
+            let figures = ResampledFigures(samples, bootstrap)
+            addIntervals(&cards, figures, comparedWith: others ?? Array(cards.indices))
+            if let reference { check = realityCheck(cards, figures, reference) }
         }
-        let contenders = cards.indices.filter { $0 != benchmark }
+        let contenders = cards.indices.filter { $0 != reference }
         let best = contenders.max {
             cards[$0].performance.sharpe < cards[$1].performance.sharpe
         }
         return PeriodEvaluation(
             market: samples.market, period: samples.period, from: samples.from,
-            through: samples.through, bars: samples.bars, cards: cards, realityCheck: check,
+            through: samples.through, bars: samples.bars, cards: cards, turns: samples.turns,
+            curves: PeriodCurves(
+                days: samples.returns.instants.map(\.utcDate), returns: samples.returns.columns,
+                labels: samples.labels),
+            realityCheck: check, reference: reference.map { names[$0] },
             deflatedSharpe: best.flatMap { deflatedSharpe(samples, of: $0, among: contenders) },
             bestCandidate: best.map { cards[$0].candidate })
     }
@@ -46,47 +48,50 @@ extension Evaluator {
                 * samples.barsPerYear,
             falls: samples.falls[index], recoveries: samples.recoveries[index],
             logScore: scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count),
-            reliability: Reliability(samples.forecasts[index]),
-            calibratedReliability: Reliability(samples.calibratedForecasts[index]))
+            posterior: PosteriorScore(samples.forecasts[index].posterior),
+            reliability: Reliability(samples.forecasts[index].persistence),
+            calibratedReliability: Reliability(samples.forecasts[index].calibrated))
     }
 
-    /// - Parameter replicates: per replicate, the annualised Sharpe ratio of each candidate.
-    private func addSharpeIntervals(_ cards: inout [Scorecard], _ replicates: [[Double]]) {
-        guard !replicates.isEmpty else { return }
-        let sharpes = cards.map(\.performance.sharpe)
-        for index in cards.indices {
-            cards[index].sharpe = BootstrapInterval(
-                estimate: sharpes[index], replicates: replicates.map { $0[index] })
-            for other in cards.indices where other != index {
-                cards[index].sharpeAdvantages[cards[other].candidate] = BootstrapInterval(
-                    estimate: sharpes[index] - sharpes[other],
-                    replicates: replicates.map { $0[index] - $0[other] })
+    private func addIntervals(
+        _ cards: inout [Scorecard], _ figures: ResampledFigures, comparedWith others: [Int]
+    ) {
+        for (index, forecasts) in figures.forecasts.enumerated() {
+            guard let forecasts else { continue }
+            cards[index].reliability?.addIntervals(forecasts.bins)
+            cards[index].calibratedReliability?.addIntervals(forecasts.calibratedBins)
+        }
+        for metric in Metric.allCases {
+            for index in cards.indices {
+                guard let value = cards[index].value(metric),
+                    let mine = figures.replicates(metric, of: index), !mine.isEmpty
+                else { continue }
+                cards[index].intervals[metric] = BootstrapInterval(
+                    estimate: value, replicates: mine)
+                for other in others where other != index {
+                    guard let base = cards[other].value(metric),
+                        let theirs = figures.replicates(metric, of: other), !theirs.isEmpty
+                    else { continue }
+                    cards[index].differences[cards[other].candidate, default: [:]][metric] =
+                        BootstrapInterval(
+                            estimate: value - base, replicates: zip(mine, theirs).map { $0 - $1 })
+                }
             }
         }
     }
 
-    private func addScoreIntervals(
-        _ cards: inout [Scorecard], _ replicates: [[ColumnMoments]], _ benchmark: Int
-    ) {
-        guard !replicates.isEmpty, let base = cards[benchmark].logScore else { return }
-        for index in cards.indices where index != benchmark {
-            guard let score = cards[index].logScore else { continue }
-            cards[index].logScoreGain = BootstrapInterval(
-                estimate: (score - base) * Evaluator.thousandths,
-                replicates: replicates.map {
-                    ($0[index].mean - $0[benchmark].mean) * Evaluator.thousandths
-                })
-        }
-    }
-
     private func realityCheck(
-        _ cards: [Scorecard], _ replicates: [[Double]], _ benchmark: Int
+        _ cards: [Scorecard], _ figures: ResampledFigures, _ reference: Int
     ) -> Double? {
-        let contenders = cards.indices.filter { $0 != benchmark }
-        let base = cards[benchmark].performance.sharpe
+        let contenders = cards.indices.filter { $0 != reference }
+        let base = cards[reference].performance.sharpe
+        let columns = cards.indices.compactMap { figures.replicates(.sharpe, of: $0) }
+        guard columns.count == cards.count, let count = columns.first?.count else { return nil }
         return MultipleTesting.realityCheck(
             advantages: contenders.map { cards[$0].performance.sharpe - base },
-            replicates: replicates.map { row in contenders.map { row[$0] - row[benchmark] } })
+            replicates: (0..<count).map { row in
+                contenders.map { columns[$0][row] - columns[reference][row] }
+            })
     }
 
     private func deflatedSharpe(

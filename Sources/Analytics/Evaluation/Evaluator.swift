@@ -19,7 +19,7 @@ package struct Evaluator: Sendable {
     package func evaluate(
         _ history: MarketHistory, _ paths: [LabelPath]
     ) -> [PeriodEvaluation] {
-        samples(history, paths).map { summary(of: $0, paths) }
+        samples(history, paths).map { summary(of: $0, names: paths.map(\.name)) }
     }
 
     /// All markets together; bars of equal instants are averaged.
@@ -34,7 +34,13 @@ package struct Evaluator: Sendable {
             EvaluationSamples.pooled(
                 all.filter { $0.period == period }, market: "all \(markets.count) markets")
         }
-        .map { summary(of: $0, paths) }
+        .map { summary(of: $0, names: paths.map(\.name)) }
+    }
+
+    private func samples(
+        _ history: MarketHistory, _ paths: [LabelPath]
+    ) -> [EvaluationSamples] {
+        samples(history, paths, in: ranges(history, paths), .everything)
     }
 
     /// The bars of each period, from the first one at which every candidate's position is set.
@@ -53,44 +59,61 @@ package struct Evaluator: Sendable {
         ]
     }
 
-    private func samples(
-        _ history: MarketHistory, _ paths: [LabelPath]
+    /// What of the candidates is looked at.
+    enum Detail {
+        case everything
+        /// What they earn and how often they change; not what their probabilities are worth.
+        case strategies
+    }
+
+    func samples(
+        _ history: MarketHistory, _ paths: [LabelPath],
+        in ranges: [(period: EvaluationPeriod, bars: Range<Int>)], _ detail: Detail
     ) -> [EvaluationSamples] {
-        let ranges = ranges(history, paths).filter { !$0.bars.isEmpty }
+        let ranges = ranges.filter { !$0.bars.isEmpty }
         guard let start = ranges.first?.bars.lowerBound else { return [] }
         let outcomes = paths.map {
             settings.strategy.outcome($0.published, history, in: start..<history.count)
         }
-        let densities = paths.map { PredictiveScore.logDensities($0.probabilities, history) }
-        let calibrated = paths.map {
-            $0.calibratedConfidence(horizon: settings.horizon, dates: history.dates)
-        }
         let phases = MarketPhase.phases(
             closes: history.bars.close, fall: settings.phaseMove, rise: settings.phaseMove)
-        return ranges.map { period, bars in
+        var all = ranges.map { period, bars in
             var samples = EvaluationSamples(
                 market: history.name, period: period, from: history.dates[bars.lowerBound],
                 through: history.dates[bars.upperBound - 1], barsPerYear: history.barsPerYear,
                 bars: bars.count, returns: .init(candidates: paths.count),
                 exposures: .init(candidates: paths.count), traded: .init(candidates: paths.count),
                 logScores: .init(candidates: paths.count),
+                changed: .init(candidates: paths.count),
                 changes: paths.map { $0.changes(in: bars) },
                 falls: paths.map { DetectionLag($0, phases, .falling, in: bars) },
                 recoveries: paths.map { DetectionLag($0, phases, .rising, in: bars) },
-                forecasts: paths.map { forecasts($0, in: bars, nil) },
-                calibratedForecasts: zip(paths, calibrated).map { forecasts($0, in: bars, $1) })
+                turns: phases.filter { bars.contains($0.start) }
+                    .map { MarketTurn($0, history, paths) },
+                labels: [], forecasts: paths.map { _ in ForecastColumn() })
             samples.take(outcomes, history, in: bars)
-            samples.take(logDensities: densities, history, in: bars)
+            samples.take(labelsOf: paths, outcomes[0], history, in: bars)
             return samples
         }
+        if detail == .everything { addScores(to: &all, history, paths, ranges.map(\.bars)) }
+        return all
     }
 
-    private func forecasts(
-        _ path: LabelPath, in bars: Range<Int>, _ confidence: [Double]?
-    ) -> [Forecast] {
-        guard path.hasProbabilities else { return [] }
-        return path.persistenceForecasts(
-            horizon: settings.horizon, in: bars, confidence: confidence)
+    private func addScores(
+        to samples: inout [EvaluationSamples], _ history: MarketHistory, _ paths: [LabelPath],
+        _ ranges: [Range<Int>]
+    ) {
+        let densities = paths.map { PredictiveScore.logDensities($0.probabilities, history) }
+        let calibrated = paths.map {
+            $0.calibratedConfidence(horizon: settings.horizon, dates: history.dates)
+        }
+        for (index, bars) in ranges.enumerated() {
+            samples[index].take(logDensities: densities, history, in: bars)
+            samples[index].forecasts = zip(paths, calibrated).map {
+                ForecastColumn(
+                    $0, history, horizon: settings.horizon, in: bars, calibrated: $1)
+            }
+        }
     }
 }
 
@@ -106,8 +129,24 @@ extension EvaluationSamples {
                 traded.columns[candidate].append(outcome.traded[row])
             }
         }
-        exposures.instants = returns.instants
-        traded.instants = returns.instants
+        returns.weights = returns.instants.map { _ in 1 }
+        for table in [\EvaluationSamples.exposures, \.traded] {
+            self[keyPath: table].instants = returns.instants
+            self[keyPath: table].weights = returns.weights
+        }
+    }
+
+    fileprivate mutating func take(
+        labelsOf paths: [LabelPath], _ outcome: StrategyOutcome, _ history: MarketHistory,
+        in bars: Range<Int>
+    ) {
+        let rows = outcome.bars.filter(bars.contains)
+        labels = paths.map { path in rows.map { path.published[$0] } }
+        changed.instants = Array(history.bars.timestamps[bars])
+        changed.weights = bars.map { _ in 1 }
+        changed.columns = paths.map { path in
+            bars.map { Double(path.changes(in: $0..<($0 + 1))) }
+        }
     }
 
     fileprivate mutating func take(
@@ -117,6 +156,7 @@ extension EvaluationSamples {
             let row = logDensities.compactMap { $0[bar] }
             guard row.count == logDensities.count else { continue }
             logScores.instants.append(history.bars.timestamps[bar])
+            logScores.weights.append(1)
             for (candidate, value) in row.enumerated() {
                 logScores.columns[candidate].append(value)
             }

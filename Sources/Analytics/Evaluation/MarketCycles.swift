@@ -1,3 +1,4 @@
+package import Market
 import Regimes
 
 /// A phase between two turning points of a market, dated after the fact.
@@ -79,14 +80,7 @@ package struct DetectionLag: Sendable, Equatable {
         in range: Range<Int>
     ) {
         let wanted = phases.filter { $0.direction == direction && range.contains($0.start) }
-        let lags = wanted.compactMap { phase in
-            (phase.start...phase.end).first { bar in
-                let regime = path.published[bar]
-                return regime != .unknown
-                    && Strategy.isRiskOn(regime) == (direction == .rising)
-            }
-            .map { $0 - phase.start }
-        }
+        let lags = wanted.compactMap { DetectionLag.bars($0, path) }
         self.phases = wanted.count
         detected = lags.count
         self.lags = lags
@@ -94,10 +88,46 @@ package struct DetectionLag: Sendable, Equatable {
 }
 
 extension DetectionLag {
+    /// Bars from a phase's turning point to the first fitting label; `nil` when none was published
+    /// before the phase ended.
+    package static func bars(_ phase: MarketPhase, _ path: LabelPath) -> Int? {
+        (phase.start...phase.end).first { bar in
+            let regime = path.published[bar]
+            return regime != .unknown
+                && Strategy.isRiskOn(regime) == (phase.direction == .rising)
+        }
+        .map { $0 - phase.start }
+    }
+
     /// Several markets' phases together.
     init(merging lags: [DetectionLag]) {
         phases = lags.reduce(0) { $0 + $1.phases }
         detected = lags.reduce(0) { $0 + $1.detected }
         self.lags = lags.flatMap(\.lags)
+    }
+}
+
+/// A dated turning point and how soon each candidate showed it.
+package struct MarketTurn: Sendable, Equatable {
+    package let market: String
+    package let direction: MarketPhase.Direction
+    /// Of the turning point.
+    package let date: CivilDate
+    /// Of the next one; the last bar's when there is none yet.
+    package let through: CivilDate
+    package let hasEnded: Bool
+    /// Close at the end, or the most extreme one so far, over the close at the start, less 1.
+    package let move: Double
+    /// Bars to the first fitting label, one per candidate; `nil`: never while the phase lasted.
+    package let lags: [Int?]
+
+    init(_ phase: MarketPhase, _ history: MarketHistory, _ paths: [LabelPath]) {
+        market = history.name
+        direction = phase.direction
+        date = history.dates[phase.start]
+        through = history.dates[phase.end]
+        hasEnded = phase.end < history.count - 1
+        move = phase.move
+        lags = paths.map { DetectionLag.bars(phase, $0) }
     }
 }

@@ -20,9 +20,8 @@ extension LabelPath {
     package func persistenceForecasts(
         horizon: Int, in range: Range<Int>, confidence: [Double]? = nil
     ) -> [Forecast] {
-        range.dropLast(horizon).compactMap { bar in
-            guard published[bar] != .unknown else { return nil }
-            return Forecast(
+        forecastBars(horizon: horizon, in: range).map { bar in
+            Forecast(
                 probability: confidence?[bar] ?? self.confidence(at: bar),
                 happened: published[bar + horizon] == published[bar])
         }
@@ -39,6 +38,8 @@ package struct Reliability: Sendable, Equatable {
         package let stated: Double
         /// Share that happened.
         package let observed: Double
+        /// Of `observed`, see `Reliability.addIntervals`.
+        package internal(set) var interval: ClosedRange<Double>?
     }
 
     package static let binCount = 10
@@ -46,7 +47,7 @@ package struct Reliability: Sendable, Equatable {
     package static let logarithmFloor = 1e-6
 
     /// Bins of equal width that hold a forecast, lowest first.
-    package let bins: [Bin]
+    package private(set) var bins: [Bin]
     package let count: Int
     /// Share that happened.
     package let baseRate: Double
@@ -91,12 +92,34 @@ package struct Reliability: Sendable, Equatable {
         VectorMath.log(min(max(probability, logarithmFloor), 1 - logarithmFloor))
     }
 
+    /// The bin of a probability, 0 ..< `binCount`.
+    static func bin(of probability: Double) -> Int {
+        min(max(Int(probability * Double(binCount)), 0), binCount - 1)
+    }
+
+    /// Gives each bin the wider of two intervals at either end: Wilson's, for a bin with few
+    /// forecasts of one outcome resamples to itself, and the bootstrap's, for forecasts of
+    /// neighbouring bars depend on each other.
+    ///
+    /// - Parameter replicates: of each of the `binCount` bins, the shares observed.
+    mutating func addIntervals(_ replicates: [[Double]]) {
+        for index in bins.indices {
+            let happened = Int((bins[index].observed * Double(bins[index].count)).rounded())
+            guard let share = SmallSamples.share(happened, of: bins[index].count) else { continue }
+            let drawn = replicates[
+                Reliability.bin(of: bins[index].lower + 0.5 / Double(Reliability.binCount))]
+            guard !drawn.isEmpty else { continue }
+            let resampled = BootstrapInterval(estimate: bins[index].observed, replicates: drawn)
+            bins[index].interval =
+                min(share.lowerBound, resampled.lower)...max(share.upperBound, resampled.upper)
+        }
+    }
+
     private static func bins(_ forecasts: [Forecast]) -> [Bin] {
         var sums = [(count: Int, stated: Double, happened: Int)](
             repeating: (0, 0, 0), count: binCount)
         for forecast in forecasts {
-            let slot = Int(forecast.probability * Double(binCount))
-            let bin = min(max(slot, 0), binCount - 1)
+            let bin = bin(of: forecast.probability)
             sums[bin].count += 1
             sums[bin].stated += forecast.probability
             sums[bin].happened += forecast.happened ? 1 : 0

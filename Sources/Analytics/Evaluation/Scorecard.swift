@@ -1,4 +1,5 @@
 package import Market
+package import Regimes
 
 /// How an evaluation is made.
 package struct EvaluationSettings: Sendable {
@@ -11,6 +12,8 @@ package struct EvaluationSettings: Sendable {
     package var bootstrap: StationaryBootstrap? = StationaryBootstrap()
     /// The last day of the data that choices were made on; what follows was held out.
     package var cut: CivilDate?
+    /// Whom the reality check and the deflated Sharpe ratio compare the others with.
+    package var reference = Candidate.buyAndHold.name
     /// Bars before it are walked through but not summed up.
     package var from: Timestamp?
 
@@ -31,10 +34,6 @@ package enum EvaluationPeriod: String, Sendable, CaseIterable {
 package struct Scorecard: Sendable {
     package let candidate: String
     package let performance: Performance
-    /// Interval of `performance.sharpe`.
-    package var sharpe: BootstrapInterval?
-    /// Difference of annualised Sharpe ratios: this candidate less the other, by its name.
-    package var sharpeAdvantages: [String: BootstrapInterval] = [:]
     /// Share of the bars that the market was held.
     package let exposure: Double
     /// Traded shares of the wealth a year; in and out again is 2.
@@ -45,12 +44,36 @@ package struct Scorecard: Sendable {
     package let recoveries: DetectionLag?
     /// Mean ln density of the next log return, see `PredictiveScore`; `nil` without a return.
     package let logScore: Double?
-    /// Per bar, in thousandths of a nat: mean log score less that of buy-and-hold.
-    package var logScoreGain: BootstrapInterval?
     /// `nil` when the candidate states no probabilities.
-    package let reliability: Reliability?
+    package let posterior: PosteriorScore?
+    /// `nil` when the candidate states no probabilities.
+    package internal(set) var reliability: Reliability?
     /// The same of the confidence after `LabelPath.calibratedConfidence`.
-    package let calibratedReliability: Reliability?
+    package internal(set) var calibratedReliability: Reliability?
+    /// Of the figures themselves.
+    package internal(set) var intervals: [Metric: BootstrapInterval] = [:]
+    /// This candidate's figures less those of another one, by its name: what both did on the same
+    /// drawn bars.
+    package internal(set) var differences: [String: [Metric: BootstrapInterval]] = [:]
+
+    /// `nil` where the figure has no value.
+    package func value(_ metric: Metric) -> Double? {
+        switch metric {
+        case .annualisedReturn, .annualisedVolatility, .sharpe, .sortino, .calmar,
+            .maximumDrawdown:
+            performance.value(metric)
+        case .exposure: exposure
+        case .turnover: turnover
+        case .changesPerYear: changesPerYear
+        case .logScore: logScore
+        case .posteriorBrier: posterior?.brier
+        case .posteriorSkill: posterior?.skill
+        case .persistenceBrier: reliability?.brier
+        case .persistenceSkill: reliability?.brierSkill
+        case .calibratedBrier: calibratedReliability?.brier
+        case .calibratedSkill: calibratedReliability?.brierSkill
+        }
+    }
 }
 
 /// All candidates on one market, or on all together, in one period.
@@ -62,9 +85,26 @@ package struct PeriodEvaluation: Sendable {
     package let bars: Int
     /// In the order of the candidates.
     package let cards: [Scorecard]
-    /// Probability that the best candidate's advantage over buy-and-hold is luck among as many.
+    /// Turning points that lie in the period.
+    package let turns: [MarketTurn]
+    package let curves: PeriodCurves
+    /// Probability that the best candidate's advantage over `reference` is luck among as many.
     package let realityCheck: Double?
+    /// Whom the reality check compares with; `nil` when that is no candidate.
+    package let reference: String?
     /// Deflated Sharpe ratio of the best candidate, with the candidates as trials.
     package let deflatedSharpe: Double?
     package let bestCandidate: String?
+    /// What hysteresis costs one of the candidates, when that was asked for.
+    package var hysteresis: HysteresisCost?
+}
+
+/// What a period looked like, bar by bar, for drawing.
+package struct PeriodCurves: Sendable {
+    /// UTC day of each row.
+    package let days: [CivilDate]
+    /// Net simple returns: candidates · rows.
+    package let returns: [[Double]]
+    /// Published labels: candidates · rows; none of several markets together.
+    package let labels: [[Regime]]
 }

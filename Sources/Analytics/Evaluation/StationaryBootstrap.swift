@@ -98,6 +98,23 @@ package struct BootstrapInterval: Sendable, Equatable {
         pValue = Double(beyond + 1) / Double(replicates.count + 1)
     }
 
+    private init(estimate: Double, lower: Double, upper: Double, pValue: Double) {
+        self.estimate = estimate
+        self.lower = lower
+        self.upper = upper
+        self.pValue = pValue
+    }
+
+    /// Whether the interval leaves 0 out.
+    package var excludesZero: Bool { lower > 0 || upper < 0 }
+
+    /// In another unit: a factor above 0.
+    package func scaled(by factor: Double) -> BootstrapInterval {
+        BootstrapInterval(
+            estimate: estimate * factor, lower: lower * factor, upper: upper * factor,
+            pValue: pValue)
+    }
+
     /// Linear between the order statistics (Hyndman and Fan 1996, definition 7).
     static func quantile(_ sorted: [Double], _ share: Double) -> Double {
         let place = share * Double(sorted.count - 1)

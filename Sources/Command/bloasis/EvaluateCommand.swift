@@ -2,8 +2,8 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import Market
-import MarketFeeds
 import RegimeModels
+import Reporting
 
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,8 +18,16 @@ struct EvaluateCommand: AsyncParsableCommand {
             together, as an equally weighted portfolio. All numbers are explained in
             Documentation/Evaluation.md.
 
+            --report writes a page to read (report.html, one file that needs no network),
+            scorecard.csv and hysteresis.csv (one row a figure) and report.json.
+            --hysteresis shows what minimum dwell and confirmations cost --focus: changes,
+            delays and false flips of every setting of a grid, from one walk.
+
             EXAMPLES
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --cut 2009-12-31
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
+                Fixtures/nasdaq_daily_1999_2018.csv --cut 2009-12-31 --report report
+              bloasis evaluate --csv spx.csv --hysteresis --dwells 1,10,42
               bloasis evaluate --csv stocks.csv.gz --market AAPL --market XOM --json
               bloasis evaluate --csv spx.csv --models hmm:states=2,hmm:states=3,rules
 
@@ -30,6 +38,10 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var csvOptions: CSVOptions
     @OptionGroup var rangeOptions: RangeOptions
+    @OptionGroup var comparison: ComparisonOptions
+
+    @Argument(help: "More files of bars, to be understood as the first.")
+    var files: [String] = []
 
     @Option(help: "How much time one bar covers.")
     var timeframe: Timeframe = .daily
@@ -42,7 +54,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     var cut: CivilDate?
 
     @Option(help: "Comma-separated candidates, see CANDIDATES.")
-    var models = "buy-and-hold,sma200,hmm:states=2:features=log_return,rules,default"
+    var models = "buy-and-hold,sma200,hmm:states=2:features=log_return,jump,rules,default"
 
     @Option(help: "Cost of a trade in hundredths of a percent of its value.")
     var costBp = 10.0
@@ -74,8 +86,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "Also write the report there, in Markdown.")
+    @Option(help: "Also write the tables there, in Markdown.")
     var out: String?
+
+    @Option(help: "Also write a page to read, CSV and JSON into this directory.")
+    var report: String?
 
     func validate() throws {
         func require(_ condition: Bool, _ flag: String, _ expectation: String) throws {
@@ -92,37 +107,80 @@ struct EvaluateCommand: AsyncParsableCommand {
         try require((1...1_000_000).contains(trials), "trials", "1 … 1000000")
         try require((1...256).contains(threads ?? 1), "threads", "1 … 256")
         try require(Set(market).count == market.count, "market", "a name only once")
+        try require(
+            report == nil || bootstrap >= ComparisonOptions.reportReplicates, "bootstrap",
+            "\(ComparisonOptions.reportReplicates) or more with --report, which claims nothing "
+                + "without an interval")
     }
 
     func run() async throws {
         let candidates = try candidates()
-        let histories = try histories()
-        let paths = try await EvaluationRun(
-            histories: histories, candidates: candidates,
+        let names = try comparison.names(among: candidates)
+        if comparison.hysteresis, names.focus?.specifications.isEmpty ?? true {
+            throw ValidationError(
+                "--hysteresis needs --focus on a model: \(names.focus?.name ?? "none") has none")
+        }
+        let markets = try await EvaluationRun(
+            histories: try EvaluationFiles(
+                paths: [csvOptions.csv] + files, options: csvOptions.format, timeframe: timeframe,
+                markets: market, range: rangeOptions.range
+            ).histories(),
+            candidates: candidates,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
-        ).paths()
-        let evaluator = Evaluator(settings, trials: trials)
-        var periods = zip(histories, paths).flatMap { evaluator.evaluate($0, $1) }
+        ).markets()
+        let evaluator = Evaluator(settings(against: names.against), trials: trials)
+        var periods = markets.flatMap { evaluator.evaluate($0.history, $0.paths) }
         guard !periods.isEmpty else {
             throw CommandFailure(
                 .nothingFound,
                 "\(csvOptions.csv): no bar at which every candidate has answered: give more bars, "
                     + "or candidates with a shorter warm-up")
         }
-        if histories.count > 1 {
+        if markets.count > 1 {
             periods += evaluator.evaluatePool(
-                zip(histories, paths).map { (history: $0, paths: $1) })
+                markets.map { (history: $0.history, paths: $0.paths) })
+        }
+        if comparison.hysteresis || report != nil, let focus = names.focus {
+            comparison.addHysteresis(of: focus, to: &periods, markets, evaluator)
         }
         StandardOutput.write(
-            json ? EvaluationText.json(periods) : EvaluationText.text(periods))
+            json
+                ? EvaluationText.json(periods)
+                : EvaluationText.text(periods, against: names.against?.name))
         // Last, so that a path that cannot be written does not cost the answer.
         if let out {
-            try TextFile.write(EvaluationText.markdown(periods), to: out, for: "--out")
+            try TextFile.write(
+                EvaluationText.markdown(periods, against: names.against?.name), to: out,
+                for: "--out")
+        }
+        if let report {
+            try EvaluationFolder(path: report, about: about(candidates, names, evaluator.settings))
+                .write(periods)
         }
     }
 
-    private var settings: EvaluationSettings {
+    private func about(
+        _ candidates: [Candidate], _ names: ComparisonOptions.Names, _ settings: EvaluationSettings
+    ) throws -> EvaluationAbout {
+        EvaluationAbout(
+            files: try ([csvOptions.csv] + files).map {
+                EvaluationAbout.File(
+                    name: $0.split(separator: "/").last.map(String.init) ?? $0,
+                    sha256: try EvaluationFiles.digest(of: $0))
+            },
+            models: candidates.map {
+                .init(
+                    candidate: $0.name, specifications: $0.specifications.map(\.canonicalJSON))
+            },
+            settings: settings, costBasisPoints: costBp, seed: seed, trials: trials,
+            focus: (names.focus ?? candidates[candidates.count - 1]).name,
+            against: names.against?.name,
+            command: EvaluationFolder.command(ProcessInfo.processInfo.arguments))
+    }
+
+    private func settings(against: Candidate?) -> EvaluationSettings {
         var settings = EvaluationSettings()
+        if let against { settings.reference = against.name }
         settings.strategy = Strategy(delayBars: delay, costBasisPoints: costBp)
         settings.horizon = horizon
         settings.phaseMove = phaseMove
@@ -153,39 +211,6 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw ValidationError("--models names a candidate twice")
         }
         return candidates
-    }
-
-    private func histories() throws -> [MarketHistory] {
-        let choices = try CSVInspection.markets(path: csvOptions.csv).choices
-        let names: [String?] = market.isEmpty ? (choices.isEmpty ? [nil] : choices) : market
-        return try names.map { name in
-            let options = csvOptions.format.options(timeframe: timeframe, market: name)
-            let reader = try CSVBarReader(path: csvOptions.csv, options: options)
-            var bars = BarColumns()
-            while let bar = try reader.next() {
-                // What comes before --from is walked through, only not summed up.
-                if rangeOptions.range.map({ bar.timestamp < $0.upperBound }) ?? true {
-                    bars.append(bar)
-                }
-            }
-            for remark in reader.report.remarks {
-                StandardError.line((name.map { "\($0): " } ?? "") + remark)
-            }
-            let last = bars.isEmpty ? nil : bars[bars.count - 1].timestamp
-            guard let last, rangeOptions.range.map({ last >= $0.lowerBound }) ?? true else {
-                throw CommandFailure(
-                    .nothingFound, "\(csvOptions.csv): no bars in the range asked for")
-            }
-            return MarketHistory(
-                name: name ?? EvaluateCommand.baseName(csvOptions.csv), bars: bars,
-                calendar: options.calendar, barsPerYear: csvOptions.format.barsPerYear(timeframe))
-        }
-    }
-
-    /// A file's name without folders and endings: what a market is called that has no name.
-    static func baseName(_ path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        return file.split(separator: ".").first.map(String.init) ?? file
     }
 }
 

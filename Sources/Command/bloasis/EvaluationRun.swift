@@ -18,9 +18,18 @@ struct EvaluationRun {
         let walk: ModelWalk
     }
 
-    /// Per market, one path per candidate. They do not depend on `threads`: each walk is a function
-    /// of its bars and its specification.
-    func paths() async throws -> [[LabelPath]] {
+    /// One market with what the candidates said of it.
+    struct Market {
+        let history: MarketHistory
+        /// One per candidate.
+        let paths: [LabelPath]
+        /// By the canonical text of their specification.
+        let walks: [String: ModelWalk]
+    }
+
+    /// In the order of the histories. They do not depend on `threads`: each walk is a function of
+    /// its bars and its specification.
+    func markets() async throws -> [Market] {
         var walks = [[String: ModelWalk]](repeating: [:], count: histories.count)
         var waiting = jobs()[...]
         let total = waiting.count
@@ -41,7 +50,9 @@ struct EvaluationRun {
         }
         progress.finish()
         return zip(histories, walks).map { history, walks in
-            candidates.map { $0.path(over: history, walks: walks) }
+            Market(
+                history: history, paths: candidates.map { $0.path(over: history, walks: walks) },
+                walks: walks)
         }
     }
 

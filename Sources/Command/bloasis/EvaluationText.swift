@@ -1,41 +1,72 @@
 import Contracts
 import Evaluation
+import Reporting
 
 /// An evaluation as it is printed.
 enum EvaluationText {
-    private static let columns: [(title: String, alignment: TextTable.Alignment)] = [
+    private typealias Columns = [(title: String, alignment: TextTable.Alignment)]
+
+    private static let earned: Columns = [
         ("candidate", .left), ("return", .right), ("vol", .right), ("Sharpe", .right),
-        ("95 %", .left), ("less b&h", .right), ("95 %", .left), ("p", .right),
-        ("max DD", .right), ("held", .right), ("turnover", .right), ("changes/y", .right),
-        ("falls seen", .right), ("lag", .right), ("rises seen", .right), ("lag", .right),
-        ("log score", .right), ("95 %", .left), ("Brier", .right), ("skill", .right),
+        ("95 %", .left), ("less", .right), ("95 %", .left), ("p", .right), ("Sortino", .right),
+        ("Calmar", .right), ("max DD", .right), ("less", .right), ("95 %", .left),
+        ("held", .right), ("turnover", .right),
+    ]
+
+    private static let said: Columns = [
+        ("candidate", .left), ("changes/y", .right), ("falls seen", .right), ("lag", .right),
+        ("rises seen", .right), ("lag", .right), ("log score", .right), ("95 %", .left),
+        ("posterior", .right), ("skill", .right), ("Brier", .right), ("skill", .right),
         ("calibrated", .right), ("skill", .right),
     ]
 
-    static func text(_ periods: [PeriodEvaluation]) -> String {
+    private static let settings: Columns = [
+        ("setting", .left), ("changes/y", .right), ("95 %", .left), ("taken back", .right),
+        ("suppressed", .right), ("behind raw", .right), ("falls seen", .right), ("lag", .right),
+        ("rises seen", .right), ("lag", .right), ("missed", .right), ("turnover", .right),
+        ("max DD", .right), ("Sharpe", .right), ("less in force", .right), ("95 %", .left),
+    ]
+
+    static func text(_ periods: [PeriodEvaluation], against: String?) -> String {
         periods.map { period in
-            var table = TextTable(columns)
-            for card in period.cards { table.append(row(card)) }
-            return heading(period) + "\n" + table.text
+            let tables = tables(period, against).map { columns, rows in
+                var table = TextTable(columns)
+                for row in rows { table.append(row) }
+                return table.text
+            }
+            return heading(period, against) + "\n" + tables.joined(separator: "\n")
                 + remarks(period).map { "  \($0)\n" }
                 .joined()
         }
         .joined(separator: "\n")
     }
 
-    static func markdown(_ periods: [PeriodEvaluation]) -> String {
+    static func markdown(_ periods: [PeriodEvaluation], against: String?) -> String {
         periods.map { period in
-            let lines =
-                [columns.map(\.title), columns.map { $0.alignment == .left ? "---" : "---:" }]
-                + period.cards.map(row)
-            return "### " + heading(period) + "\n\n"
-                + lines.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined() + "\n"
-                + remarks(period).joined(separator: "\n") + "\n"
+            let tables = tables(period, against).map { columns, rows in
+                ([columns.map(\.title), columns.map { $0.alignment == .left ? "---" : "---:" }]
+                    + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+            }
+            return "### " + heading(period, against) + "\n\n" + tables.joined(separator: "\n")
+                + "\n" + remarks(period).joined(separator: "\n") + "\n"
         }
         .joined(separator: "\n")
     }
 
-    private static func heading(_ period: PeriodEvaluation) -> String {
+    private static func tables(
+        _ period: PeriodEvaluation, _ against: String?
+    ) -> [(columns: Columns, rows: [[String]])] {
+        var tables = [
+            (earned, period.cards.map { earnedRow($0, against) }),
+            (said, period.cards.map { saidRow($0, against) }),
+        ]
+        if let cost = period.hysteresis {
+            tables.append((settings, cost.outcomes.map { settingRow($0, cost) }))
+        }
+        return tables
+    }
+
+    private static func heading(_ period: PeriodEvaluation, _ against: String?) -> String {
         let kind =
             switch period.period {
             case .whole: ""
@@ -43,14 +74,14 @@ enum EvaluationText {
             case .heldOut: ", held out"
             }
         return "\(period.market) \(period.from) … \(period.through)\(kind), "
-            + "\(Format.count(period.bars)) bars"
+            + "\(Format.count(period.bars)) bars" + (against.map { "; less: \($0)" } ?? "")
     }
 
     private static func remarks(_ period: PeriodEvaluation) -> [String] {
         var remarks: [String] = []
-        if let check = period.realityCheck {
+        if let check = period.realityCheck, let reference = period.reference {
             remarks.append(
-                "Reality check: were none better than buy-and-hold, the best would look this good "
+                "Reality check: were none better than \(reference), the best would look this good "
                     + "or better with probability \(number(check, 3)).")
         }
         if let best = period.bestCandidate, let deflated = period.deflatedSharpe {
@@ -60,22 +91,58 @@ enum EvaluationText {
         return remarks
     }
 
-    private static func row(_ card: Scorecard) -> [String] {
-        let advantage = card.sharpeAdvantages[Candidate.buyAndHold.name]
+    private static func earnedRow(_ card: Scorecard, _ against: String?) -> [String] {
+        let less = against.flatMap { card.differences[$0] } ?? [:]
         return [
             card.candidate, percent(card.performance.annualisedReturn),
             percent(card.performance.annualisedVolatility), number(card.performance.sharpe, 2),
-            interval(card.sharpe, 2), advantage.map { number($0.estimate, 2) } ?? "",
-            interval(advantage, 2), advantage.map { number($0.pValue, 2) } ?? "",
-            percent(card.performance.maximumDrawdown), percent(card.exposure),
-            number(card.turnover, 1), number(card.changesPerYear, 1),
-        ] + lag(card.falls) + lag(card.recoveries) + [
-            card.logScoreGain.map { number($0.estimate, 1) } ?? "", interval(card.logScoreGain, 1),
-            card.reliability.map { number($0.brier, 3) } ?? "",
-            card.reliability.map { number($0.brierSkill, 2) } ?? "",
-            card.calibratedReliability.map { number($0.brier, 3) } ?? "",
-            card.calibratedReliability.map { number($0.brierSkill, 2) } ?? "",
+            interval(card.intervals[.sharpe], 2), estimate(less[.sharpe], 2),
+            interval(less[.sharpe], 2), less[.sharpe].map { number($0.pValue, 2) } ?? "",
+            optional(card.performance.sortino, 2), optional(card.performance.calmar, 2),
+            percent(card.performance.maximumDrawdown),
+            less[.maximumDrawdown].map { percent($0.estimate) } ?? "",
+            interval(less[.maximumDrawdown]?.scaled(by: 100), 1), percent(card.exposure),
+            number(card.turnover, 1),
         ]
+    }
+
+    private static func saidRow(_ card: Scorecard, _ against: String?) -> [String] {
+        let gain = against.flatMap { card.differences[$0]?[.logScore] }?
+            .scaled(by: Evaluator.thousandths)
+        return [card.candidate, number(card.changesPerYear, 1)] + lag(card.falls)
+            + lag(card.recoveries) + [
+                estimate(gain, 1), interval(gain, 1), optional(card.posterior?.brier, 3),
+                optional(card.posterior?.skill, 2), optional(card.reliability?.brier, 3),
+                optional(card.reliability?.brierSkill, 2),
+                optional(card.calibratedReliability?.brier, 3),
+                optional(card.calibratedReliability?.brierSkill, 2),
+            ]
+    }
+
+    private static func settingRow(
+        _ outcome: HysteresisOutcome, _ cost: HysteresisCost
+    ) -> [String] {
+        let card = outcome.card
+        let less = card.differences[Evaluator.inForceName]?[.sharpe]
+        return [
+            card.candidate, number(card.changesPerYear, 1),
+            interval(card.intervals[.changesPerYear], 1),
+            "\(outcome.changes.falseFlips)/\(outcome.changes.changes)",
+            cost.suppressed(outcome).map(percent) ?? "",
+            outcome.medianDelay.map(String.init) ?? "",
+        ] + lag(card.falls) + lag(card.recoveries) + [
+            "\(outcome.missedRuns)", number(card.turnover, 1),
+            percent(card.performance.maximumDrawdown), number(card.performance.sharpe, 2),
+            estimate(less, 2), interval(less, 2),
+        ]
+    }
+
+    private static func estimate(_ interval: BootstrapInterval?, _ digits: Int) -> String {
+        optional(interval?.estimate, digits)
+    }
+
+    private static func optional(_ value: Double?, _ digits: Int) -> String {
+        value.map { number($0, digits) } ?? ""
     }
 
     private static func lag(_ lag: DetectionLag?) -> [String] {
@@ -89,15 +156,7 @@ enum EvaluationText {
 
     private static func percent(_ value: Double) -> String { number(value * 100, 1) + "%" }
 
-    /// A number with so many decimals.
-    static func number(_ value: Double, _ decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-        let scale = (0..<decimals).reduce(Int64(1)) { product, _ in product * 10 }
-        let scaled = Int64((abs(value) * Double(scale)).rounded())
-        let sign = value < 0 && scaled > 0 ? "-" : ""
-        guard decimals > 0 else { return sign + String(scaled) }
-        let fraction = String(scaled % scale)
-        let zeros = String(repeating: "0", count: decimals - fraction.count)
-        return sign + String(scaled / scale) + "." + zeros + fraction
+    private static func number(_ value: Double, _ decimals: Int) -> String {
+        NumberText.number(value, decimals)
     }
 }

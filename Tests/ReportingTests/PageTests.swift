@@ -1,0 +1,123 @@
+import Market
+import TestSupport
+import Testing
+
+@testable import Evaluation
+@testable import Reporting
+
+@Suite("The page of an evaluation")
+struct PageTests {
+    private static func page(
+        _ periods: [PeriodEvaluation], _ about: EvaluationAbout = Evaluations.about()
+    ) -> String {
+        EvaluationPage(about: about, periods: periods).html
+    }
+
+    @Test("it is well formed, whole in itself, holds no script and no number that is none")
+    func wellFormed() {
+        for seed in Sweep.seeds(2) {
+            let html = Self.page(Evaluations.periods(seed: seed))
+            let problem = WellFormed.problem(html)
+            #expect(problem == nil, "seed \(seed): \(problem ?? "")")
+            #expect(!html.contains("NaN") && !html.contains("nan\"") && !html.contains("inf"))
+            #expect(!html.contains("<script") && !html.contains("<b onload"))
+            for reference in ["src=", "href=", "url(", "@import"] {
+                #expect(!html.contains(reference), "\(reference)")
+            }
+            #expect(html.contains("&lt;b onload=&quot;x&quot;&gt;&amp;&#39;"))
+            #expect(html.contains("model &lt;1&gt;") && html.contains("a&lt;b&gt;.csv"))
+        }
+    }
+
+    @Test("the checker finds what it is for")
+    func checker() {
+        for bad in [
+            "<p>", "<p></q>", "<p a=1></p>", "<p a=\"1\" a=\"2\"></p>", "a & b", "<p",
+            "<p onclick=\"x\"></p>", "\u{2}", "<p a=\"&x\"/>",
+        ] {
+            #expect(WellFormed.problem(bad) != nil, "\(bad)")
+        }
+        #expect(WellFormed.problem("<!DOCTYPE html><p a=\"&lt;\"><br/>&amp;</p>\n") == nil)
+    }
+
+    @Test("equal evaluations give equal bytes")
+    func deterministic() {
+        #expect(Self.page(Evaluations.periods()) == Self.page(Evaluations.periods()))
+    }
+
+    @Test(
+        "every market and period is there; a cut shows both periods and leads with what follows it")
+    func cut() {
+        var settings = Evaluations.settings
+        settings.cut = CivilDate(daysSinceEpoch: 10_959 + 250)
+        let periods = Evaluations.periods(settings)
+        #expect(periods.map(\.period.rawValue).filter { $0 == "held_out" }.count == 3)
+        let about = Evaluations.about(settings)
+        let page = EvaluationPage(about: about, periods: periods)
+        #expect(page.telling.allSatisfy { $0.period == .heldOut } && page.telling.count == 3)
+        let html = page.html
+        #expect(WellFormed.problem(html) == nil)
+        #expect(html.contains("(tuned on)") && html.contains("(held out)"))
+        #expect(html.contains("class=\"cut\""))
+    }
+
+    @Test("it calls significant what the intervals say, and counts it")
+    func significance() throws {
+        let periods = Evaluations.periods(markets: 1)
+        let card = try #require(periods.first?.cards.last)
+        let differences = try #require(card.differences["buy-and-hold"])
+        let html = Self.page(periods)
+        let said: [Metric] = [.annualisedReturn, .sharpe, .maximumDrawdown, .logScore]
+        let sure = said.count { differences[$0]?.excludesZero == true }
+        let better = said.count { metric in
+            differences[metric].map {
+                $0.excludesZero && ($0.estimate > 0) == (metric.better == .higher)
+            } == true
+        }
+        #expect(html.split(separator: ">significantly better.<").count - 1 == better)
+        #expect(html.split(separator: ">significantly worse.<").count - 1 == sure - better)
+        #expect(html.split(separator: ">not significant.<").count - 1 == said.count - sure)
+        for metric in said {
+            let interval = try #require(differences[metric])
+            #expect(html.contains(metric.text(interval)), "\(metric)")
+        }
+        let all = periods[0].cards.flatMap { card in
+            EvaluationSummary.compared.compactMap { card.differences["buy-and-hold"]?[$0] }
+        }
+        let not = all.count { !$0.excludesZero }
+        #expect(html.contains("Of \(all.count) differences to buy-and-hold, \(not) are not"))
+    }
+
+    @Test("every figure that is shown has its interval beside it")
+    func intervals() throws {
+        for period in Evaluations.periods(markets: 1) {
+            let html = Self.page([period])
+            for card in period.cards {
+                for metric in ScorecardSection.earnings + ScorecardSection.statements {
+                    guard let value = card.value(metric) else { continue }
+                    let interval = try #require(card.intervals[metric])
+                    let cell =
+                        "\(Markup.escaped(metric.text(value)))<small>\(metric.text(interval))"
+                    #expect(html.contains(cell), "\(card.candidate) \(metric)")
+                }
+            }
+        }
+    }
+
+    @Test("nobody to compare with, nobody in focus, no turning point, no hysteresis: still a page")
+    func edges() {
+        var settings = Evaluations.settings
+        settings.phaseMove = 0.99
+        var periods = Evaluations.periods(settings, count: 120, markets: 1)
+        for index in periods.indices { periods[index].hysteresis = nil }
+        for (focus, against) in [
+            (Evaluations.model, nil), ("buy-and-hold", "buy-and-hold"),
+            ("never", Evaluations.model),
+        ] {
+            let html = Self.page(
+                periods, Evaluations.about(settings, focus: focus, against: against))
+            #expect(WellFormed.problem(html) == nil)
+            #expect(html.contains("begins in these periods") && !html.contains("inf"))
+        }
+    }
+}
