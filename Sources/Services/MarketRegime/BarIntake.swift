@@ -55,8 +55,8 @@ package actor BarIntake {
         // Nobody else is in here: each turn waits for the one before.
         let known = forgotten
         var working = classifier
+        defer { if known == forgotten { classifier = working } }
         let receipt = try await working.take(bar, of: series)
-        if known == forgotten { classifier = working }
         if !receipt.wroteNothing { await committed(series) }
         return receipt
     }

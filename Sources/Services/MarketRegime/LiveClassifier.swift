@@ -38,7 +38,7 @@ package struct LiveClassifier: Sendable {
     /// The same bar again writes nothing; a bar not later than the last one is kept as a revision
     /// and announces nothing.
     ///
-    /// - Throws: `JournalError.unknownSeries`, `BarRefusal.sessionTwice`, `StoreError`.
+    /// - Throws: `JournalError.unknownSeries`, `BarRefusal`, `StoreError`.
     @discardableResult
     @concurrent
     package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
@@ -46,6 +46,16 @@ package struct LiveClassifier: Sendable {
         for attempt in 1...LiveClassifier.reloadLimit {
             var standing = try await standing(of: series)
             try await checkSession(of: bar, after: standing.state)
+            if let split = standing.suspicion(at: bar) {
+                // It may have been written by a backfill that was told to accept it.
+                let head = try await replay.reader.head(of: series)
+                let isCurrent = head?.writes == standing.writes
+                self.standing[series] = isCurrent ? standing : nil
+                let refusal = BarRefusal.suspectedSplit(series, split)
+                if isCurrent { throw refusal }
+                lastError = refusal
+                continue
+            }
             var batch = JournalBatch(
                 series: series,
                 expecting: .head(
