@@ -33,6 +33,8 @@ struct BackfillCommand: AsyncParsableCommand {
     @Flag(help: "Announce, once, the changes later than the last announced one.")
     var emit = false
 
+    @OptionGroup var splitOptions: SplitOptions
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -44,6 +46,7 @@ struct BackfillCommand: AsyncParsableCommand {
             let options = csvOptions.options(
                 timeframe: series.timeframe, market: seriesOptions.market, registered: known)
             let reader = try CSVBarReader(path: csvOptions.csv, options: options)
+            try splitOptions.check(reader, of: series)
             var join = try exogenousOptions.join(
                 csvOptions, timeframe: series.timeframe, calendar: options.calendar)
             let specification = assembly.specification
@@ -76,7 +79,7 @@ struct BackfillCommand: AsyncParsableCommand {
         let request = BackfillRequest(
             series: series, calendar: calendar,
             specification: assembly.specification, range: rangeOptions.range, emitting: emit,
-            bringsExogenous: !join.isEmpty)
+            bringsExogenous: !join.isEmpty, splits: splitOptions.onSplit)
         let result: BackfillResult
         do {
             result = try await assembly.backfill.run(

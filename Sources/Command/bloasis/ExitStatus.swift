@@ -46,6 +46,7 @@ enum ExitStatus: Int32 {
             return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
+        case BackfillError.suspectedSplit: return .failed
         case is BackfillError: return .wrongUsage
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
