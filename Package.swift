@@ -183,9 +183,14 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
+    Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
     Module(
-        "Registries", .adapters, uses: ["Ports", "Contracts"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+    Module(
+        "VendorFeeds", .adapters,
+        uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
+        libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
 
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
@@ -233,8 +238,8 @@ let modules: [Module] = [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching", "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts",
             "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
-            "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing", "ConfigService",
-            "Gateway", "GRPCServing",
+            "VendorFeeds", "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing",
+            "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -462,6 +467,9 @@ let package = Package(
         tests(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
+            [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        tests(
+            "VendorFeedsTests", ["Market", "Ports", "Contracts", "MarketFeeds", "VendorFeeds"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],

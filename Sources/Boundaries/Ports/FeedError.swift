@@ -10,7 +10,9 @@ package struct FeedError: Error, Equatable, Sendable {
         case rateLimited(retryAfterSeconds: Int64?)
         /// The allowance of the day, or of the plan, is used up.
         case quotaSpent
-        /// The key is missing, wrong, or its plan does not include what was asked.
+        /// The variable that holds the key is not set.
+        case keyNotSet(variable: String)
+        /// The key is wrong, or its plan does not include what was asked.
         case refused(detail: String)
         /// The vendor says something in words that is none of the others.
         case vendorMessage(String)
@@ -40,7 +42,7 @@ package struct FeedError: Error, Equatable, Sendable {
     package var isRetriable: Bool {
         switch reason {
         case .rateLimited, .unreachable: true
-        case .noData, .quotaSpent, .refused, .vendorMessage, .unreadable, .notBefore,
+        case .noData, .quotaSpent, .keyNotSet, .refused, .vendorMessage, .unreadable, .notBefore,
             .unsupportedTimeframe, .unsupportedCalendar, .tooManyBars:
             false
         }
@@ -62,6 +64,7 @@ extension FeedError.Reason: CustomStringConvertible {
                 + (seconds.map { "in \($0) s" } ?? "later, or ask less often")
         case .quotaSpent:
             return "the allowance is used up: try again tomorrow, or choose another feed or plan"
+        case .keyNotSet(let variable): return "\(variable) not set"
         case .refused(let detail): return "refused: \(detail)"
         case .vendorMessage(let text): return "the vendor says: \(text)"
         case .unreadable(let row, let field, let problem):
