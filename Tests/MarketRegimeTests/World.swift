@@ -61,13 +61,14 @@ struct World {
             defaultMarket: World.series.market, now: now)
     }
 
+    /// Made-up markets may do anything.
     static func request(
         emitting: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize,
-        range: Range<Timestamp>? = nil
+        range: Range<Timestamp>? = nil, splits: SplitPolicy = .accept
     ) -> BackfillRequest {
         BackfillRequest(
             series: series, calendar: .continuous, specification: specification, range: range,
-            emitting: emitting, chunkSize: chunkSize)
+            emitting: emitting, splits: splits, chunkSize: chunkSize)
     }
 
     @discardableResult
