@@ -62,8 +62,9 @@ struct AlphaVantageFeed: MarketFeed {
         _ reader: AlphaVantageReader, _ request: FeedRequest, at now: Timestamp
     ) async throws -> BarCollector {
         var collector = reader.collector
-        var isKnown = false
-        for month in TradingMonth.covering(request.range, at: now) {
+        let months = TradingMonth.covering(request.range, at: now)
+        var isKnown = months.isEmpty
+        for month in months {
             let query = VendorQuery(
                 "/query",
                 [

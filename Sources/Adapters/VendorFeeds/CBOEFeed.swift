@@ -28,15 +28,22 @@ struct CBOEFeed: MarketFeed {
         return try await fetcher.fetch(
             query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reading
         ) { answer in
-            // The store behind it refuses what it has not.
-            guard answer.status != 403 else { throw reading.error(.noData) }
-            try reading.requireSuccess(answer)
-            guard !answer.isPage else {
-                throw reading.unreadable("a web page came instead of a table")
-            }
-            return try TableReading.bars(
-                of: answer, reading, request, CBOEFeed.offer,
-                availableAfterSeconds: CBOEFeed.availableAfterSeconds, at: now)
+            try CBOEFeed.bars(of: answer, reading, request, at: now)
         }
+    }
+
+    static func bars(
+        of answer: VendorAnswer, _ reading: AnswerReading, _ request: FeedRequest,
+        at now: Timestamp
+    ) throws(FeedError) -> [FeedBar] {
+        // The store behind it refuses what it has not.
+        guard answer.status != 403 else { throw reading.error(.noData) }
+        try reading.requireSuccess(answer)
+        guard !answer.isPage else {
+            throw reading.unreadable("a web page came instead of a table")
+        }
+        return try TableReading.bars(
+            of: answer, reading, request, offer,
+            availableAfterSeconds: availableAfterSeconds, at: now)
     }
 }

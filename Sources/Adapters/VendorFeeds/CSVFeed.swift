@@ -34,6 +34,7 @@ struct CSVFeed: MarketFeed {
 
     func bars(_ request: FeedRequest, at now: Timestamp) async throws -> [FeedBar] {
         try offer.require(request, of: name)
+        try Task.checkCancellation()
         return try await read(request, at: now)
     }
 

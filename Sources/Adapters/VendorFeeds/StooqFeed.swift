@@ -35,17 +35,19 @@ struct StooqFeed: MarketFeed {
         return try await fetcher.fetch(
             query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reading
         ) { answer in
-            try StooqFeed.requireTable(answer, reading)
-            return try TableReading.bars(of: answer, reading, request, StooqFeed.offer, at: now)
+            try StooqFeed.bars(of: answer, reading, request, at: now)
         }
     }
 
-    private static func requireTable(
-        _ answer: VendorAnswer, _ reading: AnswerReading
-    ) throws(FeedError) {
+    static func bars(
+        of answer: VendorAnswer, _ reading: AnswerReading, _ request: FeedRequest,
+        at now: Timestamp
+    ) throws(FeedError) -> [FeedBar] {
         try reading.requireSuccess(answer)
         let start = answer.start
-        if start.hasPrefix("Date,") { return }
+        guard !start.hasPrefix("Date,") else {
+            return try TableReading.bars(of: answer, reading, request, offer, at: now)
+        }
         if start.hasPrefix("No data") { throw reading.error(.noData) }
         if start.lowercased().contains("hits limit") { throw reading.error(.quotaSpent) }
         if answer.isPage || start.lowercased().contains("apikey") {

@@ -55,6 +55,7 @@ final class VendorFetcher: Sendable {
         _ reading: AnswerReading,
         _ read: (VendorAnswer) throws -> Value
     ) async throws -> Value {
+        try Task.checkCancellation()
         let name = vendor.cacheName(of: query)
         if let kept = await cache?.answer(named: name, at: now),
             let value = try? read(VendorAnswer(status: 200, body: kept))
@@ -63,7 +64,6 @@ final class VendorFetcher: Sendable {
         }
         var schedule = AttemptSchedule()
         while true {
-            try Task.checkCancellation()
             do {
                 try await takeTurn(reading)
                 let answer = try await ask(query, at: now, reading)
@@ -83,7 +83,7 @@ final class VendorFetcher: Sendable {
 
     private func takeTurn(_ reading: AnswerReading) async throws {
         let wait = turns.withLock { $0.take(at: environment.now()) }
-        guard let wait else { throw reading.error(.quotaSpent) }
+        guard let wait else { throw reading.error(.rateLimited(retryAfterSeconds: nil)) }
         if wait > .zero { try await environment.clock.sleep(for: wait) }
     }
 

@@ -6,7 +6,7 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + services + hostRows + portRows)
+        process + doors + access + stores + services + feeds + hostRows + portRows)
 
     private init(_ rows: [ConfigurationKey]) {
         self.rows = rows
@@ -188,9 +188,6 @@ package struct ConfigurationTable: Sendable {
             meaning: "Needed once that provider is chosen."),
         ConfigurationKey(
             "ANTHROPIC_API_KEY", .text, secret: true, .unused,
-            meaning: "Needed once that provider is chosen."),
-        ConfigurationKey(
-            "ALPHA_VANTAGE_KEY", .text, secret: true, .unused,
             meaning: "Needed once that provider is chosen."),
     ]
 
