@@ -167,6 +167,27 @@ struct Assembly {
             threads: ProcessInfo.processInfo.activeProcessorCount)
     }
 
+    /// Runs a backfill, and tells whoever follows what it wrote.
+    func backfill(
+        _ request: BackfillRequest, from source: Backfill.Source,
+        progress: (BackfillProgress) -> Void
+    ) async throws -> BackfillResult {
+        let result: BackfillResult
+        do {
+            result = try await backfill.run(request, from: source, progress: progress)
+        } catch {
+            // What came before it is committed.
+            await currents.written(request.series)
+            throw error
+        }
+        // Also when nothing was: whoever wrote it may have been killed before it told the cache.
+        await currents.written(request.series)
+        if request.emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
+            StandardError.line("the relay of another process publishes the announced changes")
+        }
+        return result
+    }
+
     var overrideExpiry: OverrideExpiry {
         OverrideExpiry(
             overrides: store, commits: { [store] in store.commits() },

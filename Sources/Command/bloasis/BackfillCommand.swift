@@ -80,27 +80,14 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: calendar,
             specification: assembly.specification, range: rangeOptions.range, emitting: emit,
             bringsExogenous: !join.isEmpty, splits: splitOptions.onSplit)
-        let result: BackfillResult
-        do {
-            result = try await assembly.backfill.run(
-                request, from: { try pull($0, from: reader).map { join.join($0) } },
-                progress: { done in
-                    let total = reader.rowsExpected
-                    progress.update(
-                        bars: done.bars,
-                        fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
-                })
-        } catch {
-            // What came before it is committed.
-            await assembly.currents.written(series)
-            throw error
-        }
-        // Also when nothing was: whoever wrote it may have been killed before it told the cache.
-        await assembly.currents.written(series)
-        if emit, try await assembly.relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
-        }
-        return result
+        return try await assembly.backfill(
+            request, from: { try pull($0, from: reader).map { join.join($0) } },
+            progress: { done in
+                let total = reader.rowsExpected
+                progress.update(
+                    bars: done.bars,
+                    fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
+            })
     }
 
     /// The next bars of the file; one from the future is a look ahead, and would keep every live
