@@ -151,8 +151,13 @@ struct Assembly {
     /// Where bars go that are sent to this process.
     func bars(into intake: BarIntake) -> BarRecording {
         BarRecording(
-            to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
-            reader: store, defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+            to: destination(of: intake), reader: store, defaultMarket: configuration.defaultMarket,
+            now: { WallClock.now })
+    }
+
+    /// To the topic where there are brokers: one consumer per partition classifies.
+    func destination(of intake: BarIntake) -> BarRecording.Destination {
+        configuration.brokers == nil ? .classifier(intake) : .topic(events)
     }
 
     var trading: FillRecording {

@@ -82,13 +82,8 @@ package struct BarRecording: MarketDataAPI {
         let fresh = bars.filter { $0.timestamp > head.lastAsOf ?? .earliest }
             .sorted { $0.timestamp < $1.timestamp }
         guard let first = fresh.first else { return }
-        var detector = SplitDetector()
-        for bar in try await reader.barsBefore(first.timestamp, of: series) { detector.accept(bar) }
-        for bar in fresh {
-            if let split = detector.suspicion(at: bar) {
-                throw BarRefusal.suspectedSplit(series, split)
-            }
-        }
+        let before = try await reader.barsBefore(first.timestamp, of: series)
+        try BarRefusal.checkSplits(fresh, after: before, of: series)
     }
 
     private func put(

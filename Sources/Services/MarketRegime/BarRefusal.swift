@@ -29,6 +29,19 @@ package enum BarRefusal: Error, Equatable, Sendable {
             guard other == stamp else { throw .sessionTwice(profile, date, other, stamp) }
         }
     }
+
+    /// - Parameters:
+    ///   - bars: ascending, and later than those before.
+    ///   - before: stored ones, ascending.
+    static func checkSplits(
+        _ bars: [Bar], after before: [Bar], of series: Series
+    ) throws(BarRefusal) {
+        var detector = SplitDetector()
+        for bar in before { detector.accept(bar) }
+        for bar in bars {
+            if let split = detector.suspicion(at: bar) { throw .suspectedSplit(series, split) }
+        }
+    }
 }
 
 extension BarRefusal: CustomStringConvertible {

@@ -2,7 +2,7 @@ package import Logging
 package import Market
 package import Ports
 import RegimeModels
-import Regimes
+package import Regimes
 
 /// The live shell around `MarketRegimeState`: one bar in, one transaction out.
 ///
@@ -41,7 +41,9 @@ package struct LiveClassifier: Sendable {
     /// - Throws: `JournalError.unknownSeries`, `BarRefusal`, `StoreError`.
     @discardableResult
     @concurrent
-    package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
+    package mutating func take(
+        _ bar: Bar, of series: Series, as trigger: Trigger = .bar
+    ) async throws -> JournalReceipt {
         var lastError: (any Error)?
         for attempt in 1...LiveClassifier.reloadLimit {
             var standing = try await standing(of: series)
@@ -61,7 +63,7 @@ package struct LiveClassifier: Sendable {
                 expecting: .head(
                     lastAsOf: standing.lastAsOf, writes: standing.writes),
                 announcing: true)
-            let effects = standing.state.process(bar)
+            let effects = standing.state.process(bar, as: trigger)
             batch.append(effects, of: bar)
             do {
                 let receipt = try await journal.record(batch)
