@@ -143,7 +143,9 @@ extension FeedPoller {
             throw JournalError.unknownSeries(series)
         }
         let present = now()
-        let last = head.lastAsOf ?? head.profile.anchor.advanced(byNanoseconds: -1)
+        let last =
+            head.lastAsOf
+            ?? head.profile.anchor.advanced(byNanoseconds: -Timestamp.nanosecondsPerDay)
         let range = PollPlan.range(
             after: last, of: head.profile, settlingSeconds: feed.offer.settlingSeconds, at: present)
         guard let range else { return .notDue }

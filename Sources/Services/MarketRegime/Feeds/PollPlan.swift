@@ -23,7 +23,7 @@ package enum PollPlan {
     /// since.
     ///
     /// - Parameters:
-    ///   - last: the latest stored bar's close, or the series' anchor less one nanosecond.
+    ///   - last: the latest stored bar's close, or a day before the series' anchor.
     ///   - settlingSeconds: how long after its close a bar may still change.
     package static func range(
         after last: Timestamp, of profile: SeriesProfile, settlingSeconds: Int64, at now: Timestamp
@@ -34,7 +34,7 @@ package enum PollPlan {
         if timeframe == .daily, profile.calendar != .none {
             // The latest session of which a bar can be final.
             let latest = profile.calendar.latestCompletedSession(at: settled)
-            isDue = latest.map { $0.close > last } ?? false
+            isDue = latest.map { $0.date > profile.calendar.date(ofClose: last) } ?? false
         } else {
             isDue = last.nanoseconds <= settled.nanoseconds - timeframe.nanoseconds
         }
