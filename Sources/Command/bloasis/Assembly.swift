@@ -166,20 +166,22 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
-    var backfill: Backfill {
-        Backfill(
-            journal: store, reader: store,
-            threads: ProcessInfo.processInfo.activeProcessorCount)
+    var backfill: Backfill { backfill(threads: ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// - Parameter threads: that one fit runs on.
+    func backfill(threads: Int) -> Backfill {
+        Backfill(journal: store, reader: store, threads: threads)
     }
 
     /// Runs a backfill, and tells whoever follows what it wrote.
     func backfill(
-        _ request: BackfillRequest, from source: Backfill.Source,
+        _ request: BackfillRequest, isRehearsal: Bool = false, from source: Backfill.Source,
         progress: (BackfillProgress) -> Void
     ) async throws -> BackfillResult {
         let result: BackfillResult
         do {
-            result = try await backfill.run(request, from: source, progress: progress)
+            result = try await (isRehearsal ? rehearsal : backfill).run(
+                request, from: source, progress: progress)
         } catch {
             // What came before it is committed.
             await currents.written(request.series)
@@ -187,9 +189,7 @@ struct Assembly {
         }
         // Also when nothing was: whoever wrote it may have been killed before it told the cache.
         await currents.written(request.series)
-        if request.emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
-        }
+        try await publishAnnounced(request.emitting)
         return result
     }
 

@@ -16,6 +16,10 @@ package struct BackfillRequest: Sendable {
     /// the exogenous values that they have in the store.
     package var bringsExogenous: Bool
     package var splits: SplitPolicy
+    /// A model fitted before, of which the specification speaks.
+    package var fixedModel: ModelManifest?
+    /// The digest of the source, kept once all of it is written; `nil`: it is not kept.
+    package var completing: String?
     /// Bars in one transaction.
     package var chunkSize: Int
 
@@ -25,6 +29,7 @@ package struct BackfillRequest: Sendable {
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
         range: Range<Timestamp>? = nil, emitting: Bool = false,
         bringsExogenous: Bool = false, splits: SplitPolicy = .refuse,
+        fixedModel: ModelManifest? = nil, completing: String? = nil,
         chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
@@ -34,6 +39,8 @@ package struct BackfillRequest: Sendable {
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
         self.splits = splits
+        self.fixedModel = fixedModel
+        self.completing = completing
         self.chunkSize = max(1, chunkSize)
     }
 }
@@ -116,6 +123,7 @@ package struct Backfill: Sendable {
         }
         var first = try pull()
         let head = try await register(request, firstBar: first.first)
+        if let model = request.fixedModel { try await keep(model, for: request.series) }
         var result = BackfillResult(head: head)
         try await pass(request, into: &result, progress: progress) {
             defer { first = [] }
@@ -133,6 +141,7 @@ package struct Backfill: Sendable {
         if let range = request.range, result.barsInRange == 0 {
             throw BackfillError.emptyRange(request.series, range)
         }
+        if let digest = request.completing { try await complete(digest, of: request.series) }
         if request.emitting { try await announce(request.series, in: &result) }
         return result
     }
@@ -146,9 +155,10 @@ package struct Backfill: Sendable {
             throw JournalError.unknownSeries(request.series)
         }
         result.beginPass(writes: head.writes)
+        var knownModels = try await Replay(reader: reader).knownModels(of: request.series)
+        if let model = request.fixedModel { knownModels[model.fitKey] = model }
         var state = MarketRegimeState(
-            profile: head.profile, specification: request.specification,
-            knownModels: try await Replay(reader: reader).knownModels(of: request.series),
+            profile: head.profile, specification: request.specification, knownModels: knownModels,
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
@@ -163,6 +173,30 @@ package struct Backfill: Sendable {
         }
         result.barsBeforeAnchor += bars.barsBeforeAnchor
         result.endPass(writes: try await reader.head(of: request.series)?.writes)
+    }
+
+    /// Stores a model before it answers: whoever continues the series finds it.
+    private func keep(_ model: ModelManifest, for series: Series) async throws {
+        guard try await reader.models(of: series).allSatisfy({ $0.version != model.version })
+        else { return }
+        var batch = JournalBatch(series: series, expecting: .anyHead, announcing: false)
+        batch.models = [StoredModel(model, of: series)]
+        _ = try await journal.record(batch)
+    }
+
+    private func complete(_ digest: String, of series: Series) async throws {
+        guard let head = try await reader.head(of: series),
+            head.source != SourceMark(digest: digest, writes: head.writes)
+        else { return }
+        var batch = JournalBatch(
+            series: series, expecting: .head(lastAsOf: head.lastAsOf, writes: head.writes),
+            announcing: false)
+        batch.completing = digest
+        do {
+            _ = try await journal.record(batch)
+        } catch JournalError.headMoved {
+            // Somebody wrote meanwhile: the next run looks again.
+        }
     }
 
     private func register(

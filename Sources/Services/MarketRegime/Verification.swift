@@ -27,10 +27,14 @@ package struct Verification: Sendable {
         guard let head = try await reader.head(of: series) else {
             throw JournalError.unknownSeries(series)
         }
+        let specification = try RegimeSpecification(canonicalJSON: head.profile.specification)
+        // Models are fitted anew, but for one that the series was given.
+        let given = try await Replay(reader: reader).knownModels(of: series).filter {
+            $0.value.modelVersion == specification.fixedModel
+        }
         var state = MarketRegimeState(
-            profile: head.profile,
-            specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
-            knownModels: [:], trigger: .bar, threads: threads)
+            profile: head.profile, specification: specification, knownModels: given, trigger: .bar,
+            threads: threads)
         var report = VerificationReport(series: series)
         let stored = try await StoredModels(reader: reader, series: series)
         var cursor: Timestamp?
