@@ -139,6 +139,15 @@ struct MarketBarEventTests {
         #expect(event.message.key == "SPX" && event.message.topic == .marketBars)
     }
 
+    @Test("a polled bar says so, any other says nothing of it")
+    func trigger() throws {
+        var event = try Examples.barEvent()
+        #expect(try decode(event.json).trigger == .bar)
+        event.trigger = .baseline
+        #expect(event.json.hasSuffix(#","trigger":"baseline"}"#))
+        #expect(try decode(event.json).trigger == .baseline)
+    }
+
     @Test("missing stays missing: left out, a missing close is null")
     func missing() throws {
         var event = try Examples.barEvent()

@@ -112,11 +112,15 @@ extension TopicContract {
         return OrderFilledEvent(recorded).message(traceparent: traceparent)
     }
 
-    /// A bar with everything, and one with nothing but its time.
+    /// A bar with everything, one that was polled, and one with nothing but its time.
     @Sendable private static func bars() throws -> [EventMessage] {
         let full = try Examples.barEvent()
         let bare = Bar(timestamp: full.bar.timestamp, close: .nan)
-        return [full.message, MarketBarEvent(series: full.series, bar: bare).message]
+        return [
+            full.message,
+            MarketBarEvent(series: full.series, bar: full.bar, trigger: .baseline).message,
+            MarketBarEvent(series: full.series, bar: bare).message,
+        ]
     }
 }
 

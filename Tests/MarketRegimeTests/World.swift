@@ -61,13 +61,16 @@ struct World {
             defaultMarket: World.series.market, now: now)
     }
 
+    /// Made-up markets may do anything.
     static func request(
         emitting: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize,
-        range: Range<Timestamp>? = nil, broughtAt: Timestamp = World.now()
+        range: Range<Timestamp>? = nil, broughtAt: Timestamp = World.now(),
+        splits: SplitPolicy = .accept
     ) -> BackfillRequest {
         BackfillRequest(
             series: series, calendar: .continuous, specification: specification,
-            broughtAt: broughtAt, range: range, emitting: emitting, chunkSize: chunkSize)
+            broughtAt: broughtAt, range: range, emitting: emitting, splits: splits,
+            chunkSize: chunkSize)
     }
 
     @discardableResult

@@ -15,6 +15,9 @@ package final class CSVBarReader {
     package static let rowsHeldLimit = 10_000_000
 
     private let name: String
+    private let input: CSVInput
+    private let survey: CSVSurvey
+    private let blockBytes: Int
     private let options: CSVReadOptions
     private let isOldestFirst: Bool
     private var records: RecordReader
@@ -41,8 +44,19 @@ package final class CSVBarReader {
     }
 
     /// `blockBytes` is how much is read at a time; what is read does not depend on it.
-    init(_ input: CSVInput, _ options: CSVReadOptions, blockBytes: Int) throws(CSVError) {
+    convenience init(
+        _ input: CSVInput, _ options: CSVReadOptions, blockBytes: Int
+    ) throws(CSVError) {
         let survey = try CSVSurvey(input, options, blockBytes: blockBytes)
+        try self.init(input, survey, options, blockBytes: blockBytes)
+    }
+
+    private init(
+        _ input: CSVInput, _ survey: CSVSurvey, _ options: CSVReadOptions, blockBytes: Int
+    ) throws(CSVError) {
+        self.input = input
+        self.survey = survey
+        self.blockBytes = blockBytes
         records = try RecordReader(input.open(), name: input.name, blockBytes: blockBytes)
         parser = survey.parser
         assembler = BarAssembler(file: input.name, options: options)
@@ -53,6 +67,11 @@ package final class CSVBarReader {
         report.newestFirst = survey.isNewestFirst
         _ = try CSVHeader(&records)
         noteOutOfPlace(survey)
+    }
+
+    /// Another reader of the same table, at its beginning; it need not survey it again.
+    package func again() throws(CSVError) -> CSVBarReader {
+        try CSVBarReader(input, survey, options, blockBytes: blockBytes)
     }
 
     /// The next bar; `nil` at the end.

@@ -1,5 +1,6 @@
 package import Market
 package import Ports
+package import Regimes
 
 /// One bar on the topic `market-bars`: one JSON object, snake_case.
 ///
@@ -8,10 +9,13 @@ package import Ports
 package struct MarketBarEvent: Sendable {
     package var series: Series
     package var bar: Bar
+    /// What its answer is triggered by: `baseline` where it was polled, else `bar`.
+    package var trigger: Trigger
 
-    package init(series: Series, bar: Bar) {
+    package init(series: Series, bar: Bar, trigger: Trigger = .bar) {
         self.series = series
         self.bar = bar
+        self.trigger = trigger
     }
 
     package var json: String {
@@ -34,6 +38,7 @@ package struct MarketBarEvent: Sendable {
                 }
             }
             json.member("available_at", bar.availableAt.rfc3339)
+            if trigger == .baseline { json.member("trigger", trigger.rawValue) }
         }
         return json.text
     }
@@ -51,6 +56,8 @@ package struct MarketBarEvent: Sendable {
     package init(payload: [UInt8]) throws(EventDecodingError) {
         let fields = try EventFields(payload, topic: .marketBars)
         series = try fields.series()
+        let isPolled = try fields.optionalString("trigger") == Trigger.baseline.rawValue
+        trigger = isPolled ? .baseline : .bar
         guard fields.has("close") else { throw fields.fault("close", "is missing") }
         let timestamp = try fields.timestamp("timestamp")
         var availableAt: Timestamp?

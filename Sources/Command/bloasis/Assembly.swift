@@ -158,8 +158,13 @@ struct Assembly {
     /// Where bars go that are sent to this process.
     func bars(into intake: BarIntake) -> BarRecording {
         BarRecording(
-            to: configuration.brokers == nil ? .classifier(intake) : .topic(events),
-            reader: store, defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+            to: destination(of: intake), reader: store, defaultMarket: configuration.defaultMarket,
+            now: { WallClock.now })
+    }
+
+    /// To the topic where there are brokers: one consumer per partition classifies.
+    func destination(of intake: BarIntake) -> BarRecording.Destination {
+        configuration.brokers == nil ? .classifier(intake) : .topic(events)
     }
 
     var trading: FillRecording {
@@ -173,6 +178,26 @@ struct Assembly {
     /// - Parameter threads: that one fit runs on.
     func backfill(threads: Int) -> Backfill {
         Backfill(journal: store, reader: store, threads: threads)
+    }
+
+    /// Runs a backfill, and tells whoever follows what it wrote.
+    func backfill(
+        _ request: BackfillRequest, isRehearsal: Bool = false, from source: Backfill.Source,
+        progress: (BackfillProgress) -> Void
+    ) async throws -> BackfillResult {
+        let result: BackfillResult
+        do {
+            result = try await (isRehearsal ? rehearsal : backfill).run(
+                request, from: source, progress: progress)
+        } catch {
+            // What came before it is committed.
+            await currents.written(request.series)
+            throw error
+        }
+        // Also when nothing was: whoever wrote it may have been killed before it told the cache.
+        await currents.written(request.series)
+        try await publishAnnounced(request.emitting)
+        return result
     }
 
     var overrideExpiry: OverrideExpiry {

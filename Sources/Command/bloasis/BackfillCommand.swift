@@ -59,6 +59,8 @@ struct BackfillCommand: AsyncParsableCommand {
     @Flag(help: "Announce, once, the changes later than the last announced one.")
     var emit = false
 
+    @OptionGroup var splitOptions: SplitOptions
+
     @Flag(help: "Write nothing; say what would be written.")
     var dryRun = false
 
@@ -102,6 +104,7 @@ struct BackfillCommand: AsyncParsableCommand {
         let options = format.options(
             timeframe: series.timeframe, market: seriesOptions.market, registered: known)
         let reader = try CSVBarReader(path: csv, options: options)
+        try splitOptions.check(reader, of: series)
         let join = JoinedBars(
             try exogenousOptions.join(
                 format, timeframe: series.timeframe, calendar: options.calendar))
@@ -109,6 +112,7 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: options.calendar,
             specification: specification(fixedModel, in: assembly), broughtAt: WallClock.now,
             range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
+            splits: splitOptions.onSplit,
             fixedModel: fixedModel)
         exogenousOptions.warn(
             reads: request.specification.exogenousInputs, request.specification.model)
@@ -144,25 +148,15 @@ struct BackfillCommand: AsyncParsableCommand {
     ) async throws -> BackfillResult {
         var progress = ProgressBar("\(request.series)")
         defer { progress.finish() }
-        let result: BackfillResult
-        do {
-            result = try await (dryRun ? assembly.rehearsal : assembly.backfill).run(
-                request, from: { try join.bars(reader.nextChunk(limit: $0), of: csv) },
-                progress: { done in
-                    let total = reader.rowsExpected
-                    progress.update(
-                        bars: done.bars,
-                        fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
-                })
-        } catch {
-            // What came before it is committed.
-            await assembly.currents.written(request.series)
-            throw error
-        }
-        // Also when nothing was: whoever wrote it may have been killed before it told the cache.
-        await assembly.currents.written(request.series)
-        try await assembly.publishAnnounced(emit)
-        return result
+        return try await assembly.backfill(
+            request, isRehearsal: dryRun,
+            from: { try join.bars(reader.nextChunk(limit: $0), of: csv) },
+            progress: { done in
+                let total = reader.rowsExpected
+                progress.update(
+                    bars: done.bars,
+                    fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
+            })
     }
 }
 

@@ -9,11 +9,12 @@ import Regimes
 struct BackfillSummary {
     let series: Series
     let result: BackfillResult
-    let report: CSVReport
+    /// Of the file, where it was one.
+    let report: CSVReport?
     let staleness: Staleness
 
     init(
-        series: Series, calendar: SessionCalendar, result: BackfillResult, report: CSVReport,
+        series: Series, calendar: SessionCalendar, result: BackfillResult, report: CSVReport?,
         now: Timestamp
     ) {
         self.series = series
@@ -92,13 +93,13 @@ struct BackfillSummary {
                     for (regime, bars) in regimes { json.member(regime.label, Int64(bars)) }
                 }
             }
-            json.member("source", source)
+            if let report { json.member("source") { source(report, to: &$0) } }
             if let last = result.last { json.member("last", { writeLast(last, to: &$0) }) }
         }
         return json.text
     }
 
-    private func source(_ json: inout JSONWriter) {
+    private func source(_ report: CSVReport, to json: inout JSONWriter) {
         json.object { json in
             json.member("rows", Int64(report.rows))
             json.member("bars", Int64(report.bars))

@@ -5,6 +5,7 @@ enum Catalogue {
     private static let services: [any HostedService.Type] = [
         EventRelay.self,
         MarketRegimeHost.self,
+        FeedPollerHost.self,
         TradingHost.self,
         GRPCDoor.self,
         HTTPDoor.self,

@@ -46,14 +46,27 @@ enum ExitStatus: Int32 {
             return .wrongUsage
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
+        case BackfillError.suspectedSplit: return .failed
         case is BackfillError: return .wrongUsage
         case UniverseError.nothingMatches: return .nothingFound
+        case let error as FeedError: return of(error.reason)
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case is CancellationError: return .failed
         default:
             guard isOfTheParser(error) else { return .failed }
             return Bloasis.exitCode(for: error) == .success ? .done : .wrongUsage
+        }
+    }
+
+    private static func of(_ reason: FeedError.Reason) -> ExitStatus {
+        switch reason {
+        case .noData: .nothingFound
+        case .rateLimited, .quotaSpent, .vendorMessage, .unreachable: .unavailable
+        case .unreadable: .failed
+        case .keyNotSet, .refused, .notBefore, .unsupportedTimeframe, .unsupportedCalendar,
+            .tooManyBars:
+            .wrongUsage
         }
     }
 

@@ -38,7 +38,7 @@ struct Bloasis: AsyncParsableCommand {
             ServeCommand.self, BackfillCommand.self, CurrentCommand.self, HistoryCommand.self,
             ChangesCommand.self, WatchCommand.self, FitCommand.self, ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
-            DoctorCommand.self, MigrateCommand.self,
+            FetchCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])
 }
 

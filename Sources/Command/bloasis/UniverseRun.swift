@@ -63,7 +63,7 @@ struct UniverseRun {
             specification: specification, broughtAt: WallClock.now,
             range: command.rangeOptions.range, emitting: command.emit,
             bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
-            fixedModel: fixedModel,
+            splits: command.splitOptions.onSplit, fixedModel: fixedModel,
             concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     }
 

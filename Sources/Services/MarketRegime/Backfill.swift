@@ -19,6 +19,7 @@ package struct BackfillRequest: Sendable {
     /// Whether the source says what was known from outside the market. When it does not, bars keep
     /// the exogenous values that they have in the store.
     package var bringsExogenous: Bool
+    package var splits: SplitPolicy
     /// A model fitted before, of which the specification speaks.
     package var fixedModel: ModelManifest?
     /// The digest of the source, kept once all of it is written; `nil`: it is not kept.
@@ -31,7 +32,8 @@ package struct BackfillRequest: Sendable {
     package init(
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
         broughtAt: Timestamp, range: Range<Timestamp>? = nil, emitting: Bool = false,
-        bringsExogenous: Bool = false, fixedModel: ModelManifest? = nil, completing: String? = nil,
+        bringsExogenous: Bool = false, splits: SplitPolicy = .refuse,
+        fixedModel: ModelManifest? = nil, completing: String? = nil,
         chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
@@ -41,6 +43,7 @@ package struct BackfillRequest: Sendable {
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
+        self.splits = splits
         self.fixedModel = fixedModel
         self.completing = completing
         self.chunkSize = max(1, chunkSize)
@@ -54,6 +57,8 @@ package enum BackfillError: Error, Equatable, Sendable {
     /// The series was begun with another specification; what that says otherwise.
     case specificationConflict(Series, differences: [String])
     case contended(Series)
+    /// What came before it may be written.
+    case suspectedSplit(Series, SuspectedSplit)
 }
 
 extension BackfillError: CustomStringConvertible {
@@ -70,6 +75,10 @@ extension BackfillError: CustomStringConvertible {
         case .contended(let series):
             return "\(series) is being written by other processes without a pause: what is "
                 + "committed is kept; run the same command again"
+        case .suspectedSplit(let series, let split):
+            return "\(series): \(split): classified, it would be a crash that never was. Take "
+                + "adjusted prices (--price adjusted where a file has them); if the market did "
+                + "move so, --on-split accept"
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")
@@ -160,9 +169,11 @@ package struct Backfill: Sendable {
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
             keepingExogenous: !request.bringsExogenous, broughtAt: request.broughtAt)
+        var splits = SplitGuard(request.series, request.splits)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }
+            for merged in chunk { try splits.check(merged.bar, isNew: merged.isNew) }
             try await write(chunk, into: &state, of: request, to: &result)
             progress(BackfillProgress(bars: result.bars, lastAsOf: state.lastAsOf))
         }

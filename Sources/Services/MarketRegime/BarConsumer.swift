@@ -154,7 +154,7 @@ package struct BarConsumer: Service {
         }
         do {
             try BarRefusal.check(bar.bar, at: now())
-            try await intake.take(bar.bar, of: bar.series)
+            try await intake.take(bar.bar, of: bar.series, as: bar.trigger)
             Counter(label: "market_bars_consumed_total").increment()
         } catch let refusal as BarRefusal {
             try await setAside(event, reason: "\(refusal)", attempts: attempt)

@@ -1,6 +1,7 @@
 import Hosting
 package import Market
 package import Ports
+package import Regimes
 
 /// The one door through which bars reach the live classifier of this process, one at a time.
 ///
@@ -38,25 +39,29 @@ package actor BarIntake {
     ///
     /// - Throws: `IntakeFull`, and what `LiveClassifier.take` throws.
     @discardableResult
-    package func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
+    package func take(
+        _ bar: Bar, of series: Series, as trigger: Trigger = .bar
+    ) async throws -> JournalReceipt {
         guard waiting < BarIntake.waitingLimit else { throw IntakeFull() }
         waiting += 1
         defer { waiting -= 1 }
         let turnBefore = tail
         let turn = Task {
             await turnBefore?.value
-            return try await classify(bar, of: series)
+            return try await classify(bar, of: series, as: trigger)
         }
         tail = Task { _ = await turn.result }
         return try await turn.value
     }
 
-    private func classify(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
+    private func classify(
+        _ bar: Bar, of series: Series, as trigger: Trigger
+    ) async throws -> JournalReceipt {
         // Nobody else is in here: each turn waits for the one before.
         let known = forgotten
         var working = classifier
-        let receipt = try await working.take(bar, of: series)
-        if known == forgotten { classifier = working }
+        defer { if known == forgotten { classifier = working } }
+        let receipt = try await working.take(bar, of: series, as: trigger)
         if !receipt.wroteNothing { await committed(series) }
         return receipt
     }

@@ -40,8 +40,9 @@ package struct BarRecording: MarketDataAPI {
                     throw RPCFault.notFound(
                         UnknownSeries.message(series, known: try await reader.heads()))
                 }
-                try await checkSessions(
-                    events.filter { $0.series == series }.map(\.bar), of: head.profile)
+                let bars = events.filter { $0.series == series }.map(\.bar)
+                try await checkSessions(bars, of: head.profile)
+                if !isClassifiedAlone(events) { try await checkSplits(bars, after: head) }
             }
             switch destination {
             case .classifier(let intake): return try await take(events, intake)
@@ -69,6 +70,20 @@ package struct BarRecording: MarketDataAPI {
         else { return }
         let stored = try await reader.stamps(around: first...last, of: profile.series)
         try BarRefusal.checkSessions(stored + stamps, of: profile)
+    }
+
+    /// Whether the classifier's own check is the check of the whole request.
+    private func isClassifiedAlone(_ events: [MarketBarEvent]) -> Bool {
+        if case .classifier = destination { events.count == 1 } else { false }
+    }
+
+    private func checkSplits(_ bars: [Bar], after head: SeriesHead) async throws {
+        let series = head.profile.series
+        let fresh = bars.filter { $0.timestamp > head.lastAsOf ?? .earliest }
+            .sorted { $0.timestamp < $1.timestamp }
+        guard let first = fresh.first else { return }
+        let before = try await reader.barsBefore(first.timestamp, of: series)
+        try BarRefusal.checkSplits(fresh, after: before, of: series)
     }
 
     private func put(

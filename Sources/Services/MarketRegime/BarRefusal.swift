@@ -8,6 +8,8 @@ package enum BarRefusal: Error, Equatable, Sendable {
     /// A session has one daily bar: another stamp on the same day is a mistake in the stamp, and
     /// would count the day twice.
     case sessionTwice(SeriesProfile, CivilDate, Timestamp, Timestamp)
+    /// Classified, it would be a crash that never was.
+    case suspectedSplit(Series, SuspectedSplit)
 
     static func check(_ bar: Bar, at now: Timestamp) throws(BarRefusal) {
         guard bar.isFromTheFuture(at: now) else { return }
@@ -27,6 +29,19 @@ package enum BarRefusal: Error, Equatable, Sendable {
             guard other == stamp else { throw .sessionTwice(profile, date, other, stamp) }
         }
     }
+
+    /// - Parameters:
+    ///   - bars: ascending, and later than those before.
+    ///   - before: stored ones, ascending.
+    static func checkSplits(
+        _ bars: [Bar], after before: [Bar], of series: Series
+    ) throws(BarRefusal) {
+        var detector = SplitDetector()
+        for bar in before { detector.accept(bar) }
+        for bar in bars {
+            if let split = detector.suspicion(at: bar) { throw .suspectedSplit(series, split) }
+        }
+    }
 }
 
 extension BarRefusal: CustomStringConvertible {
@@ -38,6 +53,9 @@ extension BarRefusal: CustomStringConvertible {
         case .sessionTwice(let profile, let date, let other, let stamp):
             return "timestamp: \(profile.series) has two bars of \(date), closing at \(other) and "
                 + "\(stamp): that session closes at \(profile.calendar.close(on: date))"
+        case .suspectedSplit(let series, let split):
+            return "close: \(series): \(split): backfill the adjusted history and send adjusted "
+                + "bars; if the market did move so, backfill this bar with --on-split accept"
         }
     }
 }

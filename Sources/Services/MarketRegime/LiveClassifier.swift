@@ -2,7 +2,7 @@ package import Logging
 package import Market
 package import Ports
 import RegimeModels
-import Regimes
+package import Regimes
 
 /// The live shell around `MarketRegimeState`: one bar in, one transaction out.
 ///
@@ -43,20 +43,32 @@ package struct LiveClassifier: Sendable {
     /// The same bar again writes nothing; a bar not later than the last one is kept as a revision,
     /// known from when it came unless it says otherwise, and announces nothing.
     ///
-    /// - Throws: `JournalError.unknownSeries`, `BarRefusal.sessionTwice`, `StoreError`.
+    /// - Throws: `JournalError.unknownSeries`, `BarRefusal`, `StoreError`.
     @discardableResult
     @concurrent
-    package mutating func take(_ bar: Bar, of series: Series) async throws -> JournalReceipt {
+    package mutating func take(
+        _ bar: Bar, of series: Series, as trigger: Trigger = .bar
+    ) async throws -> JournalReceipt {
         var lastError: (any Error)?
         for attempt in 1...LiveClassifier.reloadLimit {
             var standing = try await standing(of: series)
             try await checkSession(of: bar, after: standing.state)
+            if let split = standing.suspicion(at: bar) {
+                // It may have been written by a backfill that was told to accept it.
+                let head = try await replay.reader.head(of: series)
+                let isCurrent = head?.writes == standing.writes
+                self.standing[series] = isCurrent ? standing : nil
+                let refusal = BarRefusal.suspectedSplit(series, split)
+                if isCurrent { throw refusal }
+                lastError = refusal
+                continue
+            }
             var batch = JournalBatch(
                 series: series,
                 expecting: .head(
                     lastAsOf: standing.lastAsOf, writes: standing.writes),
                 announcing: true)
-            let effects = standing.state.process(bar)
+            let effects = standing.state.process(bar, as: trigger)
             batch.append(effects, of: bar)
             batch.lateBars = batch.lateBars.map { $0.asCorrection(broughtAt: now()) }
             do {

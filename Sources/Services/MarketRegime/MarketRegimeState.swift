@@ -47,7 +47,9 @@ package struct MarketRegimeState: Sendable {
     /// then the assessment (with its change).
     ///
     /// A bar not later than the last one is a late revision: kept, and nothing else changes.
-    package mutating func process(_ bar: Bar) -> [Effect] {
+    ///
+    /// - Parameter trigger: of this bar's answer; `nil`: the state's own.
+    package mutating func process(_ bar: Bar, as trigger: Trigger? = nil) -> [Effect] {
         if let lastAsOf, bar.timestamp <= lastAsOf { return [.keepLate(bar)] }
         lastAsOf = bar.timestamp
         availableAt = max(availableAt, bar.availableAt)
@@ -66,7 +68,7 @@ package struct MarketRegimeState: Sendable {
             effects.append(
                 .adopt(StoredModel(manifest, of: profile.series), activation(from: bar)))
         }
-        effects.append(.record(record(of: step, at: bar)))
+        effects.append(.record(record(of: step, at: bar, trigger ?? self.trigger)))
         return effects
     }
 
@@ -75,7 +77,9 @@ package struct MarketRegimeState: Sendable {
             series: profile.series, activeFrom: bar.timestamp, version: activeModel)
     }
 
-    private mutating func record(of step: WalkForwardStep, at bar: Bar) -> JournalRecord {
+    private mutating func record(
+        of step: WalkForwardStep, at bar: Bar, _ trigger: Trigger
+    ) -> JournalRecord {
         let changed = step.published != published
         if changed {
             previous = published

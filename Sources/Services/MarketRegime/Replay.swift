@@ -18,11 +18,19 @@ package struct Replay: Sendable {
     /// A state, and the head it stands on.
     package struct Standing: Sendable {
         package var state: MarketRegimeState
+        /// Has seen the same bars.
+        package var splits = SplitDetector()
         /// The head's last answer; the state may have seen later bars that have none.
         package var lastAsOf: Timestamp?
         /// The head's `writes` when the state was built: one more by somebody else, and it must be
         /// rebuilt.
         package var writes: Int64
+
+        /// Of a bar that comes after all others; one that comes late is used by nothing yet.
+        mutating func suspicion(at bar: Bar) -> SuspectedSplit? {
+            if let last = state.lastAsOf, bar.timestamp <= last { return nil }
+            return splits.suspicion(at: bar)
+        }
     }
 
     /// - Throws: `JournalError.unknownSeries`, `ManifestError`, `StoreError`.
@@ -34,18 +42,22 @@ package struct Replay: Sendable {
             profile: head.profile,
             specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
             knownModels: try await knownModels(of: series), trigger: trigger)
+        var splits = SplitDetector()
         // Stored bars that have no answer (a backfill may write only a range) are part of the past
         // too. What is added while this reads is caught by the compare-and-set.
         var cursor: Timestamp?
         while true {
             let page = try await reader.bars(
                 SeriesQuery(series, after: cursor, limit: Replay.pageSize))
-            for revised in page { _ = state.process(revised.bar) }
+            for revised in page {
+                _ = state.process(revised.bar)
+                splits.accept(revised.bar)
+            }
             guard let last = page.last, page.count == Replay.pageSize else { break }
             cursor = last.bar.timestamp
         }
         return Standing(
-            state: state, lastAsOf: head.lastAsOf, writes: head.writes)
+            state: state, splits: splits, lastAsOf: head.lastAsOf, writes: head.writes)
     }
 
     /// The stored fits of a series by what they depend on, but for those of another arithmetic: a

@@ -68,6 +68,7 @@ package enum MetricHelp {
         "outbox_oldest_pending_seconds": "Age of the oldest waiting outbox row.",
         "outbox_relayed_total": "Outbox rows published.",
         "market_bars_consumed_total": "Bars taken from the topic market-bars.",
+        "feed_polls_total": "Polls of a feed, by series and what became of them.",
         "dead_letters_total": "Messages put on a dead-letter topic.",
         "kafka_consumergroup_lag": "Messages behind the last committed one, by partition.",
         "kafka_queued_messages": "Messages waiting to be sent or acknowledged, by client.",

@@ -44,6 +44,7 @@ package struct UniverseRequest: Sendable {
     package var range: Range<Timestamp>?
     package var emitting: Bool
     package var bringsExogenous: Bool
+    package var splits: SplitPolicy
     /// A model fitted before, of which the specification speaks.
     package var fixedModel: ModelManifest?
     /// Markets written at a time.
@@ -52,6 +53,7 @@ package struct UniverseRequest: Sendable {
     package init(
         specification: RegimeSpecification, broughtAt: Timestamp,
         range: Range<Timestamp>? = nil, emitting: Bool = false, bringsExogenous: Bool = false,
+        splits: SplitPolicy = .refuse,
         fixedModel: ModelManifest? = nil, concurrency: Int
     ) {
         self.specification = specification
@@ -59,6 +61,7 @@ package struct UniverseRequest: Sendable {
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
+        self.splits = splits
         self.fixedModel = fixedModel
         self.concurrency = max(1, concurrency)
     }
@@ -67,7 +70,7 @@ package struct UniverseRequest: Sendable {
         BackfillRequest(
             series: member.series, calendar: member.calendar, specification: specification,
             broughtAt: broughtAt, range: range, emitting: emitting,
-            bringsExogenous: bringsExogenous,
+            bringsExogenous: bringsExogenous, splits: splits,
             fixedModel: fixedModel, completing: source.digest)
     }
 }
