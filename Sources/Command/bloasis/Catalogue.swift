@@ -5,6 +5,7 @@ enum Catalogue {
     private static let services: [any HostedService.Type] = [
         EventRelay.self,
         MarketRegimeHost.self,
+        ClosedDayVerification.self,
         TradingHost.self,
         GRPCDoor.self,
         HTTPDoor.self,
@@ -17,7 +18,8 @@ enum Catalogue {
 
     /// Parts that services of the port table are made of; they do nothing on their own.
     private static let parts = [
-        EventRelay.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
+        EventRelay.name, ClosedDayVerification.name, GRPCDoor.name, HTTPDoor.name,
+        Registration.name,
     ]
 
     /// Whether `bloasis serve` may be told to run a service by this name alone.

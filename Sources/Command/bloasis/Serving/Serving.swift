@@ -39,14 +39,14 @@ struct ServePlan: Sendable {
         switch service {
         case nil:
             entries = [
-                EventRelay.name, MarketRegimeHost.name, TradingHost.name, GRPCDoor.name,
-                HTTPDoor.name, Registration.name,
+                EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
+                TradingHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
             (local, remote, hasPage) = ([.marketRegime, .trading], [], true)
         case .marketRegime?:
             entries = [
-                EventRelay.name, MarketRegimeHost.name, GRPCDoor.name, HTTPDoor.name,
-                Registration.name,
+                EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
+                GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
             (local, remote, hasPage) = ([.marketRegime], [], true)
         case .trading?:
