@@ -56,7 +56,7 @@ final class KafkaSubscription: EventSubscription {
     }
 
     func commit(_ event: LoggedEvent) async throws {
-        let partition = KafkaPartition(event.message.topic.name, event.partition)
+        let partition = event.place
         let message = state.withLock { state in
             state.open[partition]?.first { $0.offset == event.offset }
         }
@@ -74,6 +74,27 @@ final class KafkaSubscription: EventSubscription {
             throw lost(event)
         } catch let error as KafkaError {
             throw EventBusError(error, consumer.servers)
+        }
+    }
+
+    func holds(_ event: LoggedEvent) -> Bool {
+        state.withLock { state in
+            state.open[event.place]?.contains { $0.offset == event.offset } ?? false
+        }
+    }
+
+    func pause(after event: LoggedEvent) { tell { try consumer.pause([event.place]) } }
+
+    func resume(after event: LoggedEvent) { tell { try consumer.resume([event.place]) } }
+
+    /// A member that is closed has nothing to keep back; anything else is reported.
+    private func tell(_ change: () throws -> Void) {
+        do {
+            try change()
+        } catch KafkaError.closed {
+            return
+        } catch {
+            report("\(error)")
         }
     }
 
@@ -134,6 +155,8 @@ extension KafkaRecord {
 }
 
 extension LoggedEvent {
+    fileprivate var place: KafkaPartition { KafkaPartition(message.topic.name, partition) }
+
     /// Of headers that came twice the last one counts.
     init(_ message: KafkaMessage) {
         let headers = message.headers.map {
