@@ -174,20 +174,27 @@ struct ContinuousProofTests {
         try await watch.proving(store.regimes) { watch.metrics["verification_bars"] == 420 }
         expectFound(watch, at: asOf, part: "reasoning")
         try set(reasoning)
-        try await watch.proving(store.regimes) { watch.metrics["verification_differences"] == 0 }
+        try await watch.proving(store.regimes) {
+            let metrics = watch.metrics
+            return metrics["verification_differences"] == 0 && metrics["verification_bars"] == 420
+        }
         #expect(watch.report.status == .ok)
         try store.close()
     }
 
-    @Test("a store that is away is asked again, and nothing ends the proof")
+    @Test("a store that is away is asked again; one that cannot be read, when a day has closed")
     func away() async throws {
         let world = World()
-        try await world.backfill(Self.bars)
+        try await world.backfill(Array(Self.bars.prefix(400)))
         let watch = Watch()
         let reader = CountingReader(
             reader: world.store,
-            failingWith: [.told(.unavailable), .told(.corrupt), .told(.unavailable)])
-        try await watch.proving(reader) { watch.metrics["verification_bars"] == 420 }
+            failingWith: [.told(.unavailable), .told(.unavailable), .told(.corrupt)])
+        try await watch.proving(reader) { watch.metrics["verification_failed_series"] == 1 }
+        #expect(watch.report.status == .warning)
+        #expect(watch.lines.withLock { $0.count { $0.hasPrefix("error") } } == 1)
+        try await watch.proving(reader) { watch.metrics["verification_bars"] == 400 }
+        #expect(watch.metrics["verification_failed_series"] == 0)
         #expect(watch.report.status == .ok)
     }
 }

@@ -57,10 +57,7 @@ final class KafkaSubscription: EventSubscription {
 
     func commit(_ event: LoggedEvent) async throws {
         let partition = event.place
-        let message = state.withLock { state in
-            state.open[partition]?.first { $0.offset == event.offset }
-        }
-        guard let message else {
+        guard let message = message(of: event) else {
             // Committed with a later one, or not this member's any more.
             guard consumer.assignment.contains(partition) else { throw lost(event) }
             return
@@ -77,13 +74,16 @@ final class KafkaSubscription: EventSubscription {
         }
     }
 
-    func holds(_ event: LoggedEvent) -> Bool {
-        state.withLock { state in
-            state.open[event.place]?.contains { $0.offset == event.offset } ?? false
-        }
+    func holds(_ event: LoggedEvent) -> Bool { message(of: event) != nil }
+
+    private func message(of event: LoggedEvent) -> KafkaMessage? {
+        state.withLock { $0.open[event.place]?.first { $0.offset == event.offset } }
     }
 
-    func pause(after event: LoggedEvent) { tell { try consumer.pause([event.place]) } }
+    func pause(after event: LoggedEvent) {
+        guard let message = message(of: event) else { return }
+        tell { try consumer.pause(after: message) }
+    }
 
     func resume(after event: LoggedEvent) { tell { try consumer.resume([event.place]) } }
 
