@@ -161,7 +161,9 @@ let modules: [Module] = [
         libraries: [.crypto, .swiftProtobuf], resources: [.embedInCode("Descriptors")]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
-    Module("MarketFeeds", .adapters, uses: ["Market", "CZlib"], .numeric, .unsafeAllowed),
+    Module(
+        "MarketFeeds", .adapters, uses: ["Market", "CZlib"], libraries: [.crypto], .numeric,
+        .unsafeAllowed),
     Module("Compression", .adapters, uses: ["CZlib"], .unsafeAllowed),
     Module(
         "SQLite", .adapters, libraries: [.grdb], resources: [.embedInCode("Migrations")],

@@ -129,6 +129,11 @@ extension CSVHeader {
         return values.count > 1 && columns[.ticker] == nil ? values.map { names[$0] } : nil
     }
 
+    /// The column of a market of a wide table.
+    func wideColumn(of market: String) throws(CSVError) -> Int {
+        try valueColumn(for: market)
+    }
+
     /// The columns of the series that the options ask for; the rows of a long table are not
     /// chosen here.
     func plan(for options: CSVReadOptions) throws(CSVError) -> ColumnPlan {

@@ -61,19 +61,20 @@ struct RowParser {
         return hasTwofoldDate && !hasTellingDate
     }
 
+    /// A parser that takes the rows of every ticker.
+    var ofAllTickers: RowParser {
+        RowParser(
+            header: header, plan: plan, dates: dates, ticker: nil, takesPrices: takesPrices,
+            resolver: resolver)
+    }
+
     /// The row of the current record; `nil` when it belongs to another ticker.
     mutating func parse(_ records: RecordReader) throws(CSVError) -> Row? {
-        let count = records.fields.count
-        let expected = header.names.count
-        if count != expected { try checkFieldCount(records) }
+        try checkFieldCount(records)
         if let ticker, let column = header.columns[.ticker] {
             guard records.matches(column, ticker) else { return nil }
         }
-        if records.hasTextAfterQuote {
-            throw CSVError(file: records.name, line: records.line, .textAfterQuote)
-        }
-        let instants = try parseStamp(records)
-        written = instants.written
+        let instants = try instants(of: records)
         var bar = Bar(
             timestamp: instants.close, open: try number(records, plan.open),
             high: try number(records, plan.high), low: try number(records, plan.low),
@@ -84,10 +85,41 @@ struct RowParser {
         return Row(bar: bar, line: records.line, hasSession: instants.hasSession)
     }
 
+    /// When the row of the current record closes; for tables that have many series in one row.
+    mutating func stamp(of records: RecordReader) throws(CSVError) -> RowStamp {
+        try checkFieldCount(records)
+        let instants = try instants(of: records)
+        return RowStamp(
+            close: instants.close, availableAt: instants.availableAt, line: records.line,
+            hasSession: instants.hasSession)
+    }
+
+    /// A close in any column of the current record.
+    func close(of records: RecordReader, column: Int) throws(CSVError) -> Double {
+        let close = try number(records, column)
+        if let fault = Bar(timestamp: written, close: close).fault {
+            throw located(
+                .impossibleBar(fault: "\(fault)", text: records.text(column)), column, records)
+        }
+        return close
+    }
+
+    private mutating func instants(
+        of records: RecordReader
+    ) throws(CSVError) -> StampResolver.Resolved {
+        if records.hasTextAfterQuote {
+            throw CSVError(file: records.name, line: records.line, .textAfterQuote)
+        }
+        let instants = try parseStamp(records)
+        written = instants.written
+        return instants
+    }
+
     /// Lets trailing delimiters pass; anything else is not this table's row.
     private func checkFieldCount(_ records: RecordReader) throws(CSVError) {
         let expected = header.names.count
         let found = records.fields.count
+        if found == expected { return }
         if found > expected, records.isBlank(from: expected) { return }
         let isCut = records.endsWithoutNewline && found < expected
         throw CSVError(

@@ -116,6 +116,12 @@ LANES_OF(2)
 LANES_OF(4)
 LANES_OF(8)
 
+/* Adds `step`, which may wrap around, to the counts from `first` on: 64 of them. */
+LANE_OP void lanes_add_from(unsigned short *counts, unsigned short first, unsigned short step) {
+    for (unsigned short i = 0; i < 64; i++)
+        counts[i] = (unsigned short)(counts[i] + (i >= first ? step : 0));
+}
+
 /* After the last `stream`: whoever is told of what was written finds it there. */
 LANE_OP void lanes_end_of_stream(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 

@@ -1,7 +1,7 @@
 /// One named number computed from the bars so far.
 package struct Feature: Hashable, Sendable {
     package let name: String
-    let formula: Formula
+    package let formula: Formula
 
     /// A feature by its name.
     ///
@@ -47,7 +47,7 @@ package struct UnknownFeature: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 /// How a feature is computed; lengths are counted in bars.
-enum Formula: Hashable, Sendable {
+package enum Formula: Hashable, Sendable {
     case simpleReturn
     case logReturn
     case exponentialMean(halfLife: Int)

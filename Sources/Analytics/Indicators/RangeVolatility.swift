@@ -2,7 +2,7 @@ import Kernels
 import Market
 
 /// Volatility estimators that use the bar's range.
-enum RangeEstimator: Hashable, Sendable {
+package enum RangeEstimator: Hashable, Sendable {
     /// M. Parkinson, «The extreme value method» (1980).
     case parkinson
     /// M. Garman and M. Klass, «On the estimation of security price volatilities» (1980).

@@ -193,7 +193,8 @@ final class ChainTile {
             var task = ChainTask(
                 shape: shape, width: width, model: model, observations: observations,
                 isShared: isShared, present: gaps == 0 ? nil : present, segments: first,
-                segmentCount: segments.count, belief: belief, isStarted: isStarted)
+                segmentCount: segments.count, belief: belief,
+                started: isStarted ? ChainTile.everyLane(width) : 0)
             task.filtered = filtered
             task.forward = forward
             task.densities = densities

@@ -19,7 +19,7 @@ package struct HiddenMarkovChain: Sendable {
 
     package let shape: ChainShape
     /// `shape.count` values, as `ChainShape` says.
-    let parameters: [Double]
+    package let parameters: [Double]
     /// The same in two lanes each: what a single series is computed with.
     let pairs: [Double]
 
@@ -154,7 +154,7 @@ package struct HiddenMarkovChain: Sendable {
                 var task = ChainTask(
                     shape: shape, width: 2, model: model, observations: values, isShared: true,
                     present: present, segments: &segment, segmentCount: 1, belief: rows,
-                    isStarted: belief != nil)
+                    started: belief != nil ? 3 : 0)
                 task.filtered = filtered
                 KernelSet.current.table.chainFilter(task)
             }

@@ -1,14 +1,14 @@
-import LaneTasks
+package import LaneTasks
 
 /// Columns, one per series, and the same values as rows with a lane for each.
 ///
 /// Eight lanes are moved by blocks of eight, on the way back by the kernel that made the rows; what
 /// is left over, and narrower rows, one by one.
-enum LaneColumns {
+package enum LaneColumns {
     private static let block = 8
 
     /// Writes `counts[i]` values of each column, from `first` on, into its lane.
-    static func interleave(
+    package static func interleave(
         _ columns: [[Double]], from first: Int = 0, _ counts: [Int],
         into rows: UnsafeMutablePointer<Double>, _ table: LaneTable
     ) {

@@ -4,7 +4,7 @@ package final class LaneRows {
 
     package let count: Int
     /// `count` × 8 doubles.
-    let values: UnsafeMutablePointer<Double>
+    package let values: UnsafeMutablePointer<Double>
 
     /// - Parameter count: rows, none or more.
     package init(count: Int) {

@@ -47,9 +47,9 @@ private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, firstLane: Int, s
     let stretch = ExponentialTask.stretch
     var close = V(at: state)
     var previous = Scientific(close)
-    var short = Sums<V>(decay: task.decays.0, at: state + 8)
-    var middle = Sums<V>(decay: task.decays.1, at: state + 32)
-    var long = Sums<V>(decay: task.decays.2, at: state + 56)
+    var short = WeightedSums<V>(decay: task.decays.0, at: state + 8)
+    var middle = WeightedSums<V>(decay: task.decays.1, at: state + 32)
+    var long = WeightedSums<V>(decay: task.decays.2, at: state + 56)
     var output = task.output + firstLane
     var first = 0
     while first < task.count {
@@ -70,13 +70,13 @@ private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, firstLane: Int, s
         at = returns
         while row < end {
             let hasBar = V.Bits(maskOf: task.present?[row] ?? 0xFF, firstLane: firstLane)
-            let input = Input(V(at: at), hasBar)
+            let input = WeightedInput(V(at: at), hasBar)
             short.advance(with: input)
-            Features(short, input).write(to: output, streams: streams)
+            WeightedFeatures(short, input).write(to: output, streams: streams)
             middle.advance(with: input)
-            Features(middle, input).write(to: output + 24, streams: streams)
+            WeightedFeatures(middle, input).write(to: output + 24, streams: streams)
             long.advance(with: input)
-            Features(long, input).write(to: output + 48, streams: streams)
+            WeightedFeatures(long, input).write(to: output + 48, streams: streams)
             row += 1
             at += 8
             output += rowLength
@@ -90,7 +90,7 @@ private func run<V: Lanes>(_ task: ExponentialTask, _: V.Type, firstLane: Int, s
 }
 
 /// What all half-lives take from a row.
-private struct Input<V: Lanes> {
+struct WeightedInput<V: Lanes> {
     let hasBar: V.Bits
     let isKnown: V.Bits
     /// The return, its square if negative and its weight; all 0 where it is missing.
@@ -110,7 +110,7 @@ private struct Input<V: Lanes> {
 }
 
 /// Exponentially weighted sums of one half-life.
-private struct Sums<V: Lanes> {
+struct WeightedSums<V: Lanes> {
     let decay: V
     var values: V
     var squares: V
@@ -132,7 +132,7 @@ private struct Sums<V: Lanes> {
     }
 
     @inline(__always)
-    mutating func advance(with input: Input<V>) {
+    mutating func advance(with input: WeightedInput<V>) {
         let decay = V.select(input.hasBar, decay, V(1))
         values = input.value.addingProduct(values, decay)
         squares = input.square.addingProduct(squares, decay)
@@ -141,7 +141,7 @@ private struct Sums<V: Lanes> {
 }
 
 /// Mean, downside deviation and their ratio; NaN where missing.
-private struct Features<V: Lanes> {
+struct WeightedFeatures<V: Lanes> {
     let mean: V
     let deviation: V
     let ratio: V
@@ -149,7 +149,7 @@ private struct Features<V: Lanes> {
     /// With S, Q and W the sums of returns, squares and weights: S/W, √(Q/W) = Q/√(QW) and
     /// S/W / √(Q/W) = S/√(QW), so that one root without a division gives two of them.
     @inline(__always)
-    init(_ sums: Sums<V>, _ input: Input<V>) {
+    init(_ sums: WeightedSums<V>, _ input: WeightedInput<V>) {
         let missing = V(.nan)
         // Added, it makes missing what is.
         let ifKnown = V.select(input.isKnown, V(0), missing)

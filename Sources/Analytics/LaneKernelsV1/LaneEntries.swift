@@ -13,5 +13,9 @@ package func laneTable(name: String) -> LaneTable {
         chainFilter: chainFilter, chainSmoothing: chainSmoothing,
         chainExpectation: chainExpectation, chainPath: chainPath,
         jumpForward: jumpForward, jumpBackward: jumpBackward,
-        gridPrediction: gridPrediction)
+        gridPrediction: gridPrediction,
+        markets: MarketTable(
+            returns: logReturns, weighted: weightedFeatures, volatilities: volatilities,
+            closes: closePositions, ranks: rollingRanks, observations: observations,
+            labels: labels))
 }

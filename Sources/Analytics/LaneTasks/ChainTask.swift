@@ -73,7 +73,8 @@ package struct ChainTask {
     package var segmentCount: Int
     /// `shape.beliefCount` rows: where the filter goes on, unless it starts, and where it ends.
     package var belief: UnsafeMutablePointer<Double>
-    package var isStarted: Bool
+    /// Bit i: lane i's filter goes on; the others start.
+    package var started: UInt8
     /// T·K rows, or `nil` for what is not wanted: filtered probabilities; forward variables as
     /// scaled; densities over each bar's largest. Smoothing puts its result into the second.
     package var filtered: UnsafeMutablePointer<Double>?
@@ -95,7 +96,7 @@ package struct ChainTask {
         shape: ChainShape, width: Int, model: UnsafePointer<Double>,
         observations: UnsafePointer<Double>, isShared: Bool, present: UnsafePointer<UInt8>?,
         segments: UnsafePointer<LaneSegment>, segmentCount: Int,
-        belief: UnsafeMutablePointer<Double>, isStarted: Bool
+        belief: UnsafeMutablePointer<Double>, started: UInt8
     ) {
         self.shape = shape
         self.width = width
@@ -106,6 +107,6 @@ package struct ChainTask {
         self.segments = segments
         self.segmentCount = segmentCount
         self.belief = belief
-        self.isStarted = isStarted
+        self.started = started
     }
 }

@@ -30,6 +30,8 @@ package final class LaneTable: Sendable {
     package let jumpBackward: @Sendable (JumpTask) -> Void
     /// The same with a grid of points for states: one step.
     package let gridPrediction: @Sendable (GridTask) -> Void
+    /// What classifies markets side by side.
+    package let markets: MarketTable
 
     package init(
         name: String, nativeWidth: Int, exponential: @escaping @Sendable (Double) -> Double,
@@ -46,7 +48,8 @@ package final class LaneTable: Sendable {
         chainPath: @escaping @Sendable (ChainTask) -> Void,
         jumpForward: @escaping @Sendable (JumpTask) -> Void,
         jumpBackward: @escaping @Sendable (JumpTask) -> Void,
-        gridPrediction: @escaping @Sendable (GridTask) -> Void
+        gridPrediction: @escaping @Sendable (GridTask) -> Void,
+        markets: MarketTable
     ) {
         self.name = name
         self.nativeWidth = nativeWidth
@@ -65,5 +68,6 @@ package final class LaneTable: Sendable {
         self.jumpForward = jumpForward
         self.jumpBackward = jumpBackward
         self.gridPrediction = gridPrediction
+        self.markets = markets
     }
 }

@@ -13,6 +13,8 @@ package enum FitError: Error, Equatable, Sendable {
     case invalidSpecification(SpecificationError)
     /// What the model's own family says.
     case family(reason: String)
+    /// A model fitted before is asked for, and not at hand.
+    case unknownModel(String)
 }
 
 extension FitError: CustomStringConvertible {
@@ -36,6 +38,8 @@ extension FitError: CustomStringConvertible {
                 + "states"
         case .invalidSpecification(let error): "\(error)"
         case .family(let reason): reason
+        case .unknownModel(let version):
+            "the model \(version) is not in the store: give its manifest again"
         }
     }
 }

@@ -49,7 +49,7 @@ package struct RegimeFilter: Sendable {
     }
 
     /// Advances without an answer: what warming up on the training window needs.
-    mutating func warmUp(with observation: Observation) {
+    package mutating func warmUp(with observation: Observation) {
         if engine != nil {
             _ = advanceEngine(with: observation)
         } else {

@@ -34,7 +34,7 @@ package struct WalkForwardStep: Sendable {
 /// 2. when a refit is due and enough complete observations lie behind, a model is fitted on the
 ///    window up to the bar before, or taken from the known ones, and its filter warmed through
 ///    that window; rules, which have nothing to fit, are adopted once, at the first bar with
-///    everything they look at;
+///    everything they look at, and so is a model fitted before, once its training window is over;
 /// 3. the filter advances with this bar, then the hysteresis;
 /// 4. the observation joins the window.
 ///
@@ -43,6 +43,9 @@ package struct WalkForward: Sendable {
     package let specification: RegimeSpecification
     private let knownModels: [String: ModelManifest]
     private let threads: Int
+    /// The one that answers throughout; `nil` also where the specification names one that is not
+    /// known.
+    private let fixedModel: ModelManifest?
     private var observer: BarObserver
     private var window: TrainingWindow
     private var hysteresis: Hysteresis
@@ -62,6 +65,9 @@ package struct WalkForward: Sendable {
         self.specification = specification
         self.threads = threads
         self.knownModels = knownModels
+        fixedModel = specification.fixedModel.flatMap { version in
+            knownModels.values.first { $0.modelVersion == version }
+        }
         observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
         hysteresis = Hysteresis(specification.hysteresis)
@@ -112,18 +118,29 @@ package struct WalkForward: Sendable {
     }
 
     private func isModelDue(at date: CivilDate, _ observation: Observation) -> Bool {
+        if specification.fixedModel != nil {
+            guard let fixedModel else { return previousDate == nil }
+            return model == nil && observation.isComplete
+                && observation.timestamp > fixedModel.trainedThrough
+        }
         switch specification.model {
         case .rules:
-            model == nil && observation.isComplete
+            return model == nil && observation.isComplete
         case .hmm, .markov, .jump, .jumpContinuous, .jumpSparse:
-            specification.isRefitDue(previous: previousDate, current: date)
+            return specification.isRefitDue(previous: previousDate, current: date)
                 && window.completeCount >= specification.training.warmUpBars
         }
     }
 
     private mutating func adoptModel(_ result: inout WalkForwardStep) {
         let manifest: ModelManifest
-        if let known = knownModels[RegimeFitter.fitKey(specification, window)] {
+        if let version = specification.fixedModel {
+            guard let fixedModel else {
+                result.fitFailure = .unknownModel(version)
+                return
+            }
+            manifest = fixedModel
+        } else if let known = knownModels[RegimeFitter.fitKey(specification, window)] {
             manifest = known
         } else {
             do {

@@ -102,6 +102,11 @@ package struct JournalDecision: Sendable {
             decision.facts.head.writes += 1
             decision.plan.receipt.head = decision.facts.head
         }
+        if let digest = batch.completing {
+            let mark = SourceMark(digest: digest, writes: decision.facts.head.writes)
+            decision.facts.head.source = mark
+            decision.plan.receipt.head = decision.facts.head
+        }
         return decision.plan
     }
 

@@ -161,10 +161,11 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
-    var backfill: Backfill {
-        Backfill(
-            journal: store, reader: store,
-            threads: ProcessInfo.processInfo.activeProcessorCount)
+    var backfill: Backfill { backfill(threads: ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// - Parameter threads: that one fit runs on.
+    func backfill(threads: Int) -> Backfill {
+        Backfill(journal: store, reader: store, threads: threads)
     }
 
     var overrideExpiry: OverrideExpiry {

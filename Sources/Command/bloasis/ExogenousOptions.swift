@@ -53,7 +53,7 @@ struct ExogenousOptions: ParsableArguments {
     ///
     /// - Throws: `CSVError`.
     func join(
-        _ csv: CSVOptions, timeframe: Timeframe, calendar: SessionCalendar
+        _ csv: CSVFormatOptions, timeframe: Timeframe, calendar: SessionCalendar
     ) throws
         -> ExogenousJoin
     {

@@ -18,6 +18,8 @@ package struct BarColumns: Sendable {
 
     package var count: Int { timestamps.count }
     package var isEmpty: Bool { timestamps.isEmpty }
+    /// Whether any bar carries a value from outside the market.
+    package var hasExogenous: Bool { !exogenous.isEmpty }
 
     /// Appends a bar. Precondition: it is later than the last one.
     package mutating func append(_ bar: Bar) {

@@ -59,17 +59,11 @@ package struct MarketRegimeState: Sendable {
         }
         if let manifest = step.adopted {
             activeModel = manifest.version
-            effects.append(.adopt(storedModel(manifest), activation(from: bar)))
+            effects.append(
+                .adopt(StoredModel(manifest, of: profile.series), activation(from: bar)))
         }
         effects.append(.record(record(of: step, at: bar)))
         return effects
-    }
-
-    private func storedModel(_ manifest: ModelManifest) -> StoredModel {
-        StoredModel(
-            version: manifest.version, series: profile.series, fitKey: manifest.fitKey,
-            trainedFrom: manifest.trainedFrom, trainedThrough: manifest.trainedThrough,
-            manifest: manifest.json)
     }
 
     private func activation(from bar: Bar) -> ModelActivation {
@@ -133,6 +127,15 @@ package enum Effect: Sendable {
     case keepLate(Bar)
     /// A due refit failed; the model before it goes on answering.
     case reportFitFailure(at: Timestamp, FitError)
+}
+
+extension StoredModel {
+    init(_ manifest: ModelManifest, of series: Series) {
+        self.init(
+            version: manifest.version, series: series, fitKey: manifest.fitKey,
+            trainedFrom: manifest.trainedFrom, trainedThrough: manifest.trainedThrough,
+            manifest: manifest.json)
+    }
 }
 
 extension SeriesProfile {

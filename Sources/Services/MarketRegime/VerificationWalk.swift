@@ -33,10 +33,12 @@ struct VerificationWalk: Sendable {
         self.series = series
         self.range = range
         models = try await StoredModels(reader: reader, series: series)
+        let specification = try RegimeSpecification(canonicalJSON: head.profile.specification)
+        // Models are fitted anew, but for one that the series was given.
+        let known = models.known { proven($0) || $0.version.text == specification.fixedModel }
         state = MarketRegimeState(
-            profile: head.profile,
-            specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
-            knownModels: models.known(where: proven), trigger: .bar, threads: threads)
+            profile: head.profile, specification: specification, knownModels: known, trigger: .bar,
+            threads: threads)
         report = VerificationReport(series: series)
     }
 

@@ -194,7 +194,8 @@ struct JournalTables: Sendable {
             last_regime = \(head.lastRegime.label), last_sequence = \(head.lastSequence),
             last_announced_event_id = \(head.lastAnnouncedEventID?.text),
             last_announced_as_of = \(try head.lastAnnouncedAsOf?.stored() ?? .null),
-            writes = \(head.writes)
+            writes = \(head.writes), source_digest = \(head.source?.digest),
+            source_writes = \(head.source?.writes)
         WHERE market = \(key[0]) AND timeframe = \(key[1])
         """
     }

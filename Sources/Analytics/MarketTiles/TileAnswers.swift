@@ -1,0 +1,147 @@
+import Kernels
+import LaneTasks
+import Market
+package import RegimeModels
+package import Regimes
+
+/// What was found of a stretch of bars of up to eight markets; it is overwritten by the next one.
+package final class TileAnswers {
+    /// The tile's markets, by their place in the classifier.
+    package internal(set) var markets = 0..<0
+    /// Of the bars that the call was given, the one that bar 0 here is, for each market.
+    package internal(set) var firstBar = 0
+    /// Per market of the tile, its bars in this stretch.
+    package internal(set) var counts: [Int] = []
+    /// Per market of the tile, what the call was given.
+    var bars: [BarColumns] = []
+
+    let labeller: Labeller
+    let states: Int
+    let featureCount: Int
+    /// Columns of rows: the context's fields, then the features, then the volatility index.
+    let columns: LaneRows
+    /// K rows a bar.
+    let probabilities: LaneRows
+    /// A byte for each lane of a row.
+    var raw: [UInt8]
+    var published: [UInt8]
+    /// 1 where the model saw an observation.
+    var present: [UInt8]
+    /// Per lane, the first bar of the stretch with an answer, and the label published before it.
+    var firstAnswers: [Int]
+    var publishedBefore: [UInt8]
+    /// Answers that were made bar by bar, instead of all of the above.
+    var steps: [[ScalarMarket.Answer]] = []
+
+    init(_ classifier: Classifier, states: Int) {
+        labeller = Labeller(classifier)
+        self.states = states
+        featureCount = classifier.features.count
+        let bytes = TileWorkspace.stretch * LaneRows.lanes
+        let fields = ObservationTask.contextFields + featureCount + 1
+        columns = TileWorkspace.filled(fields * TileWorkspace.columnRows)
+        probabilities = TileWorkspace.filled(TileWorkspace.stretch * max(states, 1))
+        raw = [UInt8](repeating: 0, count: bytes)
+        published = raw
+        present = raw
+        firstAnswers = [Int](repeating: 0, count: LaneRows.lanes)
+        publishedBefore = [UInt8](repeating: 0, count: LaneRows.lanes)
+    }
+
+    /// Room for the answers of a stretch that is computed bar by bar.
+    init(scalar classifier: Classifier) {
+        labeller = Labeller(classifier)
+        states = 0
+        featureCount = classifier.features.count
+        columns = LaneRows(count: 0)
+        probabilities = LaneRows(count: 0)
+        (raw, published, present) = ([], [], [])
+        (firstAnswers, publishedBefore) = ([], [])
+    }
+
+    // MARK: - One bar
+
+    /// The bar as the model saw it.
+    ///
+    /// - Parameters:
+    ///   - market: of the tile, from 0.
+    ///   - bar: of the stretch, from 0.
+    package func observation(market: Int, bar: Int) -> Observation {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].observation }
+        var context = MarketContext(
+            values: (0..<ObservationTask.contextFields).map { value($0, market, bar) })
+        let first = ObservationTask.contextFields
+        context.vix = value(first + featureCount, market, bar)
+        let features = (0..<featureCount).map { value(first + $0, market, bar) }
+        return Observation(
+            timestamp: bars[market].timestamps[firstBar + bar], features: features,
+            context: context, isComplete: features.allSatisfy(\.isFinite))
+    }
+
+    /// What the model says of the bar; `nil` before it answers.
+    package func step(market: Int, bar: Int) -> FilterStep? {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].step }
+        guard bar >= firstAnswers[market] else { return nil }
+        return labeller.step(
+            stateProbabilities: stateProbabilities(market, bar),
+            observation(market: market, bar: bar),
+            isMissing: present[bar * LaneRows.lanes + market] == 0)
+    }
+
+    /// The most probable label; `nil` before the model answers.
+    package func rawRegime(market: Int, bar: Int) -> Regime? {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].step?.rawRegime }
+        guard bar >= firstAnswers[market] else { return nil }
+        return Regime(laneLabel: raw[bar * LaneRows.lanes + market])
+    }
+
+    /// The label after hysteresis.
+    package func publishedRegime(market: Int, bar: Int) -> Regime {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].published }
+        return Regime(laneLabel: published[bar * LaneRows.lanes + market])
+    }
+
+    /// The published label of the bar before.
+    package func publishedRegimeBefore(market: Int, bar: Int) -> Regime {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].publishedBefore }
+        guard bar > 0 else { return Regime(laneLabel: publishedBefore[market]) }
+        return publishedRegime(market: market, bar: bar - 1)
+    }
+
+    /// Whether the published label changed at this bar.
+    package func isChange(market: Int, bar: Int) -> Bool {
+        publishedRegime(market: market, bar: bar)
+            != publishedRegimeBefore(market: market, bar: bar)
+    }
+
+    private func check(_ market: Int, _ bar: Int) {
+        precondition(counts.indices.contains(market), "a market of the tile")
+        precondition((0..<counts[market]).contains(bar), "a bar of the stretch")
+    }
+
+    private func value(_ column: Int, _ market: Int, _ bar: Int) -> Double {
+        columns[column * TileWorkspace.columnRows + bar, market]
+    }
+
+    private func stateProbabilities(_ market: Int, _ bar: Int) -> StateVector {
+        var vector = StateVector(repeating: 0, count: states)
+        for state in 0..<states { vector[state] = probabilities[bar * states + state, market] }
+        return vector
+    }
+}
+
+extension Regime {
+    /// The labels as lanes number them.
+    private static let inLaneOrder = Regime.allCases
+
+    init(laneLabel label: UInt8) { self = Regime.inLaneOrder[Int(label)] }
+
+    var laneLabel: UInt8 {
+        UInt8(truncatingIfNeeded: Regime.inLaneOrder.firstIndex(of: self) ?? 0)
+    }
+}
