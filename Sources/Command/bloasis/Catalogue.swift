@@ -7,6 +7,7 @@ enum Catalogue {
         MarketRegimeHost.self,
         ClosedDayVerification.self,
         TradingHost.self,
+        BackfillWorkerHost.self,
         GRPCDoor.self,
         HTTPDoor.self,
         ConfigServiceHost.self,

@@ -58,6 +58,9 @@ struct ServePlan: Sendable {
         case .gateway?:
             entries = [HTTPDoor.name, Registration.name]
             (local, remote, hasPage) = ([], [.marketRegime, .trading], true)
+        case let worker? where worker.text == BackfillWorkerHost.name:
+            entries = [EventRelay.name, BackfillWorkerHost.name]
+            (local, remote, hasPage) = ([], [], false)
         case let other?:
             entries = [other.text]
             (local, remote, hasPage) = ([], [], false)

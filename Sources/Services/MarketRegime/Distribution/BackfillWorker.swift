@@ -94,6 +94,7 @@ package struct BackfillWorker: Service {
     private func stay() async throws {
         let subscription = try await bus.subscribe(
             to: [.backfillJobs], as: BackfillWorker.group, from: .earliest)
+        logger.notice("Waiting for jobs", metadata: ["worker": "\(name)"])
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await work(subscription))
@@ -235,6 +236,13 @@ extension BackfillWorker {
     private func write(
         _ job: BackfillJobEvent, of event: LoggedEvent, _ subscription: any EventSubscription
     ) async throws -> BackfillProgressEvent {
+        // The same job was done to its end, and nobody wrote the series since.
+        let head = try await backfill.reader.head(of: job.series)
+        if let head, !job.emitting,
+            head.source == SourceMark(digest: job.id.text, writes: head.writes)
+        {
+            return BackfillProgressEvent(of: job, .done, worker: name, asOf: head.lastAsOf)
+        }
         let meter = Meter()
         _ = try await bus.publish([
             BackfillProgressEvent(of: job, .started, worker: name).message
