@@ -1,5 +1,6 @@
 import Foundation
 import Hosting
+import Logging
 import MarketRegime
 import Ports
 
