@@ -202,6 +202,8 @@ extension BackfillWorker {
             end = BackfillProgressEvent(of: job, .failed, worker: name, error: "\(error)")
         }
         try await lasting(event, of: subscription) { _ = try await bus.publish([end.message]) }
+        logger.info(
+            "Job over", metadata: ["series": "\(job.series)", "state": "\(end.state)"])
     }
 
     /// Does something, and again for as long as what keeps it from being done passes.
@@ -243,6 +245,7 @@ extension BackfillWorker {
         {
             return BackfillProgressEvent(of: job, .done, worker: name, asOf: head.lastAsOf)
         }
+        logger.info("Job begun", metadata: ["series": "\(job.series)"])
         let meter = Meter()
         _ = try await bus.publish([
             BackfillProgressEvent(of: job, .started, worker: name).message
