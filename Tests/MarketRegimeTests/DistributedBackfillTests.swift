@@ -72,7 +72,7 @@ struct DistributedBackfillTests {
             bus: bus, backfill: Backfill(journal: journal ?? store, reader: store), name: name,
             concurrency: 2,
             open: { try universe.work($0.series, digest: $0.id.text, pulled: pulled) },
-            now: World.now, logger: World.logger, sleep: { _ in try await Task.sleep(for: .zero) })
+            now: World.now, logger: World.logger)
     }
 
     private func coordinator(_ bus: any EventBus) -> BackfillCoordinator {
@@ -257,7 +257,8 @@ struct DistributedBackfillTests {
             bus: bus, silenceLimit: .seconds(10), now: { time.now },
             sleep: { duration in
                 time.advance(bySeconds: duration.components.seconds)
-                try await Task.sleep(for: .zero)
+                await Task.yield()
+                try Task.checkCancellation()
             })
         var rest = universe.jobs[...]
         do {
