@@ -452,10 +452,10 @@ let package = Package(
         tests(
             "MarketRegimeTests",
             [
-                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Hosting",
+                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Backends", "Hosting",
                 "MarketRegime",
             ],
-            [.logging, .serviceLifecycle]),
+            [.grdb, .logging, .metrics, .serviceLifecycle]),
         tests(
             "TradingServiceTests",
             [

@@ -3,6 +3,7 @@ import Foundation
 import Market
 import Ports
 import Regimes
+import TestSupport
 import Testing
 
 /// Values with every field set, as the golden files show them.
@@ -64,5 +65,31 @@ enum Examples {
         let file = folder.appending(path: "../../Fixtures/golden/\(name)").standardizedFileURL
         let text = try String(contentsOf: file, encoding: .utf8)
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}
+
+// MARK: - Jobs
+
+extension Examples {
+    static func job(calendar: SessionCalendar = .nyse) -> BackfillJobEvent {
+        BackfillJobEvent(
+            universe: "stocks.csv.gz", series: Samples.series("AAPL"), calendar: calendar,
+            source: .init(path: "/data/stocks.csv.gz", sha256: "9f86d0", bytes: 7_340_032),
+            reading: .init(
+                price: "adjusted", stamp: "open", timeZone: "America/Chicago", onBadRow: "skip",
+                column: "AAPL"),
+            range: Samples.day(0)..<Samples.day(9), emitting: true,
+            specification: #"{"model":"hmm"}"#, model: #"{"format":1}"#)
+    }
+
+    /// With nothing that may be left out.
+    static func leastJob() -> BackfillJobEvent {
+        var job = job()
+        job.reading.timeZone = nil
+        job.reading.column = nil
+        job.range = nil
+        job.emitting = false
+        job.model = nil
+        return job
     }
 }

@@ -56,6 +56,8 @@ struct JSONSchema {
         case ("format", "date-time", .string(let text)): return Timestamp(rfc3339: text) != nil
         case ("minLength", .number(let least), .string(let text)):
             return Double(text.unicodeScalars.count) >= least
+        case ("maxLength", .number(let most), .string(let text)):
+            return Double(text.unicodeScalars.count) <= most
         case ("minimum", .number(let least), .number(let number)): return number >= least
         case ("maximum", .number(let most), .number(let number)): return number <= most
         case ("exclusiveMinimum", .number(let bound), .number(let number)): return number > bound
@@ -73,7 +75,7 @@ struct JSONSchema {
     /// A keyword about one type lets values of the others pass.
     private func isOfAnotherType(_ value: JSONValue, than keyword: String) -> Bool {
         switch keyword {
-        case "pattern", "format", "minLength": return !value.isOf(type: "string")
+        case "pattern", "format", "minLength", "maxLength": return !value.isOf(type: "string")
         case "minimum", "maximum", "exclusiveMinimum": return !value.isOf(type: "number")
         case "maxProperties", "propertyNames": return !value.isOf(type: "object")
         default: return false

@@ -20,7 +20,7 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { topic.name }
 
-    static let all = [regimeChange, orderFilled, marketBars]
+    static let all = [regimeChange, orderFilled, marketBars, backfillJobs, backfillProgress]
 
     private static let regimeChange = TopicContract(
         topic: .regimeChange, messages: regimeChanges,
@@ -52,6 +52,16 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
     private static let marketBars = TopicContract(
         topic: .marketBars, messages: bars,
         rewritten: { try MarketBarEvent(payload: $0).message })
+
+    private static let backfillJobs = TopicContract(
+        topic: .backfillJobs, messages: jobs,
+        rewritten: { try BackfillJobEvent(payload: $0).message },
+        constants: ["schema_version": .number(Double(BackfillJobEvent.schemaVersion))])
+
+    private static let backfillProgress = TopicContract(
+        topic: .backfillProgress, messages: progress,
+        rewritten: { try BackfillProgressEvent(payload: $0).message },
+        constants: ["schema_version": .number(Double(BackfillProgressEvent.schemaVersion))])
 }
 
 // MARK: - Messages as the code makes them
@@ -121,6 +131,24 @@ extension TopicContract {
             MarketBarEvent(series: full.series, bar: full.bar, trigger: .baseline).message,
             MarketBarEvent(series: full.series, bar: bare).message,
         ]
+    }
+}
+
+extension TopicContract {
+    /// A job with everything for each calendar, and one with nothing that may be left out.
+    @Sendable private static func jobs() throws -> [EventMessage] {
+        SessionCalendar.allCases.map { Examples.job(calendar: $0).message }
+            + [Examples.leastJob().message]
+    }
+
+    /// A job in every state.
+    @Sendable private static func progress() throws -> [EventMessage] {
+        BackfillProgressEvent.State.allCases.map { state in
+            BackfillProgressEvent(
+                of: Examples.leastJob(), state, worker: "w", asOf: Samples.day(0),
+                error: state == .failed ? "no file" : nil
+            ).message
+        }
     }
 }
 

@@ -54,6 +54,21 @@ struct VerifyProcessTests {
         try await expectFound(program, "indicators.volatility_21")
     }
 
+    @Test("a running service finds the planted bit by itself")
+    func running() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        #expect(try await program.run(Self.backfill).status == 0)
+        try SchemaTampering.flipVolatilityBit(program.home + "/store/bloasis.sqlite")
+        let server = try await Server.start(program, service: "market-regime")
+        #expect(await server.running.errors.wait(for: "Stored answers differ"))
+        try await eventually {
+            try await server.get("/metrics").body.contains("\nverification_differences 1\n")
+        }
+        #expect(try await server.get("/metrics").body.contains("\nverification_bars 5031\n"))
+        #expect(try await server.stop() == 0)
+    }
+
     @Test("nothing to verify is said, and exits 3")
     func nothing() async throws {
         let program = try Program.fresh()

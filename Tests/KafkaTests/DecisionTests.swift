@@ -102,6 +102,19 @@ struct DecisionTests {
         #expect(seen == next)
     }
 
+    @Test func whatIsRevokedIsPausedNoMore() {
+        var buffer = ConsumerBuffer()
+        buffer.assign([Self.one, Self.two])
+        buffer.pause([Self.one])
+        #expect(buffer.revoke([Self.one, Self.two], isLost: false) == [Self.one])
+        #expect(buffer.revoke([Self.one], isLost: true) == [])
+        buffer.assign([Self.one])
+        fill(&buffer, Self.one, 0..<1)
+        var messages = 0
+        while let item = buffer.take() { if case .message = item { messages += 1 } }
+        #expect(messages == 1)
+    }
+
     @Test func positionsOnlyMoveOn() {
         var plan = CommitPlan()
         let first = plan.request([3, 1].map { message(Self.one, $0, epoch: 1) })

@@ -62,5 +62,11 @@ private struct StumblingSubscription: EventSubscription {
         try await subscription.commit(event)
     }
 
+    func holds(_ event: LoggedEvent) -> Bool { subscription.holds(event) }
+
+    func pause(after event: LoggedEvent) { subscription.pause(after: event) }
+
+    func resume(after event: LoggedEvent) { subscription.resume(after: event) }
+
     func close() async { await subscription.close() }
 }

@@ -117,6 +117,22 @@ package enum EventBusConformance {
                 #expect(try await read(3, from: reader, committing: true) == published)
             }
         },
+        Law("what follows an event is kept back until it may come, other topics go on") { world in
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            let reader = try await world.bus.subscribe(
+                to: [topic, other], as: group, from: .earliest)
+            #expect(try await read(1, from: reader) == [published[0]])
+            #expect(reader.holds(published[0]))
+            #expect(!reader.holds(published[1]))
+            reader.pause(after: published[0])
+            let elsewhere = try await publish(["elsewhere"], to: other, on: world.bus)
+            #expect(try await read(1, from: reader) == elsewhere)
+            try await reader.commit(published[0])
+            reader.resume(after: published[0])
+            #expect(try await read(2, from: reader) == Array(published[1...]))
+            try await reader.commit(published[2])
+            await reader.close()
+        },
         Law("what was not committed comes again after a close") { world in
             let published = try await publish(["a", "b", "c", "d"], on: world.bus)
             let reader = try await world.bus.subscribe(to: [topic], as: group, from: .earliest)

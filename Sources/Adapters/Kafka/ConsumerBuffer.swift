@@ -32,9 +32,13 @@ struct ConsumerBuffer {
     }
 
     /// Messages that lie here are another's to handle.
-    mutating func revoke(_ partitions: [KafkaPartition], isLost: Bool) {
+    ///
+    /// - Returns: those of the partitions that were paused, and are no more.
+    @discardableResult
+    mutating func revoke(_ partitions: [KafkaPartition], isLost: Bool) -> Set<KafkaPartition> {
         let gone = partitions.filter { epochs.removeValue(forKey: $0) != nil }
-        guard !gone.isEmpty else { return }
+        guard !gone.isEmpty else { return [] }
+        let resumed = paused.intersection(gone)
         paused.subtract(gone)
         items.removeFirst(start)
         start = 0
@@ -43,6 +47,7 @@ struct ConsumerBuffer {
             return epochs[message.position.partition] == nil
         }
         items.append(.revoked(gone, isLost: isLost))
+        return resumed
     }
 
     /// A message of a partition that is not assigned any more is dropped.

@@ -125,6 +125,19 @@ extension ConsumerCore {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw failure(code, "pause") }
     }
 
+    /// Pauses a message's partition, if that has not been revoked since.
+    func pause(after message: KafkaMessage) throws {
+        let partition = message.position.partition
+        guard isCurrent(message) else { return }
+        try pause([partition])
+        // Revoked meanwhile: who gets it back finds it as any other.
+        if !isCurrent(message) { try resume([partition]) }
+    }
+
+    private func isCurrent(_ message: KafkaMessage) -> Bool {
+        state.withLock { $0.buffer.epochs[message.position.partition] == message.epoch }
+    }
+
     func resume(_ partitions: Set<KafkaPartition>) throws {
         let handle = try handle()
         state.withLock { $0.buffer.resume(partitions) }

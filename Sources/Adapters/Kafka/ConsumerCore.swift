@@ -210,10 +210,13 @@ final class ConsumerCore: @unchecked Sendable {
             apply(isIncremental, client, list, rd_kafka_incremental_assign)
         } else {
             let isLost = rd_kafka_assignment_lost(client) != 0
-            state.withLock { state in
-                state.buffer.revoke(partitions, isLost: isLost)
+            let paused = state.withLock { state in
                 state.commits.forget(partitions)
+                return state.buffer.revoke(partitions, isLost: isLost)
             }
+            // librdkafka would leave them paused, for whenever they come back.
+            let resumed = PartitionList(paused)
+            withExtendedLifetime(resumed) { _ = rd_kafka_resume_partitions(client, $0.list) }
             apply(isIncremental, client, isIncremental ? list : nil, rd_kafka_incremental_unassign)
         }
     }

@@ -105,6 +105,14 @@ package final class KafkaConsumer: Sendable {
         try core.pause(partitions)
     }
 
+    /// What follows a message in its partition stays where it is until `resume`, unless the
+    /// partition was revoked since the message was handed out.
+    ///
+    /// - Throws: `KafkaError.closed`.
+    package func pause(after message: KafkaMessage) throws {
+        try core.pause(after: message)
+    }
+
     package func resume(_ partitions: Set<KafkaPartition>) throws {
         try core.resume(partitions)
     }

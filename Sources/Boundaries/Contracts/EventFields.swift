@@ -68,6 +68,14 @@ struct EventFields {
         }
     }
 
+    func boolean(_ field: String) throws(EventDecodingError) -> Bool {
+        switch members[field] {
+        case nil, .null: throw fault(field, "is missing")
+        case .boolean(let isTrue): return isTrue
+        default: throw fault(field, "is neither true nor false")
+        }
+    }
+
     func number(_ field: String) throws(EventDecodingError) -> Double {
         guard let value = try optionalNumber(field) else { throw fault(field, "is missing") }
         return value
@@ -147,6 +155,20 @@ struct EventFields {
         }
     }
 
+    /// `nil` when the member is absent or null.
+    func optionalTimestamp(_ field: String) throws(EventDecodingError) -> Timestamp? {
+        try optionalString(field) == nil ? nil : try timestamp(field)
+    }
+
+    /// A whole number that counts something.
+    func count(_ field: String) throws(EventDecodingError) -> Int {
+        let value = try integer(field)
+        guard value >= 0, let count = Int(exactly: value) else {
+            throw fault(field, "is below 0")
+        }
+        return count
+    }
+
     /// The members `market` and `timeframe`; the latter is `1d` when absent.
     func series() throws(EventDecodingError) -> Series {
         let name = try string("market")
@@ -167,6 +189,7 @@ struct EventFields {
     /// As much of JSON as events use; anything else is kept as `other`, for additions are let pass.
     private enum Value: Decodable {
         case null
+        case boolean(Bool)
         case string(String)
         case integer(Int64)
         case number(Double)
@@ -179,6 +202,8 @@ struct EventFields {
                 self = .null
             } else if let text = try? container.decode(String.self) {
                 self = .string(text)
+            } else if let isTrue = try? container.decode(Bool.self) {
+                self = .boolean(isTrue)
             } else if let value = try? container.decode(Int64.self) {
                 self = .integer(value)
             } else if let value = try? container.decode(Double.self) {

@@ -60,10 +60,7 @@ package struct MarketBarEvent: Sendable {
         trigger = isPolled ? .baseline : .bar
         guard fields.has("close") else { throw fields.fault("close", "is missing") }
         let timestamp = try fields.timestamp("timestamp")
-        var availableAt: Timestamp?
-        if try fields.optionalString("available_at") != nil {
-            availableAt = try fields.timestamp("available_at")
-        }
+        let availableAt = try fields.optionalTimestamp("available_at")
         bar = Bar(
             timestamp: timestamp, open: try fields.optionalNumber("open") ?? .nan,
             high: try fields.optionalNumber("high") ?? .nan,

@@ -5,10 +5,13 @@ package struct Topic: Hashable, Sendable {
     package static let regimeChange = Topic("regime-change")
     package static let orderFilled = Topic("order-filled")
     package static let marketBars = Topic("market-bars")
+    package static let backfillJobs = Topic("backfill-jobs")
+    /// Looked at by whoever put jobs; nothing of it is set aside.
+    package static let backfillProgress = Topic("backfill-progress")
     /// Every topic of the contract, each with the one for its dead letters.
-    package static let all = [marketBars, regimeChange, orderFilled].flatMap {
-        [$0, $0.deadLetter]
-    }
+    package static let all =
+        [marketBars, regimeChange, orderFilled, backfillJobs].flatMap { [$0, $0.deadLetter] }
+        + [backfillProgress]
 
     package init(_ name: String) {
         self.name = name
@@ -115,6 +118,19 @@ package protocol EventSubscription: EventReading {
     ///
     /// - Throws: `EventBusError.partitionLost`.
     func commit(_ event: LoggedEvent) async throws
+
+    /// Whether an event that was handed out is still this member's: nobody else was given it since,
+    /// and it may be committed.
+    func holds(_ event: LoggedEvent) -> Bool
+
+    /// Keeps back what follows an event in its partition until `resume`; other partitions go on.
+    ///
+    /// For an effect that takes long: a member that waits in `next` meanwhile keeps its place in
+    /// the group. A partition that is lost is paused no more.
+    func pause(after event: LoggedEvent)
+
+    /// What was kept back after an event comes now.
+    func resume(after event: LoggedEvent)
 }
 
 package enum EventBusError: Error, Equatable, Sendable {

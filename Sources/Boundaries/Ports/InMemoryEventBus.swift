@@ -1,8 +1,15 @@
 import Synchronization
 
-/// The twin of the durable logs: the same answers, from memory. One partition per topic.
+/// The twin of the durable logs: the same answers, from memory.
 package final class InMemoryEventBus: Sendable {
+    /// Where a group reads.
     fileprivate struct Seat: Hashable {
+        let group: ConsumerGroup
+        let topic: Topic
+        let partition: Int32
+    }
+
+    fileprivate struct Audience: Hashable {
         let group: ConsumerGroup
         let topic: Topic
     }
@@ -13,13 +20,24 @@ package final class InMemoryEventBus: Sendable {
         /// The last offset whose effect is done.
         var committed: [Seat: Int64] = [:]
         var readers: [Seat: Int] = [:]
+        var members: [Audience: Set<Int>] = [:]
         var nextMember = 0
     }
+
+    fileprivate let partitions: Int32
 
     fileprivate let state = Mutex(State())
     fileprivate let signal = CommitSignal()
 
-    package init() {}
+    /// - Parameter partitions: of each topic, by key; members of a group share them equally.
+    package init(partitions: Int32 = 1) {
+        self.partitions = max(1, partitions)
+    }
+
+    private func partition(of key: String) -> Int32 {
+        let hash = key.utf8.reduce(UInt32(5_381)) { $0 &* 33 &+ UInt32($1) }
+        return Int32(hash % UInt32(partitions))
+    }
 }
 
 extension InMemoryEventBus: EventBus {
@@ -28,7 +46,9 @@ extension InMemoryEventBus: EventBus {
         let logged = state.withLock { state in
             messages.map { message in
                 state.lastOffset += 1
-                let event = LoggedEvent(message: message, partition: 0, offset: state.lastOffset)
+                let event = LoggedEvent(
+                    message: message, partition: partition(of: message.key),
+                    offset: state.lastOffset)
                 state.events[message.topic, default: []].append(event)
                 return event
             }
@@ -40,17 +60,20 @@ extension InMemoryEventBus: EventBus {
     package func subscribe(
         to topics: [Topic], as group: ConsumerGroup, from start: StartingOffset
     ) async throws -> any EventSubscription {
+        let seats = topics.flatMap { topic in
+            (0..<partitions).map { Seat(group: group, topic: topic, partition: $0) }
+        }
         let member = state.withLock { state in
-            for topic in topics {
-                let seat = Seat(group: group, topic: topic)
-                let first = start == .earliest ? 0 : state.events[topic]?.last?.offset ?? 0
-                state.committed[seat] = state.committed[seat] ?? first
-            }
             state.nextMember += 1
+            for seat in seats {
+                let first = start == .earliest ? 0 : state.events[seat.topic]?.last?.offset ?? 0
+                state.committed[seat] = state.committed[seat] ?? first
+                state.members[seat.audience, default: []].insert(state.nextMember)
+            }
             return state.nextMember
         }
-        return InMemorySubscription(
-            bus: self, seats: topics.map { Seat(group: group, topic: $0) }, member: member)
+        signal.notify()
+        return InMemorySubscription(bus: self, seats: seats, member: member)
     }
 
     package func tap(
@@ -68,9 +91,21 @@ extension InMemoryEventBus: EventBus {
     package func ping() async throws {}
 }
 
+extension InMemoryEventBus.Seat {
+    fileprivate var audience: InMemoryEventBus.Audience {
+        InMemoryEventBus.Audience(group: group, topic: topic)
+    }
+
+    fileprivate func isOf(_ event: LoggedEvent) -> Bool {
+        topic == event.message.topic && partition == event.partition
+    }
+}
+
 private final class InMemorySubscription: EventSubscription {
     private struct Reading {
+        /// Of the seats that this member has.
         var positions: [InMemoryEventBus.Seat: Int64] = [:]
+        var paused: Set<InMemoryEventBus.Seat> = []
         var isClosed = false
         var assignments = 0
     }
@@ -96,7 +131,7 @@ private final class InMemorySubscription: EventSubscription {
 
     func commit(_ event: LoggedEvent) async throws {
         try bus.state.withLock { state in
-            for seat in seats where seat.topic == event.message.topic {
+            for seat in seats where seat.isOf(event) {
                 guard state.readers[seat] == member else {
                     throw EventBusError.partitionLost(seat.topic, seat.group)
                 }
@@ -105,34 +140,75 @@ private final class InMemorySubscription: EventSubscription {
         }
     }
 
+    func holds(_ event: LoggedEvent) -> Bool {
+        reading.withLock { reading in
+            reading.positions.contains { $0.key.isOf(event) && $0.value >= event.offset }
+        }
+    }
+
+    func pause(after event: LoggedEvent) {
+        reading.withLock { reading in
+            reading.paused.formUnion(reading.positions.keys.filter { $0.isOf(event) })
+        }
+    }
+
+    func resume(after event: LoggedEvent) {
+        reading.withLock { reading in
+            reading.paused = reading.paused.filter { !$0.isOf(event) }
+        }
+        bus.signal.notify()
+    }
+
     func close() async {
-        reading.withLock { $0.isClosed = true }
+        reading.withLock { reading in
+            reading.isClosed = true
+            reading.positions = [:]
+        }
         leave()
     }
 
     private func leave() {
         bus.state.withLock { state in
-            for seat in seats where state.readers[seat] == member {
-                state.readers[seat] = nil
+            for seat in seats {
+                if state.readers[seat] == member { state.readers[seat] = nil }
+                state.members[seat.audience]?.remove(member)
             }
         }
         bus.signal.notify()
+    }
+
+    /// Gives up and takes seats, until this member has its share.
+    private func takeSeats(_ reading: inout Reading, _ state: inout InMemoryEventBus.State) {
+        for (audience, seats) in Dictionary(grouping: seats, by: \.audience) {
+            let members = max(1, state.members[audience]?.count ?? 1)
+            let share = (seats.count + members - 1) / members
+            let surplus = seats.filter { state.readers[$0] == member }.dropFirst(share)
+            for seat in surplus {
+                state.readers[seat] = nil
+                reading.positions[seat] = nil
+                reading.paused.remove(seat)
+            }
+            if !surplus.isEmpty { bus.signal.notify() }
+            var held = seats.count { state.readers[$0] == member }
+            for seat in seats where held < share && state.readers[seat] == nil {
+                held += 1
+                state.readers[seat] = member
+                reading.assignments += 1
+                reading.positions[seat] = state.committed[seat] ?? 0
+            }
+        }
     }
 
     /// The earliest event after the positions of the topics this member reads.
     private func advance() -> LoggedEvent? {
         reading.withLock { reading in
             bus.state.withLock { state in
+                takeSeats(&reading, &state)
                 var earliest: (seat: InMemoryEventBus.Seat, event: LoggedEvent)?
-                for seat in seats {
-                    if state.readers[seat] == nil {
-                        state.readers[seat] = member
-                        reading.assignments += 1
-                        reading.positions[seat] = state.committed[seat] ?? 0
+                for (seat, position) in reading.positions where !reading.paused.contains(seat) {
+                    let event = state.events[seat.topic]?.first {
+                        $0.offset > position && $0.partition == seat.partition
                     }
-                    guard state.readers[seat] == member else { continue }
-                    let position = reading.positions[seat] ?? 0
-                    let event = state.events[seat.topic]?.first { $0.offset > position }
                     guard let event else { continue }
                     if earliest.map({ event.offset < $0.event.offset }) ?? true {
                         earliest = (seat, event)

@@ -29,6 +29,7 @@ struct BackfillCommand: AsyncParsableCommand {
               bloasis backfill --csv spx.csv --market SPX --exogenous vix=vix.csv
               bloasis backfill --universe stocks.csv.gz
               bloasis backfill --universe 'data/*.csv' --model model.json --dry-run
+              bloasis backfill --universe /data/stocks.csv.gz --distribute
             """)
 
     @OptionGroup var common: CommonOptions
@@ -64,6 +65,8 @@ struct BackfillCommand: AsyncParsableCommand {
     @Flag(help: "Write nothing; say what would be written.")
     var dryRun = false
 
+    @OptionGroup var distribution: DistributionOptions
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -79,6 +82,7 @@ struct BackfillCommand: AsyncParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be 1 … 1024")
         }
+        try distribution.validate(self)
         if dryRun, emit {
             throw ValidationError("--dry-run writes nothing, so there is nothing to --emit")
         }
@@ -88,7 +92,9 @@ struct BackfillCommand: AsyncParsableCommand {
         let configuration = try common.configuration()
         let fixedModel = try model.map { try ModelFile.read($0, for: "--model") }
         try await Assembly.with(configuration) { assembly in
-            if let universe {
+            if distribution.distribute {
+                try await DistributedRun(self, fixedModel, in: assembly).run()
+            } else if let universe {
                 try await UniverseRun(self, universe, fixedModel, in: assembly).run()
             } else if let csv {
                 try await write(csv, fixedModel, in: assembly)

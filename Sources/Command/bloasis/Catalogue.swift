@@ -6,7 +6,9 @@ enum Catalogue {
         EventRelay.self,
         MarketRegimeHost.self,
         FeedPollerHost.self,
+        ClosedDayVerification.self,
         TradingHost.self,
+        BackfillWorkerHost.self,
         GRPCDoor.self,
         HTTPDoor.self,
         ConfigServiceHost.self,
@@ -18,7 +20,8 @@ enum Catalogue {
 
     /// Parts that services of the port table are made of; they do nothing on their own.
     private static let parts = [
-        EventRelay.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
+        EventRelay.name, ClosedDayVerification.name, GRPCDoor.name, HTTPDoor.name,
+        Registration.name,
     ]
 
     /// Whether `bloasis serve` may be told to run a service by this name alone.

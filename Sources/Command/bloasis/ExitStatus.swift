@@ -50,6 +50,7 @@ enum ExitStatus: Int32 {
         case is BackfillError: return .wrongUsage
         case UniverseError.nothingMatches: return .nothingFound
         case let error as FeedError: return of(error.reason)
+        case is CoordinatorError: return .unavailable
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case is CancellationError: return .failed

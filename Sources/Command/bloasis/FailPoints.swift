@@ -154,5 +154,11 @@ private struct FailingSubscription: EventSubscription {
         points.reach(.positionStored)
     }
 
+    func holds(_ event: LoggedEvent) -> Bool { subscription.holds(event) }
+
+    func pause(after event: LoggedEvent) { subscription.pause(after: event) }
+
+    func resume(after event: LoggedEvent) { subscription.resume(after: event) }
+
     func close() async { await subscription.close() }
 }

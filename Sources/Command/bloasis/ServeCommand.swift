@@ -21,8 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Argument(
         help: """
-            One service: market-regime, trading, gateway or config-service; all but the last in \
-            one process when left out.
+            One service: market-regime, trading, gateway, config-service or backfill-worker; all \
+            but the last two in one process when left out.
             """)
     var service: String?
 

@@ -56,7 +56,7 @@ package final class ServiceGauges: Sendable {
         }
     }
 
-    private static func dimensions(of series: Series) -> [(String, String)] {
+    static func dimensions(of series: Series) -> [(String, String)] {
         [("market", series.market.text), ("timeframe", "\(series.timeframe)")]
     }
 }
@@ -81,6 +81,17 @@ package enum MetricHelp {
         "cache_requests_total": "Questions to the cache, by tier and what became of them.",
         "log_lines_dropped_total": "Log lines that nobody took in time, or that were not written.",
         "regime_age_seconds": "Time since the close of the latest assessed bar.",
+        "verification_series": "Series whose last closed day is verified, whatever was found.",
+        "verification_pending_series": "Series that are to be verified.",
+        "verification_failed_series": "Series that cannot be verified.",
+        "verification_bars": "Bars whose stored answers were recomputed and compared.",
+        "verification_differences": "Differences that the latest verifications found.",
+        "verification_first_difference_timestamp_seconds":
+            "The bar of the earliest difference, since 1970; 0 without one.",
+        "verification_through_timestamp_seconds":
+            "The last verified bar of a series, since 1970; 0 while none is.",
+        "verification_last_run_timestamp_seconds": "When a series was verified last, since 1970.",
+        "verification_last_run_duration_seconds": "What verifying that series took, with rests.",
         "regime_model_info": "1 for the model that answers for a series, by its version.",
         "http_server_requests_total": "Requests over HTTP, by method, route and status.",
         "http_server_request_duration_seconds": "From a request to its answer.",

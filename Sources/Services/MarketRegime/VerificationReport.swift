@@ -33,18 +33,23 @@ package struct VerificationReport: Sendable {
 
     /// An answer that was compared; between two of them none may be missing.
     mutating func takeAnswer(_ difference: AssessmentDifference?) {
-        if answers > 0 {
-            unanswered -= gap.count
-            for asOf in gap {
-                take(
-                    AssessmentDifference(
-                        series: series, asOf: asOf, part: "assessment", stored: "none",
-                        recomputed: "one"))
-            }
-        }
+        takeEnd()
         gap = []
         answers += 1
         take(difference)
+    }
+
+    /// The bars so far are said to have answers, those of the beginning left aside.
+    mutating func takeEnd() {
+        guard answers > 0 else { return }
+        unanswered -= gap.count
+        for asOf in gap {
+            take(
+                AssessmentDifference(
+                    series: series, asOf: asOf, part: "assessment", stored: "none",
+                    recomputed: "one"))
+        }
+        gap = []
     }
 
     mutating func takeUnanswered(_ asOf: Timestamp) {

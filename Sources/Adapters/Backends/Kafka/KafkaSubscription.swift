@@ -56,11 +56,8 @@ final class KafkaSubscription: EventSubscription {
     }
 
     func commit(_ event: LoggedEvent) async throws {
-        let partition = KafkaPartition(event.message.topic.name, event.partition)
-        let message = state.withLock { state in
-            state.open[partition]?.first { $0.offset == event.offset }
-        }
-        guard let message else {
+        let partition = event.place
+        guard let message = message(of: event) else {
             // Committed with a later one, or not this member's any more.
             guard consumer.assignment.contains(partition) else { throw lost(event) }
             return
@@ -74,6 +71,30 @@ final class KafkaSubscription: EventSubscription {
             throw lost(event)
         } catch let error as KafkaError {
             throw EventBusError(error, consumer.servers)
+        }
+    }
+
+    func holds(_ event: LoggedEvent) -> Bool { message(of: event) != nil }
+
+    private func message(of event: LoggedEvent) -> KafkaMessage? {
+        state.withLock { $0.open[event.place]?.first { $0.offset == event.offset } }
+    }
+
+    func pause(after event: LoggedEvent) {
+        guard let message = message(of: event) else { return }
+        tell { try consumer.pause(after: message) }
+    }
+
+    func resume(after event: LoggedEvent) { tell { try consumer.resume([event.place]) } }
+
+    /// A member that is closed has nothing to keep back; anything else is reported.
+    private func tell(_ change: () throws -> Void) {
+        do {
+            try change()
+        } catch KafkaError.closed {
+            return
+        } catch {
+            report("\(error)")
         }
     }
 
@@ -134,6 +155,8 @@ extension KafkaRecord {
 }
 
 extension LoggedEvent {
+    fileprivate var place: KafkaPartition { KafkaPartition(message.topic.name, partition) }
+
     /// Of headers that came twice the last one counts.
     init(_ message: KafkaMessage) {
         let headers = message.headers.map {

@@ -15,6 +15,7 @@ final class DurableSubscription: EventSubscription {
 
     private struct State {
         var seats: [Topic: Seat] = [:]
+        var paused: Set<Topic> = []
         /// Read ahead, in order of offset.
         var buffer: ArraySlice<LoggedEvent> = []
         var isClosed = false
@@ -60,6 +61,27 @@ final class DurableSubscription: EventSubscription {
         state.withLock { $0.seats[topic]?.lease = term }
     }
 
+    func holds(_ event: LoggedEvent) -> Bool {
+        state.withLock { state in
+            state.seats[event.message.topic].map { $0.position >= event.offset } ?? false
+        }
+    }
+
+    func pause(after event: LoggedEvent) {
+        let topic = event.message.topic
+        state.withLock { state in
+            guard state.seats[topic] != nil else { return }
+            state.paused.insert(topic)
+            // Read again after the pause.
+            state.buffer.removeAll { $0.message.topic == topic }
+        }
+    }
+
+    func resume(after event: LoggedEvent) {
+        state.withLock { _ = $0.paused.remove(event.message.topic) }
+        storage.signal.notify()
+    }
+
     func close() async {
         let wasOpen = state.withLock { state in
             defer { state.isClosed = true }
@@ -85,7 +107,9 @@ extension DurableSubscription {
         if state.withLock({ $0.isClosed }) { return nil }
         try await renewLeases()
         if let event = takeBuffered() { return event }
-        let positions = state.withLock { $0.seats.mapValues(\.position) }
+        let positions = state.withLock { state in
+            state.seats.filter { !state.paused.contains($0.key) }.mapValues(\.position)
+        }
         guard !positions.isEmpty else { return nil }
         let events = try await storage.events(
             after: positions, limit: DurableEventLog.prefetchLimit)
@@ -130,6 +154,7 @@ extension DurableSubscription {
         guard !lost.isEmpty else { return }
         state.withLock { state in
             for topic in lost { state.seats[topic] = nil }
+            state.paused.subtract(lost)
             state.buffer.removeAll { lost.contains($0.message.topic) }
         }
     }

@@ -1,5 +1,6 @@
 import Hosting
 import MarketRegime
+import Metrics
 import Ports
 import ServiceLifecycle
 
@@ -32,6 +33,30 @@ struct MarketRegimeHost: BlockingService {
         async let topics: Void = assembly.makeTopics()
         try await runTogether([assembly.currents, assembly.overrideExpiry, bars])
         await topics
+    }
+}
+
+/// Verifies each day that has closed, in the background.
+struct ClosedDayVerification: BlockingService {
+    static let name = "verification"
+    private let assembly: Assembly
+    private let context: ServiceContext<ProofSettings>
+
+    init(_ context: ServiceContext<ProofSettings>) async throws {
+        assembly = try await context.process.shared(Shared.assembly)
+        self.context = context
+    }
+
+    func run() async throws {
+        guard context.settings.isOn else {
+            context.status.report(.idle, "off: VERIFY_CLOSED_DAYS")
+            try? await gracefulShutdown()
+            return
+        }
+        let proof = ContinuousProof(
+            reader: assembly.store, interval: context.settings.interval, status: context.status,
+            metrics: MetricsSystem.factory, now: { WallClock.now }, logger: context.logger)
+        try await proof.run()
     }
 }
 

@@ -39,14 +39,15 @@ struct ServePlan: Sendable {
         switch service {
         case nil:
             entries = [
-                EventRelay.name, MarketRegimeHost.name, FeedPollerHost.name, TradingHost.name,
-                GRPCDoor.name, HTTPDoor.name, Registration.name,
+                EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
+                FeedPollerHost.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
             ]
             (local, remote, hasPage) = ([.marketRegime, .trading], [], true)
         case .marketRegime?:
             entries = [
-                EventRelay.name, MarketRegimeHost.name, FeedPollerHost.name, GRPCDoor.name,
-                HTTPDoor.name, Registration.name,
+                EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
+                FeedPollerHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
             (local, remote, hasPage) = ([.marketRegime], [], true)
         case .trading?:
@@ -58,6 +59,9 @@ struct ServePlan: Sendable {
         case .gateway?:
             entries = [HTTPDoor.name, Registration.name]
             (local, remote, hasPage) = ([], [.marketRegime, .trading], true)
+        case let worker? where worker.text == BackfillWorkerHost.name:
+            entries = [EventRelay.name, BackfillWorkerHost.name]
+            (local, remote, hasPage) = ([], [], false)
         case let other?:
             entries = [other.text]
             (local, remote, hasPage) = ([], [], false)

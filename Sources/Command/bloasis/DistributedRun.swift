@@ -1,0 +1,226 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import Hosting
+import Market
+import MarketFeeds
+import MarketRegime
+import Ports
+import RegimeModels
+
+/// Whether and how a backfill is shared between workers.
+struct DistributionOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Put the markets as jobs for workers (bloasis serve backfill-worker) on the brokers' \
+            topic, and follow them. Workers find the files under the same paths.
+            """)
+    var distribute = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --distribute: give up when nothing is heard of any job for so long; 10m when "
+                + "left out.", valueName: "TIME"))
+    var silenceLimit: Timeframe?
+
+    var silence: Duration { silenceLimit.map { .nanoseconds($0.nanoseconds) } ?? .seconds(600) }
+
+    func validate(_ command: BackfillCommand) throws {
+        guard distribute else { return }
+        if command.dryRun {
+            throw ValidationError("--dry-run asks no worker; leave --distribute out")
+        }
+        if command.threads != nil {
+            throw ValidationError(
+                "--threads is each worker's own with --distribute: set BACKFILL_WORKER_JOBS there")
+        }
+        if !command.exogenousOptions.exogenous.isEmpty {
+            throw ValidationError(
+                "--exogenous is not among what jobs carry; leave --distribute out")
+        }
+    }
+}
+
+/// Puts a backfill's markets as jobs for workers, and tells how they go.
+struct DistributedRun {
+    private let command: BackfillCommand
+    private let model: ModelManifest?
+    private let assembly: Assembly
+
+    init(_ command: BackfillCommand, _ model: ModelManifest?, in assembly: Assembly) {
+        self.command = command
+        self.model = model
+        self.assembly = assembly
+    }
+
+    /// One market to be written.
+    private struct Entry {
+        let market: MarketName
+        let path: String
+        let calendar: SessionCalendar?
+        /// Of a file of many markets.
+        let column: String?
+    }
+
+    func run() async throws {
+        guard assembly.configuration.brokers != nil else {
+            throw CommandFailure(
+                .wrongUsage,
+                "--distribute needs brokers: set REDPANDA_BROKERS, here and for the workers")
+        }
+        if case .sqlite(let path) = assembly.configuration.store {
+            StandardError.line(
+                "warning: the store is a file of this machine (\(path)): workers elsewhere write "
+                    + "into their own; with several machines set DATABASE_URL to postgresql://…")
+        }
+        let jobs = try await jobs()
+        let board = try await follow(jobs)
+        let summary = DistributedSummary(
+            name: name, timeframe: command.seriesOptions.timeframe,
+            tally: board.tally(at: WallClock.now), failures: board.failures)
+        StandardOutput.write(command.json ? summary.json + "\n" : summary.text)
+        guard board.failures.isEmpty else {
+            throw CommandFailure(
+                .failed,
+                "\(Format.count(board.failures.count)) of \(Format.count(jobs.count)) markets "
+                    + "could not be written; the others are")
+        }
+    }
+
+    private func follow(_ jobs: [BackfillJobEvent]) async throws -> JobBoard {
+        let coordinator = BackfillCoordinator(
+            bus: assembly.events,
+            silenceLimit: command.distribution.silence, now: { WallClock.now })
+        var rest = jobs[...]
+        var bar = ProgressBar("\(Format.count(jobs.count)) markets")
+        var stalled = 0
+        defer { bar.finish() }
+        return try await coordinator.run {
+            defer { rest = [] }
+            return Array(rest)
+        } show: { board in
+            let tally = board.tally(at: WallClock.now)
+            let over = tally.done + tally.failed
+            bar.label =
+                "\(Format.count(over))/\(Format.count(tally.jobs)) markets, "
+                + "\(Format.count(tally.running)) running"
+            bar.update(
+                bars: tally.work.bars, fraction: Double(over) / Double(max(tally.jobs, 1)))
+            if tally.stalled > stalled {
+                bar.interrupt(
+                    "nothing is heard of \(Format.count(tally.stalled)) jobs that were begun: "
+                        + "another worker will take them over")
+            }
+            stalled = tally.stalled
+        }
+    }
+
+    // MARK: - What to put
+
+    private var name: String { command.universe ?? command.csv ?? "" }
+
+    private func entries() throws -> [Entry] {
+        if let pattern = command.universe {
+            return try Universe(pattern).files.flatMap { file in
+                file.members.map { member in
+                    Entry(
+                        market: member.market, path: member.path, calendar: member.calendar,
+                        column: file.holding == .single ? nil : member.market.text)
+                }
+            }
+        }
+        let series = try command.seriesOptions.series(assembly.configuration)
+        return [
+            Entry(
+                market: series.market, path: command.csv ?? "", calendar: nil,
+                column: command.seriesOptions.market)
+        ]
+    }
+
+    private func jobs() async throws -> [BackfillJobEvent] {
+        let timeframe = command.seriesOptions.timeframe
+        var calendars: [Series: SessionCalendar] = [:]
+        for head in try await assembly.store.heads() {
+            calendars[head.profile.series] = head.profile.calendar
+        }
+        let specification = command.specification(model, in: assembly).canonicalJSON
+        let sources = JobSources()
+        let format = command.format
+        return try entries().map { entry in
+            let series = Series(market: entry.market, timeframe: timeframe)
+            return BackfillJobEvent(
+                universe: name, series: series,
+                calendar: entry.calendar ?? format.calendar ?? calendars[series] ?? .nyse,
+                source: try sources.source(URL(fileURLWithPath: entry.path).path),
+                reading: BackfillJobEvent.Reading(
+                    price: format.price.rawValue, stamp: format.stamp.rawValue,
+                    timeZone: format.timezone, onBadRow: format.onBadRow.rawValue,
+                    column: entry.column),
+                range: command.rangeOptions.range, emitting: command.emit,
+                specification: specification, model: model?.json)
+        }
+    }
+}
+
+/// What a person, or a program, is told once all jobs are over.
+struct DistributedSummary {
+    let name: String
+    let timeframe: Timeframe
+    let tally: JobBoard.Tally
+    let failures: [(series: Series, reason: String)]
+
+    /// Failures that are named in the text.
+    private static let failuresNamed = 20
+
+    var text: String {
+        let work = tally.work
+        var lines = ["\(name): \(Format.count(tally.jobs)) markets, \(timeframe), by workers"]
+        func row(_ label: String, _ value: Int) {
+            lines.append("  " + label.padded(to: 13) + Format.count(value))
+        }
+        row("done", tally.done)
+        if tally.nothingNew > 0 { row("nothing new", tally.nothingNew) }
+        row("bars", work.bars)
+        row("changes", work.changes)
+        row("assessments", work.newAssessments)
+        if work.restatedAssessments > 0 { row("restated", work.restatedAssessments) }
+        if work.announced > 0 { row("announced", work.announced) }
+        if !failures.isEmpty {
+            lines.append("  not written: \(Format.count(failures.count)) markets")
+        }
+        for (series, reason) in failures.prefix(DistributedSummary.failuresNamed) {
+            lines.append("    \(series.market): \(reason)")
+        }
+        let more = failures.count - DistributedSummary.failuresNamed
+        if more > 0 { lines.append("    … and \(Format.count(more)) more") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var json: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("universe", name)
+            json.member("timeframe", "\(timeframe)")
+            json.member("markets", Int64(tally.jobs))
+            json.member("done", Int64(tally.done))
+            json.member("nothingNew", Int64(tally.nothingNew))
+            json.member("failed", Int64(tally.failed))
+            json.member("bars", Int64(tally.work.bars))
+            json.member("changes", Int64(tally.work.changes))
+            json.member("newBars", Int64(tally.work.newBars))
+            json.member("revisedBars", Int64(tally.work.revisedBars))
+            json.member("newAssessments", Int64(tally.work.newAssessments))
+            json.member("restatedAssessments", Int64(tally.work.restatedAssessments))
+            json.member("announced", Int64(tally.work.announced))
+            json.member("failures") { json in
+                json.array(failures) { json, failure in
+                    json.object { json in
+                        json.member("market", failure.series.market.text)
+                        json.member("problem", failure.reason)
+                    }
+                }
+            }
+        }
+        return json.text
+    }
+}
