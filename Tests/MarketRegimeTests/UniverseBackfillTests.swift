@@ -72,7 +72,8 @@ struct UniverseBackfillTests {
     }
 
     private static func request(_ concurrency: Int) -> UniverseRequest {
-        UniverseRequest(specification: World.specification, concurrency: concurrency)
+        UniverseRequest(
+            specification: World.specification, broughtAt: World.now(), concurrency: concurrency)
     }
 
     private static func run(
@@ -100,7 +101,8 @@ struct UniverseBackfillTests {
             _ = try await Backfill(journal: world.store, reader: world.store).run(
                 BackfillRequest(
                     series: try series(name), calendar: .continuous,
-                    specification: World.specification), from: rest.take)
+                    specification: World.specification, broughtAt: World.now()),
+                from: rest.take)
         }
         return world
     }
@@ -203,7 +205,8 @@ struct FixedModelTests {
     private static func request(_ model: ModelManifest) -> BackfillRequest {
         BackfillRequest(
             series: World.series, calendar: .continuous,
-            specification: RegimeSpecification(fixed: model), fixedModel: model)
+            specification: RegimeSpecification(fixed: model), broughtAt: World.now(),
+            fixedModel: model)
     }
 
     @Test("answers for the bars after its training window, and no other does")
