@@ -147,6 +147,10 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
         libraries: [.crypto], .numeric),
     Module(
+        "MarketTiles", .analytics,
+        uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
+        .numeric, .unsafeAllowed),
+    Module(
         "Hindsight", .analytics,
         uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
         .numeric, .looksAhead),
@@ -401,6 +405,9 @@ let package = Package(
         tests(
             "RegimeModelsTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Hindsight"]),
+        tests(
+            "MarketTilesTests",
+            ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "MarketTiles"]),
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),

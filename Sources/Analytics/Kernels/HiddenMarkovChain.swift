@@ -87,6 +87,15 @@ package struct HiddenMarkovChain: Sendable {
         var logSum = 0.0
         var exponent = 0
 
+        init() {}
+
+        /// After bars whose likelihood nobody asks for.
+        ///
+        /// - Parameter forward: K forward variables, their sum in 1 ..< 2.
+        package init(forward: [Double]) {
+            for (state, value) in forward.enumerated() { variables[state] = value }
+        }
+
         /// From the first state to the last, as the kernels add.
         fileprivate func sum(_ states: Int) -> Double {
             var total = variables[0]

@@ -93,8 +93,8 @@ package struct FixedModelClassifier: Sendable {
             workspace = classifier.model.plan.map(TileWorkspace.init)
             answers =
                 classifier.model.plan.map {
-                    TileAnswers(manifest.classifier, states: $0.chain.stateCount)
-                } ?? TileAnswers(scalar: manifest.classifier)
+                    TileAnswers(manifest, states: $0.chain.stateCount)
+                } ?? TileAnswers(scalar: manifest)
         }
 
         func advance(

@@ -20,6 +20,12 @@ extension LaneTile {
                 beginnings[bar, default: 0] |= bit
             }
         }
+        answers.beliefs.values.update(
+            from: row(layout.belief), count: plan.chain.stateCount * LaneTile.lanes)
+        for lane in 0..<LaneTile.lanes {
+            answers.firstFiltered[lane] =
+                state.firstFiltered[lane].map { $0 - state.bars[lane] } ?? .max
+        }
         let pieces = Set(beginnings.keys).union([0]).sorted()
         for (piece, end) in zip(pieces, pieces.dropFirst() + [count]) {
             let beginning = beginnings[piece] ?? 0
@@ -63,6 +69,7 @@ extension LaneTile {
                     segments: segment, segmentCount: segments.count, belief: row(layout.belief),
                     started: begun)
                 task.filtered = answers.probabilities[row: range.lowerBound * shape.states]
+                task.forward = answers.beliefs[row: (range.lowerBound + 1) * shape.states]
                 table.chainFilter(task)
             }
         }
