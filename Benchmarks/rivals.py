@@ -289,13 +289,13 @@ class Weighted(Row):
 
 
 class Classification(Row):
-    """Indicators of all markets as one table, then market by market the filter and the label.
+    """Indicators of all markets as one table, then market by market the filter and the labels.
 
-    The rival makes do without hysteresis, which is a loop over bars in Python.
+    Hysteresis depends on what it said at the bar before: a loop over bars in Python.
     """
 
     name, title, goal = "classification", "Labels of markets under one fixed model", 20
-    peer = "pandas and hmmlearn's forward recursion, without hysteresis"
+    peer = "pandas, numpy and hmmlearn's forward recursion"
     size = samples.MARKETS // 4
     adoption = 600
 
@@ -348,7 +348,27 @@ class Classification(Row):
         masses = numpy.zeros((len(rank), 6))
         for state, kind in enumerate(self.classes.astype(int)):
             masses[numpy.arange(len(rank)), labels[kind]] += filtered[:, state]
-        return rank, drawdown, filtered, masses.argmax(axis=1)
+        raw = masses.argmax(axis=1)
+        return rank, drawdown, filtered, raw, self.published(masses, raw)
+
+    @staticmethod
+    def published(masses, raw):
+        """What hysteresis lets through: entry 0.6, exit 0.4, ten bars of dwell, five to confirm."""
+        entered = (masses.max(axis=1) >= 0.6).tolist()
+        left = (masses <= 0.4).tolist()
+        label = challenger = -1
+        dwell = held = 0
+        found = []
+        for place, leading in enumerate(raw.tolist()):
+            held = held + 1 if leading == challenger else 1
+            challenger = leading
+            if leading != label and (label < 0 or (
+                    held >= 5 and dwell >= 10 and entered[place] and left[place][label])):
+                label, dwell = leading, 1
+            else:
+                dwell += 1
+            found.append(label)
+        return found
 
     @staticmethod
     def label(kind, rank, depth, trend, momentum):
@@ -367,13 +387,13 @@ class Classification(Row):
         return found
 
     def check(self, ours, theirs, _):
-        ours = ours[self.length:].reshape(len(theirs), -1, 6)
-        rank, drawdown, filtered, labels = (numpy.stack(part) for part in zip(*theirs))
+        ours = ours[self.length:].reshape(len(theirs), -1, 7)
+        rank, drawdown, filtered, raw, published = (numpy.stack(part) for part in zip(*theirs))
         # Volatilities that pandas updates from bar to bar may swap places with near ties.
         expect_close(ours[:, :, 0], rank, 1e-2, "ranks")
         expect_close(ours[:, :, 1], drawdown, 1e-9, "drawdowns")
         posteriors = expect_close(ours[:, :, 2:5], filtered, 1e-6, "posteriors")
-        same = numpy.mean(ours[:, :, 5] == labels)
+        same = numpy.mean((ours[:, :, 5] == raw) & (ours[:, :, 6] == published))
         if same < 0.999:
             raise Difference(f"{1 - same:.2%} of the labels differ")
         return f"{posteriors}, labels equal in {same:.3%}"

@@ -45,7 +45,7 @@ struct ClassificationWork: Workload {
     mutating func run() { classifier()?.advance(bars) { _ in } }
 
     /// The model's scaling and parameters; then of each bar from the adoption on, market by market,
-    /// its rank of volatility, drawdown, state probabilities and raw label.
+    /// its rank of volatility, drawdown, state probabilities, raw and published label.
     func result() -> [Double] {
         guard let manifest, case .gaussian(let model)? = manifest.parameters,
             case .diagonal(let variances) = model.covariances
@@ -62,10 +62,12 @@ struct ClassificationWork: Workload {
             for market in tile.counts.indices {
                 for bar in 0..<tile.counts[market] {
                     guard let step = tile.step(market: market, bar: bar) else { continue }
-                    let label = Regime.known.firstIndex(of: step.rawRegime) ?? 0
+                    let labels = [
+                        step.rawRegime, tile.publishedRegime(market: market, bar: bar),
+                    ].map { Double(Regime.known.firstIndex(of: $0) ?? -1) }
                     let values =
                         [step.context.volatilityRank, step.context.drawdown]
-                        + step.stateProbabilities + [Double(label)]
+                        + step.stateProbabilities + labels
                     answers.withLock { $0[tile.markets.lowerBound + market] += values }
                 }
             }

@@ -57,12 +57,7 @@ private struct RankBins {
         links = binCounts + RankTask.bins
         tails = links + (RankTask.bins + total)
         bin = tails + RankTask.bins
-        var (least, largest) = (task.values[0], task.values[0])
-        for index in 1..<total {
-            let value = task.values[index]
-            if value < least { least = value }
-            if value > largest { largest = value }
-        }
+        let (least, largest) = RankBins.range(of: task.values, total)
         // A negative zero would be beyond all numbers.
         let lowest = (least + 0).bitPattern
         let range = (largest + 0).bitPattern &- lowest
@@ -79,6 +74,27 @@ private struct RankBins {
             links[index] = RankBins.nothing
             tails[index] = UInt16(truncatingIfNeeded: index)
         }
+    }
+
+    /// The least and the largest of some values, one at least.
+    @inline(__always)
+    private static func range(
+        of values: UnsafePointer<Double>, _ count: Int
+    ) -> (least: Double, largest: Double) {
+        var (least, largest) = (Lanes8(values[0]), Lanes8(values[0]))
+        var index = 0
+        while index + 8 <= count {
+            let eight = Lanes8(at: values + index)
+            least = Lanes8.smaller(eight, least)
+            largest = Lanes8.larger(eight, largest)
+            index += 8
+        }
+        while index < count {
+            least = Lanes8.smaller(Lanes8(values[index]), least)
+            largest = Lanes8.larger(Lanes8(values[index]), largest)
+            index += 1
+        }
+        return (least.value.min(), largest.value.max())
     }
 
     /// Puts a value at the end of its bin, which is counted by itself until `sum`.
