@@ -35,6 +35,7 @@ private struct RankBins {
     /// Values of a bin from which on the whole window is compared, in lanes.
     private static let crowd: UInt16 = 96
     private static let nothing = UInt16.max
+    private static let usual = 4
 
     private let values: UnsafePointer<Double>
     /// Values in the blocks up to each, and within a block, in the bins up to each.
@@ -164,6 +165,14 @@ private struct RankBins {
         var count = (block > 0 ? Int(blockCounts[block - 1]) : 0) + Int(before)
         let value = values[index]
         var member = links[slot]
+        // Most bins hold no more: where a chain ends is no branch to be foreseen then. Past its end
+        // stands this value, the newest, which nothing follows.
+        for _ in 0..<RankBins.usual {
+            let isThere = member != RankBins.nothing
+            let place = isThere ? Int(member) : index
+            count &+= (isThere ? 1 : 0) & (values[place] <= value ? 1 : 0)
+            member = links[RankTask.bins &+ place]
+        }
         while member != RankBins.nothing {
             count &+= values[Int(member)] <= value ? 1 : 0
             member = links[RankTask.bins &+ Int(member)]
