@@ -19,7 +19,7 @@ struct ClassificationWork: Workload {
         manifest = ClassificationWork.model(samples.bars(of: 0))
     }
 
-    private static func model(_ bars: BarColumns) -> ModelManifest? {
+    static func model(_ bars: BarColumns) -> ModelManifest? {
         var specification = RegimeSpecification.standard
         specification.starts = 4
         var walk = WalkForward(specification: specification, barsPerYear: barsPerYear)
