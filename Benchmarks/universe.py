@@ -1,7 +1,7 @@
 """How many market-bars a second are classified under one fixed model (`make bench-universe`).
 
 The universe is made by resampling the bundled returns with a seed; reading and storing are no part
-of this. What counts is the wall: all markets, all threads, and the same bar by bar on a few of them.
+this. What counts is the wall: all markets, all threads; and the same bar by bar on a few of them.
 """
 
 import argparse
