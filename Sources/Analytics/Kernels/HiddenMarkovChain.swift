@@ -163,7 +163,7 @@ package struct HiddenMarkovChain: Sendable {
                 var task = ChainTask(
                     shape: shape, width: 2, model: model, observations: values, isShared: true,
                     present: present, segments: &segment, segmentCount: 1, belief: rows,
-                    started: belief != nil ? 3 : 0)
+                    isStarted: belief != nil)
                 task.filtered = filtered
                 KernelSet.current.table.chainFilter(task)
             }
