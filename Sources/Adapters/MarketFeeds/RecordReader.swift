@@ -75,6 +75,13 @@ struct RecordReader {
         return text.count > 60 ? text.prefix(60) + "…" : text
     }
 
+    /// A field's whole text without quotes and surrounding blanks.
+    func wholeText(_ index: Int) -> String {
+        let field = fields[index]
+        let text = String(decoding: buffer[field.range], as: UTF8.self)
+        return RecordReader.trimmed(field.isQuoted ? RecordReader.unescaped(text) : text)
+    }
+
     private static let textBytes = 512
 
     private static func unescaped(_ text: String) -> String {

@@ -6,12 +6,15 @@ struct Row {
     var line: Int
     /// Whether the bar's day has a session, as far as its stamp has told.
     var hasSession: Bool?
+    /// When a plain value became known, where the table says so: what is said again about its time
+    /// then is another vintage.
+    var vintage: Timestamp?
 
     /// The error to report when another row is of the same time and says otherwise.
     func conflict(with other: Row, file: String) -> CSVError? {
-        guard bar.timestamp == other.bar.timestamp, !bar.saysTheSame(as: other.bar) else {
-            return nil
-        }
+        guard bar.timestamp == other.bar.timestamp, vintage == other.vintage,
+            !bar.saysTheSame(as: other.bar)
+        else { return nil }
         return CSVError(
             file: file, line: max(line, other.line),
             .conflictingDuplicate(line: min(line, other.line)))
@@ -61,33 +64,79 @@ struct RowParser {
         return hasTwofoldDate && !hasTellingDate
     }
 
+    /// A parser that takes the rows of every ticker.
+    var ofAllTickers: RowParser {
+        RowParser(
+            header: header, plan: plan, dates: dates, ticker: nil, takesPrices: takesPrices,
+            resolver: resolver)
+    }
+
     /// The row of the current record; `nil` when it belongs to another ticker.
     mutating func parse(_ records: RecordReader) throws(CSVError) -> Row? {
-        let count = records.fields.count
-        let expected = header.names.count
-        if count != expected { try checkFieldCount(records) }
+        try checkFieldCount(records)
         if let ticker, let column = header.columns[.ticker] {
             guard records.matches(column, ticker) else { return nil }
         }
+        let instants = try instants(of: records)
+        let availability = try availability(records)
+        var bar = Bar(
+            timestamp: instants.close, open: try number(records, plan.open),
+            high: try number(records, plan.high), low: try number(records, plan.low),
+            close: try number(records, plan.close), volume: try number(records, plan.volume),
+            availableAt: availability ?? instants.availableAt)
+        if takesPrices, let fault = bar.fault { throw error(fault, records) }
+        if let adjusted = plan.adjustedClose { try adjust(&bar, by: adjusted, records) }
+        return Row(
+            bar: bar, line: records.line, hasSession: instants.hasSession,
+            vintage: takesPrices || plan.availability == nil ? nil : bar.availableAt)
+    }
+
+    /// What the row says about when it could be known: an instant in RFC 3339, or a date, at whose
+    /// session's end it was; `nil` where it says nothing.
+    private func availability(_ records: RecordReader) throws(CSVError) -> Timestamp? {
+        guard let column = plan.availability else { return nil }
+        let text = records.text(column)
+        if text.isEmpty { return nil }
+        if let instant = Timestamp(rfc3339: text) { return instant }
+        if let date = CivilDate(iso: text) { return resolver.close(on: date) }
+        throw located(.unreadableDate(text: text), column, records)
+    }
+
+    /// When the row of the current record closes; for tables that have many series in one row.
+    mutating func stamp(of records: RecordReader) throws(CSVError) -> RowStamp {
+        try checkFieldCount(records)
+        let instants = try instants(of: records)
+        return RowStamp(
+            close: instants.close, availableAt: instants.availableAt, line: records.line,
+            hasSession: instants.hasSession)
+    }
+
+    /// A close in any column of the current record.
+    func close(of records: RecordReader, column: Int) throws(CSVError) -> Double {
+        let close = try number(records, column)
+        if let fault = Bar(timestamp: written, close: close).fault {
+            throw located(
+                .impossibleBar(fault: "\(fault)", text: records.text(column)), column, records)
+        }
+        return close
+    }
+
+    private mutating func instants(
+        of records: RecordReader
+    ) throws(CSVError) -> StampResolver.Resolved {
         if records.hasTextAfterQuote {
             throw CSVError(file: records.name, line: records.line, .textAfterQuote)
         }
         let instants = try parseStamp(records)
         written = instants.written
-        var bar = Bar(
-            timestamp: instants.close, open: try number(records, plan.open),
-            high: try number(records, plan.high), low: try number(records, plan.low),
-            close: try number(records, plan.close), volume: try number(records, plan.volume),
-            availableAt: instants.availableAt)
-        if takesPrices, let fault = bar.fault { throw error(fault, records) }
-        if let adjusted = plan.adjustedClose { try adjust(&bar, by: adjusted, records) }
-        return Row(bar: bar, line: records.line, hasSession: instants.hasSession)
+        return instants
     }
 
     /// Lets trailing delimiters pass; anything else is not this table's row.
     private func checkFieldCount(_ records: RecordReader) throws(CSVError) {
         let expected = header.names.count
         let found = records.fields.count
+        if found == expected { return }
         if found > expected, records.isBlank(from: expected) { return }
         let isCut = records.endsWithoutNewline && found < expected
         throw CSVError(

@@ -56,6 +56,11 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package var jump: JumpPlan?
     /// Lagged values in a Markov-switching regression, 0 … 4; `nil` is none. Ignored by the others.
     package var autoregression: Int?
+    /// `nil`: `confidence` is the probability of the published label as the model gives it.
+    package var calibration: CalibrationPlan?
+    /// The version of a model that was fitted before: it answers for the bars after its training
+    /// window, and nothing is fitted. `nil`: models are fitted as `training` says.
+    package var fixedModel: String?
 
     package static let stateLimit = HiddenMarkovChain.stateLimit
     package static let startLimit = 1024
@@ -96,6 +101,20 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     private mutating func makeJump(_ plan: JumpPlan) {
         jump = plan
         states = 2
+    }
+
+    /// What answers with a model that was fitted before.
+    package init(fixed manifest: ModelManifest) {
+        let classifier = manifest.classifier
+        self = .standard(classifier.model)
+        features = classifier.features
+        states = max(classifier.states.count, 1)
+        scaling = classifier.scaling.kind
+        clip = classifier.scaling.clip
+        hysteresis = classifier.hysteresis
+        taxonomy = classifier.taxonomy
+        rules = classifier.rules
+        fixedModel = manifest.modelVersion
     }
 
     package init(

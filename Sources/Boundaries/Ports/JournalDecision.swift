@@ -102,6 +102,11 @@ package struct JournalDecision: Sendable {
             decision.facts.head.writes += 1
             decision.plan.receipt.head = decision.facts.head
         }
+        if let digest = batch.completing {
+            let mark = SourceMark(digest: digest, writes: decision.facts.head.writes)
+            decision.facts.head.source = mark
+            decision.plan.receipt.head = decision.facts.head
+        }
         return decision.plan
     }
 
@@ -184,7 +189,11 @@ extension JournalDecision {
         let adopted = revisions.lastIndex(where: \.isAdopted)
         if let adopted, revisions[adopted].bar.saysTheSame(as: bar) { return }
         let firstOpen = adopted.map { $0 + 1 } ?? 0
-        let waiting = revisions[firstOpen...].lastIndex { $0.bar.saysTheSame(as: bar) }
+        // What answers rest on is when this bar was known, not when a late one was that says the
+        // same.
+        let waiting = revisions[firstOpen...].lastIndex {
+            $0.bar.saysTheSame(as: bar) && $0.bar.availableAt == bar.availableAt
+        }
         if let waiting {
             facts.bars[bar.timestamp]?[waiting].isAdopted = true
             plan.adoptedBars.append(

@@ -14,7 +14,8 @@ package protocol RegimeJournal: Sendable {
     /// Writes bars, models, assessments, changes and, when announcing, outbox rows.
     ///
     /// - A bar already stored with the same values is left alone; with other values it becomes the
-    ///   next revision of its timestamp.
+    ///   next revision of its timestamp. A late correction that says the same and was known at the
+    ///   same instant is that revision already.
     /// - An assessment already stored that says the same is left alone; one that says something
     ///   else becomes the next revision of its `asOf` (revisions count across model versions).
     /// - A change is stored with its assessment's revision, its `eventID` made from it.
@@ -73,6 +74,8 @@ package struct SeriesHead: Sendable, Equatable {
     /// How many transactions wrote bars that answers rest on, or answers. A state built before one
     /// of them is no longer this series' state.
     package var writes: Int64
+    /// The source that a backfill last wrote to its end; `nil` before.
+    package var source: SourceMark?
 
     package init(profile: SeriesProfile) {
         self.profile = profile
@@ -85,6 +88,19 @@ package struct SeriesHead: Sendable, Equatable {
     package func publishedRegime(at now: Timestamp) -> Regime {
         guard let override, override.isInForce(at: now) else { return lastRegime }
         return override.regime
+    }
+}
+
+/// That all of a source was written, and how often the series had been written by then: with the
+/// same source and the same count there is nothing to do.
+package struct SourceMark: Sendable, Equatable {
+    /// Names the source's bars and how they were asked to be written, whatever they are called.
+    package var digest: String
+    package var writes: Int64
+
+    package init(digest: String, writes: Int64) {
+        self.digest = digest
+        self.writes = writes
     }
 }
 
@@ -157,6 +173,8 @@ package struct JournalBatch: Sendable {
     package var activations: [ModelActivation]
     package var records: [JournalRecord]
     package var announcing: Bool
+    /// The digest of the source that is written to its end with this batch.
+    package var completing: String?
 
     package init(
         series: Series, expecting: Expectation, bars: [Bar] = [], lateBars: [Bar] = [],

@@ -108,14 +108,21 @@ struct Assembly {
 
     /// How this configuration classifies a series.
     var specification: RegimeSpecification {
-        switch configuration.model {
-        case .hmm: .standard(.hmm)
-        case .markov: .standard(.markov)
-        case .jump: .standard(.jump)
-        case .jumpContinuous: .standard(.jumpContinuous)
-        case .jumpSparse: .standard(.jumpSparse)
-        case .rules: .standard(.rules)
-        }
+        var specification: RegimeSpecification =
+            switch configuration.model {
+            case .hmm: .standard(.hmm)
+            case .markov: .standard(.markov)
+            case .jump: .standard(.jump)
+            case .jumpContinuous: .standard(.jumpContinuous)
+            case .jumpSparse: .standard(.jumpSparse)
+            case .rules: .standard(.rules)
+            }
+        specification.calibration =
+            switch configuration.confidence {
+            case .raw: nil
+            case .calibrated: CalibrationPlan()
+            }
+        return specification
     }
 
     var queries: MarketRegimeQueries {
@@ -161,10 +168,11 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
-    var backfill: Backfill {
-        Backfill(
-            journal: store, reader: store,
-            threads: ProcessInfo.processInfo.activeProcessorCount)
+    var backfill: Backfill { backfill(threads: ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// - Parameter threads: that one fit runs on.
+    func backfill(threads: Int) -> Backfill {
+        Backfill(journal: store, reader: store, threads: threads)
     }
 
     var overrideExpiry: OverrideExpiry {

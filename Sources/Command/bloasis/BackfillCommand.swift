@@ -11,76 +11,143 @@ import Regimes
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill",
-        abstract: "Writes a market's history walk-forward, as live would have said it.",
+        abstract: "Writes markets' histories walk-forward, as live would have said them.",
         discussion: """
             Refits are anchored on the calendar and use past data only. What the store
             already says is left alone, so the same command again writes nothing, and a
             stopped one goes on.
+
+            A universe is a table with a column for each market or with a column of
+            tickers; files named after their markets, as in 'data/*.csv.gz'; or a list
+            with the columns market,file and perhaps calendar. A market that cannot be
+            written is told of, and the others go on.
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
               bloasis backfill --csv btc.csv.gz --market BTC --calendar 24x7 --timeframe 1h
               bloasis backfill --csv stocks.csv --market AAPL --price adjusted --emit
               bloasis backfill --csv spx.csv --market SPX --exogenous vix=vix.csv
+              bloasis backfill --universe stocks.csv.gz
+              bloasis backfill --universe 'data/*.csv' --model model.json --dry-run
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
-    @OptionGroup var csvOptions: CSVOptions
+
+    @Option(help: "A file of one market: plain or gzip; columns are found by name.")
+    var csv: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file of many markets, a list of files, or a pattern of files.",
+            valueName: "FILE|GLOB"))
+    var universe: String?
+
+    @OptionGroup var format: CSVFormatOptions
     @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A manifest that fit wrote: it answers for the bars after its training window, and "
+                + "nothing is fitted.", valueName: "FILE.json"))
+    var model: String?
+
+    @Option(help: "Markets of a universe written at a time; one per core when left out.")
+    var threads: Int?
 
     @Flag(help: "Announce, once, the changes later than the last announced one.")
     var emit = false
 
+    @Flag(help: "Write nothing; say what would be written.")
+    var dryRun = false
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
-    func run() async throws {
-        let configuration = try common.configuration()
-        let series = try seriesOptions.series(configuration)
-        try await Assembly.with(configuration) { assembly in
-            let known = try await assembly.store.head(of: series)?.profile.calendar
-            let options = csvOptions.options(
-                timeframe: series.timeframe, market: seriesOptions.market, registered: known)
-            let reader = try CSVBarReader(path: csvOptions.csv, options: options)
-            var join = try exogenousOptions.join(
-                csvOptions, timeframe: series.timeframe, calendar: options.calendar)
-            let specification = assembly.specification
-            exogenousOptions.warn(reads: specification.exogenousInputs, specification.model)
-            let result = try await backfill(
-                series, calendar: options.calendar, from: reader, joining: &join, in: assembly)
-            for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
-            for (instant, failure) in result.fitFailures {
-                StandardError.line("warning: refit at \(instant) failed: \(failure)")
-            }
-            if result.barsBeforeAnchor > 0 {
-                StandardError.line(
-                    "warning: \(Format.count(result.barsBeforeAnchor)) bars before the series' "
-                        + "anchor \(result.head.profile.anchor) were not used: to begin earlier, "
-                        + "backfill under another market name")
-            }
-            let summary = BackfillSummary(
-                series: series, calendar: options.calendar, result: result,
-                report: reader.report, now: WallClock.now)
-            StandardOutput.write(json ? summary.json + "\n" : summary.text)
+    func validate() throws {
+        guard (csv == nil) != (universe == nil) else {
+            throw ValidationError("give either --csv FILE or --universe FILE|GLOB")
+        }
+        if universe != nil, seriesOptions.market != nil {
+            throw ValidationError(
+                "--market \(seriesOptions.market ?? ""): a universe names its markets itself; "
+                    + "leave --market out, or give --csv")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be 1 … 1024")
+        }
+        if dryRun, emit {
+            throw ValidationError("--dry-run writes nothing, so there is nothing to --emit")
         }
     }
 
-    private func backfill(
-        _ series: Series, calendar: SessionCalendar, from reader: CSVBarReader,
-        joining join: inout ExogenousJoin, in assembly: Assembly
-    ) async throws -> BackfillResult {
-        var progress = ProgressBar("\(series)")
-        defer { progress.finish() }
+    func run() async throws {
+        let configuration = try common.configuration()
+        let fixedModel = try model.map { try ModelFile.read($0, for: "--model") }
+        try await Assembly.with(configuration) { assembly in
+            if let universe {
+                try await UniverseRun(self, universe, fixedModel, in: assembly).run()
+            } else if let csv {
+                try await write(csv, fixedModel, in: assembly)
+            }
+        }
+    }
+
+    private func write(
+        _ csv: String, _ fixedModel: ModelManifest?, in assembly: Assembly
+    ) async throws {
+        let series = try seriesOptions.series(assembly.configuration)
+        let known = try await assembly.store.head(of: series)?.profile.calendar
+        let options = format.options(
+            timeframe: series.timeframe, market: seriesOptions.market, registered: known)
+        let reader = try CSVBarReader(path: csv, options: options)
+        let join = JoinedBars(
+            try exogenousOptions.join(
+                format, timeframe: series.timeframe, calendar: options.calendar))
         let request = BackfillRequest(
-            series: series, calendar: calendar,
-            specification: assembly.specification, range: rangeOptions.range, emitting: emit,
-            bringsExogenous: !join.isEmpty)
+            series: series, calendar: options.calendar,
+            specification: specification(fixedModel, in: assembly), broughtAt: WallClock.now,
+            range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
+            fixedModel: fixedModel)
+        exogenousOptions.warn(
+            reads: request.specification.exogenousInputs, request.specification.model)
+        let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)
+        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        for (instant, failure) in result.fitFailures {
+            StandardError.line("warning: refit at \(instant) failed: \(failure)")
+        }
+        if result.barsBeforeAnchor > 0 {
+            StandardError.line(
+                "warning: \(Format.count(result.barsBeforeAnchor)) bars before the series' "
+                    + "anchor \(result.head.profile.anchor) were not used: to begin earlier, "
+                    + "backfill under another market name")
+        }
+        let summary = BackfillSummary(
+            series: series, calendar: options.calendar, result: result,
+            report: reader.report, now: WallClock.now)
+        StandardOutput.write(json ? summary.json + "\n" : summary.text)
+        if dryRun { StandardError.line("nothing was written: --dry-run") }
+    }
+
+    /// How the series are classified.
+    func specification(_ fixedModel: ModelManifest?, in assembly: Assembly) -> RegimeSpecification {
+        guard let fixedModel else { return assembly.specification }
+        var specification = RegimeSpecification(fixed: fixedModel)
+        specification.calibration = assembly.specification.calibration
+        return specification
+    }
+
+    private func backfill(
+        _ request: BackfillRequest, _ csv: String, from reader: CSVBarReader,
+        joining join: JoinedBars, in assembly: Assembly
+    ) async throws -> BackfillResult {
+        var progress = ProgressBar("\(request.series)")
+        defer { progress.finish() }
         let result: BackfillResult
         do {
-            result = try await assembly.backfill.run(
-                request, from: { try pull($0, from: reader).map { join.join($0) } },
+            result = try await (dryRun ? assembly.rehearsal : assembly.backfill).run(
+                request, from: { try join.bars(reader.nextChunk(limit: $0), of: csv) },
                 progress: { done in
                     let total = reader.rowsExpected
                     progress.update(
@@ -89,28 +156,39 @@ struct BackfillCommand: AsyncParsableCommand {
                 })
         } catch {
             // What came before it is committed.
-            await assembly.currents.written(series)
+            await assembly.currents.written(request.series)
             throw error
         }
         // Also when nothing was: whoever wrote it may have been killed before it told the cache.
-        await assembly.currents.written(series)
-        if emit, try await assembly.relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
-        }
+        await assembly.currents.written(request.series)
+        try await assembly.publishAnnounced(emit)
         return result
     }
+}
 
-    /// The next bars of the file; one from the future is a look ahead, and would keep every live
-    /// bar from being classified.
-    private func pull(_ limit: Int, from reader: CSVBarReader) throws -> [Bar] {
-        let bars = try reader.nextChunk(limit: limit)
-        let now = WallClock.now
-        if let future = bars.first(where: { $0.isFromTheFuture(at: now) }) {
-            throw CommandFailure(
-                .failed,
-                "\(csvOptions.csv): the bar of \(future.timestamp) lies in the future: check the "
-                    + "dates, --timezone and --stamp")
+extension Assembly {
+    /// A backfill that writes nothing.
+    var rehearsal: Backfill {
+        let dryRun = DryRun(over: store, wording: .standard)
+        return Backfill(journal: dryRun, reader: dryRun, threads: backfill.threads)
+    }
+
+    /// Publishes what a backfill announced, unless another process is at it.
+    func publishAnnounced(_ emitting: Bool) async throws {
+        if emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
+            StandardError.line("the relay of another process publishes the announced changes")
         }
-        return bars
+    }
+}
+
+/// A model's manifest in a file.
+enum ModelFile {
+    static func read(_ path: String, for flag: String) throws -> ModelManifest {
+        let text = try TextFile.read(path, for: flag)
+        do {
+            return try ModelManifest(json: text)
+        } catch {
+            throw CommandFailure(.failed, "\(flag) \(path): \(error)")
+        }
     }
 }

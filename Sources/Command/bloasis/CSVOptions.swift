@@ -2,11 +2,16 @@ import ArgumentParser
 import Market
 import MarketFeeds
 
-/// How a CSV file is to be understood; shared by the verbs that read one.
+/// A CSV file and how it is to be understood; shared by the verbs that read one.
 struct CSVOptions: ParsableArguments {
     @Option(help: "The file: plain or gzip; columns are found by name.")
     var csv: String
 
+    @OptionGroup var format: CSVFormatOptions
+}
+
+/// How CSV files are to be understood.
+struct CSVFormatOptions: ParsableArguments {
     @Option(
         help: "Sessions of the market: \(SessionCalendar.list); nyse, or what a market has already."
     )
@@ -38,7 +43,7 @@ struct CSVOptions: ParsableArguments {
     }
 }
 
-extension CSVOptions {
+extension CSVFormatOptions {
     /// Bars in a year, for annualising.
     func barsPerYear(_ timeframe: Timeframe) -> Double {
         timeframe.barsPerYear(alwaysOpen: (calendar ?? .nyse) != .nyse)

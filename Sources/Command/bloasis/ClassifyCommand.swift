@@ -52,15 +52,15 @@ struct ClassifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let manifest = try readManifest()
+        let manifest = try ModelFile.read(model, for: "--model")
         let reader = try CSVBarReader(
             path: csvOptions.csv,
-            options: csvOptions.options(timeframe: timeframe, market: market))
+            options: csvOptions.format.options(timeframe: timeframe, market: market))
         var join = try exogenousOptions.join(
-            csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
+            csvOptions.format, timeframe: timeframe, calendar: csvOptions.format.calendar ?? .nyse)
         exogenousOptions.warn(reads: manifest.classifier.exogenousInputs, manifest.classifier.model)
         var observer = BarObserver(
-            manifest: manifest, barsPerYear: csvOptions.barsPerYear(timeframe))
+            manifest: manifest, barsPerYear: csvOptions.format.barsPerYear(timeframe))
         var printer = ClassificationPrinter(
             manifest: manifest, range: rangeOptions.range,
             form: json ? .array : jsonLines ? .lines : .table)
@@ -85,15 +85,6 @@ struct ClassifyCommand: AsyncParsableCommand {
         }
         for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
         try printer.end(file: csvOptions.csv)
-    }
-
-    private func readManifest() throws -> ModelManifest {
-        let text = try TextFile.read(model, for: "--model")
-        do {
-            return try ModelManifest(json: text)
-        } catch {
-            throw CommandFailure(.failed, "--model \(model): \(error)")
-        }
     }
 }
 

@@ -159,7 +159,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let choices = try CSVInspection.markets(path: csvOptions.csv).choices
         let names: [String?] = market.isEmpty ? (choices.isEmpty ? [nil] : choices) : market
         return try names.map { name in
-            let options = csvOptions.options(timeframe: timeframe, market: name)
+            let options = csvOptions.format.options(timeframe: timeframe, market: name)
             let reader = try CSVBarReader(path: csvOptions.csv, options: options)
             var bars = BarColumns()
             while let bar = try reader.next() {
@@ -178,7 +178,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             }
             return MarketHistory(
                 name: name ?? EvaluateCommand.baseName(csvOptions.csv), bars: bars,
-                calendar: options.calendar, barsPerYear: csvOptions.barsPerYear(timeframe))
+                calendar: options.calendar, barsPerYear: csvOptions.format.barsPerYear(timeframe))
         }
     }
 

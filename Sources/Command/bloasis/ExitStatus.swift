@@ -47,6 +47,7 @@ enum ExitStatus: Int32 {
         case let error as CSVError: return error.problem.isWrongUsage ? .wrongUsage : .failed
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
         case is BackfillError: return .wrongUsage
+        case UniverseError.nothingMatches: return .nothingFound
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case is CancellationError: return .failed

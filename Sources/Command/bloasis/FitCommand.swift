@@ -121,11 +121,11 @@ struct FitCommand: AsyncParsableCommand {
         let specification = try specification()
         let reader = try CSVBarReader(
             path: csvOptions.csv,
-            options: csvOptions.options(timeframe: timeframe, market: market))
+            options: csvOptions.format.options(timeframe: timeframe, market: market))
         var join = try exogenousOptions.join(
-            csvOptions, timeframe: timeframe, calendar: csvOptions.calendar ?? .nyse)
+            csvOptions.format, timeframe: timeframe, calendar: csvOptions.format.calendar ?? .nyse)
         exogenousOptions.warn(reads: specification.exogenousInputs, specification.model)
-        let barsPerYear = csvOptions.barsPerYear(timeframe)
+        let barsPerYear = csvOptions.format.barsPerYear(timeframe)
         var observer = BarObserver(specification: specification, barsPerYear: barsPerYear)
         var window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
         while let bar = try reader.next() {

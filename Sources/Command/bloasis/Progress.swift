@@ -7,7 +7,7 @@ struct ProgressBar {
     private static let width = 24
     private static let redrawInterval: Duration = .milliseconds(100)
 
-    private let label: String
+    var label: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var lastDrawn: ContinuousClock.Instant?
@@ -30,6 +30,13 @@ struct ProgressBar {
         StandardError.write(
             "\r\u{1B}[K"
                 + ProgressBar.text(label: label, bars: bars, fraction: fraction, elapsed: elapsed))
+    }
+
+    /// A line that stays, above the bar.
+    mutating func interrupt(_ line: String) {
+        finish()
+        StandardError.line(line)
+        lastDrawn = nil
     }
 
     func finish() {

@@ -8,6 +8,10 @@ package struct BackfillRequest: Sendable {
     package var series: Series
     package var calendar: SessionCalendar
     package var specification: RegimeSpecification
+    /// When the source was brought, by the wall clock: from then on its corrections of stored bars
+    /// are known. One run, stopped and resumed, that keeps to the first instant writes the same as
+    /// one that never stopped.
+    package var broughtAt: Timestamp
     /// Only assessments of this half-open range are written; everything is read all the same.
     package var range: Range<Timestamp>?
     /// Announce the changes later than the last announced one.
@@ -15,6 +19,10 @@ package struct BackfillRequest: Sendable {
     /// Whether the source says what was known from outside the market. When it does not, bars keep
     /// the exogenous values that they have in the store.
     package var bringsExogenous: Bool
+    /// A model fitted before, of which the specification speaks.
+    package var fixedModel: ModelManifest?
+    /// The digest of the source, kept once all of it is written; `nil`: it is not kept.
+    package var completing: String?
     /// Bars in one transaction.
     package var chunkSize: Int
 
@@ -22,15 +30,19 @@ package struct BackfillRequest: Sendable {
 
     package init(
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
-        range: Range<Timestamp>? = nil, emitting: Bool = false,
-        bringsExogenous: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize
+        broughtAt: Timestamp, range: Range<Timestamp>? = nil, emitting: Bool = false,
+        bringsExogenous: Bool = false, fixedModel: ModelManifest? = nil, completing: String? = nil,
+        chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
         self.calendar = calendar
         self.specification = specification
+        self.broughtAt = broughtAt
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
+        self.fixedModel = fixedModel
+        self.completing = completing
         self.chunkSize = max(1, chunkSize)
     }
 }
@@ -61,8 +73,9 @@ extension BackfillError: CustomStringConvertible {
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")
-                + ". Set what it was begun with (BLOASIS_MODEL for the model), use another market "
-                + "name, or move the store aside and backfill anew"
+                + ". Set what it was begun with (BLOASIS_MODEL for the model, BLOASIS_CONFIDENCE "
+                + "for the calibration), use another market name, or move the store aside and "
+                + "backfill anew"
         }
     }
 }
@@ -107,6 +120,7 @@ package struct Backfill: Sendable {
         }
         var first = try pull()
         let head = try await register(request, firstBar: first.first)
+        if let model = request.fixedModel { try await keep(model, for: request.series) }
         var result = BackfillResult(head: head)
         try await pass(request, into: &result, progress: progress) {
             defer { first = [] }
@@ -124,6 +138,7 @@ package struct Backfill: Sendable {
         if let range = request.range, result.barsInRange == 0 {
             throw BackfillError.emptyRange(request.series, range)
         }
+        if let digest = request.completing { try await complete(digest, of: request.series) }
         if request.emitting { try await announce(request.series, in: &result) }
         return result
     }
@@ -137,13 +152,14 @@ package struct Backfill: Sendable {
             throw JournalError.unknownSeries(request.series)
         }
         result.beginPass(writes: head.writes)
+        var knownModels = try await Replay(reader: reader).knownModels(of: request.series)
+        if let model = request.fixedModel { knownModels[model.fitKey] = model }
         var state = MarketRegimeState(
-            profile: head.profile, specification: request.specification,
-            knownModels: try await Replay(reader: reader).knownModels(of: request.series),
+            profile: head.profile, specification: request.specification, knownModels: knownModels,
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
-            keepingExogenous: !request.bringsExogenous)
+            keepingExogenous: !request.bringsExogenous, broughtAt: request.broughtAt)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }
@@ -152,6 +168,30 @@ package struct Backfill: Sendable {
         }
         result.barsBeforeAnchor += bars.barsBeforeAnchor
         result.endPass(writes: try await reader.head(of: request.series)?.writes)
+    }
+
+    /// Stores a model before it answers: whoever continues the series finds it.
+    private func keep(_ model: ModelManifest, for series: Series) async throws {
+        guard try await reader.models(of: series).allSatisfy({ $0.version != model.version })
+        else { return }
+        var batch = JournalBatch(series: series, expecting: .anyHead, announcing: false)
+        batch.models = [StoredModel(model, of: series)]
+        _ = try await journal.record(batch)
+    }
+
+    private func complete(_ digest: String, of series: Series) async throws {
+        guard let head = try await reader.head(of: series),
+            head.source != SourceMark(digest: digest, writes: head.writes)
+        else { return }
+        var batch = JournalBatch(
+            series: series, expecting: .head(lastAsOf: head.lastAsOf, writes: head.writes),
+            announcing: false)
+        batch.completing = digest
+        do {
+            _ = try await journal.record(batch)
+        } catch JournalError.headMoved {
+            // Somebody wrote meanwhile: the next run looks again.
+        }
     }
 
     private func register(

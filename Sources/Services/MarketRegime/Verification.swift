@@ -4,8 +4,8 @@ package import Ports
 import RegimeModels
 import Regimes
 
-/// Recomputes what the store says of a series, through the live path and with new fits, and
-/// compares the two bit for bit.
+/// Recomputes what the store says of a series, or what was believed at an instant, through the live
+/// path and with new fits, and compares the two bit for bit.
 package struct Verification: Sendable {
     /// Differences that are kept; the others are counted.
     package static let differenceLimit = 100
@@ -19,27 +19,36 @@ package struct Verification: Sendable {
         self.threads = threads
     }
 
-    /// - Parameter range: what is compared; the bars before it are run all the same.
+    /// - Parameters:
+    ///   - range: what is compared; the bars before it are run all the same.
+    ///   - knownAt: bars and answers are those that were available at this instant.
     /// - Throws: `JournalError.unknownSeries`, `StoreError`.
     package func run(
-        _ series: Series, range: Range<Timestamp>? = nil, progress: (BackfillProgress) -> Void
+        _ series: Series, range: Range<Timestamp>? = nil, knownAt: Timestamp? = nil,
+        progress: (BackfillProgress) -> Void
     ) async throws -> VerificationReport {
         guard let head = try await reader.head(of: series) else {
             throw JournalError.unknownSeries(series)
         }
+        let specification = try RegimeSpecification(canonicalJSON: head.profile.specification)
+        // Models are fitted anew, but for one that the series was given.
+        let given = try await Replay(reader: reader).knownModels(of: series).filter {
+            $0.value.modelVersion == specification.fixedModel
+        }
         var state = MarketRegimeState(
-            profile: head.profile,
-            specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
-            knownModels: [:], trigger: .bar, threads: threads)
+            profile: head.profile, specification: specification, knownModels: given, trigger: .bar,
+            threads: threads)
         var report = VerificationReport(series: series)
         let stored = try await StoredModels(reader: reader, series: series)
         var cursor: Timestamp?
         while true {
             let page = try await reader.bars(
-                SeriesQuery(series, after: cursor, limit: Replay.pageSize))
+                SeriesQuery(
+                    series, after: cursor, knownAt: knownAt, limit: Replay.pageSize))
             guard let last = page.last?.bar.timestamp else { break }
-            var answers = try await StoredAnswers(
-                reader, series, after: cursor, through: last, range)
+            var wanted = SeriesQuery(series, range: range, after: cursor, knownAt: knownAt)
+            wanted.end(with: last)
+            var answers = try await StoredAnswers(reader, wanted)
             for revised in page where range.map({ revised.bar.timestamp < $0.upperBound }) ?? true {
                 for effect in state.process(revised.bar) {
                     compare(effect, with: &answers, stored, range, &report)
@@ -83,13 +92,7 @@ private struct StoredAnswers {
     var assessments: [Timestamp: RegimeAssessment]
     var changes: [Timestamp: RegimeChange]
 
-    init(
-        _ reader: any RegimeReader, _ series: Series, after cursor: Timestamp?,
-        through last: Timestamp, _ range: Range<Timestamp>?
-    ) async throws {
-        let stretch = Timestamp.earliest..<last.advanced(byNanoseconds: 1)
-        let wanted = range.map { $0.clamped(to: stretch) } ?? stretch
-        let query = SeriesQuery(series, range: wanted, after: cursor)
+    init(_ reader: any RegimeReader, _ query: SeriesQuery) async throws {
         assessments = Dictionary(
             try await reader.history(query).map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
         changes = Dictionary(
@@ -98,6 +101,14 @@ private struct StoredAnswers {
 
     mutating func remove(at asOf: Timestamp) -> (RegimeAssessment?, RegimeChange?) {
         (assessments.removeValue(forKey: asOf), changes.removeValue(forKey: asOf))
+    }
+}
+
+extension SeriesQuery {
+    /// Asks for nothing later than an instant.
+    fileprivate mutating func end(with last: Timestamp) {
+        let stretch = Timestamp.earliest..<last.advanced(byNanoseconds: 1)
+        range = range.map { $0.clamped(to: stretch) } ?? stretch
     }
 }
 

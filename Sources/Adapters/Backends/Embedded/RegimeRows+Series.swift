@@ -9,9 +9,9 @@ extension RegimeRows {
     private static let headColumns = """
         series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
         last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes, \
-        \(StoredOverride.columns)
+        source_digest, source_writes, \(StoredOverride.columns)
         """
-    private static let firstOverrideColumn = 11
+    private static let firstOverrideColumn = 13
 
     /// Each series with the override that stands in it.
     private static let headSource = """
@@ -35,6 +35,8 @@ extension RegimeRows {
         head.lastAnnouncedEventID = lastEvent.map { EventID($0) }
         head.lastAnnouncedAsOf = lastAnnouncedAsOf.map { Timestamp(nanoseconds: $0) }
         head.writes = row[10]
+        let digest: String? = row[11]
+        head.source = digest.map { SourceMark(digest: $0, writes: row[12]) }
         head.override = try override(row, of: head.profile.series, from: firstOverrideColumn)
         return head
     }

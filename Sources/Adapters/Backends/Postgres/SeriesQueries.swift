@@ -8,9 +8,10 @@ enum SeriesQueries {
     /// Those of `StoredOverride` come behind.
     private static let headColumns: StaticString = """
         series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
-        last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes
+        last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes, \
+        source_digest, source_writes
         """
-    private static let firstOverrideColumn = 11
+    private static let firstOverrideColumn = 13
 
     /// Each series with the override that stands in it.
     private static let headSource: StaticString = """
@@ -31,6 +32,9 @@ enum SeriesQueries {
         head.lastAnnouncedEventID = try row.optional(8, as: String.self).map { EventID($0) }
         head.lastAnnouncedAsOf = try row.optionalInstant(9)
         head.writes = try row.value(10)
+        head.source = try row.optional(11, as: String.self).map {
+            SourceMark(digest: $0, writes: try row.value(12))
+        }
         head.override = try override(row, of: head.profile.series, from: firstOverrideColumn)
         return head
     }

@@ -1,0 +1,53 @@
+import Crypto
+package import Market
+
+/// A hash (SHA-256, hexadecimal) that names what a source says and how it was asked to be read.
+package struct SourceDigest {
+    private var hash = SHA256()
+
+    /// - Parameter reading: everything besides the bars that decides about what is written.
+    package init(_ reading: String) {
+        hash.update(data: Array(reading.utf8))
+    }
+
+    /// Takes in a file, as it is.
+    package mutating func add(file path: String) throws(CSVError) {
+        let file = try FileSource(path: path)
+        var block = [UInt8](repeating: 0, count: RecordReader.blockBytes)
+        while true {
+            var outcome: Result<Int, CSVError> = .success(0)
+            block.withUnsafeMutableBytes { bytes in
+                do throws(CSVError) {
+                    outcome = .success(try file.read(into: bytes))
+                } catch {
+                    outcome = .failure(error)
+                }
+            }
+            let count = try outcome.get()
+            guard count > 0 else { return }
+            hash.update(data: block[..<count])
+        }
+    }
+
+    /// Takes in bars, bit for bit.
+    package mutating func add(_ bars: [Bar]) {
+        var words: [UInt64] = []
+        words.reserveCapacity(bars.count * 7)
+        for bar in bars {
+            words.append(UInt64(bitPattern: bar.timestamp.nanoseconds))
+            words.append(UInt64(bitPattern: bar.availableAt.nanoseconds))
+            // Every missing value says the same, whatever its payload.
+            for value in [bar.open, bar.high, bar.low, bar.close, bar.volume] {
+                words.append((value.isNaN ? Double.nan : value).bitPattern)
+            }
+        }
+        words.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+
+    package var text: String {
+        hash.finalize().map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Hosting
+import Market
+import MarketFeeds
+import MarketRegime
+import Ports
+import RegimeModels
+import Synchronization
+
+/// Writes the histories of a universe's markets, and tells how it goes.
+struct UniverseRun {
+    private let command: BackfillCommand
+    private let universe: Universe
+    private let fixedModel: ModelManifest?
+    private let assembly: Assembly
+
+    init(
+        _ command: BackfillCommand, _ pattern: String, _ fixedModel: ModelManifest?,
+        in assembly: Assembly
+    ) throws {
+        self.command = command
+        universe = try Universe(pattern)
+        self.fixedModel = fixedModel
+        self.assembly = assembly
+    }
+
+    func run() async throws {
+        let members = universe.members.count
+        let specification = command.specification(fixedModel, in: assembly)
+        command.exogenousOptions.warn(
+            reads: specification.exogenousInputs, specification.model)
+        let sources = UniverseSources(universe, try await reading(specification))
+        let display = UniverseDisplay(markets: members)
+        let clock = ContinuousClock()
+        let start = clock.now
+        var summary = UniverseSummary(
+            pattern: command.universe ?? "", timeframe: command.seriesOptions.timeframe,
+            markets: members, isDryRun: command.dryRun)
+        try await UniverseBackfill(
+            command.dryRun ? assembly.rehearsal : assembly.backfill(threads: 1),
+            written: { [currents = assembly.currents] in await currents.written($0) }
+        ).run(request(specification), next: sources.next, progress: display.add(bars:)) {
+            display.end(of: $0)
+            summary.take($0)
+        }
+        display.finish()
+        try await assembly.publishAnnounced(command.emit)
+        StandardOutput.write(command.json ? summary.json + "\n" : summary.text)
+        let seconds = max((clock.now - start) / .seconds(1), 1e-3)
+        let rate = Format.count(Int(Double(summary.tally.bars) / seconds))
+        StandardError.line("\(rate) bars a second")
+        if !summary.tally.failures.isEmpty {
+            throw CommandFailure(
+                .failed,
+                "\(Format.count(summary.tally.failures.count)) of \(Format.count(members)) "
+                    + "markets could not be written; the others are, and the same command goes on "
+                    + "with those that are not")
+        }
+    }
+
+    private func request(_ specification: RegimeSpecification) -> UniverseRequest {
+        UniverseRequest(
+            specification: specification, broughtAt: WallClock.now,
+            range: command.rangeOptions.range, emitting: command.emit,
+            bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
+            fixedModel: fixedModel,
+            concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    private func reading(
+        _ specification: RegimeSpecification
+    ) async throws -> UniverseSources.Reading {
+        let timeframe = command.seriesOptions.timeframe
+        let format = command.format
+        var calendars: [MarketName: SessionCalendar] = [:]
+        for head in try await assembly.store.heads()
+        where head.profile.series.timeframe == timeframe {
+            calendars[head.profile.series.market] = head.profile.calendar
+        }
+        var joins: [SessionCalendar: ExogenousJoin] = [:]
+        for calendar in SessionCalendar.allCases {
+            joins[calendar] = try command.exogenousOptions.join(
+                format, timeframe: timeframe, calendar: calendar)
+            if command.exogenousOptions.exogenous.isEmpty { break }
+        }
+        return UniverseSources.Reading(
+            timeframe: timeframe,
+            options: { [calendars] member in
+                var options = format.options(
+                    timeframe: timeframe, market: nil,
+                    registered: member.calendar ?? calendars[member.market])
+                if let calendar = member.calendar { options.calendar = calendar }
+                return options
+            },
+            exogenous: { [joins] in joins[$0] ?? ExogenousJoin([]) },
+            description: try description(specification))
+    }
+
+    /// Everything besides the bars that decides about what is written.
+    private func description(_ specification: RegimeSpecification) throws -> String {
+        let format = command.format
+        var files = SourceDigest("")
+        for file in command.exogenousOptions.exogenous { try files.add(file: file.path) }
+        let range = command.rangeOptions.range.map { "\($0.lowerBound)…\($0.upperBound)" }
+        let parts: [String] =
+            [
+                specification.canonicalJSON, "\(command.seriesOptions.timeframe)",
+                format.calendar?.rawValue ?? "", format.price.rawValue, format.stamp.rawValue,
+                format.timezone ?? "", format.onBadRow.rawValue, range ?? "", files.text,
+            ] + command.exogenousOptions.exogenous.map { "\($0.name):\($0.column ?? "")" }
+            + command.exogenousOptions.exogenousDelay.map { "\($0.name)=\($0.timeframe)" }
+            + command.exogenousOptions.exogenousKept.map { "\($0.name)<\($0.timeframe)" }
+        return parts.joined(separator: "\n")
+    }
+}
+
+/// A universe's progress on standard error: markets, bars, rate, time left.
+final class UniverseDisplay: Sendable {
+    private struct State {
+        var bar: ProgressBar
+        var markets = 0
+        var bars = 0
+    }
+
+    private let markets: Int
+    private let state: Mutex<State>
+
+    init(markets: Int) {
+        self.markets = markets
+        state = Mutex(State(bar: ProgressBar("0/\(Format.count(markets)) markets")))
+    }
+
+    func add(bars: Int) {
+        state.withLock { state in
+            state.bars += bars
+            state.bar.update(
+                bars: state.bars, fraction: Double(state.markets) / Double(max(markets, 1)))
+        }
+    }
+
+    func end(of outcome: MemberOutcome) {
+        state.withLock { state in
+            state.markets += 1
+            state.bar.label =
+                "\(Format.count(state.markets))/\(Format.count(markets)) markets"
+            if case .failed(let problem) = outcome.end {
+                state.bar.interrupt("error: \(outcome.series): \(problem)")
+            }
+            for remark in outcome.remarks {
+                state.bar.interrupt("\(outcome.series): \(remark)")
+            }
+        }
+        add(bars: 0)
+    }
+
+    func finish() { state.withLock { $0.bar.finish() } }
+}
