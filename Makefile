@@ -11,7 +11,7 @@ FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
 	Fuzzing/Requests \
 	-name '*.swift' -not -path '*/Generated/*' -print0
 
-.PHONY: help setup build run test test-long lint format bench bench-peers bench-stack \
+.PHONY: help setup build run test test-long lint format bench bench-peers bench-universe bench-stack \
 	bench-gateway fuzz docs coverage protos clean
 
 help: ## list these words
@@ -51,6 +51,9 @@ bench: build ## times against goals, counts against thresholds (RECORD=1 keeps t
 
 bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 keeps them)
 	@Scripts/bench-peers.sh $(if $(RECORD),--record)
+
+bench-universe: ## 5,000 markets under one fixed model, market-bars a second (RECORD=1 keeps them)
+	@Scripts/bench-universe.sh $(if $(RECORD),--record)
 
 bench-stack: build ## the full stack against the raw tools of its servers (RECORD=1 keeps them)
 	@Scripts/install-dependencies.sh --tests

@@ -77,6 +77,10 @@ let package = Package(
             "Analytics/RegimeModels",
             uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
             libraries: [.product(name: "Crypto", package: "swift-crypto")]),
+        house(
+            "Analytics/MarketTiles",
+            uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
+            unsafeAllowed: true),
         .systemLibrary(
             name: "CZlib", path: "House/Adapters/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
@@ -127,7 +131,10 @@ let package = Package(
         .target(name: "AllocationCounter", path: "AllocationCounter"),
         .target(
             name: "Work",
-            dependencies: ["Market", "Kernels", "JumpModels", "Indicators", "AllocationCounter"],
+            dependencies: [
+                "Market", "Regimes", "Kernels", "JumpModels", "Indicators", "RegimeModels",
+                "MarketTiles", "AllocationCounter",
+            ],
             path: "Work",
             swiftSettings: strict),
         .executableTarget(

@@ -78,6 +78,7 @@ def measure(row, ours, rounds):
         markets = row.markets(len(own))
         seconds, result = ours.run(row.name, markets)
         own.append(seconds)
+        row.learn(result)
         seconds, answer = row.run(markets)
         peer.append(seconds)
         agreement = row.check(result, answer, markets)

@@ -9,6 +9,7 @@ import warnings
 
 import numpy
 import pandas
+from hmmlearn import _hmmc
 from hmmlearn.hmm import GaussianHMM
 from jumpmodels.jump import JumpModel
 from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
@@ -58,6 +59,9 @@ class Row:
     def markets(self, turn):
         first = turn * self.size % samples.MARKETS
         return range(first, first + self.size)
+
+    def learn(self, ours):
+        """What the rival must be told of our answer, before its turn: a model that we fitted."""
 
 
 class HiddenMarkov(Row):
@@ -284,9 +288,120 @@ class Weighted(Row):
         return expect_close(ours[known], expected[known], 1e-9, "features", unit=1e-3)
 
 
+class Classification(Row):
+    """Indicators of all markets as one table, then market by market the filter and the labels.
+
+    Hysteresis depends on what it said at the bar before: a loop over bars in Python.
+    """
+
+    name, title, goal = "classification", "Labels of markets under one fixed model", 20
+    peer = "pandas, numpy and hmmlearn's forward recursion"
+    size = samples.MARKETS // 4
+    adoption = 600
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.frame = pandas.DataFrame(numpy.ascontiguousarray(data.closes.T))
+
+    def learn(self, ours):
+        shapes = [(2,), (2,), (3,), (3, 3), (3, 2), (3, 2), (3,)]
+        self.length = 0
+        parts = []
+        for shape in shapes:
+            count = int(numpy.prod(shape))
+            parts.append(ours[self.length:self.length + count].reshape(shape))
+            self.length += count
+        self.centers, self.scales, start, transition, means, variances, self.classes = parts
+        self.model = GaussianHMM(3, "diag", implementation="scaling")
+        self.model.n_features = 2
+        self.model.startprob_, self.model.transmat_ = start, transition
+        self.model.means_, self.model.covars_ = means, variances
+
+    def run(self, markets):
+        return timed(lambda: self.labels(self.frame.iloc[:, markets[0]:markets[-1] + 1]))
+
+    def labels(self, closes):
+        returns = numpy.log(closes).diff()
+        mean = returns.ewm(halflife=20).mean()
+        deviation = numpy.sqrt((returns.clip(upper=0) ** 2).ewm(halflife=20).mean())
+        features = [numpy.log(deviation.where(deviation > 0)), mean / deviation]
+        volatility = returns.rolling(21).std() * numpy.sqrt(252)
+        rank = volatility.rolling(2520, min_periods=63).rank(method="max", pct=True)
+        unit = returns.expanding(63).std() * numpy.sqrt(252)
+        drawdown = closes / closes.rolling(252, min_periods=1).max() - 1
+        trend = closes / closes.rolling(200).mean() - 1
+        momentum = numpy.log(closes.shift(21) / closes.shift(252))
+        context = [f.to_numpy().T for f in (rank, unit, drawdown, trend, momentum)]
+        table = numpy.stack([f.to_numpy().T for f in features], axis=2)
+        scaled = numpy.clip((table - self.centers) / self.scales, -3, 3)
+        return [self.market(scaled[m], [c[m] for c in context]) for m in range(len(scaled))]
+
+    def market(self, rows, context):
+        first = int(numpy.argmax(numpy.isfinite(rows).all(axis=1)))
+        frames = self.model._compute_likelihood(rows[first:])
+        _, filtered, _ = _hmmc.forward_scaling(
+            self.model.startprob_, self.model.transmat_, frames)
+        filtered = filtered[self.adoption - first:]
+        rank, unit, drawdown, trend, momentum = [c[self.adoption:] for c in context]
+        labels = [self.label(c, rank, -drawdown / unit, trend / unit, momentum / unit)
+                  for c in range(3)]
+        masses = numpy.zeros((len(rank), 6))
+        for state, kind in enumerate(self.classes.astype(int)):
+            masses[numpy.arange(len(rank)), labels[kind]] += filtered[:, state]
+        raw = masses.argmax(axis=1)
+        return rank, drawdown, filtered, raw, self.published(masses, raw)
+
+    @staticmethod
+    def published(masses, raw):
+        """What hysteresis lets through: entry 0.6, exit 0.4, ten bars of dwell, five to confirm."""
+        entered = (masses.max(axis=1) >= 0.6).tolist()
+        left = (masses <= 0.4).tolist()
+        label = challenger = -1
+        dwell = held = 0
+        found = []
+        for place, leading in enumerate(raw.tolist()):
+            held = held + 1 if leading == challenger else 1
+            challenger = leading
+            if leading != label and (label < 0 or (
+                    held >= 5 and dwell >= 10 and entered[place] and left[place][label])):
+                label, dwell = leading, 1
+            else:
+                dwell += 1
+            found.append(label)
+        return found
+
+    @staticmethod
+    def label(kind, rank, depth, trend, momentum):
+        """The rules from states to labels, the last one that holds first."""
+        found = numpy.full(len(rank), 2)
+        if kind == 0:
+            found[~(rank > 0.4)] = 5
+        found[(trend >= 0.6) & (momentum >= 1.5)] = 3
+        if kind == 2:
+            found[~(rank < 0.5)] = 4
+        if kind:
+            found[rank >= 0.8] = 4
+        found[(depth >= 0.6) & (trend < 0)] = 1
+        if kind == 2:
+            found[(depth >= 1) & (rank >= 0.8)] = 0
+        return found
+
+    def check(self, ours, theirs, _):
+        ours = ours[self.length:].reshape(len(theirs), -1, 7)
+        rank, drawdown, filtered, raw, published = (numpy.stack(part) for part in zip(*theirs))
+        # Volatilities that pandas updates from bar to bar may swap places with near ties.
+        expect_close(ours[:, :, 0], rank, 1e-2, "ranks")
+        expect_close(ours[:, :, 1], drawdown, 1e-9, "drawdowns")
+        posteriors = expect_close(ours[:, :, 2:5], filtered, 1e-6, "posteriors")
+        same = numpy.mean((ours[:, :, 5] == raw) & (ours[:, :, 6] == published))
+        if same < 0.999:
+            raise Difference(f"{1 - same:.2%} of the labels differ")
+        return f"{posteriors}, labels equal in {same:.3%}"
+
+
 def rows(data):
     kinds = [
         Filter, Smoother, BaumWelch, Viterbi, Hamilton, HamiltonAlone, JumpFit, JumpOnline,
-        Weighted,
+        Weighted, Classification,
     ]
     return [kind(data) for kind in kinds]

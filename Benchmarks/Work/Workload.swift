@@ -29,6 +29,7 @@ package enum Catalogue {
             ("jump-fit", JumpFitWork.self),
             ("jump-online", JumpOnlineWork.self),
             ("ewm-features", WeightedWork.self),
+            ("classification", ClassificationWork.self),
         ]
     }
 

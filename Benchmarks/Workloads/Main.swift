@@ -10,6 +10,7 @@ import Work
 /// | `instructions` | the instruction set that the kernels use |
 /// | `run NAME FIRST COUNT` | seconds of a repetition, repetitions; the result is in a file |
 /// | `live NAME` | nanoseconds of a bar |
+/// | `universe MARKETS BARS THREADS lanes`, `… bars` | seconds by the wall, side by side or bar by bar |
 /// | `allocations NAME` | allocations of a whole run of a live filter after its first bars |
 ///
 /// An answer begins with `done` or with `failed` and the reason. `FOLDER` is where the data lie;
@@ -62,6 +63,7 @@ struct Main {
         case ("instructions", 1): return Catalogue.instructionSet
         case ("run", 4): return try run(words)
         case ("live", 2): return try live(words[1])
+        case ("universe", 5): return try universe(words)
         case ("allocations", 2): return try allocations(words[1])
         default: throw Refusal(reason: "no such question")
         }
@@ -99,6 +101,21 @@ struct Main {
         let bars = work.barCount
         let (seconds, _) = Stopwatch.mean { work.run(bars: bars) }
         return "\(seconds / Double(bars) * 1e9)"
+    }
+
+    private func universe(_ words: [String]) throws -> String {
+        let counts = words[1...3].map { Int($0) ?? 0 }
+        guard counts.allSatisfy({ $0 > 0 }), ["lanes", "bars"].contains(words[4]) else {
+            throw Refusal(reason: "universe MARKETS BARS THREADS lanes|bars")
+        }
+        let work = Universe(markets: counts[0], bars: counts[1], threads: counts[2])
+        let clock = ContinuousClock()
+        let start = clock.now
+        let seconds = work.seconds(samples, usesLanes: words[4] == "lanes") {
+            start.duration(to: clock.now) / .seconds(1)
+        }
+        guard let seconds else { throw Refusal(reason: "no model from so few bars") }
+        return "\(seconds)"
     }
 
     /// What the bars after the first half add: beginnings may allocate.

@@ -2,6 +2,7 @@ import Market
 import MarketTiles
 import RegimeModels
 import Synchronization
+import Testing
 
 /// Everything a classifier says, market by market.
 func answers(
@@ -24,11 +25,17 @@ func answers(
 extension AnswerBits {
     init(_ answers: TileAnswers, _ market: Int, _ bar: Int) {
         let step = answers.step(market: market, bar: bar)
-        precondition(step?.rawRegime == answers.rawRegime(market: market, bar: bar))
-        self.init(
-            answers.observation(market: market, bar: bar), step,
-            answers.publishedRegime(market: market, bar: bar),
-            answers.publishedRegimeBefore(market: market, bar: bar))
+        let observation = answers.observation(market: market, bar: bar)
+        let published = answers.publishedRegime(market: market, bar: bar)
+        let before = answers.publishedRegimeBefore(market: market, bar: bar)
+        self.init(observation, step, published, before)
+        #expect(step?.rawRegime == answers.rawRegime(market: market, bar: bar))
+        #expect(answers.isChange(market: market, bar: bar) == (published != before))
+        // Copying a filter is not free.
+        guard step != nil, bar % 7 == 0 else { return }
+        var filter = answers.filter(before: bar, market: market)
+        let again = filter.advance(with: observation)
+        #expect(AnswerBits(observation, again, published, before) == self)
     }
 }
 

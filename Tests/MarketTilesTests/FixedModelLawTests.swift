@@ -12,14 +12,16 @@ struct FixedModelLawTests {
 
     private func compare(
         _ markets: [BarColumns], adoptions: [Int], _ manifest: ModelManifest,
-        windowBars: Int? = 600, chunks: [[BarColumns]]? = nil, threads: Int = 1,
+        windowBars: Int? = 600, hysteresis: HysteresisParameters = HysteresisParameters(),
+        chunks: [[BarColumns]]? = nil, threads: Int = 1,
         _ change: (inout FixedModelClassifier) -> Void = { _ in },
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let alone = FixedModelClassifier(
-            Markets.model(manifest, windowBars: windowBars, usesLanes: false),
+            Markets.model(
+                manifest, hysteresis: hysteresis, windowBars: windowBars, usesLanes: false),
             adoptions: adoptions)
-        let model = Markets.model(manifest, windowBars: windowBars)
+        let model = Markets.model(manifest, hysteresis: hysteresis, windowBars: windowBars)
         var together = FixedModelClassifier(model, adoptions: adoptions)
         #expect(model.runsInLanes)
         change(&together)
@@ -77,6 +79,29 @@ struct FixedModelLawTests {
         }
     }
 
+    @Test(
+        "any hysteresis",
+        arguments: [
+            HysteresisParameters(
+                entryProbability: 1, exitProbability: 0, minimumDwellBars: 0, confirmationBars: 1,
+                recoveryConfirmationBars: 1),
+            HysteresisParameters(
+                entryProbability: 0, exitProbability: 1, minimumDwellBars: 0, confirmationBars: 1,
+                recoveryConfirmationBars: 1),
+            HysteresisParameters(
+                entryProbability: 0.5, exitProbability: 0.5, minimumDwellBars: 3,
+                confirmationBars: 1, recoveryConfirmationBars: 7),
+            HysteresisParameters(
+                entryProbability: 0.3, exitProbability: 0.9, minimumDwellBars: 1,
+                confirmationBars: 6, recoveryConfirmationBars: 2),
+        ])
+    func anyHysteresis(hysteresis: HysteresisParameters) throws {
+        let markets = Markets.Kind.allCases.map { Markets.bars(900, $0, seed: 21) }
+        compare(
+            markets, adoptions: markets.map { _ in 100 }, try Self.manifest.get(),
+            hysteresis: hysteresis)
+    }
+
     @Test("one market and many, on several threads", arguments: [1, 2, 7, 8, 9, 17, 24])
     func anyNumber(count: Int) throws {
         let markets = (0..<count).map { Markets.bars(350, .ordinary, seed: UInt64($0)) }
@@ -132,8 +157,9 @@ struct FixedModelLawTests {
             let found = answers(classifier, [[bars]])[0]
             #expect(range.count > 50)
             #expect(found[range].elementsEqual(steps[range].map(AnswerBits.init)), "\(kind)")
-            #expect(found.prefix(range.lowerBound).elementsEqual(
-                steps.prefix(range.lowerBound).map(AnswerBits.init)))
+            #expect(
+                found.prefix(range.lowerBound).elementsEqual(
+                    steps.prefix(range.lowerBound).map(AnswerBits.init)))
         }
     }
 }

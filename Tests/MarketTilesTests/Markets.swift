@@ -53,7 +53,9 @@ enum Markets {
     }
 
     /// A model that a walk fits, the first one.
-    static func manifest(_ change: (inout RegimeSpecification) -> Void = { _ in }) throws
+    static func manifest(
+        _ change: (inout RegimeSpecification) -> Void = { _ in }
+    ) throws
         -> ModelManifest
     {
         try firstAdoption(change).manifest
@@ -85,10 +87,11 @@ enum Markets {
     struct NothingAdopted: Error {}
 
     static func model(
-        _ manifest: ModelManifest, windowBars: Int? = 600, usesLanes: Bool = true
+        _ manifest: ModelManifest, hysteresis: HysteresisParameters = HysteresisParameters(),
+        windowBars: Int? = 600, usesLanes: Bool = true
     ) -> FixedModel {
         FixedModel(
-            manifest: manifest, hysteresis: HysteresisParameters(), barsPerYear: barsPerYear,
+            manifest: manifest, hysteresis: hysteresis, barsPerYear: barsPerYear,
             windowBars: windowBars, usesLanes: usesLanes)
     }
 }

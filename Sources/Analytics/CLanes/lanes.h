@@ -118,8 +118,14 @@ LANES_OF(8)
 
 /* Adds `step`, which may wrap around, to the counts from `first` on: 64 of them. */
 LANE_OP void lanes_add_from(unsigned short *counts, unsigned short first, unsigned short step) {
-    for (unsigned short i = 0; i < 64; i++)
-        counts[i] = (unsigned short)(counts[i] + (i >= first ? step : 0));
+    typedef unsigned short half_t __attribute__((ext_vector_type(32)));
+    typedef unsigned short loose_t __attribute__((ext_vector_type(32), aligned(2)));
+    const half_t places = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                           16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    for (int i = 0; i < 64; i += 32) {
+        const half_t reached = (half_t)(places + (half_t)(unsigned short)i >= (half_t)first);
+        *(loose_t *)(counts + i) += (half_t)step & reached;
+    }
 }
 
 /* After the last `stream`: whoever is told of what was written finds it there. */

@@ -68,7 +68,8 @@ extension ModelManifest {
         let steps = zip(observations.dropFirst(start), zip(rows, probabilities)).map {
             observation, answer in
             answer.1.map {
-                labeller.step(stateProbabilities: $0, observation, isMissing: answer.0 == nil)
+                labeller.step(
+                    stateProbabilities: $0, observation.context, isMissing: answer.0 == nil)
             }
         }
         return [FilterStep?](repeating: nil, count: start) + steps

@@ -193,8 +193,7 @@ final class ChainTile {
             var task = ChainTask(
                 shape: shape, width: width, model: model, observations: observations,
                 isShared: isShared, present: gaps == 0 ? nil : present, segments: first,
-                segmentCount: segments.count, belief: belief,
-                started: isStarted ? ChainTile.everyLane(width) : 0)
+                segmentCount: segments.count, belief: belief, isStarted: isStarted)
             task.filtered = filtered
             task.forward = forward
             task.densities = densities

@@ -87,6 +87,15 @@ package struct HiddenMarkovChain: Sendable {
         var logSum = 0.0
         var exponent = 0
 
+        init() {}
+
+        /// After bars whose likelihood nobody asks for.
+        ///
+        /// - Parameter forward: K forward variables, their sum in 1 ..< 2.
+        package init(forward: [Double]) {
+            for (state, value) in forward.enumerated() { variables[state] = value }
+        }
+
         /// From the first state to the last, as the kernels add.
         fileprivate func sum(_ states: Int) -> Double {
             var total = variables[0]
@@ -154,7 +163,7 @@ package struct HiddenMarkovChain: Sendable {
                 var task = ChainTask(
                     shape: shape, width: 2, model: model, observations: values, isShared: true,
                     present: present, segments: &segment, segmentCount: 1, belief: rows,
-                    started: belief != nil ? 3 : 0)
+                    isStarted: belief != nil)
                 task.filtered = filtered
                 KernelSet.current.table.chainFilter(task)
             }

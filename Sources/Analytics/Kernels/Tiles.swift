@@ -23,4 +23,35 @@ package enum Tiles {
         }
         return results.withLock { $0.compactMap { $0 } }
     }
+
+    /// Does the pieces of work 0 ..< `count`, in any order, on at most `threads` threads, each with
+    /// memory of its own that serves one piece after the other.
+    package static func forEach<Memory>(
+        _ count: Int, threads: Int, memory: @Sendable () -> Memory,
+        _ work: @Sendable (Int, Memory) -> Void
+    ) {
+        let next = Atomic<Int>(0)
+        let shares = min(max(threads, 1), count)
+        _ = map(shares, threads: shares) { _ in
+            let own = memory()
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                work(index, own)
+            }
+        }
+    }
+}
+
+/// A value that whoever works on a tile may change, one at a time.
+package final class TileValue<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    package init(_ value: Value) {
+        self.value = Mutex(value)
+    }
+
+    package func change(_ body: (inout Value) -> Void) {
+        value.withLock { body(&$0) }
+    }
 }

@@ -36,18 +36,10 @@ private func forward<V: Lanes>(
         variables[state] = V(at: task.belief + state * width)
         predicted[state] = rows.parameter(state)
     }
-    if task.started != 0 {
+    if task.isStarted {
         logSum = V(at: task.belief + states * width)
         exponents = V(at: task.belief + (states + 1) * width).asBits
         predict(rows, variables, predicted)
-        if task.started != ChainRows<V>.everyLane {
-            let goesOn = V.Bits(maskOf: task.started, firstLane: 0)
-            logSum = V.select(goesOn, logSum, V(0))
-            exponents = exponents & goesOn
-            for state in 0..<states {
-                predicted[state] = V.select(goesOn, predicted[state], rows.parameter(state))
-            }
-        }
     }
     var bar = 0
     for index in 0..<task.segmentCount {

@@ -35,16 +35,18 @@ private struct RankBins {
     /// Values of a bin from which on the whole window is compared, in lanes.
     private static let crowd: UInt16 = 96
     private static let nothing = UInt16.max
+    private static let usual = 4
 
     private let values: UnsafePointer<Double>
     /// Values in the blocks up to each, and within a block, in the bins up to each.
     private let blockCounts: UnsafeMutablePointer<UInt16>
     private let binCounts: UnsafeMutablePointer<UInt16>
-    /// The oldest and the newest value of each bin; what follows each value in its bin; the bin of
-    /// each value.
-    private let heads: UnsafeMutablePointer<UInt16>
+    /// The oldest value of each bin, then what follows each value in its bin.
+    private let links: UnsafeMutablePointer<UInt16>
+    /// The link of each bin that the next value goes to: its own if it is empty, else the newest
+    /// value's.
     private let tails: UnsafeMutablePointer<UInt16>
-    private let next: UnsafeMutablePointer<UInt16>
+    /// The bin of each value.
     private let bin: UnsafeMutablePointer<UInt16>
 
     @inline(__always)
@@ -52,17 +54,11 @@ private struct RankBins {
         values = task.values
         blockCounts = task.scratch
         binCounts = blockCounts + RankTask.blocks
-        heads = binCounts + RankTask.bins
-        tails = heads + RankTask.bins
         let total = task.before + task.count
-        next = tails + RankTask.bins
-        bin = next + total
-        var (least, largest) = (task.values[0], task.values[0])
-        for index in 1..<total {
-            let value = task.values[index]
-            if value < least { least = value }
-            if value > largest { largest = value }
-        }
+        links = binCounts + RankTask.bins
+        tails = links + (RankTask.bins + total)
+        bin = tails + RankTask.bins
+        let (least, largest) = RankBins.range(of: task.values, total)
         // A negative zero would be beyond all numbers.
         let lowest = (least + 0).bitPattern
         let range = (largest + 0).bitPattern &- lowest
@@ -76,8 +72,30 @@ private struct RankBins {
         for index in 0..<RankTask.blocks { blockCounts[index] = 0 }
         for index in 0..<RankTask.bins {
             binCounts[index] = 0
-            heads[index] = RankBins.nothing
+            links[index] = RankBins.nothing
+            tails[index] = UInt16(truncatingIfNeeded: index)
         }
+    }
+
+    /// The least and the largest of some values, one at least.
+    @inline(__always)
+    private static func range(
+        of values: UnsafePointer<Double>, _ count: Int
+    ) -> (least: Double, largest: Double) {
+        var (least, largest) = (Lanes8(values[0]), Lanes8(values[0]))
+        var index = 0
+        while index + 8 <= count {
+            let eight = Lanes8(at: values + index)
+            least = Lanes8.smaller(eight, least)
+            largest = Lanes8.larger(eight, largest)
+            index += 8
+        }
+        while index < count {
+            least = Lanes8.smaller(Lanes8(values[index]), least)
+            largest = Lanes8.larger(Lanes8(values[index]), largest)
+            index += 1
+        }
+        return (least.value.min(), largest.value.max())
     }
 
     /// Puts a value at the end of its bin, which is counted by itself until `sum`.
@@ -90,14 +108,10 @@ private struct RankBins {
 
     @inline(__always)
     private func link(_ index: Int, _ slot: Int) {
-        let value = UInt16(truncatingIfNeeded: index)
-        next[index] = RankBins.nothing
-        if heads[slot] == RankBins.nothing {
-            heads[slot] = value
-        } else {
-            next[Int(tails[slot])] = value
-        }
-        tails[slot] = value
+        let own = RankTask.bins &+ index
+        links[own] = RankBins.nothing
+        links[Int(tails[slot])] = UInt16(truncatingIfNeeded: index)
+        tails[slot] = UInt16(truncatingIfNeeded: own)
     }
 
     /// Makes counts of single bins cumulative.
@@ -133,7 +147,10 @@ private struct RankBins {
         lanes_add_from(
             binCounts + (slot & ~(RankTask.blocks - 1)),
             UInt16(truncatingIfNeeded: slot % RankTask.blocks), .max)
-        heads[slot] = next[index]
+        let following = links[RankTask.bins &+ index]
+        links[slot] = following
+        tails[slot] =
+            following == RankBins.nothing ? UInt16(truncatingIfNeeded: slot) : tails[slot]
     }
 
     /// How many values of the window, which begins at `first` and ends here, are not above this.
@@ -147,10 +164,18 @@ private struct RankBins {
         }
         var count = (block > 0 ? Int(blockCounts[block - 1]) : 0) + Int(before)
         let value = values[index]
-        var member = heads[slot]
+        var member = links[slot]
+        // Most bins hold no more: where a chain ends is no branch to be foreseen then. Past its end
+        // stands this value, the newest, which nothing follows.
+        for _ in 0..<RankBins.usual {
+            let isThere = member != RankBins.nothing
+            let place = isThere ? Int(member) : index
+            count &+= (isThere ? 1 : 0) & (values[place] <= value ? 1 : 0)
+            member = links[RankTask.bins &+ place]
+        }
         while member != RankBins.nothing {
             count &+= values[Int(member)] <= value ? 1 : 0
-            member = next[Int(member)]
+            member = links[RankTask.bins &+ Int(member)]
         }
         return count
     }

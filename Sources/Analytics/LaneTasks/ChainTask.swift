@@ -73,8 +73,7 @@ package struct ChainTask {
     package var segmentCount: Int
     /// `shape.beliefCount` rows: where the filter goes on, unless it starts, and where it ends.
     package var belief: UnsafeMutablePointer<Double>
-    /// Bit i: lane i's filter goes on; the others start.
-    package var started: UInt8
+    package var isStarted: Bool
     /// T·K rows, or `nil` for what is not wanted: filtered probabilities; forward variables as
     /// scaled; densities over each bar's largest. Smoothing puts its result into the second.
     package var filtered: UnsafeMutablePointer<Double>?
@@ -96,7 +95,7 @@ package struct ChainTask {
         shape: ChainShape, width: Int, model: UnsafePointer<Double>,
         observations: UnsafePointer<Double>, isShared: Bool, present: UnsafePointer<UInt8>?,
         segments: UnsafePointer<LaneSegment>, segmentCount: Int,
-        belief: UnsafeMutablePointer<Double>, started: UInt8
+        belief: UnsafeMutablePointer<Double>, isStarted: Bool
     ) {
         self.shape = shape
         self.width = width
@@ -107,6 +106,6 @@ package struct ChainTask {
         self.segments = segments
         self.segmentCount = segmentCount
         self.belief = belief
-        self.started = started
+        self.isStarted = isStarted
     }
 }

@@ -22,7 +22,7 @@ package struct ObservationTask {
     package var clip: Double
     /// `count` × D × 8: what the model sees; 0 where it sees nothing.
     package var observations: UnsafeMutablePointer<Double>
-    /// `count` × 8: 1 where it sees something, 0 where an input is missing or beyond what is finite.
+    /// `count` × 8: 1 where it sees something, 0 where an input is missing or not finite.
     package var present: UnsafeMutablePointer<UInt8>
     package var width = 0
 

@@ -67,7 +67,7 @@ package struct VolatilityTask {
     /// Returns that the volatility of the whole series needs.
     package static let longRunMinimum = 63.0
 
-    /// `count` × 8; `length` − 1 rows of history stand before, 7 rows that anything may be in after.
+    /// `count` × 8; `length` − 1 rows of history stand before, 7 rows with anything in them after.
     package var returns: UnsafePointer<Double>
     package var count: Int
     /// 8: how many of a lane's rows are returns.

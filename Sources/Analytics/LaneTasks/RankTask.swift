@@ -7,7 +7,7 @@ package struct RankTask {
     package static let blocks = 64
     package static let bins = blocks * blocks
 
-    /// `before` values of history, then `count` new ones: no more than 65,535, finite, none below 0.
+    /// `before` values of history, then `count` new ones: 61,439 at the most, finite, none below 0.
     package var values: UnsafePointer<Double>
     package var before: Int
     package var count: Int

@@ -34,8 +34,4 @@ package struct FixedModel: Sendable {
     func firstFilteredBar(adoption: Int) -> Int {
         windowBars.map { max(adoption - $0, 0) } ?? 0
     }
-
-    /// What a market without memory of its own takes up, as a rule of thumb: lanes keep ten years
-    /// of volatilities.
-    package static let bytesPerMarket = 8 * (2520 + 252 + 64)
 }

@@ -1,7 +1,6 @@
 package import Kernels
 package import Market
 import RegimeModels
-import Synchronization
 
 /// Classifies many markets under one fixed model, each as a walk would once it has adopted it:
 /// features, filter, label probabilities, hysteresis, with the same bits.
@@ -10,8 +9,9 @@ import Synchronization
 /// has none for it, and no calendar is shared. What a market is found to be depends on its own bars
 /// alone: not on its neighbours, chunks, threads or the processor.
 ///
-/// A market takes up `FixedModel.bytesPerMarket` here; while a call runs, each thread has a few
-/// mebibytes more, whatever the chunks' size.
+/// A market takes up 23 KB here, ten years of volatilities most of all; while a call runs, each
+/// thread has some three mebibytes more, whatever the chunks' size. So thousands of markets are
+/// better given to several classifiers one after the other, than bar by bar to one.
 package struct FixedModelClassifier: Sendable {
     package let model: FixedModel
     /// Per market, the bar from which on the model answers, counted from the first ever given; the
@@ -24,18 +24,18 @@ package struct FixedModelClassifier: Sendable {
     private let tiles: [Tile]
 
     /// Up to eight markets.
-    private final class Tile: Sendable {
+    private struct Tile: Sendable {
         enum State: Sendable {
             case lanes(TileState)
             case scalar([ScalarMarket])
         }
 
         let markets: Range<Int>
-        let state: Mutex<State>
+        let state: TileValue<State>
 
         init(_ markets: Range<Int>, _ state: State) {
             self.markets = markets
-            self.state = Mutex(state)
+            self.state = TileValue(state)
         }
     }
 
@@ -66,20 +66,15 @@ package struct FixedModelClassifier: Sendable {
         _ bars: [BarColumns], threads: Int = 1, _ body: @Sendable (TileAnswers) -> Void
     ) {
         precondition(bars.count == adoptions.count, "bars of each market")
-        let next = Atomic<Int>(0)
-        let shares = min(max(threads, 1), tiles.count)
-        _ = Tiles.map(shares, threads: shares) { _ in
-            let worker = Worker(self)
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < tiles.count else { return }
-                let tile = tiles[index]
-                tile.state.withLock { state in
-                    worker.advance(&state, tile.markets, Array(bars[tile.markets]), body)
-                }
+        Tiles.forEach(tiles.count, threads: threads, memory: makeWorker) { index, worker in
+            let tile = tiles[index]
+            tile.state.change {
+                worker.advance(&$0, tile.markets, Array(bars[tile.markets]), body)
             }
         }
     }
+
+    private func makeWorker() -> Worker { Worker(self) }
 
     /// A thread's memory.
     private struct Worker {
@@ -93,8 +88,8 @@ package struct FixedModelClassifier: Sendable {
             workspace = classifier.model.plan.map(TileWorkspace.init)
             answers =
                 classifier.model.plan.map {
-                    TileAnswers(manifest.classifier, states: $0.chain.stateCount)
-                } ?? TileAnswers(scalar: manifest.classifier)
+                    TileAnswers(manifest, states: $0.chain.stateCount)
+                } ?? TileAnswers(scalar: manifest)
         }
 
         func advance(

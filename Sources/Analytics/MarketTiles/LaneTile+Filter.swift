@@ -20,6 +20,12 @@ extension LaneTile {
                 beginnings[bar, default: 0] |= bit
             }
         }
+        answers.beliefs.values.update(
+            from: row(layout.belief), count: plan.chain.stateCount * LaneTile.lanes)
+        for lane in 0..<LaneTile.lanes {
+            answers.firstFiltered[lane] =
+                state.firstFiltered[lane].map { $0 - state.bars[lane] } ?? .max
+        }
         let pieces = Set(beginnings.keys).union([0]).sorted()
         for (piece, end) in zip(pieces, pieces.dropFirst() + [count]) {
             let beginning = beginnings[piece] ?? 0
@@ -49,6 +55,8 @@ extension LaneTile {
                 }
                 return LaneSegment(end: end - range.lowerBound, active: active)
             }
+        let goesOn = begun == .max
+        if !goesOn { prepareStart(row, begun) }
         let shape = plan.chain.shape
         let features = shape.features * LaneTile.lanes
         let isWhole = workspace.observed[range].allSatisfy { $0 == .max }
@@ -61,9 +69,34 @@ extension LaneTile {
                     observations: workspace.observations.values + range.lowerBound * features,
                     isShared: false, present: isWhole ? nil : present + range.lowerBound,
                     segments: segment, segmentCount: segments.count, belief: row(layout.belief),
-                    started: begun)
+                    isStarted: goesOn)
                 task.filtered = answers.probabilities[row: range.lowerBound * shape.states]
+                task.forward = answers.beliefs[row: (range.lowerBound + 1) * shape.states]
                 table.chainFilter(task)
+            }
+        }
+    }
+
+    /// A tile starts as a whole or not at all: lanes that go on start with what their beliefs
+    /// predict, in the kernel's own operations, those that start with the model's probabilities.
+    private func prepareStart(_ row: (Int) -> UnsafeMutablePointer<Double>, _ begun: UInt8) {
+        let shape = plan.chain.shape
+        let parameters = plan.chain.parameters
+        let belief = row(layout.belief)
+        let start = workspace.model[row: shape.start]
+        for lane in 0..<LaneTile.lanes {
+            let isBegun = begun & 1 << UInt8(lane) != 0
+            for state in 0..<shape.states {
+                func transition(_ from: Int) -> Double {
+                    parameters[shape.transition + from * shape.states + state]
+                }
+                var sum = belief[lane] * transition(0)
+                for from in 1..<max(shape.states, 1) {
+                    sum = sum.addingProduct(
+                        belief[from * LaneTile.lanes + lane], transition(from))
+                }
+                start[state * LaneTile.lanes + lane] =
+                    isBegun ? sum : parameters[shape.start + state]
             }
         }
     }

@@ -10,6 +10,7 @@ struct ScalarMarket: Sendable {
         var step: FilterStep?
         var published: Regime
         var publishedBefore: Regime
+        var filterBefore: RegimeFilter
     }
 
     private let adoption: Int
@@ -29,7 +30,7 @@ struct ScalarMarket: Sendable {
 
     mutating func advance(with bar: Bar) -> Answer {
         let observation = observer.observe(bar)
-        let before = hysteresis.published
+        let (before, filterBefore) = (hysteresis.published, filter)
         var step: FilterStep?
         if self.bar >= adoption {
             step = filter.advance(with: observation)
@@ -40,6 +41,6 @@ struct ScalarMarket: Sendable {
         self.bar += 1
         return Answer(
             observation: observation, step: step, published: hysteresis.published,
-            publishedBefore: before)
+            publishedBefore: before, filterBefore: filterBefore)
     }
 }

@@ -22,6 +22,12 @@ package final class TileAnswers {
     let columns: LaneRows
     /// K rows a bar.
     let probabilities: LaneRows
+    /// K rows for the bar before the first, then K rows a bar: forward variables.
+    let beliefs: LaneRows
+    /// Per lane, the first bar of the stretch, if it lies in it, that the chain has taken in.
+    var firstFiltered: [Int]
+    /// The model's filter at the beginning of its chain.
+    private let fresh: RegimeFilter
     /// A byte for each lane of a row.
     var raw: [UInt8]
     var published: [UInt8]
@@ -33,14 +39,18 @@ package final class TileAnswers {
     /// Answers that were made bar by bar, instead of all of the above.
     var steps: [[ScalarMarket.Answer]] = []
 
-    init(_ classifier: Classifier, states: Int) {
+    init(_ manifest: ModelManifest, states: Int) {
+        let classifier = manifest.classifier
         labeller = Labeller(classifier)
+        fresh = manifest.makeFilter()
         self.states = states
         featureCount = classifier.features.count
         let bytes = TileWorkspace.stretch * LaneRows.lanes
         let fields = ObservationTask.contextFields + featureCount + 1
         columns = TileWorkspace.filled(fields * TileWorkspace.columnRows)
         probabilities = TileWorkspace.filled(TileWorkspace.stretch * max(states, 1))
+        beliefs = TileWorkspace.filled((TileWorkspace.stretch + 1) * max(states, 1))
+        firstFiltered = [Int](repeating: 0, count: LaneRows.lanes)
         raw = [UInt8](repeating: 0, count: bytes)
         published = raw
         present = raw
@@ -49,12 +59,16 @@ package final class TileAnswers {
     }
 
     /// Room for the answers of a stretch that is computed bar by bar.
-    init(scalar classifier: Classifier) {
+    init(scalar manifest: ModelManifest) {
+        let classifier = manifest.classifier
         labeller = Labeller(classifier)
+        fresh = manifest.makeFilter()
         states = 0
         featureCount = classifier.features.count
         columns = LaneRows(count: 0)
         probabilities = LaneRows(count: 0)
+        beliefs = LaneRows(count: 0)
+        firstFiltered = []
         (raw, published, present) = ([], [], [])
         (firstAnswers, publishedBefore) = ([], [])
     }
@@ -69,14 +83,24 @@ package final class TileAnswers {
     package func observation(market: Int, bar: Int) -> Observation {
         check(market, bar)
         guard steps.isEmpty else { return steps[market][bar].observation }
-        var context = MarketContext(
-            values: (0..<ObservationTask.contextFields).map { value($0, market, bar) })
         let first = ObservationTask.contextFields
-        context.vix = value(first + featureCount, market, bar)
         let features = (0..<featureCount).map { value(first + $0, market, bar) }
         return Observation(
             timestamp: bars[market].timestamps[firstBar + bar], features: features,
-            context: context, isComplete: features.allSatisfy(\.isFinite))
+            context: context(market, bar), isComplete: features.allSatisfy(\.isFinite))
+    }
+
+    private func context(_ market: Int, _ bar: Int) -> MarketContext {
+        var context = MarketContext.unknown
+        context.logReturn = value(0, market, bar)
+        context.volatility = value(1, market, bar)
+        context.volatilityRank = value(2, market, bar)
+        context.longRunVolatility = value(3, market, bar)
+        context.drawdown = value(4, market, bar)
+        context.trend = value(5, market, bar)
+        context.momentum = value(6, market, bar)
+        context.vix = value(ObservationTask.contextFields + featureCount, market, bar)
+        return context
     }
 
     /// What the model says of the bar; `nil` before it answers.
@@ -85,8 +109,7 @@ package final class TileAnswers {
         guard steps.isEmpty else { return steps[market][bar].step }
         guard bar >= firstAnswers[market] else { return nil }
         return labeller.step(
-            stateProbabilities: stateProbabilities(market, bar),
-            observation(market: market, bar: bar),
+            stateProbabilities: vector(probabilities, bar, market), context(market, bar),
             isMissing: present[bar * LaneRows.lanes + market] == 0)
     }
 
@@ -119,6 +142,15 @@ package final class TileAnswers {
             != publishedRegimeBefore(market: market, bar: bar)
     }
 
+    /// The filter as it was before it took the bar in: for asking what it would have said of
+    /// another one.
+    package func filter(before bar: Int, market: Int) -> RegimeFilter {
+        check(market, bar)
+        guard steps.isEmpty else { return steps[market][bar].filterBefore }
+        guard bar > firstFiltered[market] else { return fresh }
+        return fresh.goingOn(from: vector(beliefs, bar, market)) ?? fresh
+    }
+
     private func check(_ market: Int, _ bar: Int) {
         precondition(counts.indices.contains(market), "a market of the tile")
         precondition((0..<counts[market]).contains(bar), "a bar of the stretch")
@@ -128,9 +160,9 @@ package final class TileAnswers {
         columns[column * TileWorkspace.columnRows + bar, market]
     }
 
-    private func stateProbabilities(_ market: Int, _ bar: Int) -> StateVector {
+    private func vector(_ rows: LaneRows, _ bar: Int, _ market: Int) -> StateVector {
         var vector = StateVector(repeating: 0, count: states)
-        for state in 0..<states { vector[state] = probabilities[bar * states + state, market] }
+        for state in 0..<states { vector[state] = rows[bar * states + state, market] }
         return vector
     }
 }

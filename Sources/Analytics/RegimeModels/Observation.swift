@@ -31,8 +31,7 @@ package struct MarketContext: Sendable {
     /// Nothing is known yet.
     package static let unknown = MarketContext(values: [Double](repeating: .nan, count: 7))
 
-    /// - Parameter values: in the order of `featureNames`.
-    package init(values: [Double]) {
+    init(values: [Double]) {
         logReturn = values[0]
         volatility = values[1]
         volatilityRank = values[2]

@@ -1,3 +1,4 @@
+import Kernels
 package import Regimes
 
 /// What a model says about one bar.
@@ -45,7 +46,7 @@ package struct RegimeFilter: Sendable {
         let isMissing = !advanceEngine(with: observation)
         guard hasStarted, let engine else { return nil }
         return labeller.step(
-            stateProbabilities: engine.probabilities, observation, isMissing: isMissing)
+            stateProbabilities: engine.probabilities, observation.context, isMissing: isMissing)
     }
 
     /// Advances without an answer: what warming up on the training window needs.
@@ -55,6 +56,18 @@ package struct RegimeFilter: Sendable {
         } else {
             _ = advanceRules(with: observation)
         }
+    }
+
+    /// A filter of the same model, if that is a hidden Markov one, that goes on from what was
+    /// believed after a bar.
+    ///
+    /// - Parameter forward: the chain's forward variables, up to a factor that all share.
+    package func goingOn(from forward: StateVector) -> RegimeFilter? {
+        guard case .chain(let chain, _)? = engine else { return nil }
+        var filter = self
+        filter.hasStarted = true
+        filter.engine = .chain(chain, HiddenMarkovChain.Belief(forward: Array(forward)))
+        return filter
     }
 
     /// Whether the observation was one, not a bar to predict. The scaling of a model from outside
@@ -94,11 +107,11 @@ package struct Labeller: Sendable {
     }
 
     package func step(
-        stateProbabilities: StateVector, _ observation: Observation, isMissing: Bool
+        stateProbabilities: StateVector, _ context: MarketContext, isMissing: Bool
     ) -> FilterStep {
         var probabilities = RegimeProbabilities.none
         for (state, probability) in zip(classifier.states, stateProbabilities) {
-            let regime = classifier.taxonomy.label(of: state.stateClass, in: observation.context)
+            let regime = classifier.taxonomy.label(of: state.stateClass, in: context)
             probabilities.add(probability, to: regime)
         }
         return FilterStep(
@@ -106,7 +119,7 @@ package struct Labeller: Sendable {
             probabilities: probabilities,
             rawRegime: probabilities.mode, inputMissing: isMissing,
             confidenceKind: classifier.model.isJump ? .mappedScore : .mappedPosterior,
-            context: observation.context)
+            context: context)
     }
 
     func ruleProbabilities(_ observation: Observation) -> RegimeProbabilities {

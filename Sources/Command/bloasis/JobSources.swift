@@ -90,7 +90,7 @@ final class JobSources: Sendable {
         let request = BackfillRequest(
             series: job.series, calendar: job.calendar,
             specification: try RegimeSpecification(canonicalJSON: job.specification),
-            range: job.range, emitting: job.emitting, fixedModel: model,
+            broughtAt: WallClock.now, range: job.range, emitting: job.emitting, fixedModel: model,
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
         return BackfillWorker.Work(request: request) { limit in

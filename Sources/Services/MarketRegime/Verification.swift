@@ -27,7 +27,8 @@ package struct Verification: Sendable {
         _ series: Series, range: Range<Timestamp>? = nil, knownAt: Timestamp? = nil,
         progress: (BackfillProgress) -> Void
     ) async throws -> VerificationReport {
-        var walk = try await VerificationWalk(series, in: reader, range: range, knownAt: knownAt, threads: threads)
+        var walk = try await VerificationWalk(
+            series, in: reader, range: range, knownAt: knownAt, threads: threads)
         while let last = try await walk.turn(bars: Replay.pageSize) {
             progress(BackfillProgress(bars: walk.report.bars, lastAsOf: last))
         }
