@@ -147,6 +147,10 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "Kernels", "Indicators", "JumpModels", "MarkovSwitching"],
         libraries: [.crypto], .numeric),
     Module(
+        "MarketTiles", .analytics,
+        uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
+        .numeric, .unsafeAllowed),
+    Module(
         "Hindsight", .analytics,
         uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
         .numeric, .looksAhead),
@@ -185,9 +189,14 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
+    Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
     Module(
-        "Registries", .adapters, uses: ["Ports", "Contracts"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+    Module(
+        "VendorFeeds", .adapters,
+        uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
+        libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
 
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
@@ -200,7 +209,9 @@ let modules: [Module] = [
         ]),
     Module(
         "MarketRegime", .services,
-        uses: ["Market", "Regimes", "RegimeModels", "Ports", "Contracts", "Hosting"],
+        uses: [
+            "Market", "Regimes", "RegimeModels", "MarketTiles", "Ports", "Contracts", "Hosting",
+        ],
         libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
         "TradingService", .services,
@@ -233,10 +244,11 @@ let modules: [Module] = [
         "bloasis", .command,
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
-            "MarkovSwitching", "RegimeModels", "Hindsight", "Evaluation", "Ports", "Contracts",
+            "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation", "Ports",
+            "Contracts",
             "MarketFeeds", "Compression", "SQLite", "Redis", "Backends", "Clients", "Registries",
-            "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing", "ConfigService",
-            "Gateway", "GRPCServing",
+            "VendorFeeds", "Tokens", "Hosting", "MarketRegime", "TradingService", "HTTPServing",
+            "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .logging, .metrics, .serviceLifecycle, .swiftProtobuf,
@@ -404,6 +416,9 @@ let package = Package(
             "RegimeModelsTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Hindsight"]),
         tests(
+            "MarketTilesTests",
+            ["Market", "Regimes", "LaneTasks", "Kernels", "RegimeModels", "MarketTiles"]),
+        tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
@@ -465,6 +480,7 @@ let package = Package(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        tests("VendorFeedsTests", ["Market", "Ports", "VendorFeeds"]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),

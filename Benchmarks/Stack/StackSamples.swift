@@ -45,7 +45,7 @@ enum StackSamples {
             rawRegime: label, previousRegime: .lowVolatility, since: instant(number / 40 * 40),
             probabilities: RegimeProbabilities(
                 summing: [(label, share), (.lowVolatility, 1 - share)]),
-            confidenceKind: .mappedPosterior, trigger: .backfill, modelVersion: model,
+            probabilityKind: .mappedPosterior, trigger: .backfill, modelVersion: model,
             indicators: names.enumerated().map {
                 IndicatorReading(name: $1, value: digits($0 + 1))
             },

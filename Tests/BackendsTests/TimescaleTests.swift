@@ -132,7 +132,9 @@ struct TimescaleTests {
         try await TemporaryDatabase.with { database in
             let store = try await database.open().regimes
             _ = try await store.register(Samples.profile())
-            _ = try await store.record(Samples.batch([.crisis, .crisis]))
+            var batch = Samples.batch([.crisis, .crisis])
+            batch.records[0].assessment.calibratedConfidence = 0.875
+            _ = try await store.record(batch)
             _ = try await store.record(
                 JournalBatch(
                     series: Samples.series, expecting: .anyHead,
@@ -144,9 +146,9 @@ struct TimescaleTests {
                 within: Self.patience)
             let labels = try rows.map { try $0.value(0, as: String.self) }
             #expect(labels == [Regime.crisis.label, Regime.euphoria.label])
-            for row in rows {
+            for (row, confidence) in zip(rows, [0.875, 0.75]) {
                 #expect(try row.value(1, as: Int64.self) == 1)
-                #expect(try row.value(2, as: Double.self) == 0.75)
+                #expect(try row.value(2, as: Double.self) == confidence)
             }
             await connection.close()
         }

@@ -27,6 +27,20 @@ struct EventTests {
         #expect(try decode(event.json) == event)
     }
 
+    @Test("a calibrated confidence says so, and reads back; its event is the same one")
+    func calibrated() throws {
+        let raw = RegimeChangeEvent(try Examples.change())
+        #expect(!raw.isCalibrated && !raw.json.contains("confidence_kind"))
+        var change = try Examples.change()
+        change.calibratedConfidence = 0.9375
+        let event = RegimeChangeEvent(change)
+        #expect(event.json.contains(#""confidence":0.9375"#))
+        #expect(event.json.hasSuffix(#","confidence_kind":"calibrated"}"#))
+        #expect(try decode(event.json) == event)
+        #expect(event.probabilities == raw.probabilities)
+        #expect(EventID(naming: change) == raw.eventID)
+    }
+
     @Test("the message is keyed by market and carries the contract's headers")
     func message() throws {
         let change = try Examples.change()

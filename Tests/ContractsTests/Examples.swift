@@ -25,7 +25,7 @@ enum Examples {
             availableAt: try instant("2008-10-06T20:00:00Z"), revision: 2, regime: .crisis,
             rawRegime: .crisis, previousRegime: .highVolatility,
             since: try instant("2008-09-29T20:00:00Z"), probabilities: probabilities,
-            confidenceKind: .mappedPosterior, trigger: .backfill,
+            probabilityKind: .mappedPosterior, trigger: .backfill,
             modelVersion: ModelVersion("5f3c0a"),
             indicators: [
                 IndicatorReading(name: "log_return", value: -0.039326843),

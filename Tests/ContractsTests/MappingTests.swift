@@ -41,6 +41,36 @@ struct MappingTests {
         #expect(!json.contains("close"))
     }
 
+    @Test("a calibrated answer says so, and what its probabilities are; another says nothing new")
+    func calibrated() throws {
+        var assessment = try Examples.assessment()
+        let raw = Bloasis_MarketRegime_RegimeResponse(assessment)
+        #expect(!raw.hasProbabilityKind && raw.confidenceKind == "mapped_posterior")
+        assessment.calibratedConfidence = 0.9375
+        var answer = Bloasis_MarketRegime_RegimeResponse(assessment)
+        #expect(answer.confidence == 0.9375)
+        #expect(answer.confidenceKind == "calibrated")
+        #expect(answer.probabilityKind == "mapped_posterior")
+        let json = try WireJSON.text(answer)
+        #expect(json.contains(#""confidenceKind":"calibrated""#))
+        #expect(json.contains(#""probabilityKind":"mapped_posterior""#))
+        answer.confidence = raw.confidence
+        answer.sayUncalibrated()
+        #expect(answer == raw)
+        answer.sayUncalibrated()
+        #expect(answer == raw)
+
+        var change = try Examples.change()
+        #expect(!Bloasis_MarketRegime_RegimeChange(change).hasConfidenceKind)
+        change.calibratedConfidence = 0.9375
+        let message = Bloasis_MarketRegime_RegimeChange(change)
+        #expect(message.confidence == 0.9375 && message.confidenceKind == "calibrated")
+        #expect(message.probabilities["crisis"] == 0.8125)
+        var told = Bloasis_MarketRegime_RegimeChange(RegimeChangeEvent(change))
+        told.revision = message.revision
+        #expect(told == message)
+    }
+
     @Test("a page without items says so")
     func emptyPage() throws {
         var page = Bloasis_MarketRegime_ListRegimeChangesResponse()

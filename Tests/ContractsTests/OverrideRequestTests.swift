@@ -107,11 +107,12 @@ struct OverrideRequestTests {
         #expect(try order(request, at: now).reason == request.reason)
     }
 
-    @Test("an override's answer keeps what the filter measured")
-    func answer() throws {
+    @Test("an override's answer keeps what the filter measured", arguments: [nil, 0.9375])
+    func answer(calibrated: Double?) throws {
         var request = request()
         request.regime = "high_volatility"
-        let assessment = try Examples.assessment()
+        var assessment = try Examples.assessment()
+        assessment.calibratedConfidence = calibrated
         let override = RegimeOverride(
             id: EventID("0123456789abcdef"), order: try order(request, at: now), sequence: 18,
             asOf: assessment.asOf, previousRegime: .crisis)
@@ -120,6 +121,7 @@ struct OverrideRequestTests {
             assessment, sequence: 18, override: override)
         #expect(answer.regime == "high_volatility")
         #expect(answer.confidence == 0.0625)
+        #expect(answer.confidenceKind == "mapped_posterior" && !answer.hasProbabilityKind)
         #expect(answer.riskLevel == "high")
         #expect(answer.trigger == "override")
         #expect(answer.previousRegime == "crisis")
@@ -128,6 +130,8 @@ struct OverrideRequestTests {
         #expect(try !WireJSON.text(answer).contains("ada"))
         answer.regime = plain.regime
         answer.confidence = plain.confidence
+        answer.confidenceKind = plain.confidenceKind
+        if plain.hasProbabilityKind { answer.probabilityKind = plain.probabilityKind }
         answer.riskLevel = plain.riskLevel
         answer.trigger = plain.trigger
         answer.previousRegime = plain.previousRegime

@@ -69,7 +69,8 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
 extension TopicContract {
     private static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    /// Every label and every trigger, a first announcement and a restatement; one with a trace.
+    /// Every label and every trigger, a first announcement and a restatement, one that is
+    /// calibrated; one with a trace.
     @Sendable private static func regimeChanges() throws -> [EventMessage] {
         var messages = [RegimeChangeEvent(try Examples.change()).message(traceparent: trace)]
         for (index, regime) in Regime.allCases.enumerated() {
@@ -89,6 +90,9 @@ extension TopicContract {
                 sequence: 1, previousEventID: nil, supersedes: supersedes)
             messages.append(RegimeChangeEvent(change).message())
         }
+        var calibrated = try Examples.change()
+        calibrated.calibratedConfidence = 0.9375
+        messages.append(RegimeChangeEvent(calibrated).message())
         return messages
     }
 

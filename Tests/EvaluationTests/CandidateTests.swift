@@ -31,7 +31,7 @@ struct CandidateTests {
             "", "hm", "hmm:", "hmm:states", "hmm:states=x", "hmm:states=0", "hmm:states=9",
             "hmm:colour=red", "hmm:features=nope", "hmm/", "sma0", "sma9999999",
             "hmm:refit=13", "hmm:refit=", "hmm:horizon=-1", "hmm:entry=2", "hmm:clip=-1",
-            "hmm:window=5", "hmm:penalty=5", "jump:penalty=-1",
+            "hmm:window=5", "hmm:penalty=5", "jump:penalty=-1", "hmm:confidence=sure",
         ])
     func badTexts(text: String) {
         #expect(throws: CandidateError.self) { try Candidate(text, seed: 1) }
@@ -51,7 +51,10 @@ struct CandidateTests {
 
     @Test("variants of what comes after the fit share a walk")
     func sharedWalks() throws {
-        let texts = ["default", "default:dwell=40", "default:bear-drawdown=0.5:horizon=5"]
+        let texts = [
+            "default", "default:dwell=40", "default:bear-drawdown=0.5:horizon=5",
+            "default:confidence=calibrated",
+        ]
         let walks = try texts.flatMap { try Candidate($0, seed: 1).walks }
         #expect(Set(walks.map(\.canonicalJSON)).count == 1)
     }
@@ -90,6 +93,34 @@ struct CandidateTests {
         }
     }
 
+    @Test("a calibrated candidate states the walk's own confidence, bit for bit")
+    func statedConfidence() throws {
+        let text = Self.quick + ":dwell=8:confirm=1:recover=2"
+        for seed in Sweep.seeds(2) {
+            let history = Histories.randomWalk(900, seed: seed, missingShare: 0.01)
+            let candidate = try Candidate(text + ":confidence=calibrated", seed: seed)
+            let walks = Self.walks([candidate], history)
+            let path = candidate.path(over: history, walks: walks)
+            let raw = try Candidate(text, seed: seed).path(over: history, walks: walks)
+            #expect(raw.statedConfidence == nil && raw.published == path.published)
+            guard case .models(let members) = candidate.kind else { return }
+            var walk = WalkForward(
+                specification: members[0].specification, barsPerYear: history.barsPerYear)
+            var calibrated = 0
+            for bar in 0..<history.count {
+                let step = walk.advance(with: history.bars[bar], sessionDate: history.dates[bar])
+                let stated = step.calibratedConfidence ?? raw.confidence(at: bar)
+                #expect(path.confidence(at: bar) == stated, "seed \(seed), bar \(bar)")
+                calibrated += step.calibratedConfidence == nil ? 0 : 1
+            }
+            #expect(calibrated > 100)
+            // What is calibrated afterwards rests on the label's probability, not on its product.
+            #expect(
+                path.calibratedConfidence(horizon: 5, dates: history.dates)
+                    == raw.calibratedConfidence(horizon: 5, dates: history.dates))
+        }
+    }
+
     @Test("no later bar changes a path, whatever the candidate")
     func causality() throws {
         let history = Histories.randomWalk(420, seed: 3)
@@ -97,6 +128,7 @@ struct CandidateTests {
             history.bars.close.enumerated().map { $0 < 360 ? $1 : $1 * (2 + Double($0 % 3)) })
         let texts = [
             "buy-and-hold", "sma50", "rules", Self.quick, Self.quick + ":horizon=5",
+            Self.quick + ":confidence=calibrated",
             Self.quick + "/" + Self.quick + ":seed=4",
         ]
         for text in texts {
@@ -105,6 +137,7 @@ struct CandidateTests {
             let other = candidate.path(over: altered, walks: Self.walks([candidate], altered))
             #expect(one.published.prefix(360) == other.published.prefix(360), "\(text)")
             #expect(one.probabilities.prefix(360) == other.probabilities.prefix(360), "\(text)")
+            #expect(one.statedConfidence?.prefix(360) == other.statedConfidence?.prefix(360))
         }
     }
 

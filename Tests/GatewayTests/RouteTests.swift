@@ -119,7 +119,7 @@ struct MarketRegimeRouteTests {
         "a query that cannot be is INVALID_ARGUMENT and says which parameter",
         arguments: [
             ("current?markt=SPX", "unknown query parameter 'markt': this route takes"),
-            ("current?markt=SPX", "user_id, market, timeframe, on_degraded"),
+            ("current?markt=SPX", "user_id, market, timeframe, on_degraded, known_at"),
             ("current?market=SPX&market=NDX", "query parameter market is given twice"),
             ("current?user_id=a&userId=b", "query parameter userId is given twice"),
             ("current?on_degraded=maybe", "on_degraded: 'maybe' is not one of the names"),

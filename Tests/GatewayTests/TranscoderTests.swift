@@ -138,7 +138,7 @@ struct OpenAPITests {
         let parameters = try #require(current["parameters"] as? [[String: Any]])
         #expect(
             parameters.compactMap { $0["name"] as? String }
-                == ["userId", "market", "timeframe", "onDegraded"])
+                == ["userId", "market", "timeframe", "onDegraded", "knownAt"])
         let components = try #require(document["components"] as? [String: [String: Any]])
         let schemas = try #require(components["schemas"])
         let referred = Set(

@@ -191,6 +191,7 @@ enum Fixture {
         .appendingPathComponent("Fixtures").path
 
     static let spx = folder + "/spx_daily_1999_2018.csv"
+    static let equities = folder + "/us_equities_20_close_1990_2022.csv.gz"
 
     static func text(_ path: String) throws -> String {
         try String(contentsOfFile: path, encoding: .utf8)

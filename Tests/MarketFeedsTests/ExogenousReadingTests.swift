@@ -31,7 +31,11 @@ struct ExogenousReadingTests {
         #expect(readings.count { $0.value.isNaN } == report.missingCloses)
         let history = ExogenousHistory(name: "vix", readings)
         #expect(history.count == readings.count - report.missingCloses)
-        #expect(history.value(knownAt: time("2014-01-03T20:59:59Z")).isNaN)
+        var cursor = history.cursor
+        cursor.advance(to: time("2014-01-03T20:59:59Z"))
+        #expect(cursor.value.isNaN)
+        cursor.advance(to: time("2014-01-03T21:00:00Z"))
+        #expect(cursor.value == 13.76)
     }
 
     @Test("values may be zero or negative, and stand beside prices or other values")
@@ -84,5 +88,47 @@ struct ExogenousReadingTests {
         let late = try read("time,vix\n2018-01-02T16:15:00-05:00,12\n")
         #expect(late[0].availableAt == time("2018-01-02T21:15:00Z"))
         #expect(late[0].timestamp == time("2018-01-02T21:00:00Z"))
+    }
+
+    @Test("a column available_at says when a value was known, and rows of one date are vintages")
+    func vintages() throws {
+        let table = """
+            date,growth,available_at
+            2018-03-29,2.3,2018-04-27T12:30:00Z
+            2018-03-29,2.2,2018-05-30
+            2018-03-29,2.2,2018-05-30
+            2018-06-29,4.1,
+            2018-03-29,2.0,2018-06-28T12:30:00Z
+
+            """
+        let readings = try read(table)
+        #expect(readings.map(\.value) == [2.3, 2.2, 2.0, 4.1])
+        #expect(
+            readings.map(\.availableAt)
+                == [
+                    time("2018-04-27T12:30:00Z"), time("2018-05-30T20:00:00Z"),
+                    time("2018-06-28T12:30:00Z"), time("2018-06-29T20:00:00Z"),
+                ])
+        #expect(try read(table, column: "growth").count == 4)
+        #expect(
+            try failure("date,x,available_at\n2018-01-02,1,soon\n").problem
+                == .unreadableDate(text: "soon"))
+        let conflict = "date,x,available_at\n2018-01-02,1,2018-01-03\n2018-01-02,1,2018-01-04\n"
+        #expect(
+            try failure(conflict + "2018-01-02,2,2018-01-03\n").problem
+                == .conflictingDuplicate(line: 2))
+        // Nothing is known before what it is about.
+        let early = try read("date,x,available_at\n2018-01-02,1,2017-12-01\n")
+        #expect(early[0].availableAt == time("2018-01-02T21:00:00Z"))
+    }
+
+    @Test("a bar's own availability is read too")
+    func bars() throws {
+        let table = "date,close,available_at\n2018-01-02,5,2018-01-03T14:00:00Z\n2018-01-03,6,\n"
+        let bars = try CSVBarReader(bytes: Array(table.utf8), name: "bars.csv").readAll()
+        #expect(bars.count == 2)
+        let reader = try CSVBarReader(bytes: Array(table.utf8), name: "bars.csv")
+        let known = try reader.nextChunk(limit: 9).map(\.availableAt)
+        #expect(known == [time("2018-01-03T14:00:00Z"), time("2018-01-03T21:00:00Z")])
     }
 }

@@ -147,7 +147,7 @@ struct BarConsumerTests {
         try await world.register(anchor: Samples.day(0))
         let journal = ScriptedJournal(world.store, failingWith: script)
         let classifier = LiveClassifier(
-            journal: journal, reader: world.store, logger: World.logger,
+            journal: journal, reader: world.store, now: World.now, logger: World.logger,
             jitter: SplitMix64(seed: 1))
         let consumer = BarConsumer(
             bus: world.bus, intake: BarIntake(classifier: classifier), now: World.now,

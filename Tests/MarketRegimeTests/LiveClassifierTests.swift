@@ -82,7 +82,8 @@ struct LiveClassifierTests {
         for bar in bars[401...] { try await classifier.take(bar, of: World.series) }
         let whole = World()
         try await whole.backfill(bars)
-        #expect(sayTheSame(try await whole.history(), try await world.history()))
+        let history = try await world.history()
+        #expect(sayTheSame(try await whole.history(), history.leavingOutAvailability))
     }
 
     @Test("bars stored without an answer are part of the past, whether live runs or not")

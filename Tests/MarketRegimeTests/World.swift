@@ -63,11 +63,11 @@ struct World {
 
     static func request(
         emitting: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize,
-        range: Range<Timestamp>? = nil
+        range: Range<Timestamp>? = nil, broughtAt: Timestamp = World.now()
     ) -> BackfillRequest {
         BackfillRequest(
-            series: series, calendar: .continuous, specification: specification, range: range,
-            emitting: emitting, chunkSize: chunkSize)
+            series: series, calendar: .continuous, specification: specification,
+            broughtAt: broughtAt, range: range, emitting: emitting, chunkSize: chunkSize)
     }
 
     @discardableResult
@@ -101,15 +101,16 @@ struct World {
 
     func classifier() -> LiveClassifier {
         LiveClassifier(
-            journal: store, reader: store, logger: World.logger, jitter: SplitMix64(seed: 1))
+            journal: store, reader: store, now: World.now, logger: World.logger,
+            jitter: SplitMix64(seed: 1))
     }
 
-    func history() async throws -> [RegimeAssessment] {
-        try await store.history(SeriesQuery(World.series))
+    func history(knownAt: Timestamp? = nil) async throws -> [RegimeAssessment] {
+        try await store.history(SeriesQuery(World.series, knownAt: knownAt))
     }
 
-    func changes() async throws -> [RegimeChange] {
-        try await store.changes(SeriesQuery(World.series))
+    func changes(knownAt: Timestamp? = nil) async throws -> [RegimeChange] {
+        try await store.changes(SeriesQuery(World.series, knownAt: knownAt))
     }
 }
 
@@ -120,4 +121,15 @@ func sayTheSame(
     -> Bool
 {
     mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.saysTheSame(as: $1) }
+}
+
+extension Collection<RegimeAssessment> {
+    /// As if every bar had been known at its close.
+    var leavingOutAvailability: [RegimeAssessment] {
+        map { assessment in
+            var assessment = assessment
+            assessment.availableAt = assessment.asOf
+            return assessment
+        }
+    }
 }

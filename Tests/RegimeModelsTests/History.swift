@@ -124,7 +124,8 @@ struct AnswerBits: Equatable {
         let states: [Double] = answer.map { Array($0.stateProbabilities) } ?? []
         let values =
             states + (answer?.probabilities.values ?? [])
-            + step.observation.features + step.observation.context.values
+            + [step.calibratedConfidence ?? .nan] + step.observation.features
+            + step.observation.context.values
         numbers = values.map { $0.isNaN ? 0 : $0.bitPattern }
         words = [
             step.published.rawValue, step.publishedBefore.rawValue, step.modelVersion.text,

@@ -6,7 +6,8 @@ import Testing
 /// What every regime store keeps: journal and reader.
 package enum RegimeStoreConformance {
     package static let laws: [Law<StoreWorld>] =
-        registering + recording + barLaws + restating + announcing + overriding + reading
+        registering + recording + barLaws + restating + knowing + announcing + overriding
+        + reading + calibrating
 }
 
 // MARK: - Registering

@@ -70,7 +70,7 @@ extension Samples {
             rawRegime: regime, previousRegime: previous, since: day(since ?? number),
             probabilities: RegimeProbabilities(
                 summing: [(regime, confidence), (other, 1 - confidence)]),
-            confidenceKind: .mappedPosterior, trigger: trigger, modelVersion: ModelVersion(model),
+            probabilityKind: .mappedPosterior, trigger: trigger, modelVersion: ModelVersion(model),
             indicators: [
                 IndicatorReading(name: "log_return", value: 0.001 * Double(number % 7)),
                 IndicatorReading(name: "drawdown", value: -0.01 * Double(number % 5)),
@@ -85,7 +85,8 @@ extension Samples {
         var change = RegimeChange(
             eventID: EventID(""), series: assessment.series, asOf: assessment.asOf,
             revision: assessment.revision, previousRegime: previous, regime: assessment.regime,
-            probabilities: assessment.probabilities, trigger: assessment.trigger,
+            probabilities: assessment.probabilities,
+            calibratedConfidence: assessment.calibratedConfidence, trigger: assessment.trigger,
             modelVersion: assessment.modelVersion, reasoning: assessment.reasoning)
         change.eventID = wording.eventID(change)
         return change

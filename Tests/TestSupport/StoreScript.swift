@@ -96,7 +96,8 @@ package final class StoreScript {
         let range = Samples.day(start)..<Samples.day(start + below(30))
         let query = SeriesQuery(
             series, range: below(3) == 0 ? nil : range,
-            after: below(2) == 0 ? nil : Samples.day(below(30)), limit: 1 + below(12))
+            after: below(2) == 0 ? nil : Samples.day(below(30)),
+            knownAt: below(3) == 0 ? Samples.day(below(60)) : nil, limit: 1 + below(12))
         let sequence = Int64(below(9)) - 1
         let place = ChangePlace(asOf: Samples.day(below(30)), sequence: Int64(below(6)))
         let mixed = ChangeQuery(
@@ -134,8 +135,20 @@ package final class StoreScript {
                 model: pick(["model-1", "model-2"]), trigger: pick([.bar, .backfill, .refit])),
             announcing: below(2) == 0)
         batch.bars = labels.indices.map { Samples.bar(start + $0, close: pick([90, 100, 110])) }
+        for index in batch.records.indices where below(3) == 0 {
+            let confidence = pick([1e-13, 0.1 + 0.2, 1 - 1e-13])
+            batch.records[index].assessment.calibratedConfidence = confidence
+            batch.records[index].change?.calibratedConfidence = confidence
+        }
         for index in batch.bars.indices where below(3) == 0 {
             batch.bars[index].exogenous = ["vix": pick([12, 30, .nan])]
+        }
+        if below(3) == 0 {
+            let known = Samples.day(start + labels.count + below(20))
+            for index in labels.indices {
+                batch.bars[index].availableAt = known
+                batch.records[index].assessment.availableAt = known
+            }
         }
         if below(3) == 0 { batch.lateBars = [Samples.bar(below(25), close: pick([90, 100, 110]))] }
         if below(4) == 0 {

@@ -7,6 +7,8 @@ struct BarAssembler {
     private let calendar: SessionCalendar
     private var previous: Row?
     private var lastKept: Bar?
+    /// Of the time of the row before, where the table has any.
+    private var vintages: [Timestamp: Row] = [:]
     private var sessionCache: (date: CivilDate, hasSession: Bool)?
 
     init(file: String, options: CSVReadOptions) {
@@ -18,11 +20,13 @@ struct BarAssembler {
     /// The bar of a row that is not earlier than the one before it, or `nil` when the row is
     /// dropped; throws when two rows of the same time disagree.
     mutating func accept(_ row: Row, _ report: inout CSVReport) throws(CSVError) -> Bar? {
-        if let previous, previous.bar.timestamp == row.bar.timestamp {
-            if let conflict = row.conflict(with: previous, file: file) { throw conflict }
+        if let twin = twin(of: row) {
+            if let conflict = row.conflict(with: twin, file: file) { throw conflict }
             report.identicalDuplicates += 1
             return nil
         }
+        if previous?.bar.timestamp != row.bar.timestamp { vintages = [:] }
+        if let vintage = row.vintage { vintages[vintage] = row }
         previous = row
         if let date = dateWithoutSession(row) {
             if timeframe == .daily, let lastKept, repeats(row.bar, lastKept) {
@@ -39,6 +43,12 @@ struct BarAssembler {
         report.firstBar = report.firstBar ?? row.bar.timestamp
         report.lastBar = row.bar.timestamp
         return row.bar
+    }
+
+    /// An earlier row about the same time, and of the same vintage where the table has any.
+    private func twin(of row: Row) -> Row? {
+        guard let previous, previous.bar.timestamp == row.bar.timestamp else { return nil }
+        return row.vintage == nil ? previous : row.vintage.flatMap { vintages[$0] }
     }
 
     /// The bar's day if the market was shut on it. Bars of several days have no such day.

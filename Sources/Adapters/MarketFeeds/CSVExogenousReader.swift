@@ -3,14 +3,16 @@ package import Market
 /// Reads one dated column of plain values, such as an index level or a spread, from a CSV file.
 ///
 /// Dates and numbers are read by the rules of bars: a date counts at its session's end, a blank
-/// is a missing value. The values may be zero or negative.
+/// is a missing value. The values may be zero or negative. A column `available_at` says when each
+/// value became known, as an instant or as a date; rows about the same time that became known at
+/// other times are its vintages.
 package enum CSVExogenousReader {
     /// - Parameters:
     ///   - column: its name in the header, in any case; `nil` when the file has only one.
     ///   - timeframe: of the bars that the values will be joined to. Stamps with a time are
     ///     instants then; dates are daily values whatever the bars are.
     ///   - options: calendar, time zone and what to do with bad rows; the rest is not looked at.
-    /// - Returns: readings in the order of time, and what the reading came to.
+    /// - Returns: readings in the order of what they are about, and what the reading came to.
     /// - Throws: `CSVError`.
     package static func readings(
         path: String, column: String?, timeframe: Timeframe, options: CSVReadOptions

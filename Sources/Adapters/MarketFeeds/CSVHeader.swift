@@ -2,7 +2,7 @@
 struct CSVHeader {
     /// What a column is known to hold by its name.
     enum Role: CaseIterable {
-        case stamp, clock, open, high, low, close, adjustedClose, volume, ticker
+        case stamp, clock, open, high, low, close, adjustedClose, volume, ticker, availability
     }
 
     let file: String
@@ -49,6 +49,7 @@ extension CSVHeader {
         "open": .open, "high": .high, "low": .low, "close": .close, "closelast": .close,
         "adjclose": .adjustedClose, "adjustedclose": .adjustedClose, "closeadj": .adjustedClose,
         "volume": .volume, "symbol": .ticker, "ticker": .ticker,
+        "availableat": .availability,
     ]
     /// Best first. The others of a file that has several are not read.
     private static let stampKeys = ["datetime", "timestamp", "date", "time"]
@@ -106,6 +107,8 @@ struct ColumnPlan: Equatable {
     /// Present only when adjusted prices were asked for.
     var adjustedClose: Int?
     var volume: Int?
+    /// Where the table itself says when a row could be known.
+    var availability: Int?
 }
 
 extension CSVHeader {
@@ -139,6 +142,7 @@ extension CSVHeader {
     func plan(for options: CSVReadOptions) throws(CSVError) -> ColumnPlan {
         var plan = ColumnPlan(stamp: columns[.stamp] ?? 0, clock: columns[.clock], close: 0)
         if case .values(let column) = options.content {
+            plan.availability = columns[.availability]
             plan.close = try plainColumn(column)
             return plan
         }
@@ -163,12 +167,13 @@ extension CSVHeader {
         plan.high = columns[.high]
         plan.low = columns[.low]
         plan.volume = columns[.volume]
+        plan.availability = columns[.availability]
         return plan
     }
 
     /// Any column but those that say when or of which ticker, by its name.
     private func plainColumn(_ name: String?) throws(CSVError) -> Int {
-        let taken = [Role.stamp, .clock, .ticker].compactMap { columns[$0] }
+        let taken = [Role.stamp, .clock, .ticker, .availability].compactMap { columns[$0] }
         let plain = names.indices.filter { !taken.contains($0) && !names[$0].isEmpty }
         let choices = plain.map { names[$0] }
         guard let name else {

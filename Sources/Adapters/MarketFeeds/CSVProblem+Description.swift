@@ -1,6 +1,11 @@
 extension CSVProblem: CustomStringConvertible {
     package var description: String {
-        concernsOneRow ? rowText + skipHint : isWrongUsage ? usageText : fileText
+        concernsOneRow ? rowText + skipHint : withoutHint
+    }
+
+    /// The same where no flag passes over bad rows.
+    package var withoutHint: String {
+        concernsOneRow ? rowText : isWrongUsage ? usageText : fileText
     }
 
     private var skipHint: String { "; correct the row, or pass over it with --on-bad-row skip" }

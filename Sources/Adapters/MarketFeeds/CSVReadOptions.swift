@@ -32,6 +32,8 @@ package enum BadRowPolicy: String, Sendable, CaseIterable {
 ///   does a midnight without an offset on any calendar: that is how tools write dates. Other
 ///   date-times of daily bars are instants. A stamp after the session's end is the bar's
 ///   `availableAt`.
+/// - A column `available_at` says when a row could be known, as an instant in RFC 3339 or as a
+///   date, at whose session's end it was; never before the close.
 /// - A bar of several days closes at the last session's end of the days it covers, which end with
 ///   the stamped date or, stamped at the open, begin with it.
 package struct CSVReadOptions: Sendable {

@@ -6,12 +6,15 @@ struct Row {
     var line: Int
     /// Whether the bar's day has a session, as far as its stamp has told.
     var hasSession: Bool?
+    /// When a plain value became known, where the table says so: what is said again about its time
+    /// then is another vintage.
+    var vintage: Timestamp?
 
     /// The error to report when another row is of the same time and says otherwise.
     func conflict(with other: Row, file: String) -> CSVError? {
-        guard bar.timestamp == other.bar.timestamp, !bar.saysTheSame(as: other.bar) else {
-            return nil
-        }
+        guard bar.timestamp == other.bar.timestamp, vintage == other.vintage,
+            !bar.saysTheSame(as: other.bar)
+        else { return nil }
         return CSVError(
             file: file, line: max(line, other.line),
             .conflictingDuplicate(line: min(line, other.line)))
@@ -75,14 +78,28 @@ struct RowParser {
             guard records.matches(column, ticker) else { return nil }
         }
         let instants = try instants(of: records)
+        let availability = try availability(records)
         var bar = Bar(
             timestamp: instants.close, open: try number(records, plan.open),
             high: try number(records, plan.high), low: try number(records, plan.low),
             close: try number(records, plan.close), volume: try number(records, plan.volume),
-            availableAt: instants.availableAt)
+            availableAt: availability ?? instants.availableAt)
         if takesPrices, let fault = bar.fault { throw error(fault, records) }
         if let adjusted = plan.adjustedClose { try adjust(&bar, by: adjusted, records) }
-        return Row(bar: bar, line: records.line, hasSession: instants.hasSession)
+        return Row(
+            bar: bar, line: records.line, hasSession: instants.hasSession,
+            vintage: takesPrices || plan.availability == nil ? nil : bar.availableAt)
+    }
+
+    /// What the row says about when it could be known: an instant in RFC 3339, or a date, at whose
+    /// session's end it was; `nil` where it says nothing.
+    private func availability(_ records: RecordReader) throws(CSVError) -> Timestamp? {
+        guard let column = plan.availability else { return nil }
+        let text = records.text(column)
+        if text.isEmpty { return nil }
+        if let instant = Timestamp(rfc3339: text) { return instant }
+        if let date = CivilDate(iso: text) { return resolver.close(on: date) }
+        throw located(.unreadableDate(text: text), column, records)
     }
 
     /// When the row of the current record closes; for tables that have many series in one row.

@@ -45,6 +45,9 @@ struct StampResolver {
             hasSession: session != nil)
     }
 
+    /// When a day's session ends.
+    func close(on date: CivilDate) -> Timestamp { calendar.close(on: date) }
+
     private mutating func instant(of written: WrittenStamp) throws(StampFault) -> Timestamp {
         if !timeframe.isIntraday, !countsAsInstant(written) {
             guard let midnight = Timestamp(written.date) else { throw .outOfRange }

@@ -1,5 +1,6 @@
 import Contracts
 package import Ports
+import WebCalls
 
 /// The registry of a config-service, over its HTTP API.
 package final class ConfigServiceClient: Registrar, ServiceDirectory {

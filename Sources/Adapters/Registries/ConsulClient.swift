@@ -1,6 +1,7 @@
 import Contracts
 package import Ports
 import Synchronization
+import WebCalls
 
 /// Consul's agent as a registry, over its HTTP API (version 1).
 ///

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Ports
+import WebCalls
 
 /// Asks over HTTP: any status of 200 to 299 is healthy, and redirects are not followed.
 ///

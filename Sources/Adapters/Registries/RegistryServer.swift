@@ -3,8 +3,8 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Ports
+import WebCalls
 
 /// How long calls to a registry may take, and how large its answers may be.
 package struct RegistryCallLimits: Sendable {
@@ -146,48 +146,5 @@ final class RegistryServer: Sendable {
         default:
             RegistryError.unreachable(registry: name, reason: ConnectionProblem.reason(of: error))
         }
-    }
-}
-
-enum ConnectionProblem {
-    /// Why no answer came, in a few words.
-    static func reason(of error: any Error) -> String {
-        switch error {
-        case let error as IOError: return "\(error)"
-        case let error as HTTPClientError where error == .connectTimeout:
-            return "the connection was not made in time"
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
-            return "the connection was closed"
-        case let error as NIOConnectionError:
-            let cause = error.connectionErrors.first?.error ?? error.dnsAError ?? error.dnsAAAAError
-            return cause.map { "\($0)" } ?? "no connection"
-        default: return "\(error)"
-        }
-    }
-}
-
-enum Excerpt {
-    static let characterLimit = 200
-
-    /// The beginning of a text from elsewhere, fit for a log.
-    static func of(_ text: [UInt8]) -> String {
-        let start = String(decoding: text.prefix(4 * characterLimit), as: UTF8.self)
-        return String(
-            start.unicodeScalars.filter { $0.properties.generalCategory != .control }
-                .prefix(characterLimit).map { Character($0) })
-    }
-}
-
-enum URLText {
-    private static let unreserved = Set(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
-
-    /// Percent-encoded for a path's segment or a query's value (RFC 3986, section 2.3).
-    static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            if unreserved.contains(byte) { return String(Unicode.Scalar(byte)) }
-            let digits = String(byte, radix: 16, uppercase: true)
-            return "%" + (digits.utf8.count == 1 ? "0" : "") + digits
-        }.joined()
     }
 }

@@ -18,6 +18,9 @@ struct SchemaMigration {
         SchemaMigration(number: 5, name: "overrides", file: PackageResources._005_overrides_sql),
         SchemaMigration(
             number: 6, name: "source_marks", file: PackageResources._006_source_marks_sql),
+        SchemaMigration(
+            number: 7, name: "calibrated_confidence",
+            file: PackageResources._007_calibrated_confidence_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

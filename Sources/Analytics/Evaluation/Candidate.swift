@@ -16,12 +16,13 @@ package struct Candidate: Sendable {
             self.specification = specification
         }
 
-        /// The specification of the walk: with the default hysteresis and taxonomy, which the walk
-        /// does not depend on.
+        /// The specification of the walk: with the default hysteresis, taxonomy and confidence,
+        /// which the walk does not depend on.
         package var walk: RegimeSpecification {
             var walk = specification
             walk.hysteresis = RegimeSpecification.standard.hysteresis
             walk.taxonomy = RegimeSpecification.standard.taxonomy
+            walk.calibration = RegimeSpecification.standard.calibration
             return walk
         }
 
@@ -37,7 +38,8 @@ package struct Candidate: Sendable {
         case buyAndHold
         /// Risk-on while the close is above its mean of so many bars.
         case movingAverage(bars: Int)
-        /// The mean of the members' label probabilities; the first one's hysteresis.
+        /// The mean of the members' label probabilities; the first one's hysteresis and
+        /// calibration.
         case models([Member])
     }
 
@@ -87,8 +89,15 @@ package struct Candidate: Sendable {
             return movingAveragePath(over: history, bars: bars)
         case .models(let members):
             let each = members.map { $0.probabilities(walks) }
-            return LabelPath(
-                name: name, LabelPath.mean(each), members[0].specification.hysteresis)
+            let specification = members[0].specification
+            var path = LabelPath(name: name, LabelPath.mean(each), specification.hysteresis)
+            if let plan = specification.calibration {
+                path.statedConfidence = path.calibratedConfidence(horizon: plan.horizonBars) {
+                    specification.isRefitDue(
+                        previous: $0 > 0 ? history.dates[$0 - 1] : nil, current: history.dates[$0])
+                }
+            }
+            return path
         }
     }
 

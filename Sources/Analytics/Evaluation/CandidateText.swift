@@ -135,6 +135,13 @@ extension Candidate {
             },
             setting(
                 "refit", "months joined by +", \.specification.training.refitMonths, numbers),
+            setting("confidence", "raw or calibrated", \.specification.calibration) {
+                switch $0 {
+                case "raw": .some(nil)
+                case "calibrated": CalibrationPlan()
+                default: nil
+                }
+            },
             setting("horizon", "0 … \(horizonLimit) bars", \.horizon) {
                 Int($0).flatMap { (0...horizonLimit).contains($0) ? $0 : nil }
             },

@@ -15,6 +15,9 @@ package struct LabelPath: Sendable {
     package let hasProbabilities: Bool
     /// Bars for which a label cannot be left, its first one included.
     package let minimumDwell: Int
+    /// Per bar, what the candidate says its confidence is; `nil`: the probability of the published
+    /// label.
+    package var statedConfidence: [Double]?
 
     package init(
         name: String, published: [Regime], probabilities: [RegimeProbabilities],
@@ -52,8 +55,13 @@ package struct LabelPath: Sendable {
     package var firstKnown: Int { published.firstIndex { $0 != .unknown } ?? published.count }
 
     /// The probability of the published label; 0 while it is `unknown`.
-    package func confidence(at bar: Int) -> Double {
+    func probability(at bar: Int) -> Double {
         published[bar] == .unknown ? 0 : probabilities[bar][published[bar]]
+    }
+
+    /// What is said of the published label: its probability, or the candidate's own number.
+    package func confidence(at bar: Int) -> Double {
+        statedConfidence?[bar] ?? probability(at: bar)
     }
 
     /// Changes of the published label in a range of bars, the first answer not counted.

@@ -11,6 +11,8 @@ package enum FitError: Error, Equatable, Sendable {
     /// No start led to parameters with a finite likelihood.
     case noFiniteLikelihood(starts: Int)
     case invalidSpecification(SpecificationError)
+    /// What came of earlier labels could not be learnt from.
+    case calibration(CalibrationError)
     /// What the model's own family says.
     case family(reason: String)
     /// A model fitted before is asked for, and not at hand.
@@ -37,6 +39,7 @@ extension FitError: CustomStringConvertible {
             "none of \(starts) starts reached a finite likelihood: check the bars, or use fewer "
                 + "states"
         case .invalidSpecification(let error): "\(error)"
+        case .calibration(let error): "\(error)"
         case .family(let reason): reason
         case .unknownModel(let version):
             "the model \(version) is not in the store: give its manifest again"

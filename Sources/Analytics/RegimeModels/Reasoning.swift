@@ -7,36 +7,67 @@ package enum Reasoning {
     /// Shares of a movement smaller than this are not worth a word.
     static let smallestShare = 0.01
 
-    /// One line: the published label with its probability, the raw one when it differs, the state,
-    /// and then at a change what explains it, at any other bar the indicators that the labels were
-    /// decided by.
+    /// How likely the published label is to hold for some bars more.
+    package struct Lasting: Sendable {
+        let bars: Int
+        let probability: Double
+    }
+
+    /// One line: the published label with its probability and, where that is known, how likely it
+    /// is to last, the raw one when it differs, the state, and then at a change what explains it,
+    /// at any other bar the indicators that the labels were decided by.
     package static func text(
-        _ step: FilterStep, before: FilterStep?, published: Regime, _ explanation: Explanation?
+        _ step: FilterStep, before: StateVector?, published: Regime, lasting: Lasting? = nil,
+        _ explanation: Explanation?
     ) -> String {
-        var parts = ["\(published) \(percent(step.probabilities[published]))"]
+        var bytes: [UInt8] = []
+        append(
+            step, before: before, published: published, lasting: lasting, explanation, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same line as UTF-8, behind what is there: bulk loads write one a bar.
+    ///
+    /// - Parameter before: the state probabilities of the bar before; `nil` for another model's.
+    package static func append(
+        _ step: FilterStep, before: StateVector?, published: Regime, lasting: Lasting? = nil,
+        _ explanation: Explanation?, to line: inout [UInt8]
+    ) {
+        line.append(contentsOf: published.label.utf8)
+        line.append(UInt8(ascii: " "))
+        append(percent: step.probabilities[published], to: &line)
+        if let lasting {
+            line.append("; still so \(lasting.bars) bars later ")
+            append(percent: lasting.probability, to: &line)
+        }
         if step.rawRegime != published {
-            parts.append("raw \(step.rawRegime) \(percent(step.probabilities[step.rawRegime]))")
+            line.append("; raw ")
+            line.append(contentsOf: step.rawRegime.label.utf8)
+            line.append(UInt8(ascii: " "))
+            append(percent: step.probabilities[step.rawRegime], to: &line)
         }
         if let state = step.state {
-            var text = "\(place(of: state, among: step.knownStates)) at "
-            text += percent(step.stateProbabilities[state])
-            if let earlier = before?.stateProbabilities, earlier.count > state {
-                text += " (bar before: \(percent(earlier[state])))"
+            line.append("; ")
+            line.append(contentsOf: place(of: state, among: step.knownStates).utf8)
+            line.append(" at ")
+            append(percent: step.stateProbabilities[state], to: &line)
+            if let before, before.count > state {
+                line.append(" (bar before: ")
+                append(percent: before[state], to: &line)
+                line.append(UInt8(ascii: ")"))
             }
-            parts.append(text)
         }
         if let explanation {
-            parts += [moved(explanation), kept(explanation)]
+            line.append(contentsOf: "; \(moved(explanation)); \(kept(explanation))".utf8)
         } else {
-            parts += indicators(step.context)
+            append(indicatorsOf: step.context, to: &line)
         }
         if step.inputMissing {
-            parts.append(
+            line.append(
                 step.confidenceKind == .ruleScore
-                    ? "input missing: the answer before stands"
-                    : "input missing: predicted, not observed")
+                    ? "; input missing: the answer before stands"
+                    : "; input missing: predicted, not observed")
         }
-        return parts.joined(separator: "; ")
     }
 
     /// A state's place in the canonical order, calmest first.
@@ -130,39 +161,79 @@ package enum Reasoning {
             + scale.text(entry.value, decimals: flip.decimals) + note
     }
 
-    private static func indicators(_ context: MarketContext) -> [String] {
-        let unit = context.longRunVolatility
-        let vix = context.vix.isFinite ? ["VIX \(decimal(context.vix))"] : []
-        return [
-            "volatility \(percent(context.volatility)) (rank \(percent(context.volatilityRank)))",
-            "drawdown \(percent(context.drawdown)) (\(decimal(context.drawdown / unit)) long-run "
-                + "volatilities)",
-            "price \(percent(context.trend, signed: true)) from its 200-bar mean",
-            "12-1 momentum \(percent(context.momentum, signed: true))",
-        ] + vix
+    private static func append(indicatorsOf context: MarketContext, to line: inout [UInt8]) {
+        line.append("; volatility ")
+        append(percent: context.volatility, to: &line)
+        line.append(" (rank ")
+        append(percent: context.volatilityRank, to: &line)
+        line.append("); drawdown ")
+        append(percent: context.drawdown, to: &line)
+        line.append(" (")
+        append(decimal: context.drawdown / context.longRunVolatility, to: &line)
+        line.append(" long-run volatilities); price ")
+        append(percent: context.trend, signed: true, to: &line)
+        line.append(" from its 200-bar mean; 12-1 momentum ")
+        append(percent: context.momentum, signed: true, to: &line)
+        guard context.vix.isFinite else { return }
+        line.append("; VIX ")
+        append(decimal: context.vix, to: &line)
     }
 
-    private static func percent(_ value: Double, signed: Bool = false) -> String {
-        let text = FixedPoint.text(value * 100, decimals: 1)
-        return (signed && value > 0 ? "+" : "") + text + (value.isFinite ? " %" : "")
+    private static func percent(_ value: Double) -> String {
+        var bytes: [UInt8] = []
+        append(percent: value, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func decimal(_ value: Double) -> String { FixedPoint.text(value, decimals: 2) }
+    private static func append(
+        percent value: Double, signed: Bool = false, to line: inout [UInt8]
+    ) {
+        if signed, value > 0 { line.append(UInt8(ascii: "+")) }
+        FixedPoint.append(value * 100, decimals: 1, to: &line)
+        if value.isFinite { line.append(" %") }
+    }
+
+    private static func append(decimal value: Double, to line: inout [UInt8]) {
+        FixedPoint.append(value, decimals: 2, to: &line)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 }
 
 /// Decimal texts with a fixed number of places, the same on every machine.
 enum FixedPoint {
+    private static let powers = [1.0, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+
     /// Rounded half away from zero; «n/a» for what is not a number, or too large to be one of use.
     static func text(_ value: Double, decimals: Int) -> String {
-        let scale = (0..<decimals).reduce(1.0) { power, _ in power * 10 }
+        var bytes: [UInt8] = []
+        append(value, decimals: decimals, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same text as UTF-8, behind what is there.
+    ///
+    /// - Parameter decimals: 0 … 9.
+    static func append(_ value: Double, decimals: Int, to bytes: inout [UInt8]) {
+        let scale = powers[decimals]
         let scaled = (value * scale).rounded(.toNearestOrAwayFromZero)
-        guard scaled.isFinite, scaled.magnitude < 1e15 else { return "n/a" }
-        let units = Int(scaled.magnitude)
-        let whole = units / Int(scale)
-        let digits = String(units % Int(scale))
-        let fraction = String(repeating: "0", count: max(decimals - digits.count, 0)) + digits
-        let sign = scaled < 0 ? "-" : ""
-        return decimals == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(fraction)"
+        guard scaled.isFinite, scaled.magnitude < 1e15 else {
+            return bytes.append(contentsOf: "n/a".utf8)
+        }
+        if scaled < 0 { bytes.append(UInt8(ascii: "-")) }
+        let first = bytes.count
+        var rest = Int(scaled.magnitude)
+        var place = 0
+        // Backwards, and then turned round.
+        repeat {
+            if place == decimals, decimals > 0 { bytes.append(UInt8(ascii: ".")) }
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+            place += 1
+        } while rest > 0 || place <= decimals
+        bytes[first...].reverse()
     }
 }
 

@@ -13,7 +13,10 @@ package enum RegimeFitter {
     private static func fitKey(
         _ specification: RegimeSpecification, dataHash: String
     ) -> String {
-        CanonicalJSON.hash(
+        // No fit depends on what is made of its labels' probabilities.
+        var specification = specification
+        specification.calibration = nil
+        return CanonicalJSON.hash(
             [KernelVersion.current, specification.canonicalJSON, dataHash].joined(separator: "\n"))
     }
 

@@ -45,6 +45,9 @@ extension RegimeSpecification {
         try validateHysteresis()
         try require(taxonomy.isFinite, "taxonomy", "made of finite numbers")
         try require(rules.isUsable, "rules", "made of ramps between two finite numbers")
+        try require(
+            calibration.map { (1...CalibrationPlan.horizonLimit).contains($0.horizonBars) } ?? true,
+            "calibration.horizonBars", "1 … \(CalibrationPlan.horizonLimit)")
     }
 
     private func validateFamily() throws(SpecificationError) {

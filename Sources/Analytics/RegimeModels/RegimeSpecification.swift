@@ -56,6 +56,8 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package var jump: JumpPlan?
     /// Lagged values in a Markov-switching regression, 0 … 4; `nil` is none. Ignored by the others.
     package var autoregression: Int?
+    /// `nil`: `confidence` is the probability of the published label as the model gives it.
+    package var calibration: CalibrationPlan?
     /// The version of a model that was fitted before: it answers for the bars after its training
     /// window, and nothing is fitted. `nil`: models are fitted as `training` says.
     package var fixedModel: String?

@@ -10,6 +10,8 @@ package struct WalkForwardStep: Sendable {
     package var fitted = false
     /// A fit that was due failed: the model before, if any, goes on.
     package var fitFailure: FitError?
+    /// A calibration that was due could not be made: the one before, if any, goes on.
+    package var calibrationFailure: CalibrationError?
     /// The model in force; `unfitted` during warm-up.
     package var modelVersion = ModelVersion.unfitted
     /// `nil` during warm-up.
@@ -20,6 +22,9 @@ package struct WalkForwardStep: Sendable {
     /// The label changed at a refit, and the model before, with the same hysteresis, would have
     /// kept it at this bar.
     package var changedByRefitAlone = false
+    /// The probability that the published label still holds some bars later; `nil` without a
+    /// calibration plan, and as long as too little is known for one.
+    package var calibratedConfidence: Double?
     /// Empty during warm-up.
     package var reasoning = ""
     /// At a change from one known label to another: the numbers behind `reasoning`.
@@ -35,8 +40,10 @@ package struct WalkForwardStep: Sendable {
 ///    window up to the bar before, or taken from the known ones, and its filter warmed through
 ///    that window; rules, which have nothing to fit, are adopted once, at the first bar with
 ///    everything they look at, and so is a model fitted before, once its training window is over;
-/// 3. the filter advances with this bar, then the hysteresis;
-/// 4. the observation joins the window.
+/// 3. with a calibration plan, when a refit is due by the calendar, the calibration is made anew on
+///    the outcomes known at the bar before;
+/// 4. the filter advances with this bar, then the hysteresis, then the calibrator;
+/// 5. the observation joins the window.
 ///
 /// So nothing at a bar depends on a later one.
 package struct WalkForward: Sendable {
@@ -51,6 +58,8 @@ package struct WalkForward: Sendable {
     private var hysteresis: Hysteresis
     private var model: (manifest: ModelManifest, filter: RegimeFilter)?
     private var explainer: ChangeExplainer
+    /// `nil` without a calibration plan.
+    private var calibrator: ConfidenceCalibrator?
     private var previousStep: FilterStep?
     private var previousDate: CivilDate?
 
@@ -72,6 +81,11 @@ package struct WalkForward: Sendable {
         window = TrainingWindow(specification.training, barsPerYear: barsPerYear)
         hysteresis = Hysteresis(specification.hysteresis)
         explainer = ChangeExplainer(specification)
+        calibrator = specification.calibration.map {
+            ConfidenceCalibrator(
+                horizon: $0.horizonBars,
+                minimumDwell: specification.hysteresis.minimumDwellBars)
+        }
     }
 
     /// The next bar of the series.
@@ -86,6 +100,11 @@ package struct WalkForward: Sendable {
             publishedBefore: hysteresis.published)
         let before = model
         if isModelDue(at: sessionDate, observation) { adoptModel(&result) }
+        if calibrator != nil,
+            specification.isRefitDue(previous: previousDate, current: sessionDate)
+        {
+            calibrate(&result)
+        }
         // Another model's states are other states: there is nothing to compare with.
         if result.adopted != nil {
             previousStep = nil
@@ -103,12 +122,16 @@ package struct WalkForward: Sendable {
                 result.changedByRefitAlone = kept == result.publishedBefore
             }
         }
+        result.calibratedConfidence = calibrator?.advance(
+            published: result.published, probability: result.step?.probabilities[result.published],
+            dwell: hysteresis.dwellBars)
         result.explanation = explainer.advance(
             with: observation, step: result.step, before: state, published: result.published)
         result.explanation?.isByRefitAlone = result.changedByRefitAlone
         if let step = result.step {
             result.reasoning = Reasoning.text(
-                step, before: previousStep, published: result.published, result.explanation)
+                step, before: previousStep?.stateProbabilities, published: result.published,
+                lasting: lasting(result.calibratedConfidence), result.explanation)
             previousStep = step
         }
         if let model { result.modelVersion = model.manifest.version }
@@ -130,6 +153,19 @@ package struct WalkForward: Sendable {
             return specification.isRefitDue(previous: previousDate, current: date)
                 && window.completeCount >= specification.training.warmUpBars
         }
+    }
+
+    private mutating func calibrate(_ result: inout WalkForwardStep) {
+        do {
+            try calibrator?.refit()
+        } catch {
+            result.calibrationFailure = error
+        }
+    }
+
+    private func lasting(_ confidence: Double?) -> Reasoning.Lasting? {
+        guard let confidence, let plan = specification.calibration else { return nil }
+        return Reasoning.Lasting(bars: plan.horizonBars, probability: confidence)
     }
 
     private mutating func adoptModel(_ result: inout WalkForwardStep) {

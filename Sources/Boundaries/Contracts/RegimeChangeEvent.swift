@@ -12,6 +12,8 @@ package struct RegimeChangeEvent: Sendable, Equatable {
     package var regime: Regime
     package var previousRegime: Regime
     package var confidence: Double
+    /// Whether `confidence` is calibrated, and not the label's probability.
+    package var isCalibrated: Bool
     /// The close of the bar at which the label changed.
     package var asOf: Timestamp
     package var sequence: Int64
@@ -40,6 +42,7 @@ package struct RegimeChangeEvent: Sendable, Equatable {
         regime = change.regime
         previousRegime = change.previousRegime
         confidence = change.confidence
+        isCalibrated = change.calibratedConfidence != nil
         asOf = change.asOf
         sequence = announcement.sequence
         previousEventID = announcement.previousEventID
@@ -79,6 +82,9 @@ package struct RegimeChangeEvent: Sendable, Equatable {
                 }
             }
             json.member("reasoning", reasoning)
+            if isCalibrated {
+                json.member("confidence_kind", ConfidenceKind.calibrated.rawValue)
+            }
         }
         return json.text
     }
@@ -109,6 +115,8 @@ extension RegimeChangeEvent {
         regime = try fields.regime("regime")
         previousRegime = try fields.regime("previous_regime")
         confidence = try fields.number("confidence")
+        isCalibrated =
+            try fields.optionalString("confidence_kind") == ConfidenceKind.calibrated.rawValue
         asOf = try fields.timestamp("as_of")
         sequence = try fields.integer("sequence")
         previousEventID = try fields.optionalString("previous_event_id").map { EventID($0) }

@@ -41,6 +41,9 @@ extension Bloasis_MarketRegime_RegimeResponse {
         since = assessment.since.rfc3339
         modelVersion = assessment.modelVersion.text
         confidenceKind = assessment.confidenceKind.rawValue
+        if assessment.calibratedConfidence != nil {
+            probabilityKind = assessment.probabilityKind.rawValue
+        }
         inputMissing = assessment.inputMissing
         revision = Int32(clamping: assessment.revision)
         availableAt = assessment.availableAt.rfc3339
@@ -57,11 +60,20 @@ extension Bloasis_MarketRegime_RegimeResponse {
     ) {
         regime = override.regime.label
         confidence = assessment.probabilities[override.regime]
+        sayUncalibrated()
         trigger = Trigger.override.rawValue
         reasoning = override.order.reasoning
         riskLevel = override.regime.riskLevel.rawValue
         previousRegime = override.previousRegime.label
         since = override.asOf.rfc3339
+    }
+
+    /// Says that `confidence` is one of `probabilities` again: a calibration speaks of the label
+    /// that the filter published, and of no other.
+    package mutating func sayUncalibrated() {
+        guard hasProbabilityKind else { return }
+        confidenceKind = probabilityKind
+        clearProbabilityKind()
     }
 
     /// Says whether the answer is behind its market.
@@ -86,6 +98,9 @@ extension Bloasis_MarketRegime_RegimeChange {
         regime = change.regime.label
         previousRegime = change.previousRegime.label
         confidence = change.confidence
+        if change.calibratedConfidence != nil {
+            confidenceKind = ConfidenceKind.calibrated.rawValue
+        }
         timestamp = change.asOf.rfc3339
         asOf = change.asOf.rfc3339
         trigger = change.trigger.rawValue
@@ -107,8 +122,9 @@ extension Bloasis_MarketRegime_RegimeChange {
         var change = RegimeChange(
             eventID: event.eventID, series: event.series, asOf: event.asOf,
             previousRegime: event.previousRegime, regime: event.regime,
-            probabilities: event.probabilities, trigger: event.trigger,
-            modelVersion: event.modelVersion, reasoning: event.reasoning)
+            probabilities: event.probabilities,
+            calibratedConfidence: event.isCalibrated ? event.confidence : nil,
+            trigger: event.trigger, modelVersion: event.modelVersion, reasoning: event.reasoning)
         change.announcement = Announcement(
             sequence: event.sequence, previousEventID: event.previousEventID,
             supersedes: event.supersedes)

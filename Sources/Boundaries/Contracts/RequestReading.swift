@@ -54,6 +54,20 @@ package enum RequestReading {
         return start..<end
     }
 
+    /// The instant whose knowledge is asked for; `nil` for the present.
+    package static func knownAt(
+        _ text: String, now: Timestamp
+    ) throws(RPCFault) -> Timestamp? {
+        guard !text.isEmpty else { return nil }
+        let instant = try instant(text, field: "known_at")
+        guard instant <= now else {
+            throw .invalidArgument(
+                "known_at: \(instant) is in the future, nobody knows what will be said then: use "
+                    + "an instant that has passed")
+        }
+        return instant
+    }
+
     /// A day's midnight in UTC, or an RFC 3339 instant.
     package static func instant(
         _ text: String, field: String

@@ -189,7 +189,9 @@ extension InMemoryRegimeStore: RegimeReader {
     }
 
     package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {
-        rows(of: query.series)?.assessments.rows(query) { $1.last } ?? []
+        rows(of: query.series)?.assessments.rows(query) { _, revisions in
+            revisions.last { query.admits($0.availableAt) }
+        } ?? []
     }
 
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
@@ -220,7 +222,7 @@ extension InMemoryRegimeStore: RegimeReader {
 
     package func bars(_ query: SeriesQuery) async throws -> [RevisedBar] {
         rows(of: query.series)?.bars.rows(query) { _, revisions in
-            revisions.last(where: \.isAdopted).map {
+            revisions.last { $0.isAdopted && query.admits($0.bar.availableAt) }.map {
                 RevisedBar(bar: $0.bar, revision: $0.revision)
             }
         } ?? []
@@ -255,8 +257,8 @@ extension InMemoryRegimeStore: RegimeReader {
 
     private func changes(of rows: SeriesRows, _ query: SeriesQuery) -> [RegimeChange] {
         rows.changes.rows(query) { asOf, revisions in
-            let revision = rows.assessments[asOf].last?.revision
-            return revisions.last.flatMap { $0.revision == revision ? $0 : nil }
+            let told = rows.assessments[asOf].last { query.admits($0.availableAt) }
+            return revisions.last { $0.revision == told?.revision }
         }
     }
 }

@@ -189,7 +189,11 @@ extension JournalDecision {
         let adopted = revisions.lastIndex(where: \.isAdopted)
         if let adopted, revisions[adopted].bar.saysTheSame(as: bar) { return }
         let firstOpen = adopted.map { $0 + 1 } ?? 0
-        let waiting = revisions[firstOpen...].lastIndex { $0.bar.saysTheSame(as: bar) }
+        // What answers rest on is when this bar was known, not when a late one was that says the
+        // same.
+        let waiting = revisions[firstOpen...].lastIndex {
+            $0.bar.saysTheSame(as: bar) && $0.bar.availableAt == bar.availableAt
+        }
         if let waiting {
             facts.bars[bar.timestamp]?[waiting].isAdopted = true
             plan.adoptedBars.append(

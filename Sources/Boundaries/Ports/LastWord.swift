@@ -9,8 +9,8 @@ package struct LastWord: Sendable {
     private(set) var regime: Regime
     /// The event announced last about it that no override brought; `nil` without one.
     private(set) var eventID: EventID?
-    /// What its assessment says now; `nil` where that was dropped.
-    private let probabilities: RegimeProbabilities?
+    /// What is said about it now; `nil` where that was dropped.
+    private let assessment: RegimeAssessment?
     /// The highest revision of its amendments; 0 without any.
     private let revision: Int
 
@@ -25,7 +25,7 @@ package struct LastWord: Sendable {
         asOf = change.asOf
         regime = change.regime
         self.eventID = eventID
-        probabilities = assessment?.probabilities
+        self.assessment = assessment
         self.revision = revision
     }
 
@@ -44,7 +44,9 @@ package struct LastWord: Sendable {
             eventID: EventID(""), series: head.profile.series, asOf: asOf, revision: revision + 1,
             previousRegime: self.regime, regime: regime,
             // Of an answer that was dropped nothing is known any more.
-            probabilities: probabilities ?? .unknown, trigger: .backfill, modelVersion: .amendment,
+            probabilities: assessment?.probabilities ?? .unknown,
+            calibratedConfidence: assessment?.calibratedConfidence(in: regime),
+            trigger: .backfill, modelVersion: .amendment,
             reasoning:
                 "\(self.regime) was announced last, and what was restated since says \(regime)")
         change.eventID = wording.eventID(change)

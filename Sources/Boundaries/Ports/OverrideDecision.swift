@@ -97,8 +97,10 @@ package struct OverrideDecision: Sendable {
             let asOf = facts.head.lastAsOf
         else { return }
         end(standing, .expired, at: now.roundedUpToMicrosecond)
+        let regime = facts.head.lastRegime
         announce(
-            from: standing.regime, to: facts.head.lastRegime, asOf: asOf,
+            from: standing.regime, to: regime, asOf: asOf,
+            confidence: facts.assessment?.calibratedConfidence(in: regime),
             because: standing.order.expiryReasoning)
     }
 
@@ -113,16 +115,21 @@ package struct OverrideDecision: Sendable {
 
     /// Announces the next change that an override makes about a bar, whether or not the labels
     /// differ; the id of its event.
+    ///
+    /// - Parameter confidence: calibrated, where the filter's own label comes back; what a person
+    ///   orders is not learnt from.
     @discardableResult
     private mutating func announce(
-        from previous: Regime, to regime: Regime, asOf: Timestamp, because reasoning: String
+        from previous: Regime, to regime: Regime, asOf: Timestamp, confidence: Double? = nil,
+        because reasoning: String
     ) -> EventID {
         facts.revision += 1
         var change = RegimeChange(
             eventID: EventID(""), series: facts.head.profile.series, asOf: asOf,
             revision: facts.revision, previousRegime: previous, regime: regime,
             // Of an answer that was dropped nothing is known any more.
-            probabilities: facts.assessment?.probabilities ?? .unknown, trigger: .override,
+            probabilities: facts.assessment?.probabilities ?? .unknown,
+            calibratedConfidence: confidence, trigger: .override,
             modelVersion: .override, reasoning: reasoning)
         change.eventID = wording.eventID(change)
         let announced = plan.head.announce(change, superseding: nil)

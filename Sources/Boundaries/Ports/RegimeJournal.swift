@@ -14,7 +14,8 @@ package protocol RegimeJournal: Sendable {
     /// Writes bars, models, assessments, changes and, when announcing, outbox rows.
     ///
     /// - A bar already stored with the same values is left alone; with other values it becomes the
-    ///   next revision of its timestamp.
+    ///   next revision of its timestamp. A late correction that says the same and was known at the
+    ///   same instant is that revision already.
     /// - An assessment already stored that says the same is left alone; one that says something
     ///   else becomes the next revision of its `asOf` (revisions count across model versions).
     /// - A change is stored with its assessment's revision, its `eventID` made from it.

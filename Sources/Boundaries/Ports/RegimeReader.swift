@@ -1,7 +1,8 @@
 package import Market
 package import Regimes
 
-/// Reads what the journal wrote; answers are of the highest revision.
+/// Reads what the journal wrote; answers are of the highest revision, or, where a query says so, of
+/// the highest that was available at an instant.
 package protocol RegimeReader: Sendable {
     /// All series, ordered by market and timeframe.
     func heads() async throws -> [SeriesHead]
@@ -18,7 +19,9 @@ package protocol RegimeReader: Sendable {
     /// Assessments oldest first, one per `asOf`.
     func history(_ query: SeriesQuery) async throws -> [RegimeAssessment]
 
-    /// Changes by bars, by `asOf`, oldest first: those of each bar's latest assessment.
+    /// Changes by bars, by `asOf`, oldest first: those of each bar's latest assessment. Under
+    /// `knownAt` one whose assessment retention has dropped is left out: nothing says since when
+    /// it was known.
     func changes(_ query: SeriesQuery) async throws -> [RegimeChange]
 
     /// The same changes, those of overrides and amendments, by their places in the list.
@@ -56,6 +59,8 @@ package struct SeriesQuery: Sendable {
     package var range: Range<Timestamp>?
     /// Only what is later than this instant: the cursor of the previous page.
     package var after: Timestamp?
+    /// Only what was available at this instant, as if nothing had been brought since. `nil`: all.
+    package var knownAt: Timestamp?
     package var limit: Int
 
     /// Rows in one page at the most.
@@ -63,12 +68,18 @@ package struct SeriesQuery: Sendable {
 
     package init(
         _ series: Series, range: Range<Timestamp>? = nil, after: Timestamp? = nil,
-        limit: Int = SeriesQuery.limitMaximum
+        knownAt: Timestamp? = nil, limit: Int = SeriesQuery.limitMaximum
     ) {
         self.series = series
         self.range = range
         self.after = after
+        self.knownAt = knownAt
         self.limit = min(max(limit, 1), SeriesQuery.limitMaximum)
+    }
+
+    /// Whether what became available at an instant is asked for.
+    func admits(_ availableAt: Timestamp) -> Bool {
+        knownAt.map { availableAt <= $0 } ?? true
     }
 }
 

@@ -108,14 +108,21 @@ struct Assembly {
 
     /// How this configuration classifies a series.
     var specification: RegimeSpecification {
-        switch configuration.model {
-        case .hmm: .standard(.hmm)
-        case .markov: .standard(.markov)
-        case .jump: .standard(.jump)
-        case .jumpContinuous: .standard(.jumpContinuous)
-        case .jumpSparse: .standard(.jumpSparse)
-        case .rules: .standard(.rules)
-        }
+        var specification: RegimeSpecification =
+            switch configuration.model {
+            case .hmm: .standard(.hmm)
+            case .markov: .standard(.markov)
+            case .jump: .standard(.jump)
+            case .jumpContinuous: .standard(.jumpContinuous)
+            case .jumpSparse: .standard(.jumpSparse)
+            case .rules: .standard(.rules)
+            }
+        specification.calibration =
+            switch configuration.confidence {
+            case .raw: nil
+            case .calibrated: CalibrationPlan()
+            }
+        return specification
     }
 
     var queries: MarketRegimeQueries {

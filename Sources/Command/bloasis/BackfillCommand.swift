@@ -113,8 +113,9 @@ struct BackfillCommand: AsyncParsableCommand {
                 format, timeframe: series.timeframe, calendar: options.calendar))
         let request = BackfillRequest(
             series: series, calendar: options.calendar,
-            specification: specification(fixedModel, in: assembly), range: rangeOptions.range,
-            emitting: emit, bringsExogenous: !join.isEmpty, fixedModel: fixedModel)
+            specification: specification(fixedModel, in: assembly), broughtAt: WallClock.now,
+            range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
+            fixedModel: fixedModel)
         exogenousOptions.warn(
             reads: request.specification.exogenousInputs, request.specification.model)
         let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)
@@ -137,7 +138,10 @@ struct BackfillCommand: AsyncParsableCommand {
 
     /// How the series are classified.
     func specification(_ fixedModel: ModelManifest?, in assembly: Assembly) -> RegimeSpecification {
-        fixedModel.map { RegimeSpecification(fixed: $0) } ?? assembly.specification
+        guard let fixedModel else { return assembly.specification }
+        var specification = RegimeSpecification(fixed: fixedModel)
+        specification.calibration = assembly.specification.calibration
+        return specification
     }
 
     private func backfill(

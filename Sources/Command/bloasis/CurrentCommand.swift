@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
+import Regimes
 
 struct CurrentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,11 +13,13 @@ struct CurrentCommand: AsyncParsableCommand {
               bloasis current
               bloasis current --market BTCUSD --timeframe 1h --json
               bloasis current --server http://localhost:8080
+              bloasis current --known-at 2008-10-01
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var knownAtOptions: KnownAtOptions
 
     @Flag(help: "Print the API's JSON.")
     var json = false
@@ -24,19 +27,24 @@ struct CurrentCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
+        let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_RegimeRequest()
             request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
+            if let knownAt { request.knownAt = knownAt.rfc3339 }
             let answer = try await regimes.getCurrentRegime(request)
             StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
         }
     }
 
     private func text(of answer: Bloasis_MarketRegime_RegimeResponse) -> String {
+        let isCalibrated = answer.confidenceKind == ConfidenceKind.calibrated.rawValue
+        let kind = isCalibrated ? " calibrated" : ""
         var lines = [
             "\(answer.market)/\(answer.timeframe)  \(answer.regime)  "
-                + "\(Format.percent(answer.confidence))  risk \(answer.riskLevel)",
+                + "\(Format.percent(answer.confidence))\(kind)"
+                + "  risk \(answer.riskLevel)",
             "  as of     \(answer.asOf)" + (answer.stale ? ", stale" : ""),
             "  since     \(answer.since), before that \(answer.previousRegime)",
             "  raw       \(answer.rawRegime)",

@@ -48,6 +48,7 @@ enum ExitStatus: Int32 {
         case BackfillError.noBars, BackfillError.emptyRange: return .nothingFound
         case is BackfillError: return .wrongUsage
         case is CoordinatorError: return .unavailable
+        case UniverseError.nothingMatches: return .nothingFound
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case is CancellationError: return .failed

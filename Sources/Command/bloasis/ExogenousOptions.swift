@@ -10,7 +10,9 @@ struct ExogenousOptions: ParsableArguments {
         help: ArgumentHelp(
             "A dated column to join to the bars as of when it was known; may be repeated.",
             discussion: """
-                A date is known at its session's end. Names that features and rules read: vix,
+                A date is known at its session's end. Where the file has a column available_at,
+                that says when each value was known, and rows about the same date are its vintages:
+                the one that was known counts. Names that features and rules read: vix,
                 term_spread, credit_spread.
                 """, valueName: "NAME=FILE.csv[:COLUMN]"))
     var exogenous: [ExogenousFile] = []
@@ -19,7 +21,13 @@ struct ExogenousOptions: ParsableArguments {
         help: ArgumentHelp(
             "How much later than its stamp a column was known, as 15m or 1d; may be repeated.",
             valueName: "NAME=TIME"))
-    var exogenousDelay: [ExogenousDelay] = []
+    var exogenousDelay: [ExogenousTime] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a value that is not replaced goes on counting, as 120d; may be repeated.",
+            discussion: "\(ExogenousHistory.daysKept)d when left out.", valueName: "NAME=TIME"))
+    var exogenousKept: [ExogenousTime] = []
 
     func validate() throws {
         let names = exogenous.map(\.name)
@@ -30,9 +38,13 @@ struct ExogenousOptions: ParsableArguments {
             throw ValidationError(
                 "--exogenous: \(names.count) columns: join at most \(ExogenousValues.countLimit)")
         }
-        for delay in exogenousDelay where !names.contains(delay.name) {
-            throw ValidationError(
-                "--exogenous-delay \(delay.name): there is no --exogenous of that name")
+        for (flag, times) in [
+            ("--exogenous-delay", exogenousDelay), ("--exogenous-kept", exogenousKept),
+        ] {
+            for time in times where !names.contains(time.name) {
+                throw ValidationError(
+                    "\(flag) \(time.name): there is no --exogenous of that name")
+            }
         }
     }
 
@@ -66,9 +78,13 @@ struct ExogenousOptions: ParsableArguments {
                 for remark in report.remarks(about: "blank values") {
                     StandardError.line("\(file.path): \(remark)")
                 }
-                let delay = exogenousDelay.last { $0.name == file.name }?.timeframe.nanoseconds
+                func nanoseconds(_ times: [ExogenousTime]) -> Int64? {
+                    times.last { $0.name == file.name }?.timeframe.nanoseconds
+                }
                 return ExogenousHistory(
-                    name: file.name, readings, delayNanoseconds: delay ?? 0)
+                    name: file.name, readings, delayNanoseconds: nanoseconds(exogenousDelay) ?? 0,
+                    keptNanoseconds: nanoseconds(exogenousKept)
+                        ?? ExogenousHistory.nanosecondsKept)
             })
     }
 }
@@ -78,7 +94,7 @@ extension ExogenousJoin {
     var remarks: [String] {
         missing.sorted { $0.key < $1.key }.map { name, count in
             "\(Format.count(count)) bars without \(name): none was known yet, or the latest for "
-                + "longer than \(ExogenousHistory.daysKept) days"
+                + "longer than --exogenous-kept, \(ExogenousHistory.daysKept) days if not said"
         }
     }
 }
@@ -109,7 +125,7 @@ struct ExogenousFile: ExpressibleByArgument {
 }
 
 /// `NAME=TIME`.
-struct ExogenousDelay: ExpressibleByArgument {
+struct ExogenousTime: ExpressibleByArgument {
     let name: String
     let timeframe: Timeframe
 

@@ -13,12 +13,14 @@ struct HistoryCommand: AsyncParsableCommand {
             EXAMPLES
               bloasis history --market SPX --from 2008-09-01 --to 2008-11-01
               bloasis history --market SPX --json > spx.json
+              bloasis history --market SPX --from 2008-09-01 --known-at 2008-10-01
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var source: SourceOptions
     @OptionGroup var rangeOptions: RangeOptions
+    @OptionGroup var knownAtOptions: KnownAtOptions
 
     @Flag(help: "Print the API's JSON, an array.")
     var json = false
@@ -26,11 +28,13 @@ struct HistoryCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
+        let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_GetRegimeHistoryRequest()
             request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
             request.timeRange = .init(rangeOptions.range ?? RangeOptions.whole)
+            if let knownAt { request.knownAt = knownAt.rfc3339 }
             request.pageSize = Int32(MarketPages.size)
             let listing = Listing(isJSON: json, emptyMessage: "no assessments of \(series)") {
                 TextTable([

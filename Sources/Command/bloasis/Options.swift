@@ -78,6 +78,27 @@ struct RangeOptions: ParsableArguments {
     }
 }
 
+/// The instant whose knowledge a verb speaks of.
+struct KnownAtOptions: ParsableArguments {
+    @Option(
+        help: """
+            As it was known on this day (YYYY-MM-DD, midnight UTC) or at this instant \
+            (RFC 3339), as if nothing had been brought since.
+            """)
+    var knownAt: Instant?
+
+    /// - Throws: `ValidationError` for an instant in the future.
+    func instant(now: Timestamp) throws -> Timestamp? {
+        guard let knownAt else { return nil }
+        guard knownAt.timestamp <= now else {
+            throw ValidationError(
+                "--known-at \(knownAt.text) is in the future, nobody knows what will be said "
+                    + "then: use an instant that has passed")
+        }
+        return knownAt.timestamp
+    }
+}
+
 extension Bloasis_MarketRegime_TimeRange {
     init(_ range: Range<Timestamp>) {
         self.init()

@@ -60,8 +60,9 @@ struct UniverseRun {
 
     private func request(_ specification: RegimeSpecification) -> UniverseRequest {
         UniverseRequest(
-            specification: specification, range: command.rangeOptions.range,
-            emitting: command.emit, bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
+            specification: specification, broughtAt: WallClock.now,
+            range: command.rangeOptions.range, emitting: command.emit,
+            bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
             fixedModel: fixedModel,
             concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     }
@@ -108,6 +109,7 @@ struct UniverseRun {
                 format.timezone ?? "", format.onBadRow.rawValue, range ?? "", files.text,
             ] + command.exogenousOptions.exogenous.map { "\($0.name):\($0.column ?? "")" }
             + command.exogenousOptions.exogenousDelay.map { "\($0.name)=\($0.timeframe)" }
+            + command.exogenousOptions.exogenousKept.map { "\($0.name)<\($0.timeframe)" }
         return parts.joined(separator: "\n")
     }
 }

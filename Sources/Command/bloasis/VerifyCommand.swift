@@ -18,6 +18,7 @@ struct VerifyCommand: AsyncParsableCommand {
             EXAMPLES
               bloasis verify
               bloasis verify --market SPX --from 2008-01-01 --to 2009-01-01
+              bloasis verify --market SPX --known-at 2026-01-31
             """)
 
     @OptionGroup var common: CommonOptions
@@ -29,6 +30,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var timeframe: Timeframe?
 
     @OptionGroup var rangeOptions: RangeOptions
+    @OptionGroup var knownAtOptions: KnownAtOptions
 
     @Flag(help: "Print JSON, one object a series.")
     var json = false
@@ -36,6 +38,7 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let wanted = try market.map { try MarketName(argument: $0) }
+        let knownAt = try knownAtOptions.instant(now: WallClock.now)
         let reports = try await Assembly.with(configuration) { assembly in
             let known = try await assembly.store.heads().map(\.profile.series)
             let series = known.filter {
@@ -48,20 +51,24 @@ struct VerifyCommand: AsyncParsableCommand {
                     "nothing to verify: the store has "
                         + (names.isEmpty ? "no market: backfill one first" : "only \(names)"))
             }
-            return try await verify(series, in: assembly)
+            return try await verify(series, knownAt: knownAt, in: assembly)
         }
-        StandardOutput.write(json ? VerifyCommand.json(reports) : VerifyCommand.text(reports))
+        StandardOutput.write(
+            json ? VerifyCommand.json(reports) : VerifyCommand.text(reports, knownAt: knownAt))
         StandardOutput.flush()
         if reports.contains(where: { $0.differenceCount > 0 }) {
             throw ExitCode(ExitStatus.verificationFailed.rawValue)
         }
         guard reports.contains(where: { $0.answers > 0 }) else {
-            throw CommandFailure(.nothingFound, "no answer is stored in the range asked for")
+            throw CommandFailure(
+                .nothingFound,
+                "no answer is stored in the range asked for"
+                    + (knownAt.map { ", or none was known at \($0)" } ?? ""))
         }
     }
 
     private func verify(
-        _ series: [Series], in assembly: Assembly
+        _ series: [Series], knownAt: Timestamp?, in assembly: Assembly
     ) async throws -> [VerificationReport] {
         let verification = Verification(
             reader: assembly.store, threads: ProcessInfo.processInfo.activeProcessorCount)
@@ -70,14 +77,16 @@ struct VerifyCommand: AsyncParsableCommand {
             var progress = ProgressBar("\(series)")
             defer { progress.finish() }
             reports.append(
-                try await verification.run(series, range: rangeOptions.range) { done in
-                    progress.update(bars: done.bars, fraction: nil)
-                })
+                try await verification.run(
+                    series, range: rangeOptions.range, knownAt: knownAt
+                ) { progress.update(bars: $0.bars, fraction: nil) })
         }
         return reports
     }
 
-    private static func text(_ reports: [VerificationReport]) -> String {
+    private static func text(
+        _ reports: [VerificationReport], knownAt: Timestamp?
+    ) -> String {
         var lines: [String] = []
         for report in reports {
             lines += report.differences.map(\.description)
@@ -92,7 +101,7 @@ struct VerifyCommand: AsyncParsableCommand {
             var line =
                 "\(report.series): \(Format.count(report.bars)) bars recomputed, "
                 + "\(Format.count(report.answers)) answers and \(Format.count(report.changes)) "
-                + "changes \(verdict)"
+                + "changes \(verdict)" + (knownAt.map { ", as known at \($0)" } ?? "")
             if report.unanswered > 0 {
                 line += "; \(Format.count(report.unanswered)) bars have no stored answer"
             }

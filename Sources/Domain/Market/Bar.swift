@@ -43,6 +43,19 @@ package struct Bar: Sendable {
 }
 
 extension Bar {
+    /// The bar as a correction of what was said about its timestamp before: known from when it was
+    /// brought, unless its source says when it could be known, which then is later than the close.
+    ///
+    /// - Parameter instant: when it was brought, by the wall clock.
+    package func asCorrection(broughtAt instant: Timestamp) -> Bar {
+        guard availableAt == timestamp else { return self }
+        var bar = self
+        bar.availableAt = max(timestamp, instant.roundedUpToMicrosecond)
+        return bar
+    }
+}
+
+extension Bar {
     /// How far ahead of a clock a bar may become known: clocks differ.
     package static let clockToleranceSeconds: Int64 = 60
 

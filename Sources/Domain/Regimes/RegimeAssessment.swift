@@ -31,6 +31,9 @@ package enum ConfidenceKind: String, Sendable, CaseIterable {
     case mappedScore = "mapped_score"
     /// The share of a transparent rule's points.
     case ruleScore = "rule_score"
+    /// The probability that the published label still holds some bars later, learnt from what came
+    /// of earlier labels.
+    case calibrated
 }
 
 /// A named indicator's value at a bar; NaN when it could not be computed.
@@ -62,7 +65,11 @@ package struct RegimeAssessment: Sendable {
     /// The bar at which the published label was taken on.
     package var since: Timestamp
     package var probabilities: RegimeProbabilities
-    package var confidenceKind: ConfidenceKind
+    /// What kind of numbers `probabilities` are.
+    package var probabilityKind: ConfidenceKind
+    /// The probability that the published label still holds some bars later; `nil` where no
+    /// calibration answers.
+    package var calibratedConfidence: Double?
     package var trigger: Trigger
     package var modelVersion: ModelVersion
     package var indicators: [IndicatorReading]
@@ -74,7 +81,8 @@ package struct RegimeAssessment: Sendable {
     package init(
         series: Series, asOf: Timestamp, availableAt: Timestamp, revision: Int = 1, regime: Regime,
         rawRegime: Regime, previousRegime: Regime, since: Timestamp,
-        probabilities: RegimeProbabilities, confidenceKind: ConfidenceKind, trigger: Trigger,
+        probabilities: RegimeProbabilities, probabilityKind: ConfidenceKind,
+        calibratedConfidence: Double? = nil, trigger: Trigger,
         modelVersion: ModelVersion, indicators: [IndicatorReading] = [], reasoning: String = "",
         inputMissing: Bool = false
     ) {
@@ -87,7 +95,8 @@ package struct RegimeAssessment: Sendable {
         self.previousRegime = previousRegime
         self.since = since
         self.probabilities = probabilities
-        self.confidenceKind = confidenceKind
+        self.probabilityKind = probabilityKind
+        self.calibratedConfidence = calibratedConfidence
         self.trigger = trigger
         self.modelVersion = modelVersion
         self.indicators = indicators
@@ -95,9 +104,20 @@ package struct RegimeAssessment: Sendable {
         self.inputMissing = inputMissing
     }
 
-    /// The probability of the published label; 0 while it is `unknown`.
+    /// Of the published label: its probability now or, calibrated, that it still holds some bars
+    /// later; 0 while it is `unknown`.
     package var confidence: Double {
-        regime == .unknown ? 0 : probabilities[regime]
+        calibratedConfidence ?? (regime == .unknown ? 0 : probabilities[regime])
+    }
+
+    /// What kind of number `confidence` is.
+    package var confidenceKind: ConfidenceKind {
+        calibratedConfidence == nil ? probabilityKind : .calibrated
+    }
+
+    /// The calibrated confidence in a label: it says nothing about another than the published one.
+    package func calibratedConfidence(in regime: Regime) -> Double? {
+        regime == self.regime ? calibratedConfidence : nil
     }
 
     /// Whether the answer could be had at an instant.
@@ -112,7 +132,8 @@ package struct RegimeAssessment: Sendable {
     package func saysTheSame(as other: RegimeAssessment) -> Bool {
         series == other.series && asOf == other.asOf && regime == other.regime
             && rawRegime == other.rawRegime && previousRegime == other.previousRegime
-            && since == other.since && confidenceKind == other.confidenceKind
+            && since == other.since && probabilityKind == other.probabilityKind
+            && calibratedConfidence?.bitPattern == other.calibratedConfidence?.bitPattern
             && (trigger == .refit) == (other.trigger == .refit)
             && modelVersion == other.modelVersion && reasoning == other.reasoning
             && inputMissing == other.inputMissing && availableAt == other.availableAt

@@ -26,6 +26,8 @@ package struct RegimeChange: Sendable {
     package var previousRegime: Regime
     package var regime: Regime
     package var probabilities: RegimeProbabilities
+    /// The assessment's; `nil` where no calibration answers for `regime`.
+    package var calibratedConfidence: Double?
     package var trigger: Trigger
     package var modelVersion: ModelVersion
     package var reasoning: String
@@ -35,7 +37,8 @@ package struct RegimeChange: Sendable {
     package init(
         eventID: EventID, series: Series, asOf: Timestamp, revision: Int = 1,
         previousRegime: Regime, regime: Regime, probabilities: RegimeProbabilities,
-        trigger: Trigger, modelVersion: ModelVersion, reasoning: String = "",
+        calibratedConfidence: Double? = nil, trigger: Trigger, modelVersion: ModelVersion,
+        reasoning: String = "",
         announcement: Announcement? = nil
     ) {
         self.eventID = eventID
@@ -45,13 +48,17 @@ package struct RegimeChange: Sendable {
         self.previousRegime = previousRegime
         self.regime = regime
         self.probabilities = probabilities
+        self.calibratedConfidence = calibratedConfidence
         self.trigger = trigger
         self.modelVersion = modelVersion
         self.reasoning = reasoning
         self.announcement = announcement
     }
 
-    package var confidence: Double { regime == .unknown ? 0 : probabilities[regime] }
+    /// In `regime`, as an assessment's is in its own.
+    package var confidence: Double {
+        calibratedConfidence ?? (regime == .unknown ? 0 : probabilities[regime])
+    }
 
     /// Whether an override began or ended, and no bar brought it.
     package var isByOverride: Bool { modelVersion == .override }

@@ -145,6 +145,12 @@ package struct RegimeOverride: Hashable, Sendable {
     package func isInForce(at instant: Timestamp) -> Bool {
         end == nil && instant < order.expiresAt
     }
+
+    /// Whether it was what was published at an instant of the past.
+    package func wasInForce(at instant: Timestamp) -> Bool {
+        let isOver = end.map { $0.at <= instant } ?? false
+        return order.madeAt <= instant && instant < order.expiresAt && !isOver
+    }
 }
 
 /// How and when an override ended.

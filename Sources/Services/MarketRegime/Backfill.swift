@@ -8,6 +8,10 @@ package struct BackfillRequest: Sendable {
     package var series: Series
     package var calendar: SessionCalendar
     package var specification: RegimeSpecification
+    /// When the source was brought, by the wall clock: from then on its corrections of stored bars
+    /// are known. One run, stopped and resumed, that keeps to the first instant writes the same as
+    /// one that never stopped.
+    package var broughtAt: Timestamp
     /// Only assessments of this half-open range are written; everything is read all the same.
     package var range: Range<Timestamp>?
     /// Announce the changes later than the last announced one.
@@ -26,13 +30,14 @@ package struct BackfillRequest: Sendable {
 
     package init(
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
-        range: Range<Timestamp>? = nil, emitting: Bool = false,
+        broughtAt: Timestamp, range: Range<Timestamp>? = nil, emitting: Bool = false,
         bringsExogenous: Bool = false, fixedModel: ModelManifest? = nil, completing: String? = nil,
         chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
         self.calendar = calendar
         self.specification = specification
+        self.broughtAt = broughtAt
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
@@ -68,8 +73,9 @@ extension BackfillError: CustomStringConvertible {
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")
-                + ". Set what it was begun with (BLOASIS_MODEL for the model), use another market "
-                + "name, or move the store aside and backfill anew"
+                + ". Set what it was begun with (BLOASIS_MODEL for the model, BLOASIS_CONFIDENCE "
+                + "for the calibration), use another market name, or move the store aside and "
+                + "backfill anew"
         }
     }
 }
@@ -153,7 +159,7 @@ package struct Backfill: Sendable {
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
-            keepingExogenous: !request.bringsExogenous)
+            keepingExogenous: !request.bringsExogenous, broughtAt: request.broughtAt)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }

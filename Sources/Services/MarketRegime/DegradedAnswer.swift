@@ -23,6 +23,7 @@ enum DegradedAnswer {
             cautious.regime = riskier.label
             cautious.riskLevel = riskier.riskLevel.rawValue
             cautious.confidence = current.probabilities[riskier.label] ?? 0
+            cautious.sayUncalibrated()
             cautious.previousRegime = known.label
             cautious.since = since.rfc3339
             cautious.trigger = Trigger.fallbackDefault.rawValue

@@ -18,16 +18,21 @@ package struct LiveClassifier: Sendable {
 
     private let journal: any RegimeJournal
     private let replay: Replay
+    private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private var standing: [Series: Replay.Standing] = [:]
     private var jitter: any RandomNumberGenerator & Sendable
 
-    /// - Parameter jitter: spreads writers that race for one series.
+    /// - Parameters:
+    ///   - now: the wall clock: when a late bar was brought.
+    ///   - jitter: spreads writers that race for one series.
     package init(
-        journal: any RegimeJournal, reader: any RegimeReader, logger: Logger,
+        journal: any RegimeJournal, reader: any RegimeReader,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger,
         jitter: any RandomNumberGenerator & Sendable
     ) {
         self.jitter = jitter
+        self.now = now
         self.journal = journal
         self.replay = Replay(reader: reader)
         self.logger = logger
@@ -35,8 +40,8 @@ package struct LiveClassifier: Sendable {
 
     /// Classifies a bar and commits what follows from it.
     ///
-    /// The same bar again writes nothing; a bar not later than the last one is kept as a revision
-    /// and announces nothing.
+    /// The same bar again writes nothing; a bar not later than the last one is kept as a revision,
+    /// known from when it came unless it says otherwise, and announces nothing.
     ///
     /// - Throws: `JournalError.unknownSeries`, `BarRefusal.sessionTwice`, `StoreError`.
     @discardableResult
@@ -53,6 +58,7 @@ package struct LiveClassifier: Sendable {
                 announcing: true)
             let effects = standing.state.process(bar)
             batch.append(effects, of: bar)
+            batch.lateBars = batch.lateBars.map { $0.asCorrection(broughtAt: now()) }
             do {
                 let receipt = try await journal.record(batch)
                 standing.lastAsOf = receipt.head.lastAsOf
@@ -113,7 +119,7 @@ package struct LiveClassifier: Sendable {
                     ])
             case .reportFitFailure(let instant, let failure):
                 logger.warning(
-                    "Refit failed, the model before it goes on answering",
+                    "Refit failed, what was before it goes on answering",
                     metadata: ["as_of": "\(instant)", "error": "\(failure)"])
             case .adopt, .keepLate:
                 continue

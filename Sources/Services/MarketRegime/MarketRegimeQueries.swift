@@ -49,7 +49,10 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             let series = try RequestReading.series(
                 market: request.market, timeframe: request.timeframe,
                 defaultMarket: defaultMarket)
-            return try await current(series, onDegraded: request.onDegraded)
+            guard
+                let instant = try RequestReading.knownAt(request.knownAt, now: now())
+            else { return try await current(series, onDegraded: request.onDegraded) }
+            return try await believed(series, at: instant, onDegraded: request.onDegraded)
         }
     }
 
@@ -82,9 +85,10 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             let query = SeriesQuery(
                 try await head(request.market, request.timeframe).profile.series, range: range,
                 after: try PageToken.read(request.pageToken),
+                knownAt: try RequestReading.knownAt(request.knownAt, now: now()),
                 limit: try RequestReading.pageSize(request.pageSize))
             let assessments = try await reader.history(query)
-            let closes = try await closes(of: assessments)
+            let closes = try await closes(of: assessments, knownAt: query.knownAt)
             var response = Bloasis_MarketRegime_GetRegimeHistoryResponse()
             response.items = assessments.map {
                 Bloasis_MarketRegime_RegimeResponse($0, close: closes[$0.asOf])
@@ -244,11 +248,43 @@ extension MarketRegimeQueries {
         return try current.told(under: policy, calendar, at: now())
     }
 
-    private func closes(of assessments: [RegimeAssessment]) async throws -> [Timestamp: Double] {
+    /// What would have been answered at an instant of the past, overrides of then included; past
+    /// every cache.
+    private func believed(
+        _ series: Series, at instant: Timestamp,
+        onDegraded policy: Bloasis_MarketRegime_DegradedPolicy
+    ) async throws -> CurrentAnswer.Told {
+        let head = try await requireKnown(series)
+        guard let assessment = try await reader.known(series, at: instant) else {
+            throw RPCFault.notFound("nothing was known of \(series) at \(instant)")
+        }
+        let override = try await override(of: series, at: instant)
+        return try CurrentAnswer(CurrentAnswer.Response(assessment, override: override))
+            .told(under: policy, head.profile.calendar, at: instant)
+    }
+
+    /// The override that was in force at an instant of the past.
+    private func override(
+        of series: Series, at instant: Timestamp
+    ) async throws -> RegimeOverride? {
+        var last: Int64 = 0
+        while true {
+            let page = try await overrides.overrides(
+                of: series, after: last, limit: SeriesQuery.limitMaximum)
+            if let override = page.last(where: { $0.wasInForce(at: instant) }) { return override }
+            guard page.count == SeriesQuery.limitMaximum, let end = page.last else { return nil }
+            last = end.sequence
+        }
+    }
+
+    private func closes(
+        of assessments: [RegimeAssessment], knownAt instant: Timestamp?
+    ) async throws -> [Timestamp: Double] {
         guard let first = assessments.first, let last = assessments.last else { return [:] }
         let bars = try await reader.bars(
             SeriesQuery(
-                first.series, range: first.asOf..<last.asOf.advanced(byNanoseconds: 1)))
+                first.series, range: first.asOf..<last.asOf.advanced(byNanoseconds: 1),
+                knownAt: instant))
         return Dictionary(bars.map { ($0.bar.timestamp, $0.bar.close) }, uniquingKeysWith: { $1 })
     }
 

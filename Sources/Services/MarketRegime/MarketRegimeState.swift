@@ -57,6 +57,10 @@ package struct MarketRegimeState: Sendable {
         if let failure = step.fitFailure {
             effects.append(.reportFitFailure(at: bar.timestamp, failure))
         }
+        // Too few outcomes are every series' beginning, and its answers say that they are raw.
+        if case .notConverged = step.calibrationFailure, let failure = step.calibrationFailure {
+            effects.append(.reportFitFailure(at: bar.timestamp, .calibration(failure)))
+        }
         if let manifest = step.adopted {
             activeModel = manifest.version
             effects.append(
@@ -83,7 +87,8 @@ package struct MarketRegimeState: Sendable {
             regime: published, rawRegime: step.step?.rawRegime ?? .unknown,
             previousRegime: previous, since: since ?? bar.timestamp,
             probabilities: step.step?.probabilities ?? .unknown,
-            confidenceKind: step.step?.confidenceKind ?? .none,
+            probabilityKind: step.step?.confidenceKind ?? .none,
+            calibratedConfidence: step.calibratedConfidence,
             trigger: changed && step.changedByRefitAlone ? .refit : trigger,
             modelVersion: activeModel, indicators: readings(of: step),
             reasoning: step.reasoning, inputMissing: step.step?.inputMissing ?? false)
@@ -110,7 +115,8 @@ package struct MarketRegimeState: Sendable {
             eventID: EventID(""), series: assessment.series, asOf: assessment.asOf,
             revision: assessment.revision, previousRegime: assessment.previousRegime,
             regime: assessment.regime, probabilities: assessment.probabilities,
-            trigger: assessment.trigger, modelVersion: assessment.modelVersion,
+            calibratedConfidence: assessment.calibratedConfidence, trigger: assessment.trigger,
+            modelVersion: assessment.modelVersion,
             reasoning: assessment.reasoning)
         change.eventID = ChangeWording.standard.eventID(change)
         return change
@@ -125,7 +131,7 @@ package enum Effect: Sendable {
     case record(JournalRecord)
     /// A bar that came too late to be classified is kept as a revision.
     case keepLate(Bar)
-    /// A due refit failed; the model before it goes on answering.
+    /// A due refit failed; the model, or the calibration, before it goes on answering.
     case reportFitFailure(at: Timestamp, FitError)
 }
 

@@ -8,13 +8,14 @@ struct MergedBar {
 }
 
 /// Merges a source's bars into a series' stored ones, chunk by chunk, the source's winning where
-/// they differ. Holds a page of each.
+/// they differ: as a correction, known from when it was brought. Holds a page of each.
 struct StoredBars {
     private let reader: any RegimeReader
     private let series: Series
     private let anchor: Timestamp
     /// Whether a stored bar's exogenous values go on where the source has the same bar.
     private let keepsExogenous: Bool
+    private let broughtAt: Timestamp
     private var page: ArraySlice<RevisedBar> = []
     private var cursor: Timestamp?
     private var isExhausted = false
@@ -24,12 +25,14 @@ struct StoredBars {
     private(set) var barsBeforeAnchor = 0
 
     init(
-        reader: any RegimeReader, series: Series, from anchor: Timestamp, keepingExogenous: Bool
+        reader: any RegimeReader, series: Series, from anchor: Timestamp, keepingExogenous: Bool,
+        broughtAt: Timestamp
     ) {
         self.reader = reader
         self.series = series
         self.anchor = anchor
         keepsExogenous = keepingExogenous
+        self.broughtAt = broughtAt
     }
 
     /// Up to `limit` bars of the merged sequence; empty at its end.
@@ -47,7 +50,9 @@ struct StoredBars {
                 if keepsExogenous { new.exogenous = old.exogenous }
                 // What the store says the same keeps its own availability: it was known then.
                 let same = old.saysTheSame(as: new)
-                merged.append(MergedBar(bar: same ? old : new, isNew: !same))
+                merged.append(
+                    MergedBar(
+                        bar: same ? old : new.asCorrection(broughtAt: broughtAt), isNew: !same))
                 page.removeFirst()
                 incoming.removeFirst()
             case (let old?, let new) where new.map({ old.timestamp < $0.timestamp }) ?? true:

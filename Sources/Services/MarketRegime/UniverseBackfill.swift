@@ -39,6 +39,8 @@ package struct MemberSource {
 /// What all markets of a universe are written with.
 package struct UniverseRequest: Sendable {
     package var specification: RegimeSpecification
+    /// When the sources were brought, by the wall clock.
+    package var broughtAt: Timestamp
     package var range: Range<Timestamp>?
     package var emitting: Bool
     package var bringsExogenous: Bool
@@ -48,11 +50,12 @@ package struct UniverseRequest: Sendable {
     package var concurrency: Int
 
     package init(
-        specification: RegimeSpecification, range: Range<Timestamp>? = nil,
-        emitting: Bool = false, bringsExogenous: Bool = false, fixedModel: ModelManifest? = nil,
-        concurrency: Int
+        specification: RegimeSpecification, broughtAt: Timestamp,
+        range: Range<Timestamp>? = nil, emitting: Bool = false, bringsExogenous: Bool = false,
+        fixedModel: ModelManifest? = nil, concurrency: Int
     ) {
         self.specification = specification
+        self.broughtAt = broughtAt
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
@@ -63,7 +66,8 @@ package struct UniverseRequest: Sendable {
     func backfill(of member: UniverseMember, _ source: MemberSource) -> BackfillRequest {
         BackfillRequest(
             series: member.series, calendar: member.calendar, specification: specification,
-            range: range, emitting: emitting, bringsExogenous: bringsExogenous,
+            broughtAt: broughtAt, range: range, emitting: emitting,
+            bringsExogenous: bringsExogenous,
             fixedModel: fixedModel, completing: source.digest)
     }
 }

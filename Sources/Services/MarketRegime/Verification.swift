@@ -4,8 +4,8 @@ package import Ports
 import RegimeModels
 import Regimes
 
-/// Recomputes what the store says of a series, through the live path and with new fits, and
-/// compares the two bit for bit.
+/// Recomputes what the store says of a series, or what was believed at an instant, through the live
+/// path and with new fits, and compares the two bit for bit.
 package struct Verification: Sendable {
     /// Differences that are kept; the others are counted.
     package static let differenceLimit = 100
@@ -19,12 +19,16 @@ package struct Verification: Sendable {
         self.threads = threads
     }
 
-    /// - Parameter range: what is compared; the bars before it are run all the same.
+    /// - Parameters:
+    ///   - range: what is compared; the bars before it are run all the same.
+    ///   - knownAt: bars and answers are those that were available at this instant.
     /// - Throws: `JournalError.unknownSeries`, `StoreError`.
     package func run(
-        _ series: Series, range: Range<Timestamp>? = nil, progress: (BackfillProgress) -> Void
+        _ series: Series, range: Range<Timestamp>? = nil, knownAt: Timestamp? = nil,
+        progress: (BackfillProgress) -> Void
     ) async throws -> VerificationReport {
-        var walk = try await VerificationWalk(series, in: reader, range: range, threads: threads)
+        var walk = try await VerificationWalk(
+            series, in: reader, range: range, knownAt: knownAt, threads: threads)
         while let last = try await walk.turn(bars: Replay.pageSize) {
             progress(BackfillProgress(bars: walk.report.bars, lastAsOf: last))
         }

@@ -100,9 +100,10 @@ extension RegimeAssessment {
         for (regime, probability) in zip(Regime.allCases, probabilities.values) {
             parts.append(("probabilities." + regime.label, text(probability)))
         }
-        parts.append(("confidence_kind", confidenceKind.rawValue))
+        parts.append(("confidence_kind", probabilityKind.rawValue))
         parts.append(("raw_regime", rawRegime.label))
         parts.append(("regime", regime.label))
+        parts.append(("calibrated_confidence", calibratedConfidence.map(text) ?? "none"))
         parts.append(("previous_regime", previousRegime.label))
         parts.append(("since", since.rfc3339))
         parts.append(("input_missing", "\(inputMissing)"))
@@ -125,6 +126,7 @@ extension RegimeChange? {
                 series: either.series, asOf: either.asOf, part: part, stored: stored,
                 recomputed: mine)
         }
+        func text(_ confidence: Double?) -> String { confidence.map { "\($0)" } ?? "none" }
         guard var mine = self, let stored else {
             return differs("change", stored == nil ? "none" : "one", self == nil ? "none" : "one")
         }
@@ -136,6 +138,9 @@ extension RegimeChange? {
             ?? differs(
                 "change.probabilities", "\(stored.probabilities.values)",
                 "\(mine.probabilities.values)")
+            ?? differs(
+                "change.calibrated_confidence", text(stored.calibratedConfidence),
+                text(mine.calibratedConfidence))
             ?? differs("change.model_version", stored.modelVersion.text, mine.modelVersion.text)
             ?? differs("change.event_id", stored.eventID.text, mine.eventID.text)
     }

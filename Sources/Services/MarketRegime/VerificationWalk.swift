@@ -9,6 +9,7 @@ struct VerificationWalk: Sendable {
     private let reader: any RegimeReader
     private let series: Series
     private let range: Range<Timestamp>?
+    private let knownAt: Timestamp?
     private let models: StoredModels
     private var state: MarketRegimeState
     private var cursor: Timestamp?
@@ -19,12 +20,13 @@ struct VerificationWalk: Sendable {
 
     /// - Parameters:
     ///   - range: what is compared; the bars before it are run all the same.
+    ///   - knownAt: bars and answers are those that were available at this instant; `nil`: the latest.
     ///   - proven: whether a fit was found before to be as the store has it; it is not made again.
     ///   - threads: that a fit runs on; what is said does not depend on it.
     /// - Throws: `JournalError.unknownSeries`, `ManifestError`, `StoreError`.
     init(
         _ series: Series, in reader: any RegimeReader, range: Range<Timestamp>?,
-        proven: (StoredModel) -> Bool = { _ in false }, threads: Int
+        knownAt: Timestamp? = nil, proven: (StoredModel) -> Bool = { _ in false }, threads: Int
     ) async throws {
         guard let head = try await reader.head(of: series) else {
             throw JournalError.unknownSeries(series)
@@ -32,6 +34,7 @@ struct VerificationWalk: Sendable {
         self.reader = reader
         self.series = series
         self.range = range
+        self.knownAt = knownAt
         models = try await StoredModels(reader: reader, series: series)
         let specification = try RegimeSpecification(canonicalJSON: head.profile.specification)
         // Models are fitted anew, but for one that the series was given.
@@ -48,12 +51,15 @@ struct VerificationWalk: Sendable {
     /// - Throws: `StoreError`, `CancellationError`.
     mutating func turn(bars limit: Int) async throws -> Timestamp? {
         guard !hasEnded else { return nil }
-        let page = try await reader.bars(SeriesQuery(series, after: cursor, limit: limit))
+        let page = try await reader.bars(
+            SeriesQuery(series, after: cursor, knownAt: knownAt, limit: limit))
         guard let last = page.last?.bar.timestamp else {
             hasEnded = true
             return nil
         }
-        var answers = try await StoredAnswers(reader, series, after: cursor, through: last, range)
+        var wanted = SeriesQuery(series, range: range, after: cursor, knownAt: knownAt)
+        wanted.end(with: last)
+        var answers = try await StoredAnswers(reader, wanted)
         for revised in page where range.map({ revised.bar.timestamp < $0.upperBound }) ?? true {
             // A fit takes long.
             try Task.checkCancellation()
@@ -96,13 +102,7 @@ struct StoredAnswers {
     var assessments: [Timestamp: RegimeAssessment]
     var changes: [Timestamp: RegimeChange]
 
-    init(
-        _ reader: any RegimeReader, _ series: Series, after cursor: Timestamp?,
-        through last: Timestamp, _ range: Range<Timestamp>?
-    ) async throws {
-        let stretch = Timestamp.earliest..<last.advanced(byNanoseconds: 1)
-        let wanted = range.map { $0.clamped(to: stretch) } ?? stretch
-        let query = SeriesQuery(series, range: wanted, after: cursor)
+    init(_ reader: any RegimeReader, _ query: SeriesQuery) async throws {
         assessments = Dictionary(
             try await reader.history(query).map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
         changes = Dictionary(
@@ -111,6 +111,14 @@ struct StoredAnswers {
 
     mutating func remove(at asOf: Timestamp) -> (RegimeAssessment?, RegimeChange?) {
         (assessments.removeValue(forKey: asOf), changes.removeValue(forKey: asOf))
+    }
+}
+
+extension SeriesQuery {
+    /// Asks for nothing later than an instant.
+    fileprivate mutating func end(with last: Timestamp) {
+        let stretch = Timestamp.earliest..<last.advanced(byNanoseconds: 1)
+        range = range.map { $0.clamped(to: stretch) } ?? stretch
     }
 }
 

@@ -165,8 +165,9 @@ struct JournalRows {
             sql: """
                 INSERT INTO market_regimes (market, timeframe, as_of, revision, model_version,
                     available_at, regime, raw_regime, previous_regime, since, probabilities,
-                    confidence_kind, trigger, indicators, reasoning, input_missing, recorded_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    confidence_kind, calibrated_confidence, trigger, indicators, reasoning,
+                    input_missing, recorded_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for assessment in assessments {
             try statement.execute(arguments: [
@@ -174,8 +175,8 @@ struct JournalRows {
                 assessment.modelVersion.text, assessment.availableAt.nanoseconds,
                 assessment.regime.label, assessment.rawRegime.label,
                 assessment.previousRegime.label, assessment.since.nanoseconds,
-                StoredText.text(of: assessment.probabilities), assessment.confidenceKind.rawValue,
-                assessment.trigger.rawValue,
+                StoredText.text(of: assessment.probabilities), assessment.probabilityKind.rawValue,
+                assessment.calibratedConfidence, assessment.trigger.rawValue,
                 StoredText.text(of: assessment.indicators),
                 assessment.reasoning, assessment.inputMissing, recordedAt,
             ])
@@ -187,17 +188,19 @@ struct JournalRows {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO regime_changes (market, timeframe, as_of, revision, event_id,
-                    model_version, previous_regime, regime, probabilities, trigger, reasoning,
+                    model_version, previous_regime, regime, probabilities,
+                    calibrated_confidence, trigger, reasoning,
                     sequence, previous_event_id, supersedes, recorded_at, announced_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for change in changes {
             let announcement = change.announcement
             try statement.execute(arguments: [
                 market, timeframe, change.asOf.nanoseconds, change.revision, change.eventID.text,
                 change.modelVersion.text, change.previousRegime.label, change.regime.label,
-                StoredText.text(of: change.probabilities), change.trigger.rawValue,
-                change.reasoning, announcement?.sequence, announcement?.previousEventID?.text,
+                StoredText.text(of: change.probabilities), change.calibratedConfidence,
+                change.trigger.rawValue, change.reasoning, announcement?.sequence,
+                announcement?.previousEventID?.text,
                 announcement?.supersedes?.text, recordedAt, announcement.map { _ in recordedAt },
             ])
         }

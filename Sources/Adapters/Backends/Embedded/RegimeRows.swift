@@ -13,6 +13,8 @@ enum RegimeRows {
             guard end > Int64.min else { return (0, -1) }
             high = end - 1
         }
+        // Nothing is available before its bar's close.
+        if let instant = query.knownAt?.nanoseconds { high = min(high, instant) }
         if let after = query.after?.nanoseconds {
             guard after < Int64.max else { return (0, -1) }
             low = max(low, after + 1)
@@ -20,10 +22,12 @@ enum RegimeRows {
         return (low, high)
     }
 
+    /// Series, interval, limit, and when it was known at the latest.
     private static func arguments(_ query: SeriesQuery) -> StatementArguments {
         let (low, high) = bounds(query)
         return [
             query.series.market.text, query.series.timeframe.description, low, high, query.limit,
+            (query.knownAt ?? .latest).nanoseconds,
         ]
     }
 
@@ -35,7 +39,8 @@ enum RegimeRows {
 
     private static let assessmentColumns = """
         as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
-        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing, \
+        calibrated_confidence
         """
 
     private static func assessment(_ row: Row, of series: Series) throws -> RegimeAssessment {
@@ -47,7 +52,8 @@ enum RegimeRows {
             previousRegime: try StoredText.label(row[6], column: "previous_regime"),
             since: Timestamp(nanoseconds: row[7]),
             probabilities: try StoredText.probabilities(row[8]),
-            confidenceKind: try StoredText.label(row[9], column: "confidence_kind"),
+            probabilityKind: try StoredText.label(row[9], column: "confidence_kind"),
+            calibratedConfidence: row[14],
             trigger: try StoredText.label(row[10], column: "trigger"),
             modelVersion: ModelVersion(row[2]),
             indicators: try StoredText.indicators(row[11]),
@@ -97,11 +103,10 @@ enum RegimeRows {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(assessmentColumns) FROM market_regimes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ? AND NOT EXISTS (
-                    SELECT 1 FROM market_regimes AS later
-                    WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                        AND later.as_of = mine.as_of AND later.revision > mine.revision)
-                ORDER BY as_of LIMIT ?
+                WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
+                    AND available_at <= ?6 AND NOT EXISTS (
+                        \(laterAssessment) AND later.available_at <= ?6)
+                ORDER BY as_of LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { try assessment($0, of: query.series) }
     }
@@ -110,7 +115,7 @@ enum RegimeRows {
 
     private static let changeColumns = """
         as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
-        trigger, reasoning, sequence, previous_event_id, supersedes
+        trigger, reasoning, sequence, previous_event_id, supersedes, calibrated_confidence
         """
 
     private static func change(_ row: Row, of series: Series) throws -> RegimeChange {
@@ -122,7 +127,7 @@ enum RegimeRows {
             revision: row[1],
             previousRegime: try StoredText.label(row[4], column: "previous_regime"),
             regime: try StoredText.label(row[5], column: "regime"),
-            probabilities: try StoredText.probabilities(row[6]),
+            probabilities: try StoredText.probabilities(row[6]), calibratedConfidence: row[12],
             trigger: try StoredText.label(row[7], column: "trigger"),
             modelVersion: ModelVersion(row[3]),
             reasoning: row[8],
@@ -138,9 +143,14 @@ enum RegimeRows {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
-                    AND \(ChangeOrigin.byBar) AND NOT EXISTS (\(laterAssessment))
-                ORDER BY as_of LIMIT ?
+                WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
+                    AND \(ChangeOrigin.byBar) AND EXISTS (
+                        SELECT 1 FROM market_regimes AS own
+                        WHERE own.market = mine.market AND own.timeframe = mine.timeframe
+                            AND own.as_of = mine.as_of AND own.revision = mine.revision
+                            AND own.available_at <= ?6)
+                    AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
+                ORDER BY as_of LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { try change($0, of: query.series) }
     }
@@ -267,19 +277,19 @@ enum RegimeRows {
             revision: row[1], isAdopted: adoptedAt != nil)
     }
 
-    /// The highest adopted revision of each timestamp.
+    /// The highest adopted revision of each timestamp that was available.
     static func bars(_ query: SeriesQuery, _ database: Database) throws -> [RevisedBar] {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(barColumns) FROM bars AS mine
-                WHERE market = ? AND timeframe = ? AND timestamp BETWEEN ? AND ?
-                    AND adopted_at IS NOT NULL AND NOT EXISTS (
+                WHERE market = ?1 AND timeframe = ?2 AND timestamp BETWEEN ?3 AND ?4
+                    AND adopted_at IS NOT NULL AND available_at <= ?6 AND NOT EXISTS (
                         SELECT 1 FROM bars AS later
                         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                             AND later.timestamp = mine.timestamp
                             AND later.revision > mine.revision
-                            AND later.adopted_at IS NOT NULL)
-                ORDER BY timestamp LIMIT ?
+                            AND later.adopted_at IS NOT NULL AND later.available_at <= ?6)
+                ORDER BY timestamp LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { row in
             let stored = try storedBar(row)

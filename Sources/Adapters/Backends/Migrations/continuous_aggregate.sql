@@ -6,7 +6,8 @@ DROP VIEW regime_days;
 CREATE MATERIALIZED VIEW regime_days WITH (timescaledb.continuous) AS
 SELECT time_bucket(INTERVAL '1 day', as_of) AS day, market, timeframe, regime,
     count(*) AS assessments,
-    avg((probabilities ->> regime)::double precision) AS mean_confidence
+    avg(coalesce(calibrated_confidence, (probabilities ->> regime)::double precision))
+        AS mean_confidence
 FROM market_regimes
 GROUP BY 1, 2, 3, 4
 WITH NO DATA;

@@ -79,7 +79,8 @@ struct JournalTables: Sendable {
         [
             "market", "timeframe", "as_of", "revision", "model_version", "available_at", "regime",
             "raw_regime", "previous_regime", "since", "probabilities", "confidence_kind",
-            "trigger", "indicators", "reasoning", "input_missing", "recorded_at",
+            "calibrated_confidence", "trigger", "indicators", "reasoning", "input_missing",
+            "recorded_at",
         ], casts: ["probabilities": "json", "indicators": "json"])
 
     func row(_ assessment: RegimeAssessment) throws -> [PostgresValue] {
@@ -90,9 +91,9 @@ struct JournalTables: Sendable {
             .text(assessment.regime.label), .text(assessment.rawRegime.label),
             .text(assessment.previousRegime.label), assessment.since.stored(),
             .text(StoredText.text(of: assessment.probabilities)),
-            .text(assessment.confidenceKind.rawValue), .text(assessment.trigger.rawValue),
-            .text(StoredText.text(of: assessment.indicators)), .text(assessment.reasoning),
-            .bool(assessment.inputMissing), recorded,
+            .text(assessment.probabilityKind.rawValue), .number(assessment.calibratedConfidence),
+            .text(assessment.trigger.rawValue), .text(StoredText.text(of: assessment.indicators)),
+            .text(assessment.reasoning), .bool(assessment.inputMissing), recorded,
         ]
     }
 
@@ -100,8 +101,9 @@ struct JournalTables: Sendable {
         "regime_changes",
         [
             "market", "timeframe", "as_of", "revision", "event_id", "model_version",
-            "previous_regime", "regime", "probabilities", "trigger", "reasoning", "sequence",
-            "previous_event_id", "supersedes", "recorded_at", "announced_at",
+            "previous_regime", "regime", "probabilities", "calibrated_confidence", "trigger",
+            "reasoning", "sequence", "previous_event_id", "supersedes", "recorded_at",
+            "announced_at",
         ], casts: ["probabilities": "json"])
 
     func row(_ change: RegimeChange) throws -> [PostgresValue] {
@@ -110,7 +112,8 @@ struct JournalTables: Sendable {
             change.asOf.stored(), .integer(change.revision), .text(change.eventID.text),
             .text(change.modelVersion.text), .text(change.previousRegime.label),
             .text(change.regime.label), .text(StoredText.text(of: change.probabilities)),
-            .text(change.trigger.rawValue), .text(change.reasoning),
+            .number(change.calibratedConfidence), .text(change.trigger.rawValue),
+            .text(change.reasoning),
             announcement.map { .int64($0.sequence) } ?? .null,
             .text(announcement?.previousEventID?.text), .text(announcement?.supersedes?.text),
             recorded, announcement == nil ? .null : recorded,

@@ -60,6 +60,10 @@ extension PostgresValue {
 
     static func number(_ value: Double) -> PostgresValue { value.isNaN ? .null : .double(value) }
 
+    static func number(_ value: Double?) -> PostgresValue {
+        value.map(PostgresValue.double) ?? .null
+    }
+
     static func integer(_ value: Int) -> PostgresValue { .int64(Int64(value)) }
 }
 

@@ -8,12 +8,14 @@ import Regimes
 /// With TimescaleDB, bars and assessments lie in chunks by their instants: what reads them is
 /// planned for the instants it asks for.
 enum RegimeQueries {
-    /// The key of a query, and its instants: later than `low`, not later than `high`.
+    /// The key of a query, and its instants: later than `low`, not later than `high`, of what was
+    /// available by `known`.
     struct Bounds {
         let market: PostgresValue
         let timeframe: PostgresValue
         let low: PostgresValue
         let high: PostgresValue
+        let known: PostgresValue
 
         /// Before every instant there is.
         private static let never = PostgresValue.timestamp(
@@ -25,10 +27,14 @@ enum RegimeQueries {
             let beforeRange = query.range.flatMap { Bounds.justBefore($0.lowerBound) }
             let after = [beforeRange, query.after].compactMap { $0 }.max()
             low = after?.floored ?? Bounds.never
+            let known = query.knownAt ?? .latest
+            self.known = known.floored
             if let range = query.range {
-                high = Bounds.justBefore(range.upperBound)?.floored ?? Bounds.never
+                // Nothing is available before its bar's close.
+                let last = Bounds.justBefore(range.upperBound)
+                high = last.map { min($0, known).floored } ?? Bounds.never
             } else {
-                high = Timestamp.latest.floored
+                high = known.floored
             }
         }
 
@@ -41,7 +47,8 @@ enum RegimeQueries {
 
     static let assessmentColumns: StaticString = """
         as_of, revision, model_version, available_at, regime, raw_regime, previous_regime, since, \
-        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing
+        probabilities, confidence_kind, trigger, indicators, reasoning, input_missing, \
+        calibrated_confidence
         """
 
     static func assessment(
@@ -53,7 +60,8 @@ enum RegimeQueries {
             rawRegime: try row.label(5, "raw_regime"),
             previousRegime: try row.label(6, "previous_regime"), since: try row.instant(7),
             probabilities: try StoredText.probabilities(row.text(8)),
-            confidenceKind: try row.label(9, "confidence_kind"),
+            probabilityKind: try row.label(9, "confidence_kind"),
+            calibratedConfidence: try row.optional(14, as: Double.self),
             trigger: try row.label(10, "trigger"), modelVersion: ModelVersion(try row.text(2)),
             indicators: try StoredText.indicators(row.text(11)), reasoning: try row.text(12),
             inputMissing: try row.value(13))
@@ -86,6 +94,7 @@ enum RegimeQueries {
             SELECT DISTINCT ON (as_of) \(sql: assessmentColumns) FROM market_regimes
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                AND available_at <= \(bounds.known)
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
             """
         return statement.plannedAnew()
@@ -95,7 +104,7 @@ enum RegimeQueries {
 
     static let changeColumns: StaticString = """
         as_of, revision, event_id, model_version, previous_regime, regime, probabilities, \
-        trigger, reasoning, sequence, previous_event_id, supersedes
+        trigger, reasoning, sequence, previous_event_id, supersedes, calibrated_confidence
         """
 
     static func change(_ row: PostgresRows.Row, of series: Series) throws -> RegimeChange {
@@ -107,6 +116,7 @@ enum RegimeQueries {
             revision: try row.integer(1), previousRegime: try row.label(4, "previous_regime"),
             regime: try row.label(5, "regime"),
             probabilities: try StoredText.probabilities(row.text(6)),
+            calibratedConfidence: try row.optional(12, as: Double.self),
             trigger: try row.label(7, "trigger"), modelVersion: ModelVersion(try row.text(3)),
             reasoning: try row.text(8),
             announcement: sequence.map {
@@ -119,6 +129,7 @@ enum RegimeQueries {
     /// Changes by bars: those of the latest assessment of each `asOf`, which may have been dropped
     /// since.
     static func changes(_ query: SeriesQuery) -> PostgresQuery {
+        if query.knownAt != nil { return knownChanges(query) }
         let bounds = Bounds(query)
         let statement: PostgresQuery = """
             SELECT DISTINCT ON (as_of) \(sql: changeColumns) FROM regime_changes AS mine
@@ -130,6 +141,26 @@ enum RegimeQueries {
                         AND later.as_of = mine.as_of AND later.revision > mine.revision
                         AND later.as_of > \(bounds.low) AND later.as_of <= \(bounds.high))
             ORDER BY as_of, revision DESC LIMIT \(query.limit)
+            """
+        return statement.plannedAnew()
+    }
+
+    /// Changes by bars: those of the highest revision of each `asOf` that was available.
+    private static func knownChanges(_ query: SeriesQuery) -> PostgresQuery {
+        let bounds = Bounds(query)
+        let statement: PostgresQuery = """
+            WITH told AS (
+                SELECT DISTINCT ON (as_of) as_of AS bar, revision AS told FROM market_regimes
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                    AND available_at <= \(bounds.known)
+                ORDER BY as_of, revision DESC
+            )
+            SELECT \(sql: changeColumns) FROM regime_changes JOIN told ON bar = as_of
+            WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND revision = told
+                AND \(sql: ChangeOrigin.byBar)
+            ORDER BY as_of LIMIT \(query.limit)
             """
         return statement.plannedAnew()
     }
@@ -195,7 +226,7 @@ enum RegimeQueries {
             revision: try row.integer(1), isAdopted: try row.value(8))
     }
 
-    /// The highest adopted revision of each timestamp.
+    /// The highest adopted revision of each timestamp that was available.
     static func bars(_ query: SeriesQuery) -> PostgresQuery {
         let bounds = Bounds(query)
         let statement: PostgresQuery = """
@@ -203,6 +234,7 @@ enum RegimeQueries {
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND timestamp > \(bounds.low)
                 AND timestamp <= \(bounds.high) AND adopted_at IS NOT NULL
+                AND available_at <= \(bounds.known)
             ORDER BY timestamp, revision DESC LIMIT \(query.limit)
             """
         return statement.plannedAnew()

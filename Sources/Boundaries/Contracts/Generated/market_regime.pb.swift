@@ -87,6 +87,10 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
 
   package var onDegraded: Bloasis_MarketRegime_DegradedPolicy = .unspecified
 
+  /// What was said at this instant, in the past: `2008-10-01` (that day's midnight, UTC) or RFC 3339.
+  /// Staleness is judged at it too. What is said now when empty.
+  package var knownAt: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -107,7 +111,8 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {_uniqueStorage()._regime = nil}
 
-  /// The probability of `regime`, 0 to 1; 0 while it is unknown.
+  /// The probability of `regime`, 0 to 1; 0 while it is unknown. Calibrated, the probability that
+  /// it is still published some bars later, five unless said otherwise.
   package var confidence: Double {
     get {_storage._confidence ?? 0}
     set {_uniqueStorage()._confidence = newValue}
@@ -191,7 +196,8 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   package mutating func clearAsOf() {_uniqueStorage()._asOf = nil}
 
-  /// Number of the series' last announced change; 0 before the first. Unset in a history.
+  /// Number of the series' last announced change; 0 before the first. Unset in a history and under
+  /// `known_at`.
   package var sequence: Int64 {
     get {_storage._sequence ?? 0}
     set {_uniqueStorage()._sequence = newValue}
@@ -247,7 +253,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
 
   /// What kind of number `confidence` is: mapped_posterior, mapped_score,
-  /// rule_score or none.
+  /// rule_score or none; or calibrated.
   package var confidenceKind: String {
     get {_storage._confidenceKind ?? String()}
     set {_uniqueStorage()._confidenceKind = newValue}
@@ -317,6 +323,17 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `close`. Subsequent reads from it will return its default value.
   package mutating func clearClose() {_uniqueStorage()._close = nil}
 
+  /// What kind of numbers `probabilities` are, where `confidence` is calibrated; else unset, and
+  /// `confidence_kind` says it.
+  package var probabilityKind: String {
+    get {_storage._probabilityKind ?? String()}
+    set {_uniqueStorage()._probabilityKind = newValue}
+  }
+  /// Returns true if `probabilityKind` has been explicitly set.
+  package var hasProbabilityKind: Bool {_storage._probabilityKind != nil}
+  /// Clears the value of `probabilityKind`. Subsequent reads from it will return its default value.
+  package mutating func clearProbabilityKind() {_uniqueStorage()._probabilityKind = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -364,6 +381,10 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendabl
 
   /// `next_page_token` of the page before.
   package var pageToken: String = String()
+
+  /// What was said of each bar at this instant, in the past, as in RegimeRequest; the same for all
+  /// pages. What is said now when empty.
+  package var knownAt: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -619,6 +640,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   package var hasRevision: Bool {_storage._revision != nil}
   /// Clears the value of `revision`. Subsequent reads from it will return its default value.
   package mutating func clearRevision() {_uniqueStorage()._revision = nil}
+
+  /// `calibrated` where `confidence` is; else unset, and it is the probability of `regime`.
+  package var confidenceKind: String {
+    get {_storage._confidenceKind ?? String()}
+    set {_uniqueStorage()._confidenceKind = newValue}
+  }
+  /// Returns true if `confidenceKind` has been explicitly set.
+  package var hasConfidenceKind: Bool {_storage._confidenceKind != nil}
+  /// Clears the value of `confidenceKind`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidenceKind() {_uniqueStorage()._confidenceKind = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -997,7 +1028,7 @@ nonisolated extension Bloasis_MarketRegime_DegradedPolicy: SwiftProtobuf._ProtoN
 
 nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}market\0\u{1}timeframe\0\u{3}on_degraded\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}market\0\u{1}timeframe\0\u{3}on_degraded\0\u{3}known_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1009,6 +1040,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
       case 2: try { try decoder.decodeSingularStringField(value: &self.market) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
       case 4: try { try decoder.decodeSingularEnumField(value: &self.onDegraded) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
       default: break
       }
     }
@@ -1027,6 +1059,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
     if self.onDegraded != .unspecified {
       try visitor.visitSingularEnumField(value: self.onDegraded, fieldNumber: 4)
     }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1035,6 +1070,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
     if lhs.market != rhs.market {return false}
     if lhs.timeframe != rhs.timeframe {return false}
     if lhs.onDegraded != rhs.onDegraded {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1042,7 +1078,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeRequest: SwiftProtobuf.Message,
 
 nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}confidence\0\u{1}timestamp\0\u{1}trigger\0\u{1}reasoning\0\u{3}risk_level\0\u{1}indicators\0\u{1}market\0\u{1}timeframe\0\u{3}as_of\0\u{1}sequence\0\u{1}probabilities\0\u{3}raw_regime\0\u{3}previous_regime\0\u{1}since\0\u{3}model_version\0\u{3}confidence_kind\0\u{1}stale\0\u{3}stale_since\0\u{3}input_missing\0\u{1}revision\0\u{3}available_at\0\u{1}close\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}confidence\0\u{1}timestamp\0\u{1}trigger\0\u{1}reasoning\0\u{3}risk_level\0\u{1}indicators\0\u{1}market\0\u{1}timeframe\0\u{3}as_of\0\u{1}sequence\0\u{1}probabilities\0\u{3}raw_regime\0\u{3}previous_regime\0\u{1}since\0\u{3}model_version\0\u{3}confidence_kind\0\u{1}stale\0\u{3}stale_since\0\u{3}input_missing\0\u{1}revision\0\u{3}available_at\0\u{1}close\0\u{3}probability_kind\0")
 
   fileprivate class _StorageClass {
     var _regime: String? = nil
@@ -1068,6 +1104,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
     var _revision: Int32? = nil
     var _availableAt: String? = nil
     var _close: Double? = nil
+    var _probabilityKind: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1101,6 +1138,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
       _revision = source._revision
       _availableAt = source._availableAt
       _close = source._close
+      _probabilityKind = source._probabilityKind
     }
   }
 
@@ -1142,6 +1180,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._revision) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._availableAt) }()
         case 23: try { try decoder.decodeSingularDoubleField(value: &_storage._close) }()
+        case 24: try { try decoder.decodeSingularStringField(value: &_storage._probabilityKind) }()
         default: break
         }
       }
@@ -1223,6 +1262,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
       try { if let v = _storage._close {
         try visitor.visitSingularDoubleField(value: v, fieldNumber: 23)
       } }()
+      try { if let v = _storage._probabilityKind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 24)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1255,6 +1297,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeResponse: SwiftProtobuf.Message
         if _storage._revision != rhs_storage._revision {return false}
         if _storage._availableAt != rhs_storage._availableAt {return false}
         if _storage._close != rhs_storage._close {return false}
+        if _storage._probabilityKind != rhs_storage._probabilityKind {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1301,7 +1344,7 @@ nonisolated extension Bloasis_MarketRegime_TimeRange: SwiftProtobuf.Message, Swi
 
 nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetRegimeHistoryRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0\u{3}known_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1314,6 +1357,7 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
       case 3: try { try decoder.decodeSingularMessageField(value: &self._timeRange) }()
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
       default: break
       }
     }
@@ -1339,6 +1383,9 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
     if !self.pageToken.isEmpty {
       try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 5)
     }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1348,6 +1395,7 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryRequest: SwiftProtobu
     if lhs._timeRange != rhs._timeRange {return false}
     if lhs.pageSize != rhs.pageSize {return false}
     if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1492,7 +1540,7 @@ nonisolated extension Bloasis_MarketRegime_ListRegimeChangesResponse: SwiftProto
 
 nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegimeChange"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}market\0\u{1}timeframe\0\u{1}regime\0\u{3}previous_regime\0\u{1}confidence\0\u{1}timestamp\0\u{3}as_of\0\u{1}trigger\0\u{3}model_version\0\u{3}risk_level\0\u{1}probabilities\0\u{1}reasoning\0\u{1}sequence\0\u{3}previous_event_id\0\u{1}supersedes\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}market\0\u{1}timeframe\0\u{1}regime\0\u{3}previous_regime\0\u{1}confidence\0\u{1}timestamp\0\u{3}as_of\0\u{1}trigger\0\u{3}model_version\0\u{3}risk_level\0\u{1}probabilities\0\u{1}reasoning\0\u{1}sequence\0\u{3}previous_event_id\0\u{1}supersedes\0\u{1}revision\0\u{3}confidence_kind\0")
 
   fileprivate class _StorageClass {
     var _eventID: String? = nil
@@ -1512,6 +1560,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
     var _previousEventID: String? = nil
     var _supersedes: String? = nil
     var _revision: Int32? = nil
+    var _confidenceKind: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1539,6 +1588,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
       _previousEventID = source._previousEventID
       _supersedes = source._supersedes
       _revision = source._revision
+      _confidenceKind = source._confidenceKind
     }
   }
 
@@ -1574,6 +1624,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._previousEventID) }()
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._supersedes) }()
         case 17: try { try decoder.decodeSingularInt32Field(value: &_storage._revision) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._confidenceKind) }()
         default: break
         }
       }
@@ -1637,6 +1688,9 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
       try { if let v = _storage._revision {
         try visitor.visitSingularInt32Field(value: v, fieldNumber: 17)
       } }()
+      try { if let v = _storage._confidenceKind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 18)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1663,6 +1717,7 @@ nonisolated extension Bloasis_MarketRegime_RegimeChange: SwiftProtobuf.Message, 
         if _storage._previousEventID != rhs_storage._previousEventID {return false}
         if _storage._supersedes != rhs_storage._supersedes {return false}
         if _storage._revision != rhs_storage._revision {return false}
+        if _storage._confidenceKind != rhs_storage._confidenceKind {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -29,8 +29,8 @@ enum Shared {
         let assembly = try await process.shared(assembly)
         return BarIntake(
             classifier: LiveClassifier(
-                journal: assembly.journal, reader: assembly.store, logger: assembly.logger,
-                jitter: SystemRandomNumberGenerator()),
+                journal: assembly.journal, reader: assembly.store, now: { WallClock.now },
+                logger: assembly.logger, jitter: SystemRandomNumberGenerator()),
             committed: { [currents = assembly.currents] in await currents.written($0) })
     }
 

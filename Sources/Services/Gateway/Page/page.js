@@ -89,7 +89,8 @@ function showCurrent(now) {
   $("stale-text").textContent = "as of " + day(now.asOf) + ", stale"
     + (now.staleSince ? ": sessions from " + day(now.staleSince) + " on are missing" : "");
   const facts = [
-    ["Confidence", now.confidenceKind === "none" ? "none: no model has answered" : percent(now.confidence)],
+    ["Confidence", now.confidenceKind === "none" ? "none: no model has answered"
+      : percent(now.confidence) + (now.confidenceKind === "calibrated" ? ", calibrated: that it lasts" : "")],
     ["Since", day(now.since)], ["As of", minute(now.asOf)], ["Regime before", label(now.previousRegime)],
     ["Risk", now.riskLevel], ["Before hysteresis", label(now.rawRegime)], ["Model", (now.modelVersion || "").slice(0, 12)],
   ];

@@ -11,6 +11,14 @@ package enum ModelChoice: String, Sendable, CaseIterable {
     case rules
 }
 
+/// What a series says its confidence is.
+package enum ConfidenceChoice: String, Sendable, CaseIterable {
+    /// The probability of the published label.
+    case raw
+    /// Learnt from what came of earlier labels.
+    case calibrated
+}
+
 /// A variable with the value in force, fit to be shown.
 package struct ResolvedSetting: Sendable, Equatable {
     package let name: String
@@ -49,6 +57,7 @@ package struct BloasisConfiguration: Sendable {
     /// What other servers are asked with.
     package let token: Redacted<String>?
     package let model: ModelChoice
+    package let confidence: ConfidenceChoice
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
     /// Every variable of the table, for `doctor`.
@@ -140,11 +149,13 @@ package struct BloasisConfiguration: Sendable {
         access = AccessSettings(text)
         guard let market = text("DEFAULT_MARKET").flatMap({ MarketName($0) }),
             let model = text("BLOASIS_MODEL").flatMap(ModelChoice.init(rawValue:)),
+            let confidence = text("BLOASIS_CONFIDENCE").flatMap(ConfidenceChoice.init(rawValue:)),
             let level = text("LOG_LEVEL").flatMap(Logger.Level.init(configured:)),
             let format = text("BLOASIS_LOG_FORMAT").flatMap(LogFormat.init(rawValue:))
         else { preconditionFailure("a default of ConfigurationTable is not valid") }
         defaultMarket = market
         self.model = model
+        self.confidence = confidence
         logLevel = level
         logFormat = format
         values = ConfigurationValues(sources, table)

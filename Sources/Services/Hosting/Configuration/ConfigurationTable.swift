@@ -6,7 +6,7 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + services + hostRows + portRows)
+        process + doors + access + stores + services + feeds + hostRows + portRows)
 
     private init(_ rows: [ConfigurationKey]) {
         self.rows = rows
@@ -50,6 +50,12 @@ package struct ConfigurationTable: Sendable {
         ConfigurationKey(
             "BLOASIS_MODEL", .choice(ModelChoice.allCases.map(\.rawValue)), default: "hmm",
             meaning: "What classifies a series when it is first backfilled."),
+        ConfigurationKey(
+            "BLOASIS_CONFIDENCE", .choice(ConfidenceChoice.allCases.map(\.rawValue)),
+            default: "raw",
+            meaning: "What `confidence` is in a series when it is first backfilled: `raw` is the "
+                + "label's probability now, `calibrated` the chance that the label still holds "
+                + "five bars later."),
         ConfigurationKey(
             "BLOASIS_LOG_FORMAT", .choice(LogFormat.allCases.map(\.rawValue)), default: "auto",
             flag: "--log-format", meaning: "`auto` is `text` on a terminal and `json` elsewhere."),
@@ -188,9 +194,6 @@ package struct ConfigurationTable: Sendable {
             meaning: "Needed once that provider is chosen."),
         ConfigurationKey(
             "ANTHROPIC_API_KEY", .text, secret: true, .unused,
-            meaning: "Needed once that provider is chosen."),
-        ConfigurationKey(
-            "ALPHA_VANTAGE_KEY", .text, secret: true, .unused,
             meaning: "Needed once that provider is chosen."),
     ]
 

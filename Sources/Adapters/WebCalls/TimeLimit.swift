@@ -1,5 +1,5 @@
 /// What `body` gives, or `late` when it takes longer; it is cancelled then and waited for.
-func withLimit<Value: Sendable, Late: Error>(
+package func withLimit<Value: Sendable, Late: Error>(
     _ limit: Duration, else late: Late, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
