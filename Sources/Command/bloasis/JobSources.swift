@@ -90,6 +90,7 @@ final class JobSources: Sendable {
         let request = BackfillRequest(
             series: job.series, calendar: job.calendar,
             specification: try RegimeSpecification(canonicalJSON: job.specification),
+            broughtAt: WallClock.now,
             range: job.range, emitting: job.emitting, fixedModel: model,
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
