@@ -44,7 +44,7 @@ struct DistributedBackfillTests {
             return BackfillWorker.Work(
                 request: BackfillRequest(
                     series: series, calendar: .continuous, specification: World.specification,
-                    completing: digest, chunkSize: 50)
+                    broughtAt: World.now(), completing: digest, chunkSize: 50)
             ) { limit in
                 pulled()
                 defer { rest = rest.dropFirst(limit) }
