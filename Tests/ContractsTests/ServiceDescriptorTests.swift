@@ -8,7 +8,7 @@ struct ServiceDescriptorTests {
     @Test("names lead to messages, methods and what stands above them")
     func names() throws {
         let descriptors = try ServiceDescriptors()
-        #expect(descriptors.message("bloasis.market_regime.RegimeRequest")?.field.count == 4)
+        #expect(descriptors.message("bloasis.market_regime.RegimeRequest")?.field.count == 5)
         #expect(descriptors.message("bloasis.market_regime.Nothing") == nil)
         #expect(descriptors.enumeration("bloasis.market_regime.DegradedPolicy") != nil)
         let method = "bloasis.market_regime.MarketRegimeService/GetCurrentRegime"
@@ -47,7 +47,7 @@ struct ParameterFieldTests {
         #expect(
             try fields("bloasis.market_regime.GetRegimeHistoryRequest").map(\.name) == [
                 "market", "timeframe", "time_range.start_date", "time_range.end_date",
-                "page_size", "page_token",
+                "page_size", "page_token", "known_at",
             ])
         #expect(
             try fields("bloasis.trading.RecordBarsRequest").map(\.jsonName) == [
