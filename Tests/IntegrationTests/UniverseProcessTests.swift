@@ -146,7 +146,7 @@ struct UniverseProcessTests {
         let outcome = try await program.run(
             "backfill", "--universe", csv, "--calendar", "24x7", "--json")
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("two.csv:13:3: BAD: close must be greater than zero"))
+        #expect(outcome.errors.contains("two.csv:13:3: BAD: '-1': close must be greater than zero"))
         let summary = try json(outcome)
         #expect(summary["written"] as? Int == 1 && summary["failed"] as? Int == 1)
         #expect(try await program.run("history", "--market", "GOOD").status == 0)
