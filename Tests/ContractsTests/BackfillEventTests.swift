@@ -30,6 +30,7 @@ struct BackfillEventTests {
         other { $0.reading.stamp = "close" }
         other { $0.reading.timeZone = nil }
         other { $0.reading.onBadRow = "fail" }
+        other { $0.reading.onSplit = "refuse" }
         other { $0.reading.column = nil }
         other { $0.range = Samples.day(0)..<Samples.day(8) }
         other { $0.emitting = false }

@@ -77,7 +77,7 @@ extension Examples {
             source: .init(path: "/data/stocks.csv.gz", sha256: "9f86d0", bytes: 7_340_032),
             reading: .init(
                 price: "adjusted", stamp: "open", timeZone: "America/Chicago", onBadRow: "skip",
-                column: "AAPL"),
+                onSplit: "accept", column: "AAPL"),
             range: Samples.day(0)..<Samples.day(9), emitting: true,
             specification: #"{"model":"hmm"}"#, model: #"{"format":1}"#)
     }

@@ -29,7 +29,7 @@ struct DistributedBackfillTests {
                     source: .init(path: market, sha256: "\(seed)", bytes: count),
                     reading: .init(
                         price: "close", stamp: "close", timeZone: nil, onBadRow: "fail",
-                        column: nil),
+                        onSplit: "refuse", column: nil),
                     specification: World.specification.canonicalJSON)
             }
             self.bars = bars

@@ -75,7 +75,8 @@ struct JobTests {
             universe: "all.csv", series: Samples.series(market), calendar: .nyse,
             source: .init(path: "all.csv", sha256: "00", bytes: 1),
             reading: .init(
-                price: "close", stamp: "close", timeZone: nil, onBadRow: "fail", column: nil),
+                price: "close", stamp: "close", timeZone: nil, onBadRow: "fail", onSplit: "refuse",
+                column: nil),
             specification: "{}")
     }
 

@@ -44,16 +44,20 @@ package struct BackfillJobEvent: Sendable, Equatable {
         /// Of times without an offset; `nil`: the calendar's.
         package var timeZone: String?
         package var onBadRow: String
+        /// What happens to bars that look like a split nobody adjusted the prices for.
+        package var onSplit: String
         /// The column or ticker of a file of many markets.
         package var column: String?
 
         package init(
-            price: String, stamp: String, timeZone: String?, onBadRow: String, column: String?
+            price: String, stamp: String, timeZone: String?, onBadRow: String, onSplit: String,
+            column: String?
         ) {
             self.price = price
             self.stamp = stamp
             self.timeZone = timeZone
             self.onBadRow = onBadRow
+            self.onSplit = onSplit
             self.column = column
         }
     }
@@ -105,6 +109,7 @@ package struct BackfillJobEvent: Sendable, Equatable {
         json.member("stamp", reading.stamp)
         json.member("timezone", reading.timeZone)
         json.member("on_bad_row", reading.onBadRow)
+        json.member("on_split", reading.onSplit)
         json.member("column", reading.column)
         json.member("from", range?.lowerBound.rfc3339)
         json.member("to", range?.upperBound.rfc3339)
@@ -136,6 +141,7 @@ package struct BackfillJobEvent: Sendable, Equatable {
             price: try fields.string("price"), stamp: try fields.string("stamp"),
             timeZone: try fields.optionalString("timezone"),
             onBadRow: try fields.string("on_bad_row"),
+            onSplit: try fields.string("on_split"),
             column: try fields.optionalString("column"))
         let from = try fields.optionalTimestamp("from")
         let to = try fields.optionalTimestamp("to")

@@ -90,7 +90,10 @@ final class JobSources: Sendable {
         let request = BackfillRequest(
             series: job.series, calendar: job.calendar,
             specification: try RegimeSpecification(canonicalJSON: job.specification),
-            broughtAt: WallClock.now, range: job.range, emitting: job.emitting, fixedModel: model,
+            broughtAt: WallClock.now, range: job.range, emitting: job.emitting,
+            splits: try JobSources.known(
+                "on_split", job.reading.onSplit, SplitPolicy(rawValue: job.reading.onSplit)),
+            fixedModel: model,
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
         return BackfillWorker.Work(request: request) { limit in
@@ -100,14 +103,15 @@ final class JobSources: Sendable {
         }
     }
 
-    private static func options(_ job: BackfillJobEvent) throws -> CSVReadOptions {
-        func known<Word>(_ name: String, _ text: String, _ word: Word?) throws -> Word {
-            guard let word else {
-                throw CommandFailure(
-                    .failed, "\(name) '\(text)' is not known to this version: upgrade the worker")
-            }
-            return word
+    private static func known<Word>(_ name: String, _ text: String, _ word: Word?) throws -> Word {
+        guard let word else {
+            throw CommandFailure(
+                .failed, "\(name) '\(text)' is not known to this version: upgrade the worker")
         }
+        return word
+    }
+
+    private static func options(_ job: BackfillJobEvent) throws -> CSVReadOptions {
         let reading = job.reading
         return CSVReadOptions(
             timeframe: job.series.timeframe, calendar: job.calendar,
