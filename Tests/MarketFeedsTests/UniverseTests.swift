@@ -64,6 +64,26 @@ struct UniverseTests {
         }
     }
 
+    @Test("what is no market leaves the others be")
+    func oddOnes() throws {
+        let folder = try TemporaryDirectory()
+        let home = folder.url.path(percentEncoded: false)
+        _ = try folder.write(Self.single, as: "A.csv")
+        _ = try folder.write([], as: "EMPTY.csv")
+        _ = try folder.write(Self.single, as: "no name.csv")
+        #expect(mkfifo(home + "/PIPE.csv", 0o600) == 0)
+        let universe = try Universe(home + "/*.csv")
+        #expect(names(universe) == ["A", "EMPTY", "PIPE"])
+        #expect(universe.problems == [.notAName("no name", path: home + "/no name.csv")])
+        let wide = try folder.write(Array("date,BRK/B,AAPL\n2015-01-02,1,2\n".utf8), as: "w.txt")
+        let table = try Universe(wide)
+        #expect(names(table) == ["AAPL"])
+        #expect(table.problems == [.notAName("BRK/B", path: wide)])
+        var digest = SourceDigest("")
+        #expect(throws: CSVError.self) { try digest.add(file: home + "/PIPE.csv") }
+        #expect(throws: CSVError.self) { try Universe(home + "/PIPE.csv") }
+    }
+
     @Test("a market has one source")
     func twice() throws {
         let folder = try TemporaryDirectory()

@@ -78,7 +78,7 @@ struct UniverseBackfillTests {
 
     private static func run(
         _ members: [UniverseMember], in world: World, concurrency: Int = 3,
-        dryRun: Bool = false
+        emitting: Bool = false, dryRun: Bool = false
     ) async throws -> UniverseTally {
         var tally = UniverseTally()
         let shares = Shares(members)
@@ -87,7 +87,9 @@ struct UniverseBackfillTests {
             dryRun
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
-        try await UniverseBackfill(backfill).run(request(concurrency), next: shares.next) {
+        var request = request(concurrency)
+        request.emitting = emitting
+        try await UniverseBackfill(backfill).run(request, next: shares.next) {
             tally.take($0)
         }
         return tally
@@ -157,6 +159,19 @@ struct UniverseBackfillTests {
         #expect(written.unchanged == 6 && written.nothingNew == 1)
         let then = try await Self.run(try Self.members(digest: "e"), in: world)
         #expect(then.unchanged == 7)
+    }
+
+    @Test("what was written silently is announced by a run that is told to, once")
+    func announcedLater() async throws {
+        let world = World()
+        _ = try await Self.run(try Self.members(), in: world)
+        let told = try await Self.run(try Self.members(), in: world, emitting: true)
+        #expect(told.unchanged == 7 && told.announced > 7)
+        let again = try await Self.run(try Self.members(), in: world, emitting: true)
+        #expect(again.announced == 0)
+        let fresh = World()
+        let whole = try await Self.run(try Self.members(), in: fresh, emitting: true)
+        #expect(whole.announced == told.announced)
     }
 
     @Test("a dry run tells what a run then writes, and writes nothing")

@@ -78,8 +78,10 @@ final class FileSource: ByteSource {
     /// Whether it can be read again from the start.
     let isRegular: Bool
 
-    init(path: String) throws(CSVError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    /// - Parameter onlyRegular: refuses what may not end or never begin, as a pipe or a device.
+    init(path: String, onlyRegular: Bool = false) throws(CSVError) {
+        // Opening a pipe waits for its writer, unless told not to.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (onlyRegular ? O_NONBLOCK : 0))
         guard descriptor >= 0 else {
             let code = errno
             throw CSVError(
@@ -95,6 +97,7 @@ final class FileSource: ByteSource {
             throw CSVError(file: path, .unreadable(reason: FileSource.reason(code)))
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw CSVError(file: path, .directory) }
+        guard isRegular || !onlyRegular else { throw CSVError(file: path, .notRegular) }
     }
 
     deinit {

@@ -37,6 +37,7 @@ package enum CSVProblem: Sendable, Equatable {
     // The file
     case missing
     case directory
+    case notRegular
     case unreadable(reason: String)
     case empty
     case utf16

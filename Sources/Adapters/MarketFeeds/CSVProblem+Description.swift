@@ -15,6 +15,7 @@ extension CSVProblem: CustomStringConvertible {
         case .missing: "no such file; check the path"
         case .directory: "is a directory; name the CSV file in it"
         case .unreadable(let reason): "cannot be read: \(reason); check its permissions and disk"
+        case .notRegular: "is no regular file; give one"
         case .empty: "is empty; fetch it again"
         case .utf16: "is UTF-16 text; save it as UTF-8"
         case .binary: "holds binary data, not text; is this the CSV file?"

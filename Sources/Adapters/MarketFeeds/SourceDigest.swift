@@ -10,9 +10,9 @@ package struct SourceDigest {
         hash.update(data: Array(reading.utf8))
     }
 
-    /// Takes in a file, as it is.
+    /// Takes in a regular file, as it is.
     package mutating func add(file path: String) throws(CSVError) {
-        let file = try FileSource(path: path)
+        let file = try FileSource(path: path, onlyRegular: true)
         var block = [UInt8](repeating: 0, count: RecordReader.blockBytes)
         while true {
             var outcome: Result<Int, CSVError> = .success(0)

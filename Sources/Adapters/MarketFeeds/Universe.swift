@@ -27,6 +27,8 @@ package struct Universe: Sendable {
 
     /// In the order in which they are read.
     package let files: [File]
+    /// What is in the files and no market: the others are markets all the same.
+    package private(set) var problems: [UniverseError] = []
 
     package var members: [Member] { files.flatMap(\.members) }
 
@@ -38,30 +40,47 @@ package struct Universe: Sendable {
     ///   with a column for each market, or with a column of tickers, holds all of those; one with
     ///   the columns `market` and `file`, and perhaps `calendar`, lists other files, from its own
     ///   directory on; any other file holds the market that it is named after.
-    /// - Throws: `UniverseError`, `CSVError`.
+    /// - Throws: `UniverseError`; `CSVError` when the one file that is given cannot be read.
     package init(_ pattern: String) throws {
         let isPattern = pattern.contains { "*?[".contains($0) }
         let paths = isPattern ? Universe.paths(matching: pattern) : [pattern]
         guard !paths.isEmpty else { throw UniverseError.nothingMatches(pattern) }
+        if !isPattern { _ = try FileSource(path: pattern, onlyRegular: true) }
         if !isPattern, let listed = try UniverseList(path: pattern) {
             files = listed.members.map { member in
                 File(path: member.path, holding: .single, members: [member])
             }
         } else {
-            files = try paths.map { try Universe.file($0) }
+            var problems: [UniverseError] = []
+            files = try paths.map {
+                try Universe.file($0, isPattern: isPattern, problems: &problems)
+            }
+            self.problems = problems
         }
         try checkNames()
     }
 
-    private static func file(_ path: String) throws -> File {
-        let holding = try CSVInspection.markets(path: path)
+    /// - Parameter isPattern: one of several files, which when it cannot be read is taken for a
+    ///   market that cannot be: it fails when its turn comes, and the others do not.
+    private static func file(
+        _ path: String, isPattern: Bool, problems: inout [UniverseError]
+    ) throws -> File {
+        var holding = CSVInspection.single
+        do {
+            _ = try FileSource(path: path, onlyRegular: true)
+            holding = try CSVInspection.markets(path: path)
+        } catch {
+            guard isPattern else { throw error }
+        }
         let names = holding == .single ? [stem(of: path)] : holding.choices
-        let members = try names.map { name in
+        let members = names.compactMap { name -> Member? in
             guard let market = MarketName(name) else {
-                throw UniverseError.notAName(name, path: path)
+                problems.append(.notAName(name, path: path))
+                return nil
             }
             return Member(market: market, path: path)
         }
+        if members.isEmpty, !isPattern, let problem = problems.first { throw problem }
         return File(path: path, holding: holding, members: members)
     }
 

@@ -121,7 +121,9 @@ struct DistributedRun {
 
     private func entries() throws -> [Entry] {
         if let pattern = command.universe {
-            return try Universe(pattern).files.flatMap { file in
+            let universe = try Universe(pattern)
+            if let problem = universe.problems.first { throw problem }
+            return universe.files.flatMap { file in
                 file.members.map { member in
                     Entry(
                         market: member.market, path: member.path, calendar: member.calendar,

@@ -26,6 +26,7 @@ struct UniverseRun {
 
     func run() async throws {
         let members = universe.members.count
+        for problem in universe.problems { StandardError.line("error: \(problem)") }
         let specification = command.specification(fixedModel, in: assembly)
         command.exogenousOptions.warn(
             reads: specification.exogenousInputs, specification.model)
@@ -49,10 +50,11 @@ struct UniverseRun {
         let seconds = max((clock.now - start) / .seconds(1), 1e-3)
         let rate = Format.count(Int(Double(summary.tally.bars) / seconds))
         StandardError.line("\(rate) bars a second")
-        if !summary.tally.failures.isEmpty {
+        let failed = summary.tally.failures.count + universe.problems.count
+        if failed > 0 {
             throw CommandFailure(
                 .failed,
-                "\(Format.count(summary.tally.failures.count)) of \(Format.count(members)) "
+                "\(Format.count(failed)) of \(Format.count(members + universe.problems.count)) "
                     + "markets could not be written; the others are, and the same command goes on "
                     + "with those that are not")
         }
@@ -114,6 +116,13 @@ struct UniverseRun {
     }
 }
 
+extension String {
+    /// The problem with the series before it, unless it says so itself.
+    fileprivate func naming(_ series: Series) -> String {
+        contains("\(series)") ? self : "\(series): \(self)"
+    }
+}
+
 /// A universe's progress on standard error: markets, bars, rate, time left.
 final class UniverseDisplay: Sendable {
     private struct State {
@@ -144,7 +153,7 @@ final class UniverseDisplay: Sendable {
             state.bar.label =
                 "\(Format.count(state.markets))/\(Format.count(markets)) markets"
             if case .failed(let problem) = outcome.end {
-                state.bar.interrupt("error: \(outcome.series): \(problem)")
+                state.bar.interrupt("error: \(problem.naming(outcome.series))")
             }
             for remark in outcome.remarks {
                 state.bar.interrupt("\(outcome.series): \(remark)")

@@ -115,7 +115,9 @@ struct UniverseSummary {
         json.object { json in
             json.member("market", row.market.text)
             switch row.end {
-            case .unchanged: json.member("status", "unchanged")
+            case .unchanged(let announced):
+                json.member("status", "unchanged")
+                json.member("announced", Int64(announced))
             case .failed(let problem):
                 json.member("status", "failed")
                 json.member("problem", problem)

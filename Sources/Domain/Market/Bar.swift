@@ -49,8 +49,19 @@ extension Bar {
     /// - Parameter instant: when it was brought, by the wall clock.
     package func asCorrection(broughtAt instant: Timestamp) -> Bar {
         guard availableAt == timestamp else { return self }
+        return known(from: instant)
+    }
+
+    /// The bar as a correction of another one: known from when it was brought, unless its source
+    /// says an instant later than that bar's. A source that adds the same delay to every close says
+    /// nothing about the correction.
+    package func asCorrection(of earlier: Bar, broughtAt instant: Timestamp) -> Bar {
+        availableAt > earlier.availableAt ? self : known(from: instant)
+    }
+
+    private func known(from instant: Timestamp) -> Bar {
         var bar = self
-        bar.availableAt = max(timestamp, instant.roundedUpToMicrosecond)
+        bar.availableAt = max(availableAt, instant.roundedUpToMicrosecond)
         return bar
     }
 }

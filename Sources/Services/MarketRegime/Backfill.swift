@@ -148,7 +148,9 @@ package struct Backfill: Sendable {
             throw BackfillError.emptyRange(request.series, range)
         }
         if let digest = request.completing { try await complete(digest, of: request.series) }
-        if request.emitting { try await announce(request.series, in: &result) }
+        if request.emitting {
+            result.announced += try await announcePending(of: request.series)
+        }
         return result
     }
 
@@ -275,12 +277,14 @@ package struct Backfill: Sendable {
     /// Changes announced in one transaction.
     private static let announcementPage = 500
 
-    private func announce(_ series: Series, in result: inout BackfillResult) async throws {
+    /// Announces all that was stored silently and is to be announced; gives how many changes.
+    package func announcePending(of series: Series) async throws -> Int {
+        var count = 0
         while true {
             let announced = try await journal.announcePending(
                 series, limit: Backfill.announcementPage)
-            if announced.isEmpty { return }
-            result.announced += announced.count
+            if announced.isEmpty { return count }
+            count += announced.count
         }
     }
 }

@@ -50,9 +50,8 @@ struct StoredBars {
                 if keepsExogenous { new.exogenous = old.exogenous }
                 // What the store says the same keeps its own availability: it was known then.
                 let same = old.saysTheSame(as: new)
-                merged.append(
-                    MergedBar(
-                        bar: same ? old : new.asCorrection(broughtAt: broughtAt), isNew: !same))
+                let bar = same ? old : new.asCorrection(of: old, broughtAt: broughtAt)
+                merged.append(MergedBar(bar: bar, isNew: !same))
                 page.removeFirst()
                 incoming.removeFirst()
             case (let old?, let new) where new.map({ old.timestamp < $0.timestamp }) ?? true:

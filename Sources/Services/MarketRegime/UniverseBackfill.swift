@@ -139,7 +139,12 @@ package struct UniverseBackfill: Sendable {
         var remarks: [String] = []
         do {
             let source = try member.open()
-            if source.digest == mark { return MemberOutcome(member.series, .unchanged) }
+            if source.digest == mark {
+                // What was written silently may still have to be announced.
+                let announced =
+                    request.emitting ? try await backfill.announcePending(of: member.series) : 0
+                return MemberOutcome(member.series, .unchanged(announced: announced))
+            }
             var seen = 0
             let result = try await backfill.run(
                 request.backfill(of: member, source), from: source.pull,

@@ -5,8 +5,8 @@ package import Regimes
 package struct MemberOutcome: Sendable {
     package enum End: Sendable {
         case written(BackfillResult)
-        /// Its source was written to its end before.
-        case unchanged
+        /// Its source was written to its end before; changes announced now.
+        case unchanged(announced: Int)
         /// What was committed before the failure stays.
         case failed(String)
     }
@@ -48,7 +48,9 @@ package struct UniverseTally: Sendable {
 
     package mutating func take(_ outcome: MemberOutcome) {
         switch outcome.end {
-        case .unchanged: unchanged += 1
+        case .unchanged(let announced):
+            unchanged += 1
+            self.announced += announced
         case .failed(let problem): failures.append((outcome.series, problem))
         case .written(let result): take(result)
         }
