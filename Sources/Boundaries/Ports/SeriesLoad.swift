@@ -36,23 +36,29 @@ package struct SeriesLoad: Sendable {
     }
 }
 
+extension SeriesLoad {
+    /// The same as values, one by one.
+    package var batch: JournalBatch {
+        let changes = Dictionary(
+            changes.map { ($0.asOf, $0) }, uniquingKeysWith: { first, _ in first })
+        var batch = JournalBatch(
+            series: series, expecting: .head(lastAsOf: lastAsOf, writes: writes),
+            announcing: false)
+        batch.bars = (0..<bars.count).map { bars[$0] }
+        batch.records = (0..<answers.count).map { index in
+            JournalRecord(assessment: answers[index], change: changes[answers.asOf[index]])
+        }
+        batch.models = models
+        batch.activations = activations
+        batch.completing = completing
+        return batch
+    }
+}
+
 extension RegimeJournal {
     /// As `record` of the same bars and answers, which is what a store does that knows nothing
     /// better.
     package func load(_ load: SeriesLoad) async throws -> JournalReceipt {
-        let changes = Dictionary(
-            load.changes.map { ($0.asOf, $0) }, uniquingKeysWith: { first, _ in first })
-        var batch = JournalBatch(
-            series: load.series,
-            expecting: .head(lastAsOf: load.lastAsOf, writes: load.writes), announcing: false)
-        batch.bars = (0..<load.bars.count).map { load.bars[$0] }
-        batch.records = (0..<load.answers.count).map { index in
-            JournalRecord(
-                assessment: load.answers[index], change: changes[load.answers.asOf[index]])
-        }
-        batch.models = load.models
-        batch.activations = load.activations
-        batch.completing = load.completing
-        return try await record(batch)
+        try await record(load.batch)
     }
 }
