@@ -127,7 +127,7 @@ extension RegimeStoreConformance {
             let batch = Samples.batch(
                 Samples.regimes(count: 40), expecting: .head(lastAsOf: nil, writes: 0))
             let others = [try await world.another(), try await world.another()]
-            let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
+            let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for store in [world.store] + others {
                     group.addTask {
                         try await wins { try await store.load(SeriesLoad(batch, after: head)) }
@@ -136,7 +136,7 @@ extension RegimeStoreConformance {
                 }
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
-            #expect(wins == 1)
+            #expect(winners == 1)
             #expect(try await world.store.head(of: Samples.series)?.writes == 1)
             let history = try await world.store.history(SeriesQuery(Samples.series))
             #expect(transcript(history) == transcript(batch.records.map(\.assessment)))
