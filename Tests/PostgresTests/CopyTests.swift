@@ -114,7 +114,7 @@ struct CopyTests {
             let row = Self.row(index)
             rows.beginRow(of: row.count)
             for value in row[..<2] { rows.append(value) }
-            rows.appendText { $0.append(contentsOf: "ü \(row.count)".utf8) }
+            rows.appendText { $0.append(contentsOf: "ü \(index)".utf8) }
             rows.append(row[3])
             rows.append(lateness)
             return true
