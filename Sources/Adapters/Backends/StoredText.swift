@@ -13,7 +13,7 @@ enum StoredText {
         FlatJSON.append(numbers: members(of: probabilities), to: &bytes)
     }
 
-    /// As `nonZero` has them, without a list of them.
+    /// Labels with their probability, in wire order, zero ones left out.
     private static func members(
         of probabilities: RegimeProbabilities
     ) -> some Sequence<(String, Double)> {
