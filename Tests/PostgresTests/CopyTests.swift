@@ -101,6 +101,52 @@ struct CopyTests {
         #expect(try await database.open().count("select count(*) from rows") == 0)
     }
 
+    @Test(arguments: [0, 1, 20_000])
+    func rowsWrittenInTheBinaryFormArriveAsValuesDo(count: Int) async throws {
+        let connection = try await Database().open()
+        try await table(connection)
+        let lateness = CopyFields(.timestamp(microseconds: 7), .bool(true))
+        let copied = try await connection.copy(
+            into: "rows", Self.columns, within: Database.patience
+        ) { rows in
+            guard rows.count < count else { return false }
+            let index = rows.count
+            let row = Self.row(index)
+            rows.beginRow(of: row.count)
+            for value in row[..<2] { rows.append(value) }
+            rows.appendText { $0.append(contentsOf: "ü \(index)".utf8) }
+            rows.append(row[3])
+            rows.append(lateness)
+            return true
+        }
+        #expect(copied == count)
+        let rows = try await connection.ask("select * from rows order by id")
+        #expect(rows.count == count)
+        for (index, row) in rows.enumerated() where index % 997 < 3 {
+            #expect(try row.value(0, as: Int64.self) == Int64(index))
+            #expect(try row.value(2, as: String.self) == "ü \(index)")
+            #expect(try row.value(4, as: PostgresInstant.self).microseconds == 7)
+            #expect(try row.value(5, as: Bool.self))
+        }
+    }
+
+    @Test func rowsInTheBinaryFormThatFailLeaveNothing() async throws {
+        let connection = try await Database().open()
+        try await table(connection)
+        await #expect(throws: Interrupted.self) {
+            _ = try await connection.copy(
+                into: "rows", Self.columns, within: Database.patience
+            ) { rows in
+                guard rows.count < 9_000 else { throw Interrupted() }
+                let row = Self.row(rows.count)
+                rows.beginRow(of: row.count)
+                for value in row { rows.append(value) }
+                return true
+            }
+        }
+        #expect(try await connection.count("select count(*) from rows") == 0)
+    }
+
     @Test func anErrorOfTheRowsIsTheirOwn() async throws {
         let connection = try await Database().open()
         try await table(connection)

@@ -4,28 +4,38 @@
 /// the text `"Infinity"` or `"-Infinity"` (as in proto3 JSON).
 enum FlatJSON {
     static func text(numbers: some Sequence<(String, Double)>) -> String {
-        var writer = FlatJSONWriter()
-        for (name, number) in numbers {
-            writer.append(name: name)
-            if number.isNaN {
-                writer.append("null")
-            } else if number.isInfinite {
-                writer.append(number < 0 ? "\"-Infinity\"" : "\"Infinity\"")
-            } else {
-                writer.append(number.description)
-            }
-        }
-        return writer.finish()
+        text { append(numbers: numbers, to: &$0) }
     }
 
     static func text(strings: some Sequence<(String, String)>) -> String {
-        var writer = FlatJSONWriter()
-        for (name, string) in strings {
-            writer.append(name: name)
-            writer.append(quoted: string)
+        text { bytes in
+            bytes.appendObject(of: strings) { bytes, member in
+                bytes.append(quoted: member.0)
+                bytes.append(UInt8(ascii: ":"))
+                bytes.append(quoted: member.1)
+            }
         }
-        return writer.finish()
     }
+
+    /// Appends the object's UTF-8.
+    static func append(numbers: some Sequence<(String, Double)>, to bytes: inout [UInt8]) {
+        bytes.appendObject(of: numbers) { bytes, member in
+            bytes.append(quoted: member.0)
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(number: member.1)
+        }
+    }
+
+    /// As bytes first: strings that grow piece by piece cost several times as much.
+    private static func text(_ write: (inout [UInt8]) -> Void) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(usualSize)
+        write(&bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Most objects take no more.
+    private static let usualSize = 512
 
     /// Throws `UnreadableRow` naming the column.
     static func numbers(_ text: String, column: String) throws -> [(String, Double)] {
@@ -40,39 +50,66 @@ enum FlatJSON {
     }
 }
 
-/// Members one after the other, as bytes: strings that grow piece by piece cost several times as
-/// much, and bulk loads write little else.
-private struct FlatJSONWriter {
-    /// As long as most objects are.
-    private static let capacity = 512
+/// The names of objects that have them in common, quoted once.
+struct FlatJSONNames: Sendable {
+    private let names: [[UInt8]]
 
-    private var bytes: [UInt8] = []
-
-    init() {
-        bytes.reserveCapacity(Self.capacity)
-        bytes.append(UInt8(ascii: "{"))
+    init(_ names: [String]) {
+        self.names = names.map { name in
+            var bytes: [UInt8] = []
+            bytes.append(quoted: name)
+            bytes.append(UInt8(ascii: ":"))
+            return bytes
+        }
     }
 
-    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    /// Appends what `FlatJSON` does of the same names and numbers.
+    func append(_ numbers: ArraySlice<Double>, to bytes: inout [UInt8]) {
+        bytes.appendObject(of: zip(names, numbers)) { bytes, member in
+            bytes.append(contentsOf: member.0)
+            bytes.append(number: member.1)
+        }
+    }
+}
 
-    mutating func append(name: String) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        append(quoted: name)
-        bytes.append(UInt8(ascii: ":"))
+extension [UInt8] {
+    fileprivate mutating func appendObject<Member>(
+        of members: some Sequence<Member>, _ append: (inout [UInt8], Member) -> Void
+    ) {
+        self.append(UInt8(ascii: "{"))
+        var isFirst = true
+        for member in members {
+            if !isFirst { self.append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(&self, member)
+        }
+        self.append(UInt8(ascii: "}"))
     }
 
-    mutating func append(quoted string: String) {
-        bytes.append(UInt8(ascii: "\""))
-        let start = bytes.count
+    fileprivate mutating func append(number: Double) {
+        if number.isNaN {
+            append("null")
+        } else if number.isInfinite {
+            append(number < 0 ? "\"-Infinity\"" : "\"Infinity\"")
+        } else {
+            append(number.description)
+        }
+    }
+
+    private mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+
+    fileprivate mutating func append(quoted string: String) {
+        append(UInt8(ascii: "\""))
+        let start = count
         append(string)
-        let isPlain = bytes[start...].allSatisfy {
+        let isPlain = self[start...].allSatisfy {
             $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
         if !isPlain {
-            bytes.removeSubrange(start...)
+            removeSubrange(start...)
             append(escaped: string)
         }
-        bytes.append(UInt8(ascii: "\""))
+        append(UInt8(ascii: "\""))
     }
 
     private mutating func append(escaped string: String) {
@@ -83,14 +120,9 @@ private struct FlatJSONWriter {
             case _ where scalar.value < 0x20:
                 let digits = String(scalar.value, radix: 16)
                 append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
+            default: append(contentsOf: UTF8.encode(scalar) ?? .init())
             }
         }
-    }
-
-    consuming func finish() -> String {
-        bytes.append(UInt8(ascii: "}"))
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -5,8 +5,23 @@ import Regimes
 /// Values that stores keep as texts: labels by their names, sets of numbers as JSON objects.
 enum StoredText {
     static func text(of probabilities: RegimeProbabilities) -> String {
-        FlatJSON.text(numbers: probabilities.nonZero.map { ($0.regime.label, $0.probability) })
+        FlatJSON.text(numbers: members(of: probabilities))
     }
+
+    /// Appends what `text(of:)` gives, as UTF-8.
+    static func append(_ probabilities: RegimeProbabilities, to bytes: inout [UInt8]) {
+        FlatJSON.append(numbers: members(of: probabilities), to: &bytes)
+    }
+
+    /// Labels with their probability, in wire order, zero ones left out.
+    private static func members(
+        of probabilities: RegimeProbabilities
+    ) -> some Sequence<(String, Double)> {
+        labels.lazy.filter { probabilities[$0] != 0 }.map { ($0.label, probabilities[$0]) }
+    }
+
+    /// Made once: `allCases` is an array anew each time.
+    private static let labels = Regime.allCases
 
     static func probabilities(_ text: String) throws -> RegimeProbabilities {
         let masses = try FlatJSON.numbers(text, column: "probabilities").map { name, mass in
@@ -18,7 +33,18 @@ enum StoredText {
     /// `nil` without any: such bars take no room for them.
     static func text(of exogenous: ExogenousValues) -> String? {
         guard !exogenous.isEmpty else { return nil }
-        return FlatJSON.text(numbers: exogenous.entries.lazy.map { ($0.name, $0.value) })
+        return FlatJSON.text(numbers: members(of: exogenous))
+    }
+
+    /// Appends what `text(of:)` gives where there are any, as UTF-8.
+    static func append(_ exogenous: ExogenousValues, to bytes: inout [UInt8]) {
+        FlatJSON.append(numbers: members(of: exogenous), to: &bytes)
+    }
+
+    private static func members(
+        of exogenous: ExogenousValues
+    ) -> some Sequence<(String, Double)> {
+        exogenous.entries.lazy.map { ($0.name, $0.value) }
     }
 
     static func exogenous(_ text: String?) throws -> ExogenousValues {

@@ -19,11 +19,29 @@ extension PostgresConnection {
         into table: PostgresName, _ columns: [PostgresName], within limit: Duration,
         _ rows: @escaping @Sendable () throws -> [PostgresValue]?
     ) async throws -> Int {
+        try await copy(into: table, columns, within: limit) { chunk in
+            guard let row = try rows() else { return false }
+            // Before it takes the room that it must not have.
+            try PostgresValue.check(row)
+            chunk.append(row)
+            return true
+        }
+    }
+
+    /// Copies rows that are written in the binary form by whoever has them: a value a field would
+    /// cost more than the field.
+    ///
+    /// - Parameter next: appends the row that comes after those already there, or none and says
+    ///   `false`.
+    package func copy(
+        into table: PostgresName, _ columns: [PostgresName], within limit: Duration,
+        appending next: @escaping @Sendable (inout CopyRows) throws -> Bool
+    ) async throws -> Int {
         let names = columns.map(\.quoted).joined(separator: ", ")
         let text = "COPY \(table.quoted) (\(names)) FROM STDIN (FORMAT binary)"
         return try await exchange(within: limit) { connection in
             try await connection.outsidePipeline {
-                try await connection.copy(text, rows)
+                try await connection.copy(text, next)
             }
         }
     }
@@ -60,16 +78,16 @@ extension PostgresConnection {
     }
 
     private func copy(
-        _ text: String, _ rows: @Sendable () throws -> [PostgresValue]?
+        _ text: String, _ next: @Sendable (inout CopyRows) throws -> Bool
     ) async throws -> Int {
         let connection = try self.connection
         guard PQsendQuery(connection, text) == 1 else { throw lost() }
         try await flush(connection)
         // Encoded while the server opens the table.
-        var chunk = CopyFormat.header
+        var chunk = CopyRows()
         var size = Self.firstCopyChunk
         let beginning = Result { () throws(RowsFailed) in
-            try Self.fill(&chunk, to: size, from: rows)
+            try Self.fill(&chunk, to: size, from: next)
         }
         while PQisBusy(connection) == 1 { try await awaitServer(connection, writing: false) }
         guard let first = PQgetResult(connection) else { throw lost() }
@@ -83,7 +101,7 @@ extension PostgresConnection {
             var isMore = try beginning.get()
             var sent = 0
             while isMore {
-                sent += chunk.count
+                sent += chunk.bytes.count
                 try await put(&chunk, connection)
                 // A server as fast as the rows never lets a flush wait: others would never get a
                 // word in.
@@ -93,9 +111,9 @@ extension PostgresConnection {
                     try check(connection)
                 }
                 size = min(2 * size, Self.copyChunk)
-                isMore = try Self.fill(&chunk, to: size, from: rows)
+                isMore = try Self.fill(&chunk, to: size, from: next)
             }
-            chunk += CopyFormat.trailer
+            chunk.end()
             try await put(&chunk, connection)
         } catch let failure as RowsFailed {
             guard PQputCopyEnd(connection, "the rows came to no end") == 1 else { throw lost() }
@@ -108,35 +126,28 @@ extension PostgresConnection {
 
     /// Adds rows up to a size; whether it came to that, and there may be more.
     private static func fill(
-        _ chunk: inout [UInt8], to size: Int, from rows: () throws -> [PostgresValue]?
+        _ chunk: inout CopyRows, to size: Int, from next: (inout CopyRows) throws -> Bool
     ) throws(RowsFailed) -> Bool {
-        while let row = try next(rows) {
-            CopyFormat.append(row, to: &chunk)
-            if chunk.count >= size { return true }
-        }
-        return false
-    }
-
-    private static func next(
-        _ rows: () throws -> [PostgresValue]?
-    ) throws(RowsFailed) -> [PostgresValue]? {
         do {
-            let row = try rows()
-            if let row { try PostgresValue.check(row) }
-            return row
+            while chunk.bytes.count < size {
+                let start = chunk.bytes.count
+                guard try next(&chunk) else { return false }
+                try PostgresValue.check(size: chunk.bytes.count - start)
+            }
         } catch {
             throw RowsFailed(error: error)
         }
+        return true
     }
 
-    private func put(_ chunk: inout [UInt8], _ connection: OpaquePointer) async throws {
-        let sent = chunk.withUnsafeBytes { bytes in
+    private func put(_ chunk: inout CopyRows, _ connection: OpaquePointer) async throws {
+        let sent = chunk.bytes.withUnsafeBytes { bytes in
             PQputCopyData(
                 connection, bytes.assumingMemoryBound(to: CChar.self).baseAddress,
                 Int32(bytes.count))
         }
         guard sent == 1 else { throw lost() }
-        chunk.removeAll(keepingCapacity: true)
+        chunk.removeSent()
         try await flush(connection)
         try checkTime()
         try check(connection)
@@ -177,28 +188,4 @@ extension PostgresConnection {
 /// The rows came to no end: their error, and not the connection's.
 private struct RowsFailed: Error {
     var error: any Error
-}
-
-/// The binary format of COPY («Binary Format» of the reference page of COPY).
-enum CopyFormat {
-    static let header: [UInt8] =
-        Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
-    static let trailer: [UInt8] = [0xFF, 0xFF]
-
-    static func append(_ row: [PostgresValue], to buffer: inout [UInt8]) {
-        buffer.append(bigEndian: Int16(truncatingIfNeeded: row.count))
-        for value in row {
-            guard value != .null else {
-                buffer.append(bigEndian: Int32(-1))
-                continue
-            }
-            let place = buffer.count
-            buffer.append(bigEndian: Int32(0))
-            value.encode(into: &buffer)
-            let length = Int32(truncatingIfNeeded: buffer.count - place - 4)
-            withUnsafeBytes(of: length.bigEndian) { bytes in
-                for (index, byte) in bytes.enumerated() { buffer[place + index] = byte }
-            }
-        }
-    }
 }

@@ -50,18 +50,23 @@ extension PostgresValue {
     /// Bytes of a field, and of a row, that PostgreSQL can take.
     static let sizeLimit = 1 << 30
 
-    /// Bytes of the binary form, or more.
+    /// Bytes of the binary form.
     var size: Int {
         switch self {
+        case .null: 0
+        case .bool: 1
+        case .int64, .double, .timestamp: 8
         case .text(let value): value.utf8.count
         case .bytes(let value): value.count
-        case .null, .bool, .int64, .double, .timestamp: 8
         }
     }
 
     /// Refuses values of one statement, or of one row, that are too large together.
     static func check(_ values: [PostgresValue]) throws(PostgresError) {
-        let size = values.reduce(0) { $0 + $1.size }
+        try check(size: values.reduce(0) { $0 + $1.size })
+    }
+
+    static func check(size: Int) throws(PostgresError) {
         guard size <= sizeLimit else {
             throw PostgresError.unsendable(
                 reason: "\(size) bytes of values, \(sizeLimit) at the most")

@@ -83,11 +83,8 @@ package struct JournalDecision: Sendable {
     package static func plan(
         _ batch: JournalBatch, given facts: JournalFacts, wording: ChangeWording
     ) throws(JournalError) -> JournalPlan {
-        if case .head(let expected, let writes) = batch.expecting,
-            expected != facts.head.lastAsOf || writes ?? facts.head.writes != facts.head.writes
-        {
-            throw .headMoved(
-                series: batch.series, expected: expected, actual: facts.head.lastAsOf)
+        if case .head(let expected, let writes) = batch.expecting {
+            try facts.head.expect(lastAsOf: expected, writes: writes)
         }
         var decision = JournalDecision(facts: facts, wording: wording)
         for bar in batch.bars { decision.adopt(bar) }
@@ -98,16 +95,41 @@ package struct JournalDecision: Sendable {
         for record in batch.orderedRecords {
             decision.add(record, of: batch.series, announcing: batch.announcing)
         }
-        if decision.plan.changesWhatAnswersRestOn {
-            decision.facts.head.writes += 1
-            decision.plan.receipt.head = decision.facts.head
-        }
-        if let digest = batch.completing {
-            let mark = SourceMark(digest: digest, writes: decision.facts.head.writes)
-            decision.facts.head.source = mark
-            decision.plan.receipt.head = decision.facts.head
-        }
+        decision.finish(isWritten: decision.plan.changesWhatAnswersRestOn, batch.completing)
         return decision.plan
+    }
+
+    /// Decides a load of which nothing is stored: its bars and assessments are first revisions and
+    /// stay columns, the plan lists what else it adds.
+    ///
+    /// Precondition: the load's changes are of its answers, in their order.
+    ///
+    /// - Returns: `nil` where some of its instants are stored already: its `batch` is decided row
+    ///   by row.
+    /// - Throws: `JournalError.headMoved`.
+    package static func plan(
+        _ load: SeriesLoad, given facts: JournalFacts, wording: ChangeWording
+    ) throws(JournalError) -> JournalPlan? {
+        try facts.head.expect(lastAsOf: load.lastAsOf, writes: load.writes)
+        guard facts.bars.isEmpty, load.goesOn else { return nil }
+        var decision = JournalDecision(facts: facts, wording: wording)
+        for model in load.models { decision.add(model) }
+        for activation in load.activations { decision.add(activation) }
+        decision.append(load)
+        decision.finish(isWritten: load.answers.count > 0, load.completing)
+        return decision.plan
+    }
+
+    /// Counts the transaction and marks the source that it completes.
+    private mutating func finish(isWritten: Bool, _ completing: String?) {
+        if isWritten {
+            facts.head.writes += 1
+            plan.receipt.head = facts.head
+        }
+        if let completing {
+            facts.head.source = SourceMark(digest: completing, writes: facts.head.writes)
+            plan.receipt.head = facts.head
+        }
     }
 
     /// Announces changes stored silently.
@@ -277,15 +299,39 @@ extension JournalDecision {
             facts.head.lastRegime = assessment.regime
             plan.receipt.head = facts.head
         }
-        if var change = record.change, !isThereStill {
+        if let change = record.change, !isThereStill {
             precondition(
                 change.series == series && change.asOf == assessment.asOf,
                 "a change of another bar than its assessment's")
-            change.revision = assessment.revision
-            change.announcement = nil
-            change.eventID = wording.eventID(change)
-            plan.receipt.newChanges += 1
-            plan.changes.append(announcing ? announceIfDue(change) : change)
+            let silent = silent(change, revision: assessment.revision)
+            plan.changes.append(announcing ? announceIfDue(silent) : silent)
+        }
+    }
+
+    /// The change as it is stored before anybody is told.
+    private mutating func silent(_ change: RegimeChange, revision: Int) -> RegimeChange {
+        var change = change
+        change.revision = revision
+        change.announcement = nil
+        change.eventID = wording.eventID(change)
+        plan.receipt.newChanges += 1
+        return change
+    }
+
+    private mutating func append(_ load: SeriesLoad) {
+        let answers = load.answers
+        plan.receipt.newBars = load.bars.count
+        plan.receipt.newAssessments = answers.count
+        facts.head.lastAsOf = answers.asOf.last ?? facts.head.lastAsOf
+        facts.head.lastRegime = answers.regime.last ?? facts.head.lastRegime
+        var index = 0
+        for change in load.changes {
+            while index < answers.count, answers.asOf[index] < change.asOf { index += 1 }
+            precondition(
+                change.series == load.series && index < answers.count
+                    && answers.asOf[index] == change.asOf,
+                "a change of another bar than its assessment's")
+            plan.changes.append(silent(change, revision: 1))
         }
     }
 
@@ -311,7 +357,24 @@ extension JournalDecision {
     }
 }
 
+extension SeriesLoad {
+    /// Whether its answers follow one another, and all that the head has.
+    fileprivate var goesOn: Bool {
+        guard let first = answers.asOf.first else { return true }
+        return lastAsOf.map { $0 < first } ?? true
+            && zip(answers.asOf, answers.asOf.dropFirst()).allSatisfy { $0 < $1 }
+    }
+}
+
 extension SeriesHead {
+    fileprivate func expect(
+        lastAsOf expected: Timestamp?, writes: Int64?
+    ) throws(JournalError) {
+        guard expected == lastAsOf, writes ?? self.writes == self.writes else {
+            throw .headMoved(series: profile.series, expected: expected, actual: lastAsOf)
+        }
+    }
+
     /// Gives a change the next place among the announced ones.
     mutating func announce(
         _ change: RegimeChange, superseding told: EventID?

@@ -27,6 +27,12 @@ package protocol RegimeJournal: Sendable {
     /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
     func record(_ batch: JournalBatch) async throws -> JournalReceipt
 
+    /// Writes the next stretch of a series in one transaction: what `record` would write.
+    ///
+    /// - Throws: `JournalError.unknownSeries`; `JournalError.headMoved` when the head is not the
+    ///   one that the load goes on from; `StoreError`.
+    func load(_ load: SeriesLoad) async throws -> JournalReceipt
+
     /// Announces up to `limit` changes stored silently: first those that say another label about a
     /// bar than was announced about it, superseding that; then, in order of `asOf`, those later
     /// than the last announced one. Empty when none is left, and while an override stands.

@@ -80,6 +80,13 @@ struct FailingJournal: RegimeJournal {
         return receipt
     }
 
+    func load(_ load: SeriesLoad) async throws -> JournalReceipt {
+        points.reach(.journalEntered)
+        let receipt = try await journal.load(load)
+        points.reach(.journalCommitted)
+        return receipt
+    }
+
     func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
         try await journal.announcePending(series, limit: limit)
     }

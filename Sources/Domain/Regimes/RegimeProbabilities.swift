@@ -47,11 +47,6 @@ package struct RegimeProbabilities: Sendable, Equatable {
         return best
     }
 
-    /// Labels with their probability, in wire order, zero ones left out.
-    package var nonZero: [(regime: Regime, probability: Double)] {
-        RegimeProbabilities.labels.compactMap { self[$0] == 0 ? nil : ($0, self[$0]) }
-    }
-
     private static func slot(of regime: Regime) -> Int {
         switch regime {
         case .crisis: 0

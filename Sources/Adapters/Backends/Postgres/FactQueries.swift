@@ -21,15 +21,26 @@ enum FactQueries {
         ]
     }
 
+    /// Of a load only what can be in its way: what is later than the head has no assessments and no
+    /// changes.
+    static func all(for load: SeriesLoad) -> [PostgresQuery] {
+        let series = load.series
+        let ends = [load.bars.timestamps.first, load.bars.timestamps.last].compactMap(\.self)
+        return [
+            SeriesQueries.lock(on: series), SeriesQueries.head(of: series),
+            revisions(span(ends, of: series)), versions(load.models, of: series),
+            activations(load.activations, of: series),
+        ]
+    }
+
+    static func facts(for load: SeriesLoad, _ rows: [PostgresRows]) throws -> JournalFacts {
+        var facts = try facts(head: rows[1], bars: rows[2], of: load.series)
+        try add(models: rows[3], activations: rows[4], of: load.series, to: &facts)
+        return facts
+    }
+
     static func facts(for batch: JournalBatch, _ rows: [PostgresRows]) throws -> JournalFacts {
-        guard let head = try rows[1].first.map({ try SeriesQueries.head($0) }) else {
-            throw JournalError.unknownSeries(batch.series)
-        }
-        var facts = JournalFacts(head: head)
-        for row in rows[2] {
-            let bar = try RegimeQueries.storedBar(row)
-            facts.bars[bar.bar.timestamp, default: []].append(bar)
-        }
+        var facts = try facts(head: rows[1], bars: rows[2], of: batch.series)
         for row in rows[3] {
             let assessment = try RegimeQueries.assessment(row, of: batch.series)
             facts.assessments[assessment.asOf] = assessment
@@ -39,12 +50,33 @@ enum FactQueries {
             facts.changes[change.asOf] = change
         }
         for row in rows[5] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
-        facts.models = Set(try rows[6].map { ModelVersion(try $0.text(0)) })
-        for row in rows[7] {
-            let activation = try SeriesQueries.activation(row, of: batch.series)
-            facts.activations[activation.activeFrom] = activation.version
+        try add(models: rows[6], activations: rows[7], of: batch.series, to: &facts)
+        return facts
+    }
+
+    private static func facts(
+        head: PostgresRows, bars: PostgresRows, of series: Series
+    ) throws -> JournalFacts {
+        guard let head = try head.first.map({ try SeriesQueries.head($0) }) else {
+            throw JournalError.unknownSeries(series)
+        }
+        var facts = JournalFacts(head: head)
+        for row in bars {
+            let bar = try RegimeQueries.storedBar(row)
+            facts.bars[bar.bar.timestamp, default: []].append(bar)
         }
         return facts
+    }
+
+    private static func add(
+        models: PostgresRows, activations: PostgresRows, of series: Series,
+        to facts: inout JournalFacts
+    ) throws {
+        facts.models = Set(try models.map { ModelVersion(try $0.text(0)) })
+        for row in activations {
+            let activation = try SeriesQueries.activation(row, of: series)
+            facts.activations[activation.activeFrom] = activation.version
+        }
     }
 
     private static func span(_ instants: [Timestamp], of series: Series) -> SeriesQuery? {

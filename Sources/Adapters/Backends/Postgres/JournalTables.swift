@@ -8,7 +8,7 @@ struct JournalTables: Sendable {
     let series: Series
     /// Market and timeframe, in every row.
     private let key: [PostgresValue]
-    private let recorded: PostgresValue
+    let recorded: PostgresValue
 
     init(series: Series, recordedAt: Timestamp) {
         self.series = series

@@ -29,10 +29,18 @@ extension PostgresRegimeStore: RegimeJournal {
         let tables = JournalTables(series: batch.series, recordedAt: now())
         return try await database.transaction(FactQueries.all(for: batch)) {
             [wording = wording.traced] connection, rows in
-            let facts = try FactQueries.facts(for: batch, rows)
-            let plan = try JournalDecision.plan(batch, given: facts, wording: wording)
-            return try await Self.write(plan, replacing: facts.head, tables, connection)
+            try await Self.record(batch, given: rows, tables, wording, connection)
         }
+    }
+
+    /// - Parameter rows: the answers to `FactQueries.all(for: batch)`.
+    static func record(
+        _ batch: JournalBatch, given rows: [PostgresRows], _ tables: JournalTables,
+        _ wording: ChangeWording, _ connection: PostgresConnection
+    ) async throws -> Ending<JournalReceipt> {
+        let facts = try FactQueries.facts(for: batch, rows)
+        let plan = try JournalDecision.plan(batch, given: facts, wording: wording)
+        return try await write(plan, replacing: facts.head, tables, connection)
     }
 
     package func announcePending(_ series: Series, limit: Int) async throws -> [RegimeChange] {
@@ -75,7 +83,7 @@ extension PostgresRegimeStore: RegimeJournal {
         return try rows.map { try RegimeQueries.change($0, of: series) }
     }
 
-    private static func write(
+    static func write(
         _ plan: JournalPlan, replacing head: SeriesHead, _ tables: JournalTables,
         _ connection: PostgresConnection
     ) async throws -> Ending<JournalReceipt> {
