@@ -108,17 +108,15 @@ private struct BulkUniverse {
         let request = UniverseRequest(
             specification: specification, broughtAt: World.now(), emitting: emitting,
             fixedModel: model, concurrency: concurrency)
-        try await UniverseBackfill(
-            Backfill(journal: journal ?? world.store, reader: world.store)
-        ).run(
-            request,
-            next: {
-                members.withLock { members in
-                    defer { members = members.dropFirst(5) }
-                    return Array(members.prefix(5))
-                }
+        let universe = UniverseBackfill(
+            Backfill(journal: journal ?? world.store, reader: world.store))
+        let next: @Sendable () -> [UniverseMember] = {
+            members.withLock { members in
+                defer { members = members.dropFirst(5) }
+                return Array(members.prefix(5))
             }
-        ) { tally.take($0) }
+        }
+        try await universe.run(request, next: next) { tally.take($0) }
         return tally
     }
 
