@@ -1,19 +1,24 @@
-import Regimes
+package import Regimes
 
 /// Follows a walk from bar to bar and explains each change of the published label.
 ///
 /// A label is mostly taken on some bars after the one before it ceased to be the most probable, so
 /// what moved the probability is asked of all of these bars: the departure. The filter as it was
 /// before them is kept and run again with one indicator held where it was.
-struct ChangeExplainer: Sendable {
+package struct ChangeExplainer: Sendable {
     /// Bars of a departure that are run again at the most, a trading month; of a longer one, the
     /// latest.
     static let longestDeparture = 21
 
     /// What the walk knew before a bar.
-    struct Before: Sendable {
+    package struct Before: Sendable {
         var filter: RegimeFilter
         var hysteresis: Hysteresis
+
+        package init(filter: RegimeFilter, hysteresis: Hysteresis) {
+            self.filter = filter
+            self.hysteresis = hysteresis
+        }
     }
 
     private let inputs: [ModelInput]
@@ -40,7 +45,7 @@ struct ChangeExplainer: Sendable {
         }
     }
 
-    init(_ specification: RegimeSpecification) {
+    package init(_ specification: RegimeSpecification) {
         inputs = ModelInput.all(
             features: specification.model == .rules ? [] : specification.features)
         shown = inputs.map { _ in nil }
@@ -48,37 +53,36 @@ struct ChangeExplainer: Sendable {
 
     /// Another model answers from the next bar on: its states are other states, and what was
     /// gathered with the model before says nothing about them.
-    mutating func modelChanged() {
+    package mutating func modelChanged() {
         hadLeft = departure != nil
         departure = nil
     }
 
     /// Takes in a bar; every one, those before the first model included.
     ///
+    /// - Parameters:
+    ///   - previous: the label published before the bar.
+    ///   - before: asked for only where a departure begins and where the label changes.
     /// - Returns: the explanation of a change from one known label to another; `nil` otherwise.
-    mutating func advance(
-        with observation: Observation, step: FilterStep?, before: Before?, published: Regime
+    package mutating func advance(
+        with observation: Observation, step: FilterStep?, previous: Regime, published: Regime,
+        before: () -> Before?
     ) -> Explanation? {
-        for (index, input) in inputs.enumerated() {
-            let value = input.value(in: observation)
-            guard value.isFinite else { continue }
-            let range = shown[index] ?? value...value
-            shown[index] = min(range.lowerBound, value)...max(range.upperBound, value)
-        }
+        widen(with: observation)
         defer { latest = observation }
-        guard let step, let before else { return nil }
-        let previous = before.hysteresis.published
+        guard let step else { return nil }
         defer { hadLeft = false }
         guard step.rawRegime != previous else {
             departure = nil
             return nil
         }
-        var departure =
-            departure
-            ?? Departure(filter: before.filter, reference: latest, followsRefit: hadLeft)
-        departure.append(observation)
-        self.departure = departure
-        guard published != previous else { return nil }
+        let state = departure == nil || published != previous ? before() : nil
+        if departure == nil, let state {
+            departure = Departure(
+                filter: state.filter, reference: latest, followsRefit: hadLeft)
+        }
+        departure?.append(observation)
+        guard published != previous, let departure, let state else { return nil }
         self.departure = nil
         guard previous != .unknown else { return nil }
         let probability = step.probabilities[published]
@@ -86,29 +90,20 @@ struct ChangeExplainer: Sendable {
         return Explanation(
             previous: previous, regime: published, probability: probability,
             bars: departure.observations.count, probabilityUnmoved: unmoved,
-            influences: influences,
-            counterfactuals: inputs.indices.flatMap { index in
-                counterfactuals(of: index, at: observation, before)
-            }, followsRefit: departure.followsRefit)
+            influences: influences, counterfactuals: counterfactuals(at: observation, state),
+            followsRefit: departure.followsRefit)
+    }
+
+    private mutating func widen(with observation: Observation) {
+        for index in inputs.indices {
+            let value = inputs[index].value(in: observation)
+            guard value.isFinite else { continue }
+            let range = shown[index] ?? value...value
+            shown[index] = min(range.lowerBound, value)...max(range.upperBound, value)
+        }
     }
 
     // MARK: - What moved the probability
-
-    /// The probability at the end of a departure run again with some inputs held at the reference.
-    private func probability(
-        of regime: Regime, _ departure: Departure,
-        holding held: [(input: ModelInput, value: Double)]
-    ) -> Double {
-        var filter = departure.filter
-        var step: FilterStep?
-        for var observation in departure.observations {
-            for (input, value) in held where input.value(in: observation).isFinite {
-                input.set(value, in: &observation)
-            }
-            step = filter.advance(with: observation)
-        }
-        return step?.probabilities[regime] ?? 0
-    }
 
     private func influences(
         of departure: Departure, on regime: Regime, _ probability: Double
@@ -118,11 +113,12 @@ struct ChangeExplainer: Sendable {
         }
         let held = inputs.map { ($0, $0.value(in: reference)) }
             .filter { $0.1.isFinite && $0.0.value(in: last).isFinite }
-        let unmoved = self.probability(of: regime, departure, holding: held)
+        var again = DepartureRerun(departure.filter, departure.observations)
+        let unmoved = again.probability(of: regime, holding: held)
         let influences = held.map { input, before in
-            let without = self.probability(of: regime, departure, holding: [(input, before)])
-            let alone = self.probability(
-                of: regime, departure, holding: held.filter { $0.0 != input })
+            let without = again.probability(of: regime, holding: [(input, before)])
+            let alone = again.probability(
+                of: regime, holding: held.filter { $0.0 != input })
             return Influence(
                 input: input, before: before, value: input.value(in: last),
                 probabilityHeld: without, probabilityAlone: alone,
@@ -138,19 +134,27 @@ struct ChangeExplainer: Sendable {
     // MARK: - What would have kept the label before
 
     private func counterfactuals(
-        of index: Int, at observation: Observation, _ before: Before
+        at observation: Observation, _ before: Before
+    ) -> [Counterfactual] {
+        var probe = FilterProbe(before.filter, at: observation)
+        return inputs.indices.flatMap { index in
+            probe.reset()
+            return counterfactuals(of: index, at: observation, before.hysteresis, &probe)
+        }
+    }
+
+    private func counterfactuals(
+        of index: Int, at observation: Observation, _ hysteresis: Hysteresis,
+        _ probe: inout FilterProbe
     ) -> [Counterfactual] {
         let input = inputs[index]
         let value = input.value(in: observation)
         guard value.isFinite, let range = shown[index] else { return [] }
-        var changed = observation
         /// The raw label at a value, when it keeps the published one.
         func rawKeepingLabel(_ candidate: Double) -> Regime? {
-            input.set(candidate, in: &changed)
-            var (filter, hysteresis) = (before.filter, before.hysteresis)
-            guard let step = filter.advance(with: changed),
-                hysteresis.advance(step.probabilities, raw: step.rawRegime)
-                    == before.hysteresis.published
+            var after = hysteresis
+            guard let step = probe.step(input, at: candidate),
+                after.advance(step.probabilities, raw: step.rawRegime) == hysteresis.published
             else { return nil }
             return step.rawRegime
         }
@@ -160,6 +164,68 @@ struct ChangeExplainer: Sendable {
                 input: input, value: value, direction: direction,
                 flip: search.nearest(where: rawKeepingLabel),
                 searchedTo: direction == .up ? range.upperBound : range.lowerBound)
+        }
+    }
+}
+
+/// Runs a departure again with some inputs held where they were.
+private struct DepartureRerun {
+    private let filter: RegimeFilter
+    private let observations: [Observation]
+    /// What the model made of it, by the features that were held: those that the labels alone are
+    /// decided by do not reach it.
+    private var known: [(features: [Int], states: RegimeFilter.States?)] = []
+
+    init(_ filter: RegimeFilter, _ observations: [Observation]) {
+        self.filter = filter
+        self.observations = observations
+    }
+
+    /// The probability of a label at the end.
+    ///
+    /// - Parameter held: each input at the same value every time.
+    mutating func probability(
+        of regime: Regime, holding held: [(input: ModelInput, value: Double)]
+    ) -> Double {
+        guard !filter.followsRules else { return probabilityByRules(of: regime, held) }
+        guard var last = observations.last, let states = states(holding: held) else { return 0 }
+        DepartureRerun.hold(held, in: &last)
+        return filter.labelled(states, last.context).probabilities[regime]
+    }
+
+    private mutating func states(
+        holding held: [(input: ModelInput, value: Double)]
+    ) -> RegimeFilter.States? {
+        let ofModel = held.filter { $0.input.featureIndex != nil }
+        let features = ofModel.compactMap(\.input.featureIndex)
+        if let found = known.first(where: { $0.features == features }) { return found.states }
+        var filter = filter
+        var states: RegimeFilter.States?
+        for var observation in observations {
+            DepartureRerun.hold(ofModel, in: &observation)
+            states = filter.advanceStates(with: observation)
+        }
+        known.append((features, states))
+        return states
+    }
+
+    private func probabilityByRules(
+        of regime: Regime, _ held: [(input: ModelInput, value: Double)]
+    ) -> Double {
+        var filter = filter
+        var step: FilterStep?
+        for var observation in observations {
+            DepartureRerun.hold(held, in: &observation)
+            step = filter.advance(with: observation)
+        }
+        return step?.probabilities[regime] ?? 0
+    }
+
+    private static func hold(
+        _ held: [(input: ModelInput, value: Double)], in observation: inout Observation
+    ) {
+        for (input, value) in held where input.value(in: observation).isFinite {
+            input.set(value, in: &observation)
         }
     }
 }

@@ -43,11 +43,39 @@ package struct RegimeFilter: Sendable {
     /// no dynamics: their prediction is the answer before.
     package mutating func advance(with observation: Observation) -> FilterStep? {
         guard engine != nil else { return advanceRules(with: observation) }
+        return advanceStates(with: observation).map { labelled($0, observation.context) }
+    }
+
+    /// What a model makes of a bar, before labels.
+    struct States: Sendable {
+        let probabilities: StateVector
+        let isMissing: Bool
+    }
+
+    /// Advances without labels; `nil` for rules, and before the first complete observation.
+    mutating func advanceStates(with observation: Observation) -> States? {
+        guard engine != nil else { return nil }
         let isMissing = !advanceEngine(with: observation)
         guard hasStarted, let engine else { return nil }
-        return labeller.step(
-            stateProbabilities: engine.probabilities, observation.context, isMissing: isMissing)
+        return States(probabilities: engine.probabilities, isMissing: isMissing)
     }
+
+    func labelled(_ states: States, _ context: MarketContext) -> FilterStep {
+        labeller.step(
+            stateProbabilities: states.probabilities, context, isMissing: states.isMissing)
+    }
+
+    /// Forgets what came after; its own memory stays where it is.
+    ///
+    /// - Parameter earlier: this filter, before.
+    mutating func goBack(to earlier: RegimeFilter) {
+        engine = earlier.engine
+        hasStarted = earlier.hasStarted
+        latestRules = earlier.latestRules
+    }
+
+    /// Whether labels are decided by rules alone.
+    var followsRules: Bool { engine == nil }
 
     /// Advances without an answer: what warming up on the training window needs.
     package mutating func warmUp(with observation: Observation) {

@@ -126,7 +126,8 @@ package struct WalkForward: Sendable {
             published: result.published, probability: result.step?.probabilities[result.published],
             dwell: hysteresis.dwellBars)
         result.explanation = explainer.advance(
-            with: observation, step: result.step, before: state, published: result.published)
+            with: observation, step: result.step, previous: result.publishedBefore,
+            published: result.published, before: { state })
         result.explanation?.isByRefitAlone = result.changedByRefitAlone
         if let step = result.step {
             result.reasoning = Reasoning.text(

@@ -128,7 +128,7 @@ package struct Backfill: Sendable {
             try source(request.chunkSize).filter { $0.timestamp < end }
         }
         var first = try pull()
-        let head = try await register(request, firstBar: first.first)
+        let head = try await register(request, anchor: first.first?.timestamp)
         if let model = request.fixedModel { try await keep(model, for: request.series) }
         var result = BackfillResult(head: head)
         try await pass(request, into: &result, progress: progress) {
@@ -184,7 +184,7 @@ package struct Backfill: Sendable {
     }
 
     /// Stores a model before it answers: whoever continues the series finds it.
-    private func keep(_ model: ModelManifest, for series: Series) async throws {
+    func keep(_ model: ModelManifest, for series: Series) async throws {
         guard try await reader.models(of: series).allSatisfy({ $0.version != model.version })
         else { return }
         var batch = JournalBatch(series: series, expecting: .anyHead, announcing: false)
@@ -207,8 +207,9 @@ package struct Backfill: Sendable {
         }
     }
 
-    private func register(
-        _ request: BackfillRequest, firstBar: Bar?
+    /// - Parameter anchor: the first bar, from which a new series begins.
+    func register(
+        _ request: BackfillRequest, anchor: Timestamp?
     ) async throws -> SeriesHead {
         if let head = try await reader.head(of: request.series) {
             guard head.profile.calendar == request.calendar else {
@@ -224,10 +225,10 @@ package struct Backfill: Sendable {
             }
             return head
         }
-        guard let firstBar else { throw BackfillError.noBars(request.series) }
+        guard let anchor else { throw BackfillError.noBars(request.series) }
         return try await journal.register(
             SeriesProfile(
-                series: request.series, calendar: request.calendar, anchor: firstBar.timestamp,
+                series: request.series, calendar: request.calendar, anchor: anchor,
                 specification: request.specification.canonicalJSON))
     }
 

@@ -60,6 +60,21 @@ package struct BackfillResult: Sendable {
         last = assessment
     }
 
+    /// The next answers, all of them in the range asked for.
+    mutating func take(_ answers: AnswerColumns) {
+        guard answers.count > 0 else { return }
+        var label = last?.regime ?? .unknown
+        for regime in answers.regime {
+            if regime != label { changes += 1 }
+            barsPerRegime[regime, default: 0] += 1
+            label = regime
+        }
+        bars += answers.count
+        barsInRange += answers.count
+        firstAsOf = firstAsOf ?? answers.asOf[0]
+        last = answers[answers.count - 1]
+    }
+
     mutating func take(_ receipt: JournalReceipt) {
         if receipt.head.writes > writesSeen + (receipt.wroteNothing ? 0 : 1) { isDisturbed = true }
         writesSeen = receipt.head.writes

@@ -13,16 +13,11 @@ package struct MarketRegimeState: Sendable {
     package let profile: SeriesProfile
     /// The latest processed bar; `nil` before the first.
     package private(set) var lastAsOf: Timestamp?
-    /// When the last of all bars so far was there: an answer rests on every one of them, and nobody
-    /// could have had it before.
-    private var availableAt = Timestamp.earliest
 
-    private let specification: RegimeSpecification
+    private let indicators: IndicatorLayout
     private let trigger: Trigger
     private var walkForward: WalkForward
-    private var published = Regime.unknown
-    private var previous = Regime.unknown
-    private var since: Timestamp?
+    private var line = PublishedLine()
     private var activeModel = ModelVersion.unfitted
 
     /// - Parameters:
@@ -36,7 +31,7 @@ package struct MarketRegimeState: Sendable {
         knownModels: [String: ModelManifest], trigger: Trigger, threads: Int = 1
     ) {
         self.profile = profile
-        self.specification = specification
+        indicators = IndicatorLayout(features: specification.features)
         self.trigger = trigger
         walkForward = WalkForward(
             specification: specification, barsPerYear: profile.barsPerYear,
@@ -52,7 +47,6 @@ package struct MarketRegimeState: Sendable {
     package mutating func process(_ bar: Bar, as trigger: Trigger? = nil) -> [Effect] {
         if let lastAsOf, bar.timestamp <= lastAsOf { return [.keepLate(bar)] }
         lastAsOf = bar.timestamp
-        availableAt = max(availableAt, bar.availableAt)
         let step = walkForward.advance(
             with: bar, sessionDate: profile.calendar.date(ofClose: bar.timestamp))
         var effects: [Effect] = []
@@ -80,16 +74,12 @@ package struct MarketRegimeState: Sendable {
     private mutating func record(
         of step: WalkForwardStep, at bar: Bar, _ trigger: Trigger
     ) -> JournalRecord {
-        let changed = step.published != published
-        if changed {
-            previous = published
-            published = step.published
-        }
-        if changed || since == nil { since = bar.timestamp }
+        let changed = line.take(
+            step.published, asOf: bar.timestamp, availableAt: bar.availableAt)
         let assessment = RegimeAssessment(
-            series: profile.series, asOf: bar.timestamp, availableAt: availableAt,
-            regime: published, rawRegime: step.step?.rawRegime ?? .unknown,
-            previousRegime: previous, since: since ?? bar.timestamp,
+            series: profile.series, asOf: bar.timestamp, availableAt: line.availableAt,
+            regime: line.published, rawRegime: step.step?.rawRegime ?? .unknown,
+            previousRegime: line.previous, since: line.since(bar.timestamp),
             probabilities: step.step?.probabilities ?? .unknown,
             probabilityKind: step.step?.confidenceKind ?? .none,
             calibratedConfidence: step.calibratedConfidence,
@@ -97,33 +87,19 @@ package struct MarketRegimeState: Sendable {
             modelVersion: activeModel, indicators: readings(of: step),
             reasoning: step.reasoning, inputMissing: step.step?.inputMissing ?? false)
         return JournalRecord(
-            assessment: assessment, change: changed ? change(from: assessment) : nil)
+            assessment: assessment, change: changed ? RegimeChange(of: assessment) : nil)
     }
 
     private func readings(of step: WalkForwardStep) -> [IndicatorReading] {
-        var readings = zip(specification.features, step.observation.features)
-            .map { IndicatorReading(name: $0, value: $1) }
-        for (name, value) in zip(MarketContext.featureNames, step.observation.context.values)
-        where !readings.contains(where: { $0.name == name }) {
-            readings.append(IndicatorReading(name: name, value: value))
-        }
+        var values: [Double] = []
+        values.reserveCapacity(indicators.names.count)
+        indicators.append(step.observation, to: &values)
+        var readings = zip(indicators.names, values).map { IndicatorReading(name: $0, value: $1) }
         let vix = step.observation.context.vix
-        if vix.isFinite, !readings.contains(where: { $0.name == "vix" }) {
+        if vix.isFinite, indicators.namesVix {
             readings.append(IndicatorReading(name: "vix", value: vix))
         }
         return readings
-    }
-
-    private func change(from assessment: RegimeAssessment) -> RegimeChange {
-        var change = RegimeChange(
-            eventID: EventID(""), series: assessment.series, asOf: assessment.asOf,
-            revision: assessment.revision, previousRegime: assessment.previousRegime,
-            regime: assessment.regime, probabilities: assessment.probabilities,
-            calibratedConfidence: assessment.calibratedConfidence, trigger: assessment.trigger,
-            modelVersion: assessment.modelVersion,
-            reasoning: assessment.reasoning)
-        change.eventID = ChangeWording.standard.eventID(change)
-        return change
     }
 }
 
@@ -148,11 +124,15 @@ extension StoredModel {
     }
 }
 
+extension Series {
+    func barsPerYear(in calendar: SessionCalendar) -> Double {
+        timeframe.barsPerYear(alwaysOpen: calendar != .nyse)
+    }
+}
+
 extension SeriesProfile {
     /// Bars of this series in a year, for annualising.
-    package var barsPerYear: Double {
-        series.timeframe.barsPerYear(alwaysOpen: calendar != .nyse)
-    }
+    package var barsPerYear: Double { series.barsPerYear(in: calendar) }
 }
 
 extension JournalBatch {

@@ -75,7 +75,8 @@ package struct UniverseRequest: Sendable {
     }
 }
 
-/// Writes the history of many markets, some at a time, each as `Backfill` does.
+/// Writes the history of many markets, some at a time, each as `Backfill` does; those that the
+/// store does not know go side by side where a fixed model allows it.
 ///
 /// A market whose source was written to its end before, and that nobody wrote since, is passed
 /// over, so a stopped run goes on where it was. One that cannot be written is told of, and the
@@ -102,22 +103,24 @@ package struct UniverseBackfill: Sendable {
         progress: @escaping @Sendable (Int) -> Void = { _ in },
         report: (MemberOutcome) -> Void
     ) async throws {
-        var marks: [Series: String] = [:]
-        for head in try await backfill.reader.heads() where head.source?.writes == head.writes {
-            marks[head.profile.series] = head.source?.digest
-        }
+        let known = try await KnownSeries(backfill.reader.heads())
+        let bulk = BulkBackfill(backfill, request)
         try await withThrowingTaskGroup(of: Step.self) { group in
-            var agenda = Agenda(limit: request.concurrency)
+            var agenda = UniverseAgenda(concurrency: request.concurrency, tiles: bulk != nil) {
+                known.isNew($0.series) ? $0.series.barsPerYear(in: $0.calendar) : nil
+            }
             while true {
                 for job in agenda.begin() {
                     switch job {
                     case .load:
                         group.addTask { .loaded(try next()) }
                     case .write(let member):
-                        let mark = marks[member.series]
+                        let mark = known.marks[member.series]
                         group.addTask {
                             .ended(try await write(member, request, marked: mark, progress))
                         }
+                    case .writeTile(let members):
+                        group.addTask { try await write(members, through: bulk, progress) }
                     }
                 }
                 guard let step = try await group.next() else { return }
@@ -126,9 +129,50 @@ package struct UniverseBackfill: Sendable {
                 case .ended(let outcome):
                     agenda.takeEnd()
                     report(outcome)
+                case .tileEnded(let outcomes, let left):
+                    agenda.takeTileEnd(left)
+                    for outcome in outcomes { report(outcome) }
                 }
             }
         }
+    }
+
+    /// What was stored when the run began.
+    private struct KnownSeries {
+        /// Digests of the sources that were written to their ends, and nobody wrote since.
+        private(set) var marks: [Series: String] = [:]
+        private var answered: Set<Series> = []
+
+        init(_ heads: [SeriesHead]) {
+            for head in heads {
+                let series = head.profile.series
+                if head.source?.writes == head.writes { marks[series] = head.source?.digest }
+                if !BulkBackfill.knowsNothing(head) { answered.insert(series) }
+            }
+        }
+
+        func isNew(_ series: Series) -> Bool { !answered.contains(series) }
+    }
+
+    /// Side by side; what cannot be is left to be written alone.
+    private func write(
+        _ members: [UniverseMember], through bulk: BulkBackfill?,
+        _ progress: @Sendable (Int) -> Void
+    ) async throws -> Step {
+        guard let bulk else { return .tileEnded([], left: members) }
+        var outcomes: [MemberOutcome] = []
+        var left: [UniverseMember] = []
+        try await bulk.run(members, progress: progress) { index, end in
+            let member = members[index]
+            switch end {
+            case .left: left.append(member)
+            case .written(let result, let remarks):
+                await written(member.series)
+                outcomes.append(
+                    MemberOutcome(member.series, .written(result), remarks: remarks))
+            }
+        }
+        return .tileEnded(outcomes, left: left)
     }
 
     private func write(
@@ -169,42 +213,6 @@ package struct UniverseBackfill: Sendable {
     private enum Step: Sendable {
         case loaded([UniverseMember])
         case ended(MemberOutcome)
-    }
-
-    /// What to begin next: members as long as there is room, and more of them before they run out.
-    private struct Agenda {
-        enum Job {
-            case load
-            case write(UniverseMember)
-        }
-
-        let limit: Int
-        private var waiting: ArraySlice<UniverseMember> = []
-        private var active = 0
-        private var isLoading = false
-        private var isExhausted = false
-
-        init(limit: Int) { self.limit = limit }
-
-        mutating func begin() -> [Job] {
-            var jobs: [Job] = []
-            while active < limit, let member = waiting.popFirst() {
-                active += 1
-                jobs.append(.write(member))
-            }
-            if !isLoading, !isExhausted, waiting.count < limit {
-                isLoading = true
-                jobs.append(.load)
-            }
-            return jobs
-        }
-
-        mutating func take(_ members: [UniverseMember]) {
-            isLoading = false
-            isExhausted = members.isEmpty
-            waiting += members
-        }
-
-        mutating func takeEnd() { active -= 1 }
+        case tileEnded([MemberOutcome], left: [UniverseMember])
     }
 }
