@@ -81,4 +81,4 @@ protos: ## write the generated message code anew from Protos/
 
 clean: ## remove what builds have made
 	swift package clean
-	rm -rf .build/coverage .build/peers
+	rm -rf .build/coverage .build/peers .build/backfill-peer

@@ -1,11 +1,14 @@
 """A universe's backfill as a good user of pandas, hmmlearn and psycopg writes it (`make
 bench-backfill`).
 
-The same closes, features, context, fitted model, labels, hysteresis, texts and tables as ours, by
-columns wherever pandas and numpy can; hmmlearn's own compiled forward pass; COPY in blocks of
-text; a transaction for each market, a process and a connection for each core. Left out, which
-flatters it: what explains a change, early closes of the exchange, and any check of what the store
-holds already. Prints what it took as JSON, without the time that imports took.
+The same closes, features, context, fitted model, labels, hysteresis, texts and tables as ours; a
+transaction for each market, a process and a connection for each core. Once as the documentation of
+hmmlearn and psycopg has it: a bar is told from those up to it by `predict_proba`, as there is no
+public filter, and COPY is given row after row. And once tuned: hmmlearn's compiled forward pass,
+which is not part of its interface, and COPY in blocks of text. Both work by columns wherever pandas
+and numpy can. Left out, which flatters both: what explains a change, early closes of the exchange,
+and any check of what the store holds already. Prints what it took as JSON, without the time that
+imports took.
 """
 
 import argparse
@@ -22,6 +25,7 @@ import orjson
 import pandas
 import psycopg
 from hmmlearn import _hmmc
+from hmmlearn.hmm import GaussianHMM
 
 BARS_PER_YEAR = 252
 HISTORY, MONTH, TREND, YEAR, RANK = 63, 21, 200, 252, 2520
@@ -104,17 +108,30 @@ def indicators(close):
     })
 
 
-def filtered(model, features):
-    """The first bar with all features, and the state probabilities from there on."""
+def scaled_features(model, features):
+    """The first bar with all features, and what the model is given from there on."""
     first = int(numpy.argmax(numpy.isfinite(features).all(axis=1)))
     scaled = (features[first:] - model.centers) / model.scales
-    scaled = numpy.clip(scaled, -model.clip, model.clip)
+    return first, numpy.clip(scaled, -model.clip, model.clip)
+
+
+def filtered_as_documented(model, scaled):
+    """What is said of the last of so many bars knows none later: that is the filter's answer."""
+    chain = GaussianHMM(n_components=len(model.start), covariance_type="diag")
+    chain.startprob_, chain.transmat_ = model.start, model.transition
+    chain.means_, chain.covars_ = model.means, model.variances
+    return numpy.array([
+        chain.predict_proba(scaled[:end])[-1] for end in range(1, len(scaled) + 1)])
+
+
+def filtered(model, scaled):
+    """State probabilities of each bar."""
     distance = (scaled[:, None, :] - model.means) ** 2 / model.variances
     density = -0.5 * (distance + numpy.log(2 * numpy.pi * model.variances)).sum(axis=2)
     # A factor that all states of a bar share cancels out, and the largest one must not be lost.
     density = numpy.exp(density - density.max(axis=1, keepdims=True))
     _, forward, _ = _hmmc.forward_scaling(model.start, model.transition, density)
-    return first, forward / forward.sum(axis=1, keepdims=True)
+    return forward / forward.sum(axis=1, keepdims=True)
 
 
 def state_labels(model, table):
@@ -228,11 +245,12 @@ def instants(dates):
 
 # MARK: - Tables
 
-def rows_of(market, close, stamps, model):
+def rows_of(market, close, stamps, model, states_of):
     """Lines of text for COPY, by table. Nothing in them needs an escape."""
     recorded = datetime.datetime.now(datetime.timezone.utc).isoformat(sep=" ")
     table = indicators(close)
-    first, states = filtered(model, table[FEATURES].to_numpy())
+    first, scaled = scaled_features(model, table[FEATURES].to_numpy())
+    states = states_of(model, scaled)
     of_state = state_labels(model, table)[first:]
     probabilities = numpy.zeros((len(states), len(LABELS)))
     place = numpy.arange(len(states))
@@ -292,16 +310,31 @@ def store(connection, tables):
                     copy.write("".join(lines[start:start + BLOCK_LINES]))
 
 
+def store_as_documented(connection, tables):
+    with connection.transaction(), connection.cursor() as cursor:
+        for name, lines in tables.items():
+            columns = ", ".join(COLUMNS[name])
+            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line[:-1].split("\t"))
+
+
+# How state probabilities are come by, and how rows are stored.
+WRITTEN = {
+    "documented": (filtered_as_documented, store_as_documented), "tuned": (filtered, store)}
+
+
 # MARK: - Processes
 
 class Worker:
     """What a process keeps."""
 
-    model = connection = stamps = None
+    model = connection = stamps = states_of = store = None
 
 
-def prepare(path, url):
+def prepare(path, url, written):
     Worker.model, Worker.connection = Model(path), psycopg.connect(url, autocommit=True)
+    Worker.states_of, Worker.store = WRITTEN[written]
 
 
 def ready():
@@ -312,7 +345,9 @@ def ready():
 def write_market(market, close, dates):
     if Worker.stamps is None:
         Worker.stamps = instants(dates)
-    store(Worker.connection, rows_of(market, pandas.Series(close), Worker.stamps, Worker.model))
+    tables = rows_of(
+        market, pandas.Series(close), Worker.stamps, Worker.model, Worker.states_of)
+    Worker.store(Worker.connection, tables)
     return len(close)
 
 
@@ -322,9 +357,11 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--url", required=True)
     parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--written", choices=WRITTEN, required=True)
     arguments = parser.parse_args()
     with concurrent.futures.ProcessPoolExecutor(
-        arguments.processes, initializer=prepare, initargs=(arguments.model, arguments.url)
+        arguments.processes, initializer=prepare,
+        initargs=(arguments.model, arguments.url, arguments.written)
     ) as pool:
         list(concurrent.futures.as_completed(
             [pool.submit(ready) for _ in range(arguments.processes)]))
