@@ -24,11 +24,11 @@ import resampling
 import run
 import servers
 from tables import median, rates_row, spread, table, verdict
+from watching import RUN_LIMIT_SECONDS, watched
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEER = ROOT / "Benchmarks" / "peers" / "backfill_pandas.py"
 TURNS_MINIMUM = 3
-RUN_LIMIT_SECONDS = 3_600
 
 COPY_GOAL = 0.8
 PANDAS_GOAL = 20
@@ -52,47 +52,6 @@ TABLES = {
     "bars": "market, timestamp", "market_regimes": "market, as_of",
     "regime_changes": "market, as_of"}
 PEER_PACKAGES = ["pandas", "numpy", "hmmlearn", "psycopg", "psycopg-binary", "orjson"]
-POLL_SECONDS = 0.01
-
-
-@dataclass
-class Took:
-    """What a process took: wall and processor seconds, and the most memory it had."""
-
-    seconds: float
-    cpu: float
-    peak: int
-
-
-def most_memory(process):
-    """Bytes that a process has had in memory at the most; 0 when it has just ended."""
-    try:
-        status = pathlib.Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)
-    return int(found[1]) << 10 if found else 0
-
-
-def watched(command, output, **options):
-    """Runs a command that must succeed. Its memory is asked of itself while it runs: what its
-    parent tells afterwards begins with the parent's own."""
-    with open(output, "w") as told, open(f"{output}.errors", "w+") as errors:
-        start = time.perf_counter()
-        with servers.running(command, stdout=told, stderr=errors, **options) as process:
-            peak, ended = 0, 0
-            while not ended:
-                peak = max(peak, most_memory(process.pid))
-                if time.perf_counter() - start > RUN_LIMIT_SECONDS:
-                    process.kill()
-                time.sleep(POLL_SECONDS)
-                ended, code, usage = os.wait4(process.pid, os.WNOHANG)
-            seconds = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(code)
-        if process.returncode != 0:
-            errors.seek(0)
-            sys.exit(f"{command[0]} ended with {process.returncode}: {errors.read()}")
-    return Took(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
 class Bench:
@@ -356,8 +315,8 @@ def text(sizes, arguments, postgres, load):
         f"{run.machine()}; load average {load:.1f} at the beginning. Medians of {arguments.turns} "
         "turns, in brackets the least and the largest; server and clients share the cores. Daily "
         "universes resampled from the bundled returns with a seed, under an hmm fitted on "
-        f"{TRAINING_STOCK} until {TRAINED_UNTIL}; time is all of the program's run, from the CSV to "
-        f"the last commit. PostgreSQL {postgres.version}, fsync and synchronous_commit on, "
+        f"{TRAINING_STOCK} until {TRAINED_UNTIL}; time is all of the program's run, from the CSV "
+        f"to the last commit. PostgreSQL {postgres.version}, fsync and synchronous_commit on, "
         f"{', '.join(SETTINGS)}, an empty database of the program's schema for each turn, after a "
         f"checkpoint. {arguments.connections} threads of ours; COPY in binary from files by `psql "
         f"\\copy`, all tables, sorted by market and time: {counts}. The script of pandas, hmmlearn "

@@ -4,7 +4,8 @@ bench-backfill`).
 The same closes, features, context, fitted model, labels, hysteresis, texts and tables as ours; a
 transaction for each market, a process and a connection for each core. Once as the documentation of
 hmmlearn and psycopg has it: a bar is told from those up to it by `predict_proba`, as there is no
-public filter, and COPY is given row after row. And once tuned: hmmlearn's compiled forward pass,
+public filter and one call for all bars would look ahead, and COPY is given row after row. And once
+tuned: hmmlearn's compiled forward pass,
 which is not part of its interface, and COPY in blocks of text. Both work by columns wherever pandas
 and numpy can. Left out, which flatters both: what explains a change, early closes of the exchange,
 and any check of what the store holds already. Prints what it took as JSON, without the time that
