@@ -21,11 +21,14 @@ FIRST_DAY = "2000-01-01"
 CLOSED = {"2018-12-05"}
 SEED = 20260101
 BLOCK_BARS = 21
-FIRST_CLOSE = 100.0
+FIRST_CLOSE = 1_000.0
 # Closes are written with so many digits, as vendors do.
 DECIMALS = 4
-# Kept from where few decimals would say nothing of a return.
-LEAST, MOST = 1.0, 1e7
+# Kept from where so few decimals would say nothing of a return.
+LEAST_CLOSE = 0.1
+# Two of the bundled returns are larger; in a calmer block they would look like a split that prices
+# are not adjusted for, and the market would be refused.
+LARGEST_RETURN = 0.5
 
 
 def read_stocks():
@@ -34,7 +37,8 @@ def read_stocks():
         rows = list(csv.reader(file))[1:]
     dates = [row[0] for row in rows if row[0] >= FIRST_DAY and row[0] not in CLOSED]
     closes = numpy.array([[float(cell) for cell in row[1:]] for row in rows])
-    return dates, numpy.diff(numpy.log(closes), axis=0)
+    returns = numpy.diff(numpy.log(closes), axis=0)
+    return dates, numpy.clip(returns, -LARGEST_RETURN, LARGEST_RETURN)
 
 
 def bars_most():
@@ -59,7 +63,7 @@ def closes(market, bars, returns):
     drawn = column[drawn_rows(random, len(column), bars)]
     # Without the stock's own growth, so that a long history ends near where it began.
     path = FIRST_CLOSE * numpy.exp(numpy.cumsum(drawn - column.mean()))
-    return numpy.clip(path, LEAST, MOST)
+    return numpy.maximum(path, LEAST_CLOSE)
 
 
 def name(market):
