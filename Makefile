@@ -11,11 +11,11 @@ FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
 	Fuzzing/Requests \
 	-name '*.swift' -not -path '*/Generated/*' -print0
 
-.PHONY: help setup build run test test-long lint format bench bench-peers bench-universe bench-stack \
-	bench-gateway fuzz docs coverage protos clean
+.PHONY: help setup build run test test-long lint format bench bench-peers bench-universe bench-backfill \
+	bench-stack bench-gateway fuzz docs coverage protos clean
 
 help: ## list these words
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: ## install the Debian packages that are missing, check the Swift toolchain
 	@Scripts/install-dependencies.sh
@@ -55,6 +55,10 @@ bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 kee
 bench-universe: ## 5,000 markets under one fixed model, market-bars a second (RECORD=1 keeps them)
 	@Scripts/bench-universe.sh $(if $(RECORD),--record)
 
+bench-backfill: build ## a universe into PostgreSQL, against raw COPY and pandas (RECORD=1 keeps them)
+	@Scripts/install-dependencies.sh --tests
+	@Scripts/bench-backfill.sh $(if $(RECORD),--record)
+
 bench-stack: build ## the full stack against the raw tools of its servers (RECORD=1 keeps them)
 	@Scripts/install-dependencies.sh --tests
 	@Scripts/bench-stack.sh $(if $(RECORD),--record)
@@ -77,4 +81,4 @@ protos: ## write the generated message code anew from Protos/
 
 clean: ## remove what builds have made
 	swift package clean
-	rm -rf .build/coverage .build/peers
+	rm -rf .build/coverage .build/peers .build/backfill-peer

@@ -62,7 +62,7 @@ def running(command, **options):
 
 
 class Postgres:
-    """Its settings are the defaults: a commit is on the disk when it is acknowledged."""
+    """Durable, whatever else is set: a commit is on the disk when it is acknowledged."""
 
     def __init__(self, port, folder):
         self.port, self.folder = port, folder
@@ -96,8 +96,10 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres():
-    """PostgreSQL, by a user without rights when this one is root."""
+def postgres(settings=()):
+    """PostgreSQL, by a user without rights when this one is root.
+
+    Its settings are the defaults, but for those given, as `max_wal_size=8GB`."""
     programs = pathlib.Path(run("pg_config", "--bindir").strip())
     user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bloasis-postgres-"))
@@ -110,6 +112,7 @@ def postgres():
         run(*user, programs / "initdb", "-A", "trust", "-U", "postgres", "--locale=C.UTF-8",
             "-D", data, cwd=folder)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
+        options += "".join(f" -c {setting}" for setting in settings)
         # What the server inherits it keeps open: it gets no pipe of ours.
         subprocess.run(
             [str(word) for word in [*control, "-l", folder / "log", "-o", options, "start"]],
