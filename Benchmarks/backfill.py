@@ -169,7 +169,8 @@ def pandas_rate(bench, database, written, markets, bars):
     return told["bars"] / told["seconds"]
 
 
-DIFFERENCE = 1e-9
+# A rolling variance of pandas is a difference of sums.
+DIFFERENCE = 1e-8
 SAMPLE = """
     SELECT market, (as_of AT TIME ZONE 'America/New_York')::date AS day, regime, raw_regime,
         previous_regime, model_version, probabilities, indicators
@@ -177,7 +178,7 @@ SAMPLE = """
 
 
 def compare(bench, ours, peers, markets):
-    """The labels of the script's markets are ours, and the numbers to a billionth."""
+    """The labels of the script's markets are ours, and the numbers to 1e-8."""
     sides = [
         bench.postgres.sql(SAMPLE.format(end=resampling.name(markets)), database=database)
         for database in (ours, peers)]
