@@ -53,7 +53,8 @@ enum CSVInput {
         }
     }
 
-    private static func fill(
+    /// Fills the front of a block; the number of bytes is 0 only at the end.
+    static func fill(
         _ block: inout [UInt8], from source: FileSource
     ) throws(CSVError)
         -> Int

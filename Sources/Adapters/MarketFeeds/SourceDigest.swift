@@ -15,15 +15,7 @@ package struct SourceDigest {
         let file = try FileSource(path: path, onlyRegular: true)
         var block = [UInt8](repeating: 0, count: RecordReader.blockBytes)
         while true {
-            var outcome: Result<Int, CSVError> = .success(0)
-            block.withUnsafeMutableBytes { bytes in
-                do throws(CSVError) {
-                    outcome = .success(try file.read(into: bytes))
-                } catch {
-                    outcome = .failure(error)
-                }
-            }
-            let count = try outcome.get()
+            let count = try CSVInput.fill(&block, from: file)
             guard count > 0 else { return }
             hash.update(data: block[..<count])
         }

@@ -79,21 +79,21 @@ struct UniverseRun {
         where head.profile.series.timeframe == timeframe {
             calendars[head.profile.series.market] = head.profile.calendar
         }
+        let options: @Sendable (Universe.Member) -> CSVReadOptions = { [calendars] member in
+            var options = format.options(
+                timeframe: timeframe, market: nil,
+                registered: member.calendar ?? calendars[member.market])
+            if let calendar = member.calendar { options.calendar = calendar }
+            return options
+        }
+        // A date is known at its session's end: each calendar that is in use has its own.
         var joins: [SessionCalendar: ExogenousJoin] = [:]
-        for calendar in SessionCalendar.allCases {
+        for calendar in Set(universe.members.map { options($0).calendar }) {
             joins[calendar] = try command.exogenousOptions.join(
                 format, timeframe: timeframe, calendar: calendar)
-            if command.exogenousOptions.exogenous.isEmpty { break }
         }
         return UniverseSources.Reading(
-            timeframe: timeframe,
-            options: { [calendars] member in
-                var options = format.options(
-                    timeframe: timeframe, market: nil,
-                    registered: member.calendar ?? calendars[member.market])
-                if let calendar = member.calendar { options.calendar = calendar }
-                return options
-            },
+            timeframe: timeframe, options: options,
             exogenous: { [joins] in joins[$0] ?? ExogenousJoin([]) },
             description: try description(specification))
     }
