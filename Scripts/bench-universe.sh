@@ -4,13 +4,10 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-environment=.build/peers
 pins=Benchmarks/requirements.txt
-if ! cmp -s "$pins" "$environment/pins"; then
-    python3 -m venv --clear "$environment"
-    "$environment/bin/pip" install --quiet --requirement "$pins"
-    cp "$pins" "$environment/pins"
-fi
+# Another list is another environment.
+environment=$PWD/.build/peers/$(cksum <"$pins" | cut -d ' ' -f 1)
+Scripts/python-environment.sh "$environment" --requirement "$pins"
 scratch=$PWD/.build/benchmarks
 swift build --package-path Benchmarks --scratch-path "$scratch" -c release \
     --product bloasis-workloads
