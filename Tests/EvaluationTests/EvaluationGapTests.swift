@@ -119,7 +119,8 @@ struct EvaluationGapTests {
         #expect(
             often.intervals[.persistenceSkill] != nil && often.intervals[.posteriorSkill] != nil)
         let never = try card([])
-        #expect(never.intervals[.posteriorSkill] == nil && never.posterior?.skill == 0)
+        #expect(never.value(.posteriorSkill) == nil && never.value(.persistenceSkill) == nil)
+        #expect(never.intervals[.posteriorSkill] == nil && never.posterior?.brier != nil)
     }
 
     @Test("one ratio does not say what the best of many trials would reach")
