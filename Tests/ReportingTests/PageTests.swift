@@ -106,7 +106,12 @@ struct PageTests {
                 ? "not significantly different"
                 : "significantly " + (together.lower > 0 ? "better" : "worse")
             let sharpe = try #require(verdict.split(separator: ". ").first)
-            #expect(sharpe.hasSuffix(", of all together \(word)"), "\(verdict)")
+            let isSame = sharpe.contains("is \(word) on") && !sharpe.contains(" and worse")
+            let ending =
+                !isSame
+                ? "; on all together it is \(word)"
+                : together.excludesZero ? ", and on all together" : ", nor on all together"
+            #expect(sharpe.hasSuffix(ending), "\(verdict)")
             #expect(sharpe.contains("of 2 markets"), "\(verdict)")
         }
     }

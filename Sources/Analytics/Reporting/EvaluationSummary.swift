@@ -67,12 +67,16 @@ struct EvaluationSummary {
         let sentences = names.compactMap { metric, name -> String? in
             let own = all.filter { $0.metric == metric }
             let each = own.filter { !pools.contains($0.market) }.map(\.interval)
-            let together = own.filter { pools.contains($0.market) }.map {
-                ", of all together " + EvaluationSummary.judged(metric, [$0.interval])
-            }
             guard !each.isEmpty else { return nil }
-            return "Its \(name) is \(EvaluationSummary.judged(metric, each))"
-                + together.joined() + "."
+            let judgement = EvaluationSummary.judged(metric, each)
+            let together = own.filter { pools.contains($0.market) }.map {
+                let word = EvaluationSummary.judged(metric, [$0.interval])
+                guard judgement.hasPrefix(word), !judgement.contains(" and ") else {
+                    return "; on all together it is " + word
+                }
+                return $0.interval.excludesZero ? ", and on all together" : ", nor on all together"
+            }
+            return "Its \(name) is \(judgement)\(together.joined())."
         }
         return [
             .element(
