@@ -236,8 +236,8 @@ struct BackfillOnceTests {
         request.calendar = .nyse
         await #expect(throws: BackfillError.self) { try await world.backfill(bars, request) }
         request = World.request()
-        request.specification.states = 3
-        let begun = World.request().specification.states
+        request.terms.specification.states = 3
+        let begun = World.request().terms.specification.states
         await #expect(
             throws: BackfillError.specificationConflict(
                 World.series, differences: ["states \(begun), not 3"])

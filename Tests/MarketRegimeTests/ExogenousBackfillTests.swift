@@ -29,8 +29,11 @@ struct ExogenousBackfillTests {
         bringingExogenous: Bool = true, chunkSize: Int = 97
     ) -> BackfillRequest {
         BackfillRequest(
-            series: World.series, calendar: .continuous, specification: specification,
-            broughtAt: World.now(), bringsExogenous: bringingExogenous, chunkSize: chunkSize)
+            series: World.series, calendar: .continuous,
+            BackfillTerms(
+                specification: specification, broughtAt: World.now(),
+                bringsExogenous: bringingExogenous),
+            chunkSize: chunkSize)
     }
 
     private func stored(_ world: World) async throws -> [Bar] {

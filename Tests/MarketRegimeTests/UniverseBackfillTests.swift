@@ -71,11 +71,6 @@ struct UniverseBackfillTests {
         }
     }
 
-    private static func request(_ concurrency: Int) -> UniverseRequest {
-        UniverseRequest(
-            specification: World.specification, broughtAt: World.now(), concurrency: concurrency)
-    }
-
     private static func run(
         _ members: [UniverseMember], in world: World, concurrency: Int = 3,
         emitting: Bool = false, dryRun: Bool = false
@@ -87,11 +82,11 @@ struct UniverseBackfillTests {
             dryRun
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
-        var request = request(concurrency)
-        request.emitting = emitting
-        try await UniverseBackfill(backfill).run(request, next: shares.next) {
-            tally.take($0)
-        }
+        let terms = BackfillTerms(
+            specification: World.specification, broughtAt: World.now(), emitting: emitting)
+        let known = KnownSeries(try await world.store.heads())
+        try await UniverseBackfill(backfill, concurrency: concurrency)
+            .run(terms, knowing: known, next: shares.next) { tally.take($0) }
         return tally
     }
 
@@ -103,7 +98,9 @@ struct UniverseBackfillTests {
             _ = try await Backfill(journal: world.store, reader: world.store).run(
                 BackfillRequest(
                     series: try series(name), calendar: .continuous,
-                    specification: World.specification, broughtAt: World.now()), from: rest.take)
+                    BackfillTerms(
+                        specification: World.specification, broughtAt: World.now())),
+                from: rest.take)
         }
         return world
     }
@@ -219,8 +216,9 @@ struct FixedModelTests {
     private static func request(_ model: ModelManifest) -> BackfillRequest {
         BackfillRequest(
             series: World.series, calendar: .continuous,
-            specification: RegimeSpecification(fixed: model), broughtAt: World.now(),
-            fixedModel: model)
+            BackfillTerms(
+                specification: RegimeSpecification(fixed: model), broughtAt: World.now(),
+                fixedModel: model))
     }
 
     @Test("answers for the bars after its training window, and no other does")
@@ -273,7 +271,7 @@ struct FixedModelTests {
         let model = try await Self.model()
         let world = World()
         var request = Self.request(model)
-        request.fixedModel = nil
+        request.terms.fixedModel = nil
         let result = try await world.backfill(Self.bars, request)
         #expect(result.fitFailures.map(\.error) == [.unknownModel(model.modelVersion)])
         #expect(try await world.history().allSatisfy { $0.regime == .unknown })

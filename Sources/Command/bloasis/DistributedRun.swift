@@ -141,10 +141,7 @@ struct DistributedRun {
 
     private func jobs() async throws -> [BackfillJobEvent] {
         let timeframe = command.seriesOptions.timeframe
-        var calendars: [Series: SessionCalendar] = [:]
-        for head in try await assembly.store.heads() {
-            calendars[head.profile.series] = head.profile.calendar
-        }
+        let known = KnownSeries(try await assembly.store.heads())
         let specification = command.specification(model, in: assembly).canonicalJSON
         let sources = JobSources()
         let format = command.format
@@ -152,7 +149,8 @@ struct DistributedRun {
             let series = Series(market: entry.market, timeframe: timeframe)
             return BackfillJobEvent(
                 universe: name, series: series,
-                calendar: entry.calendar ?? format.calendar ?? calendars[series] ?? .nyse,
+                calendar: entry.calendar ?? format.calendar ?? known.calendar(of: series)
+                    ?? .nyse,
                 source: try sources.source(URL(fileURLWithPath: entry.path).path),
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,

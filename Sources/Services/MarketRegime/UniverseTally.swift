@@ -1,28 +1,6 @@
 package import Market
 package import Regimes
 
-/// How one market of a universe came out.
-package struct MemberOutcome: Sendable {
-    package enum End: Sendable {
-        case written(BackfillResult)
-        /// Its source was written to its end before; changes announced now.
-        case unchanged(announced: Int)
-        /// What was committed before the failure stays.
-        case failed(String)
-    }
-
-    package let series: Series
-    package let end: End
-    /// What a person should know about its source.
-    package let remarks: [String]
-
-    package init(_ series: Series, _ end: End, remarks: [String] = []) {
-        self.series = series
-        self.end = end
-        self.remarks = remarks
-    }
-}
-
 /// What a backfill of a universe came to.
 package struct UniverseTally: Sendable {
     package private(set) var written = 0
