@@ -121,7 +121,7 @@ struct UniverseBackfillTests {
         let world = World()
         let tally = try await Self.run(try Self.members(), in: world, concurrency: concurrency)
         #expect(tally.written == 7)
-        #expect(tally.bars == 2_100 && tally.newAssessments == 2_100)
+        #expect(tally.work.bars == 2_100 && tally.work.newAssessments == 2_100)
         try await Self.expectSame(world, try await Self.alone())
     }
 
@@ -134,7 +134,7 @@ struct UniverseBackfillTests {
         #expect(try await world.store.history(SeriesQuery(try Self.series("M3"))).count == 250)
         let again = try await Self.run(try Self.members(), in: world)
         #expect(again.unchanged == 6 && again.written == 1)
-        #expect(again.newAssessments == 50)
+        #expect(again.work.newAssessments == 50)
         try await Self.expectSame(world, try await Self.alone())
         let last = try await Self.run(try Self.members(), in: world)
         #expect(last.unchanged == 7 && last.written == 0)
@@ -163,12 +163,12 @@ struct UniverseBackfillTests {
         let world = World()
         _ = try await Self.run(try Self.members(), in: world)
         let told = try await Self.run(try Self.members(), in: world, emitting: true)
-        #expect(told.unchanged == 7 && told.announced > 7)
+        #expect(told.unchanged == 7 && told.work.announced > 7)
         let again = try await Self.run(try Self.members(), in: world, emitting: true)
-        #expect(again.announced == 0)
+        #expect(again.work.announced == 0)
         let fresh = World()
         let whole = try await Self.run(try Self.members(), in: fresh, emitting: true)
-        #expect(whole.announced == told.announced)
+        #expect(whole.work.announced == told.work.announced)
     }
 
     @Test("a dry run tells what a run then writes, and writes nothing")
@@ -177,8 +177,10 @@ struct UniverseBackfillTests {
         let told = try await Self.run(try Self.members(), in: world, dryRun: true)
         #expect(try await world.store.heads().isEmpty)
         let done = try await Self.run(try Self.members(), in: world)
-        #expect(told.newAssessments == done.newAssessments && told.newBars == done.newBars)
-        #expect(told.barsPerRegime == done.barsPerRegime && told.changes == done.changes)
+        #expect(
+            told.work.newAssessments == done.work.newAssessments
+                && told.work.newBars == done.work.newBars)
+        #expect(told.barsPerRegime == done.barsPerRegime && told.work.changes == done.work.changes)
         let after = try await Self.run(try Self.members(digest: "e"), in: world, dryRun: true)
         #expect(after.nothingNew == 7)
     }

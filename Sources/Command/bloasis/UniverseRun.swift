@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Hosting
 import Market
@@ -55,7 +56,7 @@ struct UniverseRun {
         try await assembly.publishAnnounced(command.emit)
         StandardOutput.write(command.json ? summary.json + "\n" : summary.text)
         let seconds = max((clock.now - start) / .seconds(1), 1e-3)
-        let rate = Format.count(Int(Double(summary.tally.bars) / seconds))
+        let rate = Format.count(Int(Double(summary.tally.work.bars) / seconds))
         StandardError.line("\(rate) bars a second")
         let failed = summary.tally.failures.count + universe.problems.count
         if failed > 0 {

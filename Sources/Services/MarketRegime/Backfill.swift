@@ -1,3 +1,4 @@
+import Contracts
 package import Market
 package import Ports
 import RegimeModels
@@ -63,7 +64,7 @@ package struct Backfill: Sendable {
         }
         if let digest = request.completing { try await complete(digest, of: request.series) }
         if request.terms.emitting {
-            result.announced += try await announcePending(of: request.series)
+            result.take(announced: try await announcePending(of: request.series))
         }
         return result
     }
@@ -92,7 +93,7 @@ package struct Backfill: Sendable {
             if chunk.isEmpty { break }
             for merged in chunk { try splits.check(merged.bar, isNew: merged.isNew) }
             try await write(chunk, into: &state, of: request, to: &result)
-            progress(BackfillProgress(bars: result.bars, lastAsOf: state.lastAsOf))
+            progress(BackfillProgress(bars: result.work.bars, lastAsOf: state.lastAsOf))
         }
         result.barsBeforeAnchor += bars.barsBeforeAnchor
         result.endPass(writes: try await reader.head(of: request.series)?.writes)

@@ -152,8 +152,8 @@ struct BulkBackfill: Sendable {
             progress(piece.count)
             guard !series.isUnderWay else { return nil }
             if request.emitting {
-                series.result.announced +=
-                    try await backfill.announcePending(of: series.head.profile.series)
+                series.result.take(
+                    announced: try await backfill.announcePending(of: series.head.profile.series))
             }
             return .written(series.result, remarks: series.remarks)
         } catch {
