@@ -72,9 +72,7 @@ package struct BackfillProgressEvent: Sendable, Equatable {
 
     /// The message for the bus, keyed by market as the job is.
     package var message: EventMessage {
-        EventMessage(
-            topic: .backfillProgress, key: series.market.text, payload: Array(json.utf8),
-            headers: ["content-type": "application/json"])
+        EventMessage(.backfillProgress, of: series, json: json)
     }
 
     /// Reads a payload; members it does not know are let pass.
