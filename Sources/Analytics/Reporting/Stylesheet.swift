@@ -73,6 +73,7 @@ enum Stylesheet {
         dt{font-weight:600;margin-top:.6rem}
         dd{margin:0 0 .2rem;max-width:52rem;overflow-wrap:anywhere}
         details summary{cursor:pointer;color:var(--soft);margin:.4rem 0}
+        .market>summary h2{display:inline;border:0;margin:0;padding:0;color:var(--ink)}
         text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;\
         fill:var(--ink)}
         text.tick{fill:var(--soft);font-size:11px}
