@@ -32,7 +32,7 @@ enum Stylesheet {
         .summary li{margin:.35rem 0;max-width:52rem}
         .verdict{font-size:1.1rem;font-weight:600;max-width:52rem}
         .yes{color:var(--good);font-weight:600}
-        .summary thead th{text-align:left}
+        .summary table:has(td.list) thead th{text-align:left}
         .no{color:var(--soft)}
         figure{margin:1rem 0 1.4rem}
         figcaption,.note{color:var(--soft);font-size:.87rem;max-width:52rem}
