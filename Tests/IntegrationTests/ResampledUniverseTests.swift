@@ -20,8 +20,8 @@ enum UniverseTrial: CaseIterable, CustomTestStringConvertible {
 
     var markets: Int {
         switch self {
-        case .fixed: 60
-        case .rules: 24
+        case .fixed: 40
+        case .rules: 16
         case .standard: 8
         case .fixedShares: 20
         }
@@ -156,21 +156,20 @@ struct ResampledUniverseTests {
         var left = Dictionary(uniqueKeysWithValues: zip(universe.names, universe.names.indices))
         var underWay = 0
         for await _ in store.commits() {
-            for head in try await store.heads() {
-                guard let market = left.removeValue(forKey: head.profile.series.market.text)
-                else { continue }
-                let name = head.profile.series.market
+            while let head = try await store.heads().last(where: { left[$0.name] != nil }),
+                let market = left.removeValue(forKey: head.name)
+            {
+                underWay += head.source == nil ? 1 : 0
                 let price = universe.close(of: market, bar: bar)
                 let answer = try await server.post(
                     "/v1/market-data/bars",
-                    #"{"bars":[{"market":"\#(name)","timestamp":"\#(close)","close":\#(price)}]}"#)
+                    #"{"bars":[{"market":"\#(head.name)","timestamp":"\#(close)","#
+                        + #""close":\#(price)}]}"#)
                 try #require(answer.status == 200, "\(answer.body)")
-                let written = try await store.head(of: head.profile.series)
-                underWay += written?.source == nil ? 1 : 0
             }
             if left.isEmpty { break }
         }
-        #expect(underWay > 0, "every series was written before its live bar came")
+        #expect(underWay > 0, "every series was written before its live bar was sent")
     }
 
     /// What is answered about each bar is what an undisturbed run answers, whoever asked.
@@ -192,4 +191,8 @@ struct ResampledUniverseTests {
                 }, "\(series)")
         }
     }
+}
+
+extension SeriesHead {
+    fileprivate var name: String { profile.series.market.text }
 }
