@@ -177,7 +177,7 @@ struct Assembly {
 
     /// - Parameter threads: that one fit runs on.
     func backfill(threads: Int) -> Backfill {
-        Backfill(journal: store, reader: store, threads: threads)
+        Backfill(journal: journal, reader: store, threads: threads)
     }
 
     /// Runs a backfill, and tells whoever follows what it wrote.
