@@ -94,6 +94,11 @@ struct FetchCommand: AsyncParsableCommand {
             if publish, head == nil {
                 throw CommandFailure(.nothingFound, "\(JournalError.unknownSeries(series))")
             }
+            if let calendar, let known = head?.profile.calendar, calendar != known {
+                throw ValidationError(
+                    "--calendar \(calendar.rawValue): \(series) is registered with "
+                        + "\(known.rawValue): leave it out, or use another market name")
+            }
             let calendar = calendar ?? head?.profile.calendar ?? .nyse
             let fetched = try await fetch(series, calendar, configuration)
             if publish {
