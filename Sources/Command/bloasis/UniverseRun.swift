@@ -65,7 +65,7 @@ struct UniverseRun {
             specification: specification, broughtAt: WallClock.now,
             range: command.rangeOptions.range, emitting: command.emit,
             bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
-            splits: command.splitOptions.onSplit, fixedModel: fixedModel,
+            splits: command.splitOptions.policy, fixedModel: fixedModel,
             concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     }
 

@@ -57,7 +57,6 @@ package enum BackfillError: Error, Equatable, Sendable {
     /// The series was begun with another specification; what that says otherwise.
     case specificationConflict(Series, differences: [String])
     case contended(Series)
-    /// What came before it may be written.
     case suspectedSplit(Series, SuspectedSplit)
 }
 
@@ -78,7 +77,8 @@ extension BackfillError: CustomStringConvertible {
         case .suspectedSplit(let series, let split):
             return "\(series): \(split): classified, it would be a crash that never was. Take "
                 + "adjusted prices (--price adjusted where a file has them); if the market did "
-                + "move so, --on-split accept"
+                + "move so, --accept-split "
+                + "\(AcceptedSplit(series.market, at: split.timestamp))"
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")
@@ -99,6 +99,15 @@ package struct Backfill: Sendable {
     /// Pulls up to a number of the source's bars, ascending; empty at its end.
     package typealias Source = (Int) throws -> [Bar]
 
+    /// Of bars that are at hand.
+    package static func source(of bars: [Bar]) -> Source {
+        var rest = bars[...]
+        return { limit in
+            defer { rest = rest.dropFirst(limit) }
+            return Array(rest.prefix(limit))
+        }
+    }
+
     /// Walks over the bars before a backfill gives way to others that write the same series.
     static let passLimit = 20
 
@@ -116,12 +125,15 @@ package struct Backfill: Sendable {
 
     /// - Parameters:
     ///   - source: called until it answers an empty array.
+    ///   - scan: the same bars once more: looked at as a whole before the first is written. `nil`:
+    ///     what looks like an unadjusted split is met in its chunk, with those before it written.
     ///   - progress: called after each chunk.
     /// - Throws: `BackfillError`, `JournalError`, `StoreError`, and what the source throws.
     package func run(
-        _ request: BackfillRequest, from source: Source,
+        _ request: BackfillRequest, from source: Source, scanning scan: Source? = nil,
         progress: (BackfillProgress) -> Void = { _ in }
     ) async throws -> BackfillResult {
+        if let scan { try await self.scan(request, from: scan) }
         // Bars at or after the range's end are not read: they would be stored without an answer.
         let end = request.range?.upperBound ?? Timestamp(nanoseconds: .max)
         func pull() throws -> [Bar] {
@@ -171,7 +183,7 @@ package struct Backfill: Sendable {
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
             keepingExogenous: !request.bringsExogenous, broughtAt: request.broughtAt)
-        var splits = SplitGuard(request.series, request.splits)
+        var splits = SplitGuard(request.series, in: head.profile.calendar, request.splits)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }

@@ -192,6 +192,7 @@ package struct UniverseBackfill: Sendable {
             var seen = 0
             let result = try await backfill.run(
                 request.backfill(of: member, source), from: source.pull,
+                scanning: request.splits.rule == .refuse ? member.open().pull : nil,
                 progress: { done in
                     progress(max(done.bars - seen, 0))
                     seen = done.bars
