@@ -14,7 +14,8 @@ struct SplitFixtureTests {
     private func splits(
         _ reader: CSVBarReader, seeing change: (inout Bar) -> Void = { _ in }
     ) throws -> [String] {
-        var detector = SplitDetector()
+        var detector = SplitDetector(
+            timeframe: reader.options.timeframe, calendar: reader.options.calendar)
         var found: [String] = []
         while var bar = try reader.next() {
             change(&bar)

@@ -42,7 +42,7 @@ struct SplitDetectorTests {
     }
 
     static func suspicions(_ bars: [Bar]) -> [SuspectedSplit] {
-        var detector = SplitDetector()
+        var detector = SplitDetector(calendar: .continuous)
         return bars.compactMap { bar in
             let suspicion = detector.suspicion(at: bar)
             if suspicion != nil { detector.accept(bar) }
@@ -124,7 +124,7 @@ struct SplitDetectorTests {
             bars[39].close = 100
             return !Self.suspicions(Self.keeping(columns, of: bars)).isEmpty
         }
-        for (columns, bound) in [(Columns.all, 2.5), (.volume, 2.5), (.open, 1), (.none, 0.75)] {
+        for (columns, bound) in [(Columns.all, 2), (.volume, 2), (.open, 1.25), (.none, 0.75)] {
             #expect(suspected(off: bound * side, columns) == (side < 1), "\(columns)")
         }
     }
@@ -143,7 +143,7 @@ struct SplitDetectorTests {
     @Test("after a suspicion, bars on the new footing are part of it; on the old one all is well")
     func held() {
         let bars = Self.splitting(Self.walk(90, seed: 7), at: 80, by: 2)
-        var detector = SplitDetector()
+        var detector = SplitDetector(calendar: .continuous)
         for bar in bars[..<80] { #expect(detector.suspicion(at: bar) == nil) }
         let first = detector.suspicion(at: bars[80])
         #expect(first != nil)

@@ -183,12 +183,12 @@ struct Assembly {
     /// Runs a backfill, and tells whoever follows what it wrote.
     func backfill(
         _ request: BackfillRequest, isRehearsal: Bool = false, from source: Backfill.Source,
-        progress: (BackfillProgress) -> Void
+        scanning scan: @escaping Backfill.Source, progress: (BackfillProgress) -> Void
     ) async throws -> BackfillResult {
         let result: BackfillResult
         do {
             result = try await (isRehearsal ? rehearsal : backfill).run(
-                request, from: source, progress: progress)
+                request, from: source, scanning: scan, progress: progress)
         } catch {
             // What came before it is committed.
             await currents.written(request.series)

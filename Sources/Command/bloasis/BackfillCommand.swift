@@ -110,7 +110,6 @@ struct BackfillCommand: AsyncParsableCommand {
         let options = format.options(
             timeframe: series.timeframe, market: seriesOptions.market, registered: known)
         let reader = try CSVBarReader(path: csv, options: options)
-        try splitOptions.check(reader, of: series)
         let join = JoinedBars(
             try exogenousOptions.join(
                 format, timeframe: series.timeframe, calendar: options.calendar))
@@ -152,7 +151,7 @@ struct BackfillCommand: AsyncParsableCommand {
     ) -> BackfillTerms {
         BackfillTerms(
             specification: specification, broughtAt: WallClock.now, range: rangeOptions.range,
-            emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.onSplit,
+            emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.policy,
             fixedModel: fixedModel)
     }
 
@@ -162,9 +161,11 @@ struct BackfillCommand: AsyncParsableCommand {
     ) async throws -> BackfillResult {
         var progress = ProgressBar("\(request.series)")
         defer { progress.finish() }
+        let scan = try reader.again()
         return try await assembly.backfill(
             request, isRehearsal: dryRun,
             from: { try join.bars(reader.nextChunk(limit: $0), of: csv) },
+            scanning: { try scan.nextChunk(limit: $0) },
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(

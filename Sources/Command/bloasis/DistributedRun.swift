@@ -155,7 +155,8 @@ struct DistributedRun {
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,
                     timeZone: format.timezone, onBadRow: format.onBadRow.rawValue,
-                    onSplit: command.splitOptions.onSplit.rawValue, column: entry.column),
+                    onSplit: command.splitOptions.policy.of(entry.market).description,
+                    column: entry.column),
                 range: command.rangeOptions.range, emitting: command.emit,
                 specification: specification, model: model?.json)
         }

@@ -93,15 +93,18 @@ final class JobSources: Sendable {
                 specification: try RegimeSpecification(canonicalJSON: job.specification),
                 broughtAt: WallClock.now, range: job.range, emitting: job.emitting,
                 splits: try JobSources.known(
-                    "on_split", job.reading.onSplit, SplitPolicy(rawValue: job.reading.onSplit)),
+                    "on_split", job.reading.onSplit, SplitPolicy(job.reading.onSplit)),
                 fixedModel: model),
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
-        return BackfillWorker.Work(request: request) { limit in
-            let chunk = try bars.bars(reader.nextChunk(limit: limit), of: source.path)
-            if chunk.isEmpty { try JobSources.expect(source.path, stamp) }
-            return chunk
-        }
+        let scan = try reader.again()
+        return BackfillWorker.Work(
+            request: request,
+            pull: { limit in
+                let chunk = try bars.bars(reader.nextChunk(limit: limit), of: source.path)
+                if chunk.isEmpty { try JobSources.expect(source.path, stamp) }
+                return chunk
+            }, scan: { try scan.nextChunk(limit: $0) })
     }
 
     private static func known<Word>(_ name: String, _ text: String, _ word: Word?) throws -> Word {
