@@ -174,18 +174,3 @@ struct BackfillCommand: AsyncParsableCommand {
             })
     }
 }
-
-extension Assembly {
-    /// A backfill that writes nothing.
-    var rehearsal: Backfill {
-        let dryRun = DryRun(over: store, wording: .standard)
-        return Backfill(journal: dryRun, reader: dryRun, threads: backfill.threads)
-    }
-
-    /// Publishes what a backfill announced, unless another process is at it.
-    func publishAnnounced(_ emitting: Bool) async throws {
-        if emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
-        }
-    }
-}

@@ -99,24 +99,12 @@ final class UniverseSources: Sendable {
             var digest = SourceDigest(reading.description)
             digest.add(bars)
             let join = JoinedBars(reading.exogenous(options.calendar))
-            let rest = Pending(bars)
+            let pull = Backfill.source(of: bars)
             return MemberSource(digest: digest.text) { limit in
-                try join.bars(rest.take(limit), of: table.market)
+                try join.bars(pull(limit), of: table.market)
             } remarks: {
                 report.remarks + join.remarks
             }
         }
-    }
-}
-
-/// Bars that wait to be pulled; of one task.
-private final class Pending {
-    private var bars: ArraySlice<Bar>
-
-    init(_ bars: [Bar]) { self.bars = bars[...] }
-
-    func take(_ limit: Int) -> [Bar] {
-        defer { bars = bars.dropFirst(limit) }
-        return Array(bars.prefix(limit))
     }
 }
