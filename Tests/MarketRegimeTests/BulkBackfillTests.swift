@@ -106,7 +106,7 @@ private struct BulkUniverse {
         let members = Mutex(members(digest: digest)[...])
         var tally = UniverseTally()
         let request = UniverseRequest(
-            specification: specification, broughtAt: World.now(), emitting: emitting,
+            specification: specification, now: World.now, emitting: emitting,
             fixedModel: model, concurrency: concurrency)
         let universe = UniverseBackfill(
             Backfill(journal: journal ?? world.store, reader: world.store))
@@ -126,7 +126,7 @@ private struct BulkUniverse {
         for market in markets {
             let request = BackfillRequest(
                 series: market.series, calendar: market.calendar, specification: specification,
-                broughtAt: World.now(), emitting: emitting, fixedModel: model, completing: "d")
+                now: World.now, emitting: emitting, fixedModel: model, completing: "d")
             do {
                 let result = try await Backfill(journal: world.store, reader: world.store)
                     .run(request, from: pull(market))
@@ -298,7 +298,7 @@ struct BulkBackfillTests {
         let known = universe.markets[1]
         let part = BackfillRequest(
             series: known.series, calendar: known.calendar, specification: universe.specification,
-            broughtAt: World.now(), splits: .accept, fixedModel: universe.model)
+            now: World.now, splits: .accept, fixedModel: universe.model)
         try await bulk.backfill(Array(known.bars.prefix(400)), part)
         let journal = CountedLoads(bulk.store)
         let tally = try await universe.write(bulk, through: journal)

@@ -30,7 +30,7 @@ struct ExogenousBackfillTests {
     ) -> BackfillRequest {
         BackfillRequest(
             series: World.series, calendar: .continuous, specification: specification,
-            broughtAt: World.now(), bringsExogenous: bringingExogenous, chunkSize: chunkSize)
+            now: World.now, bringsExogenous: bringingExogenous, chunkSize: chunkSize)
     }
 
     private func stored(_ world: World) async throws -> [Bar] {

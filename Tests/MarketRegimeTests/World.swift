@@ -69,7 +69,7 @@ struct World {
     ) -> BackfillRequest {
         BackfillRequest(
             series: series, calendar: .continuous, specification: specification,
-            broughtAt: broughtAt, range: range, emitting: emitting, splits: splits,
+            now: { broughtAt }, range: range, emitting: emitting, splits: splits,
             chunkSize: chunkSize)
     }
 

@@ -116,7 +116,7 @@ struct BackfillCommand: AsyncParsableCommand {
                 format, timeframe: series.timeframe, calendar: options.calendar))
         let request = BackfillRequest(
             series: series, calendar: options.calendar,
-            specification: specification(fixedModel, in: assembly), broughtAt: WallClock.now,
+            specification: specification(fixedModel, in: assembly), now: { WallClock.now },
             range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
             splits: splitOptions.onSplit,
             fixedModel: fixedModel)

@@ -212,7 +212,7 @@ extension FetchCommand {
         let result = try await assembly.backfill(
             BackfillRequest(
                 series: series, calendar: calendar, specification: assembly.specification,
-                broughtAt: WallClock.now, emitting: emit, splits: splitOptions.onSplit),
+                now: { WallClock.now }, emitting: emit, splits: splitOptions.onSplit),
             from: { limit in
                 defer { rest = rest.dropFirst(limit) }
                 return Array(rest.prefix(limit))

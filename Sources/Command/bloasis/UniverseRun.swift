@@ -62,7 +62,7 @@ struct UniverseRun {
 
     private func request(_ specification: RegimeSpecification) -> UniverseRequest {
         UniverseRequest(
-            specification: specification, broughtAt: WallClock.now,
+            specification: specification, now: { WallClock.now },
             range: command.rangeOptions.range, emitting: command.emit,
             bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
             splits: command.splitOptions.onSplit, fixedModel: fixedModel,

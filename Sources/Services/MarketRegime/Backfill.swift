@@ -8,10 +8,9 @@ package struct BackfillRequest: Sendable {
     package var series: Series
     package var calendar: SessionCalendar
     package var specification: RegimeSpecification
-    /// When the source was brought, by the wall clock: from then on its corrections of stored bars
-    /// are known. One run, stopped and resumed, that keeps to the first instant writes the same as
-    /// one that never stopped.
-    package var broughtAt: Timestamp
+    /// The wall clock. The source's corrections of stored bars are known from the instant at which
+    /// the first of them is about to be written: it is asked once.
+    package var now: @Sendable () -> Timestamp
     /// Only assessments of this half-open range are written; everything is read all the same.
     package var range: Range<Timestamp>?
     /// Announce the changes later than the last announced one.
@@ -31,15 +30,15 @@ package struct BackfillRequest: Sendable {
 
     package init(
         series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
-        broughtAt: Timestamp, range: Range<Timestamp>? = nil, emitting: Bool = false,
-        bringsExogenous: Bool = false, splits: SplitPolicy = .refuse,
+        now: @escaping @Sendable () -> Timestamp, range: Range<Timestamp>? = nil,
+        emitting: Bool = false, bringsExogenous: Bool = false, splits: SplitPolicy = .refuse,
         fixedModel: ModelManifest? = nil, completing: String? = nil,
         chunkSize: Int = BackfillRequest.defaultChunkSize
     ) {
         self.series = series
         self.calendar = calendar
         self.specification = specification
-        self.broughtAt = broughtAt
+        self.now = now
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
@@ -170,7 +169,7 @@ package struct Backfill: Sendable {
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
-            keepingExogenous: !request.bringsExogenous, broughtAt: request.broughtAt)
+            keepingExogenous: !request.bringsExogenous, now: request.now)
         var splits = SplitGuard(request.series, request.splits)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)

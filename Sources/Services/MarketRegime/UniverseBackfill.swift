@@ -39,8 +39,8 @@ package struct MemberSource {
 /// What all markets of a universe are written with.
 package struct UniverseRequest: Sendable {
     package var specification: RegimeSpecification
-    /// When the sources were brought, by the wall clock.
-    package var broughtAt: Timestamp
+    /// The wall clock: each market's corrections are known from when they are written.
+    package var now: @Sendable () -> Timestamp
     package var range: Range<Timestamp>?
     package var emitting: Bool
     package var bringsExogenous: Bool
@@ -51,13 +51,13 @@ package struct UniverseRequest: Sendable {
     package var concurrency: Int
 
     package init(
-        specification: RegimeSpecification, broughtAt: Timestamp,
+        specification: RegimeSpecification, now: @escaping @Sendable () -> Timestamp,
         range: Range<Timestamp>? = nil, emitting: Bool = false, bringsExogenous: Bool = false,
         splits: SplitPolicy = .refuse,
         fixedModel: ModelManifest? = nil, concurrency: Int
     ) {
         self.specification = specification
-        self.broughtAt = broughtAt
+        self.now = now
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous
@@ -69,7 +69,7 @@ package struct UniverseRequest: Sendable {
     func backfill(of member: UniverseMember, _ source: MemberSource) -> BackfillRequest {
         BackfillRequest(
             series: member.series, calendar: member.calendar, specification: specification,
-            broughtAt: broughtAt, range: range, emitting: emitting,
+            now: now, range: range, emitting: emitting,
             bringsExogenous: bringsExogenous, splits: splits,
             fixedModel: fixedModel, completing: source.digest)
     }
