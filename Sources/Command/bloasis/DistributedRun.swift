@@ -19,8 +19,8 @@ struct DistributionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --distribute: give up when nothing is heard of any job for so long; 10m when "
-                + "left out.", valueName: "TIME"))
+            "With --distribute: give up when no job gets any further for so long; 10m when left "
+                + "out.", valueName: "TIME"))
     var silenceLimit: Timeframe?
 
     var silence: Duration { silenceLimit.map { .nanoseconds($0.nanoseconds) } ?? .seconds(600) }
@@ -75,6 +75,7 @@ struct DistributedRun {
         }
         let jobs = try await jobs()
         let board = try await follow(jobs)
+        try await assembly.publishAnnounced(command.emit)
         let summary = DistributedSummary(
             name: name, timeframe: command.seriesOptions.timeframe,
             tally: board.tally(at: WallClock.now), failures: board.failures)
@@ -146,14 +147,18 @@ struct DistributedRun {
             calendars[head.profile.series] = head.profile.calendar
         }
         let specification = command.specification(model, in: assembly).canonicalJSON
-        let sources = JobSources()
         let format = command.format
+        // A table of many markets is looked at once.
+        var sources: [String: BackfillJobEvent.Source] = [:]
         return try entries().map { entry in
             let series = Series(market: entry.market, timeframe: timeframe)
+            let path = URL(fileURLWithPath: entry.path).path
+            let source = try sources[path] ?? JobSources.source(path)
+            sources[path] = source
             return BackfillJobEvent(
                 universe: name, series: series,
                 calendar: entry.calendar ?? format.calendar ?? calendars[series] ?? .nyse,
-                source: try sources.source(URL(fileURLWithPath: entry.path).path),
+                source: source,
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,
                     timeZone: format.timezone, onBadRow: format.onBadRow.rawValue,

@@ -110,7 +110,7 @@ final class UniverseSources: Sendable {
 }
 
 /// Bars that wait to be pulled; of one task.
-private final class Pending {
+final class Pending {
     private var bars: ArraySlice<Bar>
 
     init(_ bars: [Bar]) { self.bars = bars[...] }
