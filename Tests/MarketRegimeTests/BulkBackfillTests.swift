@@ -100,7 +100,7 @@ private struct BulkUniverse {
 
     func terms(emitting: Bool = false, splits: SplitPolicy = .refuse) -> BackfillTerms {
         BackfillTerms(
-            specification: specification, broughtAt: World.now(), emitting: emitting,
+            specification: specification, now: World.now, emitting: emitting,
             splits: splits, fixedModel: model)
     }
 

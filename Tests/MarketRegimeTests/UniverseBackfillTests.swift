@@ -83,7 +83,7 @@ struct UniverseBackfillTests {
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
         let terms = BackfillTerms(
-            specification: World.specification, broughtAt: World.now(), emitting: emitting)
+            specification: World.specification, now: World.now, emitting: emitting)
         let known = KnownSeries(try await world.store.heads())
         try await UniverseBackfill(backfill, concurrency: concurrency)
             .run(terms, knowing: known, next: shares.next) { tally.take($0) }
@@ -99,7 +99,7 @@ struct UniverseBackfillTests {
                 BackfillRequest(
                     series: try series(name), calendar: .continuous,
                     BackfillTerms(
-                        specification: World.specification, broughtAt: World.now())),
+                        specification: World.specification, now: World.now)),
                 from: rest.take)
         }
         return world
@@ -113,6 +113,49 @@ struct UniverseBackfillTests {
             #expect(sayTheSame(mine, theirs), "\(name)")
             let changes = try await one.store.changes(query).map(\.eventID)
             #expect(changes == (try await other.store.changes(query)).map(\.eventID))
+        }
+    }
+
+    @Test("what is known of a market stays so, however long others are written before it")
+    func knownWhileOthersAreWritten() async throws {
+        let world = World()
+        _ = try await Self.run(try Self.members(), in: world)
+        let corrected = try Self.markets.map { name in
+            let bars = Self.bars(of: name).map { bar in
+                var bar = bar
+                bar.volume += 1
+                return bar
+            }
+            return UniverseMember(series: try Self.series(name), calendar: .continuous) {
+                MemberSource(digest: "corrected", pull: Pulled(bars).take, remarks: { [] })
+            }
+        }
+        let time = ManualTime(Samples.day(1_000))
+        let terms = BackfillTerms(
+            specification: World.specification, now: { time.now })
+        let known = KnownSeries(try await world.store.heads())
+        // What was known of those that are still to be written, each day of the run.
+        let seen = Mutex<[(at: Timestamp, series: Series, answers: [RegimeAssessment])]>([])
+        let written = Mutex<Set<Series>>([])
+        let backfill = Backfill(journal: world.store, reader: world.store)
+        try await UniverseBackfill(backfill, concurrency: 1) { series in
+            written.withLock { _ = $0.insert(series) }
+            for name in Self.markets {
+                guard let other = try? Self.series(name),
+                    !written.withLock({ $0.contains(other) }),
+                    let answers = try? await world.store.history(
+                        SeriesQuery(other, knownAt: time.now))
+                else { continue }
+                seen.withLock { $0.append((time.now, other, answers)) }
+            }
+            time.advance(bySeconds: 86_400)
+        }.run(terms, knowing: known, next: Shares(corrected).next) { _ in }
+        let all = seen.withLock { $0 }
+        #expect(all.count == 7 * 6 / 2)
+        for one in all {
+            let later = try await world.store.history(
+                SeriesQuery(one.series, knownAt: one.at))
+            #expect(sayTheSame(later, one.answers), "\(one.series) at \(one.at)")
         }
     }
 
@@ -219,7 +262,7 @@ struct FixedModelTests {
         BackfillRequest(
             series: World.series, calendar: .continuous,
             BackfillTerms(
-                specification: RegimeSpecification(fixed: model), broughtAt: World.now(),
+                specification: RegimeSpecification(fixed: model), now: World.now,
                 fixedModel: model))
     }
 

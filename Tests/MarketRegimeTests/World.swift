@@ -70,7 +70,7 @@ struct World {
         BackfillRequest(
             series: series, calendar: .continuous,
             BackfillTerms(
-                specification: specification, broughtAt: broughtAt, range: range,
+                specification: specification, now: { broughtAt }, range: range,
                 emitting: emitting, splits: splits),
             chunkSize: chunkSize)
     }

@@ -144,13 +144,13 @@ struct BackfillCommand: AsyncParsableCommand {
         return specification
     }
 
-    /// How the series are written, brought now.
+    /// How the series are written.
     func terms(
         _ specification: RegimeSpecification, _ fixedModel: ModelManifest?,
         bringingExogenous: Bool
     ) -> BackfillTerms {
         BackfillTerms(
-            specification: specification, broughtAt: WallClock.now, range: rangeOptions.range,
+            specification: specification, now: { WallClock.now }, range: rangeOptions.range,
             emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.policy,
             fixedModel: fixedModel)
     }

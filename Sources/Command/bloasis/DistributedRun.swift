@@ -41,6 +41,7 @@ struct DistributedRun {
         }
         let jobs = try await jobs()
         let board = try await follow(jobs)
+        try await assembly.publishAnnounced(command.emit)
         let summary = DistributedSummary(
             name: name, timeframe: command.seriesOptions.timeframe,
             tally: board.tally(at: WallClock.now), failures: board.failures)
@@ -109,15 +110,19 @@ struct DistributedRun {
         let timeframe = command.seriesOptions.timeframe
         let known = KnownSeries(try await assembly.store.heads())
         let specification = command.specification(model, in: assembly).canonicalJSON
-        let sources = JobSources()
         let format = command.format
+        // A table of many markets is looked at once.
+        var sources: [String: BackfillJobEvent.Source] = [:]
         return try entries().map { entry in
             let series = Series(market: entry.market, timeframe: timeframe)
+            let path = URL(fileURLWithPath: entry.path).path
+            let source = try sources[path] ?? JobSources.source(path)
+            sources[path] = source
             return BackfillJobEvent(
                 universe: name, series: series,
                 calendar: entry.calendar ?? format.calendar ?? known.calendar(of: series)
                     ?? .nyse,
-                source: try sources.source(URL(fileURLWithPath: entry.path).path),
+                source: source,
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,
                     timeZone: format.timezone, onBadRow: format.onBadRow.rawValue,

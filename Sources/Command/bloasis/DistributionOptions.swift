@@ -12,8 +12,8 @@ struct DistributionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --distribute: give up when nothing is heard of any job for so long; 10m when "
-                + "left out.", valueName: "TIME"))
+            "With --distribute: give up when no job gets any further for so long; 10m when left "
+                + "out.", valueName: "TIME"))
     var silenceLimit: Timeframe?
 
     var silence: Duration { silenceLimit.map { .nanoseconds($0.nanoseconds) } ?? .seconds(600) }

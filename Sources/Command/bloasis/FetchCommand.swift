@@ -217,7 +217,7 @@ extension FetchCommand {
             BackfillRequest(
                 series: series, calendar: calendar,
                 BackfillTerms(
-                    specification: assembly.specification, broughtAt: WallClock.now,
+                    specification: assembly.specification, now: { WallClock.now },
                     emitting: emit, splits: splitOptions.policy)),
             from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in

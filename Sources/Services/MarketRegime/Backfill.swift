@@ -98,7 +98,7 @@ package struct Backfill: Sendable {
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
-            keepingExogenous: !request.terms.bringsExogenous, broughtAt: request.terms.broughtAt)
+            keepingExogenous: !request.terms.bringsExogenous, now: request.terms.now)
         var splits = SplitGuard(
             request.series, in: head.profile.calendar, request.terms.splits)
         while true {

@@ -114,7 +114,7 @@ extension Backfill {
         let end = request.terms.range?.upperBound ?? Timestamp(nanoseconds: .max)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head?.profile.anchor ?? .earliest,
-            keepingExogenous: true, broughtAt: request.terms.broughtAt)
+            keepingExogenous: true, now: request.terms.now)
         var splits = SplitGuard(
             request.series, in: head?.profile.calendar ?? request.calendar, request.terms.splits)
         while true {

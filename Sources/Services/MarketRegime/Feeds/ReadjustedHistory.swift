@@ -32,7 +32,7 @@ struct ReadjustedHistory: Sendable {
             BackfillTerms(
                 specification: try RegimeSpecification(
                     canonicalJSON: head.profile.specification),
-                broughtAt: now))
+                now: { now }))
         let outcome: Result<BackfillResult, any Error>
         do {
             outcome = .success(
