@@ -14,8 +14,11 @@
 ///    vendor is not known, so either measure will do.
 ///
 /// Where bars are missing before this one, a split may have been at any of them, and they may have
-/// been refused for it: then 1 alone decides. So a refusal lasts, whoever asks and however often he
-/// was started anew, until the prices are back, or a bar on the new footing is taken.
+/// been refused for it: then 1 alone decides, as long as the step is more than the market would
+/// have made in that time on its own, 3 σ times the root of the bars. So a refusal lasts, whoever
+/// asks and however often he was started anew, until the prices are back, a bar on the new footing
+/// is taken, or so much time went by that the step says nothing any more: of a halving, some
+/// seventy sessions at a σ of 2 %, seventeen at 4 %.
 ///
 /// What it cannot tell is let pass: ratios below 2 without a volume (a profit warning takes a third
 /// off a share and is no split), splits in a series of fewer than `leastMoves` bars or whose prices
@@ -29,6 +32,8 @@ package struct SplitDetector: Sendable {
     static let leastStep = 1.3
     static let sigmasOfJump = 6.0
     static let sigmasOfSession = 4.0
+    /// What a market does on its own over many bars.
+    static let sigmasOfWalk = 3.0
     static let usualVolume = 1.0 / 3...2.5
     static let usualRanges = 2.5
     static let sigmasWithEvidence = 2.0
@@ -94,6 +99,9 @@ package struct SplitDetector: Sendable {
         guard median > 0, 1 - 1 / jump >= SplitDetector.sigmasOfJump * median else { return nil }
         let isGap = calendar.lacksBars(
             between: last.timestamp, and: bar.timestamp, timeframe: timeframe)
+        if isGap, 1 - 1 / jump < SplitDetector.sigmasOfWalk * median * walk(to: bar, from: last) {
+            return nil
+        }
         let price = !isGap && bar.open > 0 ? bar.open : bar.close
         let bounds = isGap ? Bounds.any : bounds(of: bar, max(median, SplitDetector.leastSigma))
         let ratios = price < last.close ? SplitRatio.forward : SplitRatio.reverse
@@ -105,6 +113,13 @@ package struct SplitDetector: Sendable {
         return SuspectedSplit(
             timestamp: bar.timestamp, ratio: nearest.ratio, previousClose: last.close,
             previous: last.timestamp, close: bar.close, isAfterMissingBars: isGap)
+    }
+
+    /// By how many times its deviation a market spreads over the time between two bars.
+    private func walk(to bar: Bar, from last: Taken) -> Double {
+        let nanoseconds = Double(bar.timestamp.nanoseconds) - Double(last.timestamp.nanoseconds)
+        let years = nanoseconds / Double(Timestamp.nanosecondsPerDay) / 365.25
+        return (years * timeframe.barsPerYear(alwaysOpen: calendar != .nyse)).squareRoot()
     }
 
     /// How near to a ratio the price must be, and to which.

@@ -20,6 +20,9 @@ struct FootingComparison {
     /// then, and two bars of one factor show it only to that.
     static let priceSteps = [0.01, 0.001, 0.0001]
 
+    /// A price is rounded by half a step, and a hair for the arithmetic.
+    static let roundedSteps = 0.501
+
     /// Ascending.
     let pairs: [Pair]
     private let step: Double
@@ -54,7 +57,9 @@ struct FootingComparison {
 
     /// What rounding alone can do to a ratio.
     private func tolerance(of pair: Pair) -> Double {
-        max(FootingComparison.roundingTolerance, step / 2 / pair.told + step / 2 / pair.stored)
+        max(
+            FootingComparison.roundingTolerance,
+            FootingComparison.roundedSteps * step * (1 / pair.told + 1 / pair.stored))
     }
 
     private static func isMultiple(_ price: Double, of step: Double) -> Bool {
