@@ -115,7 +115,9 @@ struct BulkBackfill: Sendable {
             return BulkSeries(
                 index: index, digest: source.digest, remarks: source.remarks(), bars: bars,
                 head: head,
-                writer: TileAnswerWriter(head.profile, request.specification, model))
+                writer: TileAnswerWriter(
+                    head.profile, request.specification, model,
+                    bars: min(bars.count, BulkBackfill.barsPerLoad)))
         } catch {
             return try left(error)
         }
@@ -225,13 +227,13 @@ private struct BulkSeries {
         result.take(receipt)
         head = receipt.head
         written += writer.answers.count
-        writer.clear()
+        writer.clear(before: min(bars.count - written, BulkBackfill.barsPerLoad))
     }
 
     /// Others write it.
     mutating func leave() {
         bars = BarColumns()
         written = 0
-        writer.clear()
+        writer.clear(before: 0)
     }
 }
