@@ -20,7 +20,8 @@ struct DistributedProcessTests {
 
     private func cluster() throws -> MockCluster {
         let cluster = try MockCluster()
-        for topic in ["backfill-jobs", "backfill-jobs.dlq", "backfill-progress"] {
+        let topics = ["backfill-jobs", "backfill-jobs.dlq", "backfill-progress", "regime-change"]
+        for topic in topics {
             cluster.makeTopic(topic, partitions: 6)
         }
         return cluster
@@ -39,7 +40,7 @@ struct DistributedProcessTests {
             "DATABASE_URL": try await PostgresServer.shared.value.database(),
             "REDPANDA_BROKERS": cluster.servers, "KAFKA_SESSION_TIMEOUT_MS": "6000",
             "KAFKA_HEARTBEAT_INTERVAL_MS": "500", "KAFKA_FETCH_WAIT_MAX_MS": "20",
-            "BACKFILL_WORKER_JOBS": "2",
+            "BACKFILL_WORKER_JOBS": "2", "BACKFILL_WORKER_FILES": program.home,
         ]
         let universe = try universe(in: program)
         let mortal = try Running(program.process(["serve", "backfill-worker"]))
@@ -82,19 +83,16 @@ struct DistributedProcessTests {
         let cluster = try cluster()
         var program = try Program.fresh()
         defer { program.remove() }
-        program.environment = ["REDPANDA_BROKERS": cluster.servers]
+        program.environment = [
+            "REDPANDA_BROKERS": cluster.servers, "BACKFILL_WORKER_FILES": program.home,
+        ]
         let rows = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(300)
         let csv = try program.file("M.csv", rows.joined(separator: "\n") + "\n")
         let asking = try Running(
             program.process(["backfill", "--csv", csv, "--market", "M", "--distribute"]))
         // Put, and changed before anybody takes it.
         try await eventually {
-            let listing = Process()
-            listing.executableURL = URL(filePath: "/usr/bin/env")
-            listing.arguments = [
-                "kcat", "-b", cluster.servers, "-C", "-t", "backfill-jobs", "-e", "-q",
-            ]
-            return try await Program.finish(listing).output.contains("job_id")
+            try await !messages("backfill-jobs", of: cluster).isEmpty
         }
         _ = try program.file("M.csv", rows.dropLast().joined(separator: "\n") + "\n")
         let worker = try Running(program.process(["serve", "backfill-worker"]))
@@ -103,6 +101,99 @@ struct DistributedProcessTests {
         #expect(told.output.contains("is another file here"), "\(told.output)")
         worker.signal(SIGTERM)
         #expect(await worker.outcome().status == 0)
+        // What the other file holds is nobody's business.
+        for message in try await messages("backfill-progress", of: cluster) {
+            #expect(!message.contains("SHA") && !message.contains("bytes)"), "\(message)")
+        }
+    }
+
+    /// What a topic holds, a line each.
+    private func messages(_ topic: String, of cluster: MockCluster) async throws -> [Substring] {
+        let listing = Process()
+        listing.executableURL = URL(filePath: "/usr/bin/env")
+        listing.arguments = ["kcat", "-b", cluster.servers, "-C", "-t", topic, "-e", "-q"]
+        return try await Program.finish(listing).output.split(separator: "\n")
+    }
+
+    @Test("jobs may name files in the worker's folders, and links to such, and no others")
+    func folders() async throws {
+        let cluster = try cluster()
+        var program = try Program.fresh()
+        defer { program.remove() }
+        let data = program.home + "/data"
+        program.environment = [
+            "REDPANDA_BROKERS": cluster.servers, "BLOASIS_MODEL": "rules",
+            "BACKFILL_WORKER_FILES": data,
+        ]
+        let files = FileManager.default
+        try files.createDirectory(atPath: data, withIntermediateDirectories: true)
+        let rows =
+            try Fixture.text(Fixture.spx).split(separator: "\n").prefix(300)
+            .joined(separator: "\n") + "\n"
+        let inside = try program.file("data/inside.csv", rows)
+        let outside = try program.file("outside.csv", rows)
+        let linked = data + "/linked.csv"
+        let leading = data + "/leading.csv"
+        try files.createSymbolicLink(atPath: linked, withDestinationPath: inside)
+        try files.createSymbolicLink(atPath: leading, withDestinationPath: outside)
+        let universe = try program.file(
+            "universe.csv",
+            "market,file\nIN,\(inside)\nLINKED,\(linked)\nLEADING,\(leading)\nOUT,\(outside)\n")
+        let worker = try Running(program.process(["serve", "backfill-worker"]))
+        #expect(await worker.errors.wait(for: "Waiting for jobs"))
+        let told = try await program.run(
+            "backfill", "--universe", universe, "--distribute", "--json", "--silence-limit", "3m")
+        worker.signal(SIGTERM)
+        #expect(await worker.outcome().status == 0)
+        #expect(told.status == 1)
+        #expect(told.output.contains(#""done":2"#), "\(told.output)")
+        #expect(told.output.contains(#""failed":2"#), "\(told.output)")
+        for path in [leading, outside] {
+            #expect(
+                told.output.contains("\(path) is no file that jobs may name here"),
+                "\(told.output)")
+        }
+    }
+
+    @Test("--emit: what workers announce is what one process announces, and is published once")
+    func announced() async throws {
+        let cluster = try cluster()
+        var program = try Program.fresh()
+        var alone = try Program.fresh()
+        defer {
+            program.remove()
+            alone.remove()
+        }
+        alone.environment = ["BLOASIS_MODEL": "rules"]
+        program.environment = [
+            "DATABASE_URL": try await PostgresServer.shared.value.database(),
+            "REDPANDA_BROKERS": cluster.servers, "BLOASIS_MODEL": "rules",
+            "BACKFILL_WORKER_FILES": program.home,
+        ]
+        let backfill = ["backfill", "--universe", try universe(in: program), "--emit", "--json"]
+        let expected = try json(try await alone.run(backfill))
+        let count = try #require(expected["announced"] as? Int)
+        #expect(count > Self.markets.count)
+        #expect(try json(try await alone.run(backfill))["announced"] as? Int == 0)
+
+        let worker = try Running(program.process(["serve", "backfill-worker"]))
+        #expect(await worker.errors.wait(for: "Waiting for jobs"))
+        let distributed = backfill + ["--distribute", "--silence-limit", "3m"]
+        for announced in [count, 0] {
+            let told = try await program.run(distributed)
+            #expect(told.status == 0, "\(told.errors)")
+            #expect(try json(told)["announced"] as? Int == announced)
+            let published = try await messages("regime-change", of: cluster)
+            #expect(published.count == count && Set(published).count == count)
+        }
+        worker.signal(SIGTERM)
+        #expect(await worker.outcome().status == 0)
+        try await expectSame(program, alone)
+    }
+
+    private func json(_ outcome: Program.Outcome) throws -> [String: Any] {
+        try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     }
 
     @Test("without brokers both say so before anything is done")

@@ -100,7 +100,7 @@ private struct BulkUniverse {
 
     func terms(emitting: Bool = false, splits: SplitPolicy = .refuse) -> BackfillTerms {
         BackfillTerms(
-            specification: specification, broughtAt: World.now(), emitting: emitting,
+            specification: specification, now: World.now, emitting: emitting,
             splits: splits, fixedModel: model)
     }
 
@@ -136,7 +136,7 @@ private struct BulkUniverse {
                 completing: "d")
             do {
                 let result = try await Backfill(journal: world.store, reader: world.store)
-                    .run(request, from: pull(market))
+                    .run(request, from: pull(market), scanning: pull(market))
                 tally.take(MemberOutcome(market.series, .written(result)))
             } catch {
                 tally.take(MemberOutcome(market.series, .failed("\(error)")))

@@ -35,8 +35,33 @@ struct DistributedBackfillTests {
             self.bars = bars
         }
 
+        /// The same markets at other prices, as after a dividend.
+        var adjusted: Universe {
+            Universe(
+                bars: bars.mapValues { bars in
+                    bars.map { bar in
+                        var bar = bar
+                        (bar.open, bar.high) = (bar.open * 0.97, bar.high * 0.97)
+                        (bar.low, bar.close) = (bar.low * 0.97, bar.close * 0.97)
+                        return bar
+                    }
+                },
+                jobs: jobs.map { job in
+                    var job = job
+                    job.source.sha256 += "adjusted"
+                    return job
+                })
+        }
+
+        private init(bars: [Series: [Bar]], jobs: [BackfillJobEvent]) {
+            self.bars = bars
+            self.jobs = jobs
+        }
+
         func work(
-            _ series: Series, digest: String? = nil, pulled: @escaping () -> Void = {}
+            _ series: Series, digest: String? = nil,
+            now: @escaping @Sendable () -> Timestamp = World.now,
+            pulled: @escaping () -> Void = {}
         ) throws -> BackfillWorker.Work {
             guard var rest = bars[series].map({ $0[...] }) else {
                 throw BackfillError.noBars(series)
@@ -45,7 +70,7 @@ struct DistributedBackfillTests {
                 request: BackfillRequest(
                     series: series, calendar: .continuous,
                     BackfillTerms(
-                        specification: World.specification, broughtAt: World.now()),
+                        specification: World.specification, now: now),
                     completing: digest, chunkSize: 50)
             ) { limit in
                 pulled()
@@ -55,8 +80,9 @@ struct DistributedBackfillTests {
         }
 
         /// In one process, without a topic.
-        func written() async throws -> InMemoryRegimeStore {
-            let store = InMemoryRegimeStore(wording: .standard, now: World.now)
+        func written(
+            into store: InMemoryRegimeStore = .init(wording: .standard, now: World.now)
+        ) async throws -> InMemoryRegimeStore {
             for series in bars.keys {
                 let work = try work(series)
                 _ = try await Backfill(journal: store, reader: store).run(
@@ -68,12 +94,13 @@ struct DistributedBackfillTests {
 
     private func worker(
         _ name: String, _ bus: any EventBus, _ store: InMemoryRegimeStore, _ universe: Universe,
-        journal: (any RegimeJournal)? = nil, pulled: @escaping @Sendable () -> Void = {}
+        journal: (any RegimeJournal)? = nil, now: @escaping @Sendable () -> Timestamp = World.now,
+        pulled: @escaping @Sendable () -> Void = {}
     ) -> BackfillWorker {
         BackfillWorker(
             bus: bus, backfill: Backfill(journal: journal ?? store, reader: store), name: name,
             concurrency: 2,
-            open: { try universe.work($0.series, digest: $0.id.text, pulled: pulled) },
+            open: { try universe.work($0.series, digest: $0.id.text, now: now, pulled: pulled) },
             now: World.now, logger: World.logger)
     }
 
@@ -192,6 +219,42 @@ struct DistributedBackfillTests {
         for bus in buses { await bus.close() }
     }
 
+    @Test("corrections, taken over in the middle: once each, known from when they were written")
+    func correctionsTakenOver() async throws {
+        let universe = Universe()
+        let store = try await universe.written()
+        let adjusted = universe.adjusted
+        let bus = InMemoryEventBus(partitions: 4)
+        let mortal = Mortal()
+        let (early, late) = (Samples.day(21_000), Samples.day(21_001))
+        mortal.live(worker("one", bus, store, adjusted, now: { early }, pulled: mortal.pull))
+        let board = try await running([worker("two", bus, store, adjusted, now: { late })]) {
+            try await asking(adjusted.jobs, on: bus)
+        }
+        #expect(mortal.hasDied)
+        await mortal.end()
+        #expect(board.tally(at: World.now()).done == universe.jobs.count)
+        var instants: Set<Timestamp> = []
+        let alone = try await adjusted.written(into: try await universe.written())
+        for series in universe.bars.keys {
+            let bars = try await store.bars(SeriesQuery(series))
+            #expect(bars.allSatisfy { $0.revision == 2 })
+            instants.formUnion(bars.map(\.bar.availableAt))
+            let expected = try await alone.bars(SeriesQuery(series))
+            #expect(zip(bars, expected).allSatisfy { $0.bar.saysTheSame(as: $1.bar) })
+            let mine = try await store.history(SeriesQuery(series)).leavingOutAvailability
+            let theirs = try await alone.history(SeriesQuery(series)).leavingOutAvailability
+            #expect(sayTheSame(mine, theirs), "\(series)")
+            // Between the two the store said a half of it, and that is what is known of then.
+            for instant in [World.now(), late] {
+                let report = try await Verification(reader: store, threads: 1).run(
+                    series, knownAt: instant, progress: { _ in })
+                #expect(report.differences.isEmpty, "\(series) at \(instant)")
+            }
+        }
+        #expect(instants == [early, late])
+    }
+
     @Test("asked again, everything is done and nothing new")
     func again() async throws {
         let universe = Universe(["A", "B", "C"], count: 60)
@@ -250,7 +313,43 @@ struct DistributedBackfillTests {
         try await expectSame(store, as: try await universe.written(), universe)
     }
 
-    @Test("without a worker it is said how long nothing was heard")
+    @Test("a store that stays away: the job is told as begun once, and in the end as failed")
+    func awayForGood() async throws {
+        let universe = Universe(["A"], count: 60)
+        let bus = InMemoryEventBus()
+        let store = InMemoryRegimeStore(wording: .standard, now: World.now)
+        let journal = ScriptedJournal(
+            store,
+            failingWith: Array(
+                repeating: .told(.unavailable), count: JobPatience.attemptLimit))
+        let worker = BackfillWorker(
+            bus: bus, backfill: Backfill(journal: journal, reader: store), name: "one",
+            concurrency: 1, open: { try universe.work($0.series, digest: $0.id.text) },
+            now: World.now, logger: World.logger,
+            sleep: { duration in
+                // Waits between attempts take no time, the pace of progress for ever.
+                if duration == BackfillWorker.progressInterval {
+                    for await _ in AsyncStream<Void>.makeStream().stream {}
+                }
+                try Task.checkCancellation()
+            })
+        let board = try await running([worker]) { try await asking(universe.jobs, on: bus) }
+        let tally = board.tally(at: World.now())
+        #expect((tally.done, tally.failed) == (0, 1))
+        let reason = board.failures.first?.reason ?? ""
+        #expect(reason.contains("given up after \(JobPatience.attemptLimit) attempts"))
+        #expect(reason.contains("told to fail"))
+        let told = try bus.logged(.backfillProgress)
+            .map { try BackfillProgressEvent(payload: $0.message.payload).state }
+        #expect(told == [.started, .failed])
+        // The same command again, once the store is back.
+        let again = try await running([self.worker("two", bus, store, universe)]) {
+            try await asking(universe.jobs, on: bus)
+        }
+        #expect(again.tally(at: World.now()).done == 1)
+    }
+
+    @Test("without a worker it is said for how long no job got any further")
     func silence() async throws {
         let universe = Universe(["A"], count: 60)
         let time = ManualTime()

@@ -32,7 +32,7 @@ struct ExogenousBackfillTests {
         BackfillRequest(
             series: World.series, calendar: .continuous,
             BackfillTerms(
-                specification: specification, broughtAt: World.now(),
+                specification: specification, now: World.now,
                 bringsExogenous: bringingExogenous),
             chunkSize: chunkSize)
     }

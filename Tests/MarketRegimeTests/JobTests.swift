@@ -82,12 +82,12 @@ struct JobTests {
 
     private func told(
         _ market: String, _ state: BackfillProgressEvent.State, bars: Int = 0, new: Int = 0,
-        error: String? = nil
+        asOf: Timestamp? = nil, error: String? = nil
     ) -> BackfillProgressEvent {
         var work = BackfillWork()
         (work.bars, work.newBars) = (bars, new)
         return BackfillProgressEvent(
-            of: job(market), state, worker: "w", work: work, error: error)
+            of: job(market), state, worker: "w", work: work, asOf: asOf, error: error)
     }
 
     private func board(_ markets: String...) -> JobBoard {
@@ -135,7 +135,58 @@ struct JobTests {
         #expect(board.silence(at: later) == .seconds(limit + 1))
         board.take(told("A", .started), at: later)
         #expect(board.tally(at: later).running == 1)
-        #expect(board.silence(at: later) == .zero)
+        // Begun again is no step further.
+        #expect(board.silence(at: later) == .seconds(limit + 1))
+    }
+
+    @Test("only what brings a job nearer to its end is a sign of life")
+    func silence() {
+        func at(_ seconds: Int64) -> Timestamp { Self.now.advanced(bySeconds: seconds) }
+        var board = board("A", "B")
+        var steps: [(event: BackfillProgressEvent, moves: Bool)] = [
+            (told("A", .started), true), (told("A", .started), false),
+            (told("A", .running), false), (told("A", .running, asOf: Samples.day(5)), true),
+            (told("A", .running, asOf: Samples.day(5)), false), (told("A", .started), false),
+            // Another worker walks over what is there already.
+            (told("A", .running, asOf: Samples.day(4)), false),
+            (told("A", .running, asOf: Samples.day(6)), true),
+            (told("C", .started), false), (told("A", .failed, error: "away"), true),
+            (told("A", .failed, error: "away"), false), (told("A", .done), true),
+            (told("A", .done), false),
+        ]
+        steps.append((told("B", .done), true))
+        var moved: Int64 = 0
+        for (second, step) in zip(Int64(1)..., steps) {
+            board.take(step.event, at: at(second))
+            if step.moves { moved = second }
+            #expect(board.silence(at: at(second)) == .seconds(second - moved), "\(second)")
+        }
+        #expect(board.isOver)
+    }
+
+    // MARK: - The worker's patience
+
+    @Test("a job that gets no further is given up at the limit; one that does is not")
+    func patience() {
+        var patience = JobPatience()
+        var delays: [Duration] = []
+        while let delay = patience.delay(havingReached: nil) { delays.append(delay) }
+        #expect(delays.count == JobPatience.attemptLimit - 1)
+        #expect(delays.first == BackfillWorker.retryDelay)
+        #expect(delays.last == BackfillWorker.retryDelayMaximum)
+        let sum = delays.reduce(.zero, +)
+        #expect(sum > .seconds(120) && sum < .seconds(240))
+        patience = JobPatience()
+        for day in 0..<4 * JobPatience.attemptLimit {
+            let delay = patience.delay(havingReached: Samples.day(day))
+            #expect(delay == BackfillWorker.retryDelay)
+        }
+        // The same bar again, and one before it, are no further.
+        let last = 4 * JobPatience.attemptLimit - 1
+        for attempt in 1..<JobPatience.attemptLimit - 1 {
+            #expect(patience.delay(havingReached: Samples.day(last - attempt % 2)) != nil)
+        }
+        #expect(patience.delay(havingReached: Samples.day(last)) == nil)
     }
 
     @Test("nothing to do is over")

@@ -143,6 +143,25 @@ struct PointInTimeTests {
             }
         }
     }
+
+    @Test("resumed where the clock is behind: known no earlier than what came before")
+    func clockBehind() async throws {
+        let bars = World.bars(count: 400, seed: 4)
+        let adjusted = Self.adjusted(bars, before: 380, by: 0.95)
+        let world = World()
+        try await world.backfill(bars)
+        await #expect(throws: StoreError.self) {
+            try await world.backfill(
+                adjusted, World.request(chunkSize: 64, broughtAt: Samples.day(500)),
+                through: FailingJournal(world.store, failingAt: 3))
+        }
+        try await world.backfill(
+            adjusted, World.request(chunkSize: 64, broughtAt: Samples.day(450)))
+        #expect(try await world.history().allSatisfy { $0.availableAt == Samples.day(500) })
+        for instant in [449, 450, 475, 499, 500].map(Samples.day) {
+            #expect(try await Self.verify(world, knownAt: instant).differenceCount == 0)
+        }
+    }
 }
 
 @Suite("Property: what is believed at an instant is what was read at it")

@@ -22,16 +22,18 @@ struct UniverseBackfillTests {
 
     private struct Broken: Error {}
 
-    /// - Parameter failing: a market whose source breaks after some bars.
+    /// - Parameter failing: a market whose source breaks after some bars while they are written.
     private static func members(
-        digest: String = "d", failing: String? = nil, opened: Counter = Counter()
+        digest: String = "d", failing: String? = nil
     ) throws -> [UniverseMember] {
         try markets.map { name in
-            UniverseMember(series: try series(name), calendar: .continuous) {
-                opened.add()
+            let openings = Counter()
+            return UniverseMember(series: try series(name), calendar: .continuous) {
+                // What is opened next is only looked at.
+                let isWritten = openings.next() == 1
                 let rest = Pulled(bars(of: name))
                 return MemberSource(digest: digest + name) { limit in
-                    if name == failing, rest.pulled >= 250 { throw Broken() }
+                    if name == failing, isWritten, rest.pulled >= 250 { throw Broken() }
                     return rest.take(min(limit, 50))
                 } remarks: {
                     []
@@ -42,7 +44,7 @@ struct UniverseBackfillTests {
 
     private final class Counter: Sendable {
         private let value = Atomic(0)
-        func add() { value.add(1, ordering: .relaxed) }
+        func next() -> Int { value.add(1, ordering: .relaxed).newValue }
     }
 
     /// Of one task.
@@ -73,7 +75,7 @@ struct UniverseBackfillTests {
 
     private static func run(
         _ members: [UniverseMember], in world: World, concurrency: Int = 3,
-        emitting: Bool = false, dryRun: Bool = false
+        emitting: Bool = false, dryRun: Bool = false, splits: SplitPolicy = .refuse
     ) async throws -> UniverseTally {
         var tally = UniverseTally()
         let shares = Shares(members)
@@ -83,7 +85,8 @@ struct UniverseBackfillTests {
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
         let terms = BackfillTerms(
-            specification: World.specification, broughtAt: World.now(), emitting: emitting)
+            specification: World.specification, now: World.now, emitting: emitting,
+            splits: splits)
         let known = KnownSeries(try await world.store.heads())
         try await UniverseBackfill(backfill, concurrency: concurrency)
             .run(terms, knowing: known, next: shares.next) { tally.take($0) }
@@ -99,7 +102,7 @@ struct UniverseBackfillTests {
                 BackfillRequest(
                     series: try series(name), calendar: .continuous,
                     BackfillTerms(
-                        specification: World.specification, broughtAt: World.now())),
+                        specification: World.specification, now: World.now)),
                 from: rest.take)
         }
         return world
@@ -113,6 +116,49 @@ struct UniverseBackfillTests {
             #expect(sayTheSame(mine, theirs), "\(name)")
             let changes = try await one.store.changes(query).map(\.eventID)
             #expect(changes == (try await other.store.changes(query)).map(\.eventID))
+        }
+    }
+
+    @Test("what is known of a market stays so, however long others are written before it")
+    func knownWhileOthersAreWritten() async throws {
+        let world = World()
+        _ = try await Self.run(try Self.members(), in: world)
+        let corrected = try Self.markets.map { name in
+            let bars = Self.bars(of: name).map { bar in
+                var bar = bar
+                bar.volume += 1
+                return bar
+            }
+            return UniverseMember(series: try Self.series(name), calendar: .continuous) {
+                MemberSource(digest: "corrected", pull: Pulled(bars).take, remarks: { [] })
+            }
+        }
+        let time = ManualTime(Samples.day(1_000))
+        let terms = BackfillTerms(
+            specification: World.specification, now: { time.now })
+        let known = KnownSeries(try await world.store.heads())
+        // What was known of those that are still to be written, each day of the run.
+        let seen = Mutex<[(at: Timestamp, series: Series, answers: [RegimeAssessment])]>([])
+        let written = Mutex<Set<Series>>([])
+        let backfill = Backfill(journal: world.store, reader: world.store)
+        try await UniverseBackfill(backfill, concurrency: 1) { series in
+            written.withLock { _ = $0.insert(series) }
+            for name in Self.markets {
+                guard let other = try? Self.series(name),
+                    !written.withLock({ $0.contains(other) }),
+                    let answers = try? await world.store.history(
+                        SeriesQuery(other, knownAt: time.now))
+                else { continue }
+                seen.withLock { $0.append((time.now, other, answers)) }
+            }
+            time.advance(bySeconds: 86_400)
+        }.run(terms, knowing: known, next: Shares(corrected).next) { _ in }
+        let all = seen.withLock { $0 }
+        #expect(all.count == 7 * 6 / 2)
+        for one in all {
+            let later = try await world.store.history(
+                SeriesQuery(one.series, knownAt: one.at))
+            #expect(sayTheSame(later, one.answers), "\(one.series) at \(one.at)")
         }
     }
 
@@ -138,6 +184,31 @@ struct UniverseBackfillTests {
         try await Self.expectSame(world, try await Self.alone())
         let last = try await Self.run(try Self.members(), in: world)
         #expect(last.unchanged == 7 && last.written == 0)
+    }
+
+    @Test("a market with what looks like a split is refused whole, unless it is accepted by name")
+    func split() async throws {
+        let world = World()
+        let share = try Self.series("SHARE")
+        let bars = Samples.bars(count: 300, seed: 3).enumerated().map { number, bar in
+            Samples.bar(number, close: bar.close * (number < 280 ? 2 : 1))
+        }
+        let members = [
+            UniverseMember(series: share, calendar: .continuous) {
+                MemberSource(digest: "s", pull: Backfill.source(of: bars)) { [] }
+            }
+        ]
+        let refused = try await Self.run(members, in: world)
+        #expect(refused.failures.map(\.series) == [share])
+        #expect(try #require(refused.failures.first).reason.contains("--accept-split SHARE@"))
+        #expect(try await world.store.head(of: share) == nil)
+        let other = try #require(AcceptedSplit("M1@\(bars[280].timestamp.utcDate)"))
+        let mine = try #require(AcceptedSplit("SHARE@\(bars[280].timestamp.utcDate)"))
+        for (accepted, count) in [([other], 0), ([other, mine], 300)] {
+            let policy = SplitPolicy(.refuse, accepting: accepted)
+            _ = try await Self.run(members, in: world, splits: policy)
+            #expect(try await world.store.history(SeriesQuery(share)).count == count)
+        }
     }
 
     @Test("another source, or somebody else's write, is looked at again")
@@ -219,7 +290,7 @@ struct FixedModelTests {
         BackfillRequest(
             series: World.series, calendar: .continuous,
             BackfillTerms(
-                specification: RegimeSpecification(fixed: model), broughtAt: World.now(),
+                specification: RegimeSpecification(fixed: model), now: World.now,
                 fixedModel: model))
     }
 

@@ -8,7 +8,10 @@ protocol ByteSource: AnyObject {
 
 /// Where a table's bytes lie; can be opened as often as needed.
 enum CSVInput {
+    /// Opened anew for each reading.
     case file(path: String)
+    /// Held open: every reading is of the same file.
+    case open(OpenFile)
     case memory(bytes: [UInt8], name: String)
 
     /// Longest input taken from a pipe, which cannot be read twice and is therefore held.
@@ -16,11 +19,12 @@ enum CSVInput {
 
     /// A path, as something that can be read more than once.
     init(path: String) throws(CSVError) {
-        let file = try FileSource(path: path)
-        guard !file.isRegular else {
+        let opened = try OpenFile(path: path)
+        guard !opened.isRegular else {
             self = .file(path: path)
             return
         }
+        let file = FileSource(opened)
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: RecordReader.blockBytes)
         while true {
@@ -37,6 +41,7 @@ enum CSVInput {
     var name: String {
         switch self {
         case .file(let path): path
+        case .open(let file): file.path
         case .memory(_, let name): name
         }
     }
@@ -44,13 +49,18 @@ enum CSVInput {
     /// The bytes from the start, inflated when they begin like gzip.
     func open() throws(CSVError) -> any ByteSource {
         switch self {
-        case .file(let path):
-            let file = try FileSource(path: path)
-            return GzipSource.begins(try file.peek(2)) ? try GzipSource(file, name: path) : file
+        case .file(let path): return try CSVInput.source(OpenFile(path: path))
+        case .open(let file): return try CSVInput.source(file)
         case .memory(let bytes, let name):
             let memory = MemorySource(bytes)
             return GzipSource.begins(bytes.prefix(2)) ? try GzipSource(memory, name: name) : memory
         }
+    }
+
+    private static func source(_ file: OpenFile) throws(CSVError) -> any ByteSource {
+        let source = FileSource(file)
+        return GzipSource.begins(try source.peek(2))
+            ? try GzipSource(source, name: file.path) : source
     }
 
     /// Fills the front of a block; the number of bytes is 0 only at the end.
@@ -72,60 +82,40 @@ enum CSVInput {
     }
 }
 
-/// Owns a file descriptor from `open` to `close`.
+/// A file's bytes; those of a regular one from its start, however often it is read.
 final class FileSource: ByteSource {
-    private let descriptor: Int32
-    private let path: String
-    /// Whether it can be read again from the start.
-    let isRegular: Bool
+    private let file: OpenFile
+    private var offset = 0
 
-    /// - Parameter onlyRegular: refuses what may not end or never begin, as a pipe or a device.
-    init(path: String, onlyRegular: Bool = false) throws(CSVError) {
-        // Opening a pipe waits for its writer, unless told not to.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (onlyRegular ? O_NONBLOCK : 0))
-        guard descriptor >= 0 else {
-            let code = errno
-            throw CSVError(
-                file: path,
-                code == ENOENT ? .missing : .unreadable(reason: FileSource.reason(code)))
-        }
-        self.descriptor = descriptor
-        self.path = path
-        var status = stat()
-        let code = fstat(descriptor, &status) == 0 ? 0 : errno
-        isRegular = status.st_mode & S_IFMT == S_IFREG
-        guard code == 0 else {
-            throw CSVError(file: path, .unreadable(reason: FileSource.reason(code)))
-        }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw CSVError(file: path, .directory) }
-        guard isRegular || !onlyRegular else { throw CSVError(file: path, .notRegular) }
-    }
-
-    deinit {
-        close(descriptor)
+    init(_ file: OpenFile) {
+        self.file = file
     }
 
     /// The first bytes, at most `count`, without moving on.
     func peek(_ count: Int) throws(CSVError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, 0) }
+        let got = bytes.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, count, 0) }
         guard got >= 0 else {
-            throw CSVError(file: path, .unreadable(reason: FileSource.reason(errno)))
+            throw CSVError(file: file.path, .unreadable(reason: OpenFile.reason(errno)))
         }
         return Array(bytes.prefix(got))
     }
 
     func read(into block: UnsafeMutableRawBufferPointer) throws(CSVError) -> Int {
         while true {
-            let got = Glibc.read(descriptor, block.baseAddress, block.count)
-            if got >= 0 { return got }
+            let got =
+                file.isRegular
+                ? pread(file.descriptor, block.baseAddress, block.count, off_t(offset))
+                : Glibc.read(file.descriptor, block.baseAddress, block.count)
+            guard got < 0 else {
+                offset += got
+                return got
+            }
             guard errno == EINTR else {
-                throw CSVError(file: path, .unreadable(reason: FileSource.reason(errno)))
+                throw CSVError(file: file.path, .unreadable(reason: OpenFile.reason(errno)))
             }
         }
     }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }
 
 /// Bytes that are in memory already.

@@ -35,6 +35,13 @@ package final class CSVBarReader {
         try self.init(CSVInput(path: path), options, blockBytes: RecordReader.blockBytes)
     }
 
+    /// Reads a regular file that is open, each time from its start.
+    package convenience init(
+        _ file: OpenFile, options: CSVReadOptions = CSVReadOptions()
+    ) throws(CSVError) {
+        try self.init(.open(file), options, blockBytes: RecordReader.blockBytes)
+    }
+
     /// Reads a table that is in memory, plain or gzip; `name` stands for the path in errors.
     package convenience init(
         bytes: [UInt8], name: String, options: CSVReadOptions = CSVReadOptions()

@@ -12,6 +12,10 @@ package enum CSVInspection: Sendable, Equatable {
         try inspect(CSVInput(path: path))
     }
 
+    package static func markets(_ file: OpenFile) throws(CSVError) -> CSVInspection {
+        try inspect(.open(file))
+    }
+
     static func inspect(_ input: CSVInput) throws(CSVError) -> CSVInspection {
         var records = try RecordReader(input.open(), name: input.name)
         let header = try CSVHeader(&records)

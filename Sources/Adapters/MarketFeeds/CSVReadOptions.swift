@@ -36,7 +36,7 @@ package enum BadRowPolicy: String, Sendable, CaseIterable {
 ///   date, at whose session's end it was; never before the close.
 /// - A bar of several days closes at the last session's end of the days it covers, which end with
 ///   the stamped date or, stamped at the open, begin with it.
-package struct CSVReadOptions: Sendable {
+package struct CSVReadOptions: Sendable, Equatable {
     package var timeframe: Timeframe
     package var calendar: SessionCalendar
     package var price: PriceColumn

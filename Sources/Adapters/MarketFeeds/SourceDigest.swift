@@ -12,10 +12,15 @@ package struct SourceDigest {
 
     /// Takes in a regular file, as it is.
     package mutating func add(file path: String) throws(CSVError) {
-        let file = try FileSource(path: path, onlyRegular: true)
+        try add(OpenFile(path: path, onlyRegular: true))
+    }
+
+    /// Takes in all bytes of an open file.
+    package mutating func add(_ file: OpenFile) throws(CSVError) {
+        let source = FileSource(file)
         var block = [UInt8](repeating: 0, count: RecordReader.blockBytes)
         while true {
-            let count = try CSVInput.fill(&block, from: file)
+            let count = try CSVInput.fill(&block, from: source)
             guard count > 0 else { return }
             hash.update(data: block[..<count])
         }

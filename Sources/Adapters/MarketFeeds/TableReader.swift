@@ -30,6 +30,14 @@ package struct TableReader: Sendable {
         try self.init(CSVInput(path: path), inspection, options, cellBudget: cellBudget)
     }
 
+    /// - Parameter file: a regular one.
+    package init(
+        _ file: OpenFile, _ inspection: CSVInspection, options: CSVReadOptions,
+        cellBudget: Int = TableReader.cellBudget
+    ) throws(CSVError) {
+        try self.init(.open(file), inspection, options, cellBudget: cellBudget)
+    }
+
     init(
         _ input: CSVInput, _ inspection: CSVInspection, _ options: CSVReadOptions, cellBudget: Int
     ) throws(CSVError) {
@@ -73,6 +81,14 @@ package struct TableReader: Sendable {
         nextMarket += chosen.count
         guard !chosen.isEmpty else { return [] }
         return isWide ? try readWide(Array(chosen)) : try readLong(Array(chosen))
+    }
+
+    /// Goes on with the share that a series is in, by the name that the file has for it; `false`
+    /// where it has none.
+    mutating func seek(_ market: String) -> Bool {
+        guard let place = markets.firstIndex(of: market) else { return false }
+        nextMarket = place - place % share
+        return true
     }
 
     private func records() throws(CSVError) -> RecordReader {

@@ -45,7 +45,7 @@ package struct Universe: Sendable {
         let isPattern = pattern.contains { "*?[".contains($0) }
         let paths = isPattern ? Universe.paths(matching: pattern) : [pattern]
         guard !paths.isEmpty else { throw UniverseError.nothingMatches(pattern) }
-        if !isPattern { _ = try FileSource(path: pattern, onlyRegular: true) }
+        if !isPattern { _ = try OpenFile(path: pattern, onlyRegular: true) }
         if !isPattern, let listed = try UniverseList(path: pattern) {
             files = listed.members.map { member in
                 File(path: member.path, holding: .single, members: [member])
@@ -67,7 +67,7 @@ package struct Universe: Sendable {
     ) throws -> File {
         var holding = CSVInspection.single
         do {
-            _ = try FileSource(path: path, onlyRegular: true)
+            _ = try OpenFile(path: path, onlyRegular: true)
             holding = try CSVInspection.markets(path: path)
         } catch {
             guard isPattern else { throw error }

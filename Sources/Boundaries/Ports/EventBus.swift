@@ -13,6 +13,9 @@ package struct Topic: Hashable, Sendable {
         [marketBars, regimeChange, orderFilled, backfillJobs].flatMap { [$0, $0.deadLetter] }
         + [backfillProgress]
 
+    /// Partitions of a topic that this program makes, unless it is told how many.
+    package static let defaultPartitions: Int32 = 6
+
     package init(_ name: String) {
         self.name = name
     }

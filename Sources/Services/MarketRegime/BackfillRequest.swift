@@ -4,10 +4,9 @@ package import RegimeModels
 /// How histories are written, whichever the market.
 package struct BackfillTerms: Sendable {
     package var specification: RegimeSpecification
-    /// When the sources were brought, by the wall clock: from then on their corrections of stored
-    /// bars are known. One run, stopped and resumed, that keeps to the first instant writes the
-    /// same as one that never stopped.
-    package var broughtAt: Timestamp
+    /// The wall clock. A source's corrections of stored bars are known from the instant at which
+    /// the first of them is about to be written: it is asked once for each series.
+    package var now: @Sendable () -> Timestamp
     /// Only assessments of this half-open range are written; everything is read all the same.
     package var range: Range<Timestamp>?
     /// Announce the changes later than the last announced one.
@@ -20,12 +19,12 @@ package struct BackfillTerms: Sendable {
     package var fixedModel: ModelManifest?
 
     package init(
-        specification: RegimeSpecification, broughtAt: Timestamp,
+        specification: RegimeSpecification, now: @escaping @Sendable () -> Timestamp,
         range: Range<Timestamp>? = nil, emitting: Bool = false, bringsExogenous: Bool = false,
         splits: SplitPolicy = .refuse, fixedModel: ModelManifest? = nil
     ) {
         self.specification = specification
-        self.broughtAt = broughtAt
+        self.now = now
         self.range = range
         self.emitting = emitting
         self.bringsExogenous = bringsExogenous

@@ -110,7 +110,7 @@ struct BulkBackfill: Sendable {
     private func begin(_ member: UniverseMember, _ index: Int) async throws -> BulkSeries? {
         do {
             let source = try member.open()
-            guard let bars = try read(source, of: member.series),
+            guard let bars = try read(source, of: member),
                 let anchor = bars.timestamps.first
             else { return nil }
             let asked = member.request(source, request)
@@ -130,9 +130,9 @@ struct BulkBackfill: Sendable {
     }
 
     /// All bars of a source; `nil` where it is empty, too long, or not what lanes compute.
-    private func read(_ source: MemberSource, of series: Series) throws -> BarColumns? {
+    private func read(_ source: MemberSource, of member: UniverseMember) throws -> BarColumns? {
         var columns = BarColumns()
-        var splits = SplitGuard(series, request.splits)
+        var splits = SplitGuard(member.series, in: member.calendar, request.splits)
         while true {
             let page = try source.pull(BulkBackfill.page)
             if page.isEmpty { return columns.isEmpty ? nil : columns }

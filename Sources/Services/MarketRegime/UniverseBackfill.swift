@@ -106,6 +106,7 @@ package struct UniverseBackfill: Sendable {
             var seen = 0
             let result = try await backfill.run(
                 member.request(source, terms), from: source.pull,
+                scanning: terms.splits.rule == .refuse ? member.open().pull : nil,
                 progress: { done in
                     progress(max(done.bars - seen, 0))
                     seen = done.bars

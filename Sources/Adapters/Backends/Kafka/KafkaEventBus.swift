@@ -6,7 +6,7 @@ import Synchronization
 package final class KafkaEventBus: Sendable {
     package struct Options: Sendable {
         /// Partitions of a topic that this program makes.
-        package var partitions: Int32 = 6
+        package var partitions = Topic.defaultPartitions
         /// `nil` takes the brokers' default.
         package var retentionHours: Int?
         /// How long brokers may take to acknowledge what is published.

@@ -1,6 +1,7 @@
 import Foundation
 import Hosting
 import Logging
+import MarketFeeds
 import MarketRegime
 import Ports
 
@@ -9,13 +10,28 @@ struct BackfillWorkerSettings: ServiceSettings {
     static let keys = [
         ConfigurationKey(
             "BACKFILL_WORKER_JOBS", .count,
-            meaning: "Jobs that a backfill-worker does at once. Unset: one per core.")
+            meaning: "Jobs that a backfill-worker does at once. Unset: one per core."),
+        ConfigurationKey(
+            "BACKFILL_WORKER_FILES", .text,
+            meaning: "Folders, with `:` between them, in which the files of a backfill-worker's "
+                + "jobs must lie once links are followed; it needs them. Whoever may put jobs may "
+                + "have any file in them read."),
     ]
 
     let jobs: Int?
+    let files: FileRoots
 
     init(_ reader: inout ConfigurationReader) {
         jobs = reader.optional("BACKFILL_WORKER_JOBS", as: "a whole number, 1 or more") { Int($0) }
+        let folders = reader.optional("BACKFILL_WORKER_FILES", as: "folders with ':' between") {
+            let folders = $0.split(separator: ":").map(String.init)
+            return folders.isEmpty ? nil : folders
+        }
+        files = FileRoots(folders ?? [])
+        reader.require(
+            folders != nil,
+            "backfill-worker reads no file but those in folders that it is told of: set "
+                + "BACKFILL_WORKER_FILES to where the histories lie, as in /data")
         let brokers = reader.optional("REDPANDA_BROKERS", as: "host:port,…") { $0 }
         reader.require(
             brokers != nil,
@@ -42,7 +58,7 @@ struct BackfillWorkerHost: BlockingService {
                 metadata: ["store": "\(path)"])
         }
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let sources = JobSources()
+        let sources = JobSources(roots: context.settings.files)
         let worker = BackfillWorker(
             bus: assembly.events,
             // Side by side, jobs have the cores already.

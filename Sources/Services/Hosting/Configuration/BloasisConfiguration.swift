@@ -1,5 +1,6 @@
 package import Logging
 package import Market
+import Ports
 
 /// What classifies a series.
 package enum ModelChoice: String, Sendable, CaseIterable {
@@ -140,7 +141,8 @@ package struct BloasisConfiguration: Sendable {
         brokers = text("REDPANDA_BROKERS").map { brokers in
             BrokerSettings(
                 brokers: brokers, properties: sources.brokerProperties,
-                partitions: text("BLOASIS_TOPIC_PARTITIONS").flatMap { Int32($0) } ?? 1,
+                partitions: text("BLOASIS_TOPIC_PARTITIONS").flatMap { Int32($0) }
+                    ?? Topic.defaultPartitions,
                 retentionHours: text("BLOASIS_TOPIC_RETENTION_HOURS").flatMap { Int($0) })
         }
         registry = RegistrySettings(text)

@@ -1,3 +1,5 @@
+import Ports
+
 /// Every variable there is: the program's own and those that services add. The documentation,
 /// `.env.example` and the checks at start come from these rows.
 package struct ConfigurationTable: Sendable {
@@ -145,7 +147,7 @@ package struct ConfigurationTable: Sendable {
                 "Kafka or Redpanda brokers. Unset: the event log in the store. Any librdkafka "
                 + "property goes through `KAFKA_<PROPERTY>`, upper case, `.` written `_`."),
         ConfigurationKey(
-            "BLOASIS_TOPIC_PARTITIONS", .count, default: "6",
+            "BLOASIS_TOPIC_PARTITIONS", .count, default: "\(Topic.defaultPartitions)",
             meaning: "Partitions of the topics that this program makes; those that are there stay "
                 + "as they are."),
         ConfigurationKey(

@@ -19,7 +19,7 @@ package struct BackfillCoordinator: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
-    ///   - silenceLimit: how long nothing may be heard of any job.
+    ///   - silenceLimit: how long no job may get any further.
     ///   - now: the wall clock.
     ///   - sleep: waits, and throws when it is cancelled.
     package init(
@@ -113,7 +113,7 @@ package struct BackfillCoordinator: Sendable {
 /// Why jobs were not followed to their end; they stay on the topic, and whoever asks again hears of
 /// what became of them.
 package enum CoordinatorError: Error, Equatable, Sendable {
-    /// Nothing was heard for too long.
+    /// No job moved on for too long.
     case silent(JobBoard.Tally, Duration)
     /// The topic of progress was closed.
     case closed
@@ -123,7 +123,7 @@ extension CoordinatorError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .silent(let tally, let limit):
-            "nothing was heard of any job for \(limit): \(tally.done) of \(tally.jobs) done, "
+            "no job got any further for \(limit): \(tally.done) of \(tally.jobs) done, "
                 + "\(tally.failed) failed, \(tally.running + tally.stalled) begun. Start workers "
                 + "(bloasis serve backfill-worker) with the same REDPANDA_BROKERS; jobs stay "
                 + "where they are, and the same command again follows them"

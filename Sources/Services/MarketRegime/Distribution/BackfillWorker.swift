@@ -14,23 +14,30 @@ import Synchronization
 /// dies comes to another one, and goes on where the store is. While a job runs its partition is
 /// paused and the member goes on waiting for others, so that no job is too long for the group. One
 /// that is lost to another member is given up at the next chunk. A job that cannot be done is told
-/// as failed and not tried again; a message that is none goes to the dead-letter topic; a store or
-/// a bus that is away is waited for.
+/// as failed and not tried again; a message that is none goes to the dead-letter topic. A store
+/// that is away is waited for as long as `JobPatience` lasts, a bus until it is back: without it
+/// nothing can be told.
 package struct BackfillWorker: Service {
     package static let group = ConsumerGroup("backfill-worker")
     /// How often a job that runs tells how it goes.
     package static let progressInterval = Duration.seconds(2)
-    static let retryDelay = Duration.milliseconds(200)
-    static let retryDelayMaximum = Duration.seconds(5)
+    package static let retryDelay = Duration.milliseconds(200)
+    package static let retryDelayMaximum = Duration.seconds(5)
 
     /// A job ready to be done.
     package struct Work {
         package let request: BackfillRequest
         package let pull: Backfill.Source
+        /// The same bars, to be looked at before the first is written.
+        package let scan: Backfill.Source?
 
-        package init(request: BackfillRequest, pull: @escaping Backfill.Source) {
+        package init(
+            request: BackfillRequest, pull: @escaping Backfill.Source,
+            scan: Backfill.Source? = nil
+        ) {
             self.request = request
             self.pull = pull
+            self.scan = scan
         }
     }
 
@@ -191,9 +198,7 @@ extension BackfillWorker {
         }
         let end: BackfillProgressEvent
         do {
-            end = try await lasting(event, of: subscription) {
-                try await write(job, of: event, subscription)
-            }
+            end = try await done(job, of: event, subscription)
         } catch  where error is JobLost || error is CancellationError {
             throw error
         } catch {
@@ -206,7 +211,33 @@ extension BackfillWorker {
             "Job over", metadata: ["series": "\(job.series)", "state": "\(end.state)"])
     }
 
-    /// Does something, and again for as long as what keeps it from being done passes.
+    /// Does a job, and again while what keeps it from being done passes, but not for ever without
+    /// getting any further.
+    ///
+    /// - Throws: `JobLost`, `JobGivenUp`, and what fails the job.
+    private func done(
+        _ job: BackfillJobEvent, of event: LoggedEvent, _ subscription: any EventSubscription
+    ) async throws -> BackfillProgressEvent {
+        let meter = Meter()
+        var patience = JobPatience()
+        var isBegun = false
+        while true {
+            do {
+                return try await write(job, of: event, subscription, meter, isBegun: &isBegun)
+            } catch  where error.passes {
+                guard subscription.holds(event) else { throw JobLost() }
+                guard let delay = patience.delay(havingReached: meter.last?.lastAsOf) else {
+                    throw JobGivenUp(reason: "\(error)")
+                }
+                logger.warning(
+                    "Job not done, trying again",
+                    metadata: ["series": "\(job.series)", "error": "\(error)"])
+                try await sleep(delay)
+            }
+        }
+    }
+
+    /// Tells something, and again for as long as the bus is away.
     private func lasting<Value>(
         _ event: LoggedEvent, of subscription: any EventSubscription,
         _ body: () async throws -> Value
@@ -218,7 +249,7 @@ extension BackfillWorker {
             } catch  where error.passes {
                 guard subscription.holds(event) else { throw JobLost() }
                 logger.warning(
-                    "Job not done, trying again",
+                    "Not told, trying again",
                     metadata: ["key": "\(event.message.key)", "error": "\(error)"])
             }
             try await sleep(delay)
@@ -235,8 +266,10 @@ extension BackfillWorker {
         func set(_ value: BackfillProgress) { progress.withLock { $0 = value } }
     }
 
+    /// - Parameter isBegun: whether it was told that the job is begun, which is told once.
     private func write(
-        _ job: BackfillJobEvent, of event: LoggedEvent, _ subscription: any EventSubscription
+        _ job: BackfillJobEvent, of event: LoggedEvent, _ subscription: any EventSubscription,
+        _ meter: Meter, isBegun: inout Bool
     ) async throws -> BackfillProgressEvent {
         // The same job was done to its end, and nobody wrote the series since.
         let head = try await backfill.reader.head(of: job.series)
@@ -245,11 +278,14 @@ extension BackfillWorker {
         {
             return BackfillProgressEvent(of: job, .done, worker: name, asOf: head.lastAsOf)
         }
-        logger.info("Job begun", metadata: ["series": "\(job.series)"])
-        let meter = Meter()
-        _ = try await bus.publish([
-            BackfillProgressEvent(of: job, .started, worker: name).message
-        ])
+        if !isBegun {
+            logger.info("Job begun", metadata: ["series": "\(job.series)"])
+            let start = BackfillProgressEvent(of: job, .started, worker: name)
+            try await lasting(event, of: subscription) {
+                _ = try await bus.publish([start.message])
+            }
+            isBegun = true
+        }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tell(of: job, meter) }
             defer { group.cancelAll() }
@@ -263,7 +299,7 @@ extension BackfillWorker {
                             try Task.checkCancellation()
                             guard subscription.holds(event) else { throw JobLost() }
                             return try work.pull(limit)
-                        }, progress: meter.set))
+                        }, scanning: work.scan, progress: meter.set))
             } catch {
                 outcome = .failure(error)
             }

@@ -29,17 +29,31 @@ package struct JobBoard: Sendable {
         let series: Series
         var place = Place.waiting
         var work = BackfillWork()
+        /// The last bar that any worker got to.
+        var farthest: Timestamp?
+
+        /// Whether what is told brings the job nearer to its end than whatever was told before: to
+        /// begin again and again does not.
+        func movesOn(with event: BackfillProgressEvent) -> Bool {
+            switch (event.state, place) {
+            case (.done, _), (.started, .waiting): true
+            case (.started, _): false
+            case (.failed, _): !place.isOver
+            case (.running, _):
+                event.asOf.map { asOf in farthest.map { $0 < asOf } ?? true } ?? false
+            }
+        }
     }
 
     private var jobs: [EventID: Job] = [:]
     private var open = 0
-    /// When one of the jobs was last heard of, or put.
-    private var heard: Timestamp?
+    /// When one of the jobs last moved on, or was put.
+    private var moved: Timestamp?
 
     package init() {}
 
     package mutating func put(_ job: BackfillJobEvent, at now: Timestamp) {
-        heard = now
+        moved = now
         let id = job.id
         guard jobs[id] == nil else { return }
         jobs[id] = Job(series: job.series)
@@ -49,9 +63,9 @@ package struct JobBoard: Sendable {
     /// Takes what a worker tells; what is of others' jobs is let pass.
     package mutating func take(_ event: BackfillProgressEvent, at now: Timestamp) {
         guard var job = jobs[event.jobID] else { return }
-        heard = now
         if case .done = job.place { return }
         let wasOver = job.place.isOver
+        let movesOn = job.movesOn(with: event)
         switch event.state {
         case .started, .running:
             guard !wasOver else { return }
@@ -59,6 +73,8 @@ package struct JobBoard: Sendable {
         case .done: job.place = .done
         case .failed: job.place = .failed(event.error ?? "no reason was given")
         }
+        if movesOn { moved = now }
+        if let asOf = event.asOf { job.farthest = max(job.farthest ?? asOf, asOf) }
         job.work = event.work
         if job.place.isOver, !wasOver { open -= 1 }
         jobs[event.jobID] = job
@@ -67,9 +83,9 @@ package struct JobBoard: Sendable {
     /// Whether nothing is left to be heard.
     package var isOver: Bool { open == 0 }
 
-    /// For how long nothing was heard of any job.
+    /// For how long no job has moved on.
     package func silence(at now: Timestamp) -> Duration {
-        heard.map { .nanoseconds(max(0, now.nanoseconds - $0.nanoseconds)) } ?? .zero
+        moved.map { .nanoseconds(max(0, now.nanoseconds - $0.nanoseconds)) } ?? .zero
     }
 
     /// All of it in numbers.
