@@ -215,8 +215,10 @@ extension FetchCommand {
         defer { progress.finish() }
         let result = try await assembly.backfill(
             BackfillRequest(
-                series: series, calendar: calendar, specification: assembly.specification,
-                broughtAt: WallClock.now, emitting: emit, splits: splitOptions.policy),
+                series: series, calendar: calendar,
+                BackfillTerms(
+                    specification: assembly.specification, broughtAt: WallClock.now,
+                    emitting: emit, splits: splitOptions.policy)),
             from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in
                 progress.update(

@@ -109,14 +109,14 @@ extension Backfill {
     ///
     /// - Throws: `BackfillError.suspectedSplit`, and what the source throws.
     func scan(_ request: BackfillRequest, from source: Source) async throws {
-        guard request.splits.rule == .refuse else { return }
+        guard request.terms.splits.rule == .refuse else { return }
         let head = try await reader.head(of: request.series)
-        let end = request.range?.upperBound ?? Timestamp(nanoseconds: .max)
+        let end = request.terms.range?.upperBound ?? Timestamp(nanoseconds: .max)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head?.profile.anchor ?? .earliest,
-            keepingExogenous: true, broughtAt: request.broughtAt)
+            keepingExogenous: true, broughtAt: request.terms.broughtAt)
         var splits = SplitGuard(
-            request.series, in: head?.profile.calendar ?? request.calendar, request.splits)
+            request.series, in: head?.profile.calendar ?? request.calendar, request.terms.splits)
         while true {
             let chunk = try await bars.next(limit: Replay.pageSize) {
                 try source(request.chunkSize).filter { $0.timestamp < end }

@@ -85,11 +85,8 @@ package struct FeedPoller: Service {
     }
 
     package func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await follow() }
-        } catch is CancellationError {
-            // Shutting down: what was not handed on is polled by whoever comes next.
-        }
+        // What was not handed on is polled by whoever comes next.
+        try await untilShutdown { try await follow() }
     }
 
     private func follow() async throws {
@@ -187,7 +184,7 @@ extension FeedPoller {
                 "The vendor has adjusted its history: written anew",
                 metadata: [
                     "feed": "\(feed.name)", "market": "\(series.market)",
-                    "timeframe": "\(series.timeframe)", "revised": "\(result.revisedBars)",
+                    "timeframe": "\(series.timeframe)", "revised": "\(result.work.revisedBars)",
                 ])
             try await takeNews(all.filter { $0.timestamp > last }, of: head)
             return .readjusted

@@ -29,8 +29,9 @@ struct ReadjustedHistory: Sendable {
         try await requireAll(of: series, through: last, in: Set(bars.map(\.timestamp)))
         let request = BackfillRequest(
             series: series, calendar: head.profile.calendar,
-            specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
-            broughtAt: now)
+            BackfillTerms(
+                specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
+                broughtAt: now))
         let outcome: Result<BackfillResult, any Error>
         do {
             outcome = .success(
