@@ -1,5 +1,6 @@
 import Market
 import MarketFeeds
+import TestSupport
 import Testing
 
 @Suite("Splits in the fixtures: those that there are, and no others")
@@ -81,6 +82,38 @@ struct SplitFixtureTests {
         }
         let hourly = CSVReadOptions(timeframe: .hourly, calendar: .continuous)
         #expect(try splits("btcusd_coinbase_1h_2017_2019.csv.gz", hourly).isEmpty)
+    }
+
+    @Test("halvings of nominal prices put into five shares at random: 93 %, 53 % by the close")
+    func putIn() throws {
+        var generator = SplitMix64(seed: 1)
+        var (count, found, byClose) = (0, 0, 0)
+        for market in Self.truth.keys.sorted() {
+            let reader = try CSVBarReader(
+                path: Fixture.path(Self.unadjusted), options: CSVReadOptions(market: market))
+            let bars = try reader.nextChunk(limit: 10_000)
+            for _ in 0..<100 {
+                let index = Int.random(in: 61..<bars.count, using: &generator)
+                count += 1
+                if isFound(at: index, in: bars) { found += 1 }
+                let closes = bars.map { Bar(timestamp: $0.timestamp, close: $0.close) }
+                if isFound(at: index, in: closes) { byClose += 1 }
+            }
+        }
+        #expect(abs(Double(found) / Double(count) - 0.93) < 0.03)
+        #expect(abs(Double(byClose) / Double(count) - 0.53) < 0.05)
+    }
+
+    /// Whether the detector sees that every share before a bar became two.
+    private func isFound(at index: Int, in bars: [Bar]) -> Bool {
+        var detector = SplitDetector(calendar: .nyse)
+        for bar in bars[(index - 61)..<index] {
+            detector.accept(
+                Bar(
+                    timestamp: bar.timestamp, open: 2 * bar.open, high: 2 * bar.high,
+                    low: 2 * bar.low, close: 2 * bar.close, volume: bar.volume / 2))
+        }
+        return detector.suspicion(at: bars[index]) != nil
     }
 
     @Test("a reader of the same table begins again")

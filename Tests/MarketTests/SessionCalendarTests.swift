@@ -89,4 +89,37 @@ struct SessionCalendarTests {
         #expect(early.map { $0.close <= .earliest } ?? true)
         #expect((late == nil) == (calendar == .none))
     }
+
+    @Test(
+        "bars are missing where a session, or a bar of one, is passed over",
+        arguments: [
+            // Over a weekend and Martin Luther King's day.
+            (SessionCalendar.nyse, "1d", "2018-01-12T21:00:00Z", "2018-01-16T21:00:00Z", false),
+            (.nyse, "1d", "2018-01-12T21:00:00Z", "2018-01-17T21:00:00Z", true),
+            (.nyse, "1d", "2001-09-10T20:00:00Z", "2001-09-17T20:00:00Z", false),
+            (.continuous, "1d", "2018-01-13T00:00:00Z", "2018-01-14T00:00:00Z", false),
+            (.continuous, "1d", "2018-01-13T00:00:00Z", "2018-01-15T00:00:00Z", true),
+            (.none, "1d", "2018-01-12T21:00:00Z", "2018-01-15T21:00:00Z", false),
+            (.none, "1d", "2018-01-12T21:00:00Z", "2018-01-16T21:00:00Z", true),
+            (.none, "1d", "2018-01-09T21:00:00Z", "2018-01-11T21:00:00Z", true),
+            (.nyse, "1h", "2018-01-11T15:30:00Z", "2018-01-11T16:30:00Z", false),
+            (.nyse, "1h", "2018-01-11T15:30:00Z", "2018-01-11T17:30:00Z", true),
+            (.nyse, "1h", "2018-01-11T21:00:00Z", "2018-01-12T15:30:00Z", false),
+            (.nyse, "1h", "2018-01-11T19:30:00Z", "2018-01-12T15:30:00Z", true),
+            (.nyse, "1h", "2018-01-11T21:00:00Z", "2018-01-12T17:30:00Z", true),
+            (.nyse, "1h", "2018-01-10T21:00:00Z", "2018-01-12T15:30:00Z", true),
+            (.continuous, "1h", "2018-01-11T23:00:00Z", "2018-01-12T00:00:00Z", false),
+            (.continuous, "1h", "2018-01-11T23:00:00Z", "2018-01-12T01:00:00Z", true),
+            (.nyse, "1w", "2018-01-05T21:00:00Z", "2018-01-12T21:00:00Z", false),
+            (.nyse, "1w", "2018-01-05T21:00:00Z", "2018-01-19T21:00:00Z", true),
+        ])
+    func missing(
+        calendar: SessionCalendar, timeframe: String, last: String, next: String, isMissing: Bool
+    ) throws {
+        let lacks = calendar.lacksBars(
+            between: try #require(Timestamp(rfc3339: last)),
+            and: try #require(Timestamp(rfc3339: next)),
+            timeframe: try #require(Timeframe(timeframe)))
+        #expect(lacks == isMissing)
+    }
 }

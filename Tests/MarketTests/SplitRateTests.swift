@@ -34,7 +34,7 @@ struct SplitRateTests {
     @Test(
         "falls to within a tenth of a half that are refused",
         arguments: [
-            (Columns.all, 0.03), (.prices, 0.07), (.open, 0.11), (.volume, 0.12), (.none, 0.14),
+            (Columns.all, 0.02), (.prices, 0.07), (.open, 0.11), (.volume, 0.09), (.none, 0.14),
         ])
     func refused(columns: Columns, told: Double) {
         #expect(abs(share(.halving, columns) - told) < 0.015)
