@@ -50,10 +50,10 @@ bench: build ## times against goals, counts against thresholds (RECORD=1 keeps t
 	@Scripts/bench.sh $(if $(RECORD),--record)
 
 bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 keeps them)
-	@Scripts/bench-peers.sh $(if $(RECORD),--record)
+	@Scripts/bench-workloads.sh compare $(if $(RECORD),--record)
 
 bench-universe: ## 5,000 markets under one fixed model, market-bars a second (RECORD=1 keeps them)
-	@Scripts/bench-universe.sh $(if $(RECORD),--record)
+	@Scripts/bench-workloads.sh universe $(if $(RECORD),--record)
 
 bench-backfill: build ## a universe into PostgreSQL, against raw COPY and pandas (RECORD=1 keeps them)
 	@Scripts/install-dependencies.sh --tests

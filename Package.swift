@@ -401,7 +401,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Market", "Regimes", "Trading", "Ports", "Contracts", "CRDKafka"].map {
                 .byName(name: $0)
-            },
+            } + [Library.logging.product],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
         tests("TradingTests", ["Market", "Regimes", "Trading"]),

@@ -71,7 +71,7 @@ struct BackfillEventTests {
 
     @Test("progress reads back the same; a long error is cut")
     func progress() throws {
-        var work = BackfillProgressEvent.Work()
+        var work = BackfillWork()
         (work.bars, work.changes, work.newBars) = (5, 4, 3)
         (work.revisedBars, work.newAssessments) = (2, 7)
         (work.restatedAssessments, work.announced) = (8, 9)

@@ -54,6 +54,29 @@ struct BootstrapTests {
         #expect(spread(50) > 2 * spread(1))
     }
 
+    @Test("95 % intervals hold the truth about that often where blocks outlast the dependence")
+    func coverage() {
+        let (samples, count) = (200, 300)
+        func share(_ block: Double) -> Double {
+            var generator = SplitMix64(seed: 8)
+            let held = (0..<samples).count { sample in
+                var value = generator.normal()
+                let column = (0..<count).map { _ -> Double in
+                    value = 0.5 * value + generator.normal()
+                    return value
+                }
+                let bootstrap = StationaryBootstrap(
+                    replicates: 120, meanBlockBars: block, seed: UInt64(sample))
+                let interval = BootstrapInterval(
+                    estimate: 0, replicates: bootstrap.moments(of: [column]).map { $0[0].mean })
+                return !interval.excludesZero
+            }
+            return Double(held) / Double(samples)
+        }
+        #expect((0.86...0.98).contains(share(15)))
+        #expect(share(1) < 0.82)
+    }
+
     @Test("moments of a replicate are those of its rows")
     func moments() {
         let bootstrap = StationaryBootstrap(replicates: 4, meanBlockBars: 3, seed: 9)

@@ -61,7 +61,7 @@ struct FigureTests {
         #expect(card.value(.sortino) == nil && card.intervals[.sortino] == nil)
         #expect(card.differences["buy-and-hold"]?[.sortino] == nil)
         #expect(card.differences["buy-and-hold"]?[.maximumDrawdown] != nil)
-        #expect(card.posterior?.brier == 0 && card.posterior?.skill == 0)
+        #expect(card.posterior?.brier == 0 && card.posterior?.skill == nil)
         #expect(card.intervals[.posteriorBrier]?.upper == 0)
         #expect(period.cards[0].intervals[.posteriorBrier] == nil)
     }
@@ -74,7 +74,7 @@ struct FigureTests {
         #expect(agree(right.error, 0.18) && agree(wrong.error, 1.58))
         let score = try #require(PosteriorScore([right, wrong]))
         #expect(agree(score.brier, 0.88) && agree(score.baseBrier, 0.5))
-        #expect(agree(score.skill, 1 - 0.88 / 0.5) && score.count == 2)
+        #expect(agree(try #require(score.skill), 1 - 0.88 / 0.5) && score.count == 2)
         #expect(PosteriorScore([]) == nil)
         let path = LabelPath(
             name: "made", published: [.unknown, .crisis, .crisis, .normalBull],

@@ -74,14 +74,14 @@ struct ScoreTests {
                 Forecast(probability: 0, happened: true),
             ]))
         #expect(agree(reliability.brier, (0.04 + 0.64 + 0 + 1) / 4))
-        #expect(agree(reliability.brierSkill, 1 - 0.42 / 0.1875))
+        #expect(agree(try #require(reliability.brierSkill), 1 - 0.42 / 0.1875))
         #expect(reliability.bins.map(\.count) == [1, 2, 1])
         #expect(reliability.bins.map(\.observed) == [1, 0.5, 1])
         #expect(agree(reliability.calibrationError, (1 + 2 * 0.3 + 0) / 4))
         #expect(reliability.logScore.isFinite && reliability.logScore < -3)
         #expect(Reliability([]) == nil)
         let sure = try #require(Reliability([Forecast(probability: 1, happened: true)]))
-        #expect(sure.brier == 0 && sure.brierSkill == 0)
+        #expect(sure.brier == 0 && sure.brierSkill == nil)
     }
 
     @Test("a label that says nothing scores as no label does, to the last bit but a few")

@@ -1,3 +1,4 @@
+import Foundation
 import Market
 import RegimeModels
 import Regimes
@@ -13,7 +14,7 @@ struct StrategyTests {
         let history = Histories.closes([100, 110, 121, 133.1, 119.79, 107.811])
         let labels: [Regime] = [.crisis, .normalBull, .normalBull, .crisis, .crisis, .crisis]
         let strategy = Strategy(delayBars: 1, costBasisPoints: 100)
-        #expect(strategy.exposures(labels) == [0, 0, 0, 1, 1, 0])
+        #expect(strategy.exposures(labels, history) == [0, 0, 0, 1, 1, 0])
         let outcome = strategy.outcome(labels, history, in: 1..<6)
         #expect(outcome.bars == [1, 2, 3, 4, 5])
         #expect(outcome.traded == [0, 0, 1, 0, 1])
@@ -26,7 +27,7 @@ struct StrategyTests {
         let history = Histories.closes([100, 110, 121])
         let strategy = Strategy(delayBars: 0, costBasisPoints: 10)
         let labels = [Regime](repeating: .lowVolatility, count: 3)
-        #expect(strategy.exposures(labels) == [0, 1, 1])
+        #expect(strategy.exposures(labels, history) == [0, 1, 1])
         let outcome = strategy.outcome(labels, history, in: 1..<3)
         #expect(outcome.traded == [0, 0])
         #expect(outcome.returns.allSatisfy { agree($0, 0.1) })
@@ -71,6 +72,41 @@ struct StrategyTests {
         #expect(crash.returns[2] == nil)
     }
 
+    @Test("over missing closes, too, a label waits for a price to be traded at")
+    func gapDelay() {
+        let history = Histories.closes([100, 110, .nan, .nan, 121, 133.1])
+        #expect(history.bases == [nil, 0, 1, 1, 1, 4])
+        // Said at a close, and at bars that have none.
+        for labelled in 0..<5 {
+            var labels = [Regime](repeating: .crisis, count: 6)
+            labels[labelled] = .normalBull
+            // The return of bar 4 begins at the close of bar 1, that of bar 5 at the close of 4.
+            for (delay, sources) in [(0, [4: 1, 5: 4]), (1, [4: 0, 5: 3]), (2, [4: -1, 5: 2])] {
+                let strategy = Strategy(delayBars: delay, costBasisPoints: 0)
+                let exposures = strategy.exposures(labels, history)
+                for (bar, source) in sources {
+                    #expect(exposures[bar] == (source == labelled ? 1 : 0))
+                }
+            }
+        }
+        // Nothing that is known after a return has begun decides who earns it.
+        for seed in Sweep.seeds(10) {
+            var generator = SplitMix64(seed: seed)
+            let history = Histories.randomWalk(80, seed: seed, missingShare: 0.3)
+            let strategy = Strategy(delayBars: Int(generator.unit() * 3), costBasisPoints: 10)
+            let labels = (0..<80).map { _ in Regime.known[Int(generator.unit() * 6)] }
+            let exposures = strategy.exposures(labels, history)
+            for bar in 1..<80 where history.returns[bar] != nil {
+                guard let base = history.bases[bar] else { continue }
+                let altered = labels.indices.map {
+                    $0 <= base - strategy.delayBars
+                        ? labels[$0] : Regime.known[Int(generator.unit() * 6)]
+                }
+                #expect(strategy.exposures(altered, history)[bar] == exposures[bar], "seed \(seed)")
+            }
+        }
+    }
+
     @Test func performanceByHand() {
         let performance = Performance(returns: [0.1, -0.5, 0.2], barsPerYear: 3)
         #expect(agree(performance.annualisedReturn, 1.1 * 0.5 * 1.2 - 1))
@@ -89,5 +125,16 @@ struct StrategyTests {
         #expect(Performance(returns: [0.5], barsPerYear: 252).sharpe == 0)
         #expect(Performance(returns: [0, 0, 0], barsPerYear: 252).sharpe == 0)
         #expect(Performance(returns: [-0.1], barsPerYear: 1).maximumDrawdown > 0.09)
+        // What rounding makes of equal returns, and of prices that grow evenly.
+        #expect(
+            Performance(returns: [Double](repeating: 0.001, count: 999), barsPerYear: 252).sharpe
+                == 0)
+        let even = Histories.closes((0..<1500).map { 100 * pow(1.001, Double($0)) })
+        let growth = Performance(returns: even.returns.compactMap { $0 }, barsPerYear: 252)
+        #expect(growth.sharpe == 0 && growth.annualisedVolatility == 0)
+        #expect(agree(growth.annualisedReturn, pow(1.001, 252) - 1, within: 1e-9))
+        // Small but real.
+        let quiet = Performance(returns: [1e-9, 3e-9], barsPerYear: 1)
+        #expect(agree(quiet.sharpe, 2.0.squareRoot(), within: 1e-9))
     }
 }

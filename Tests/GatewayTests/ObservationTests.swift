@@ -6,6 +6,7 @@ import Hosting
 import HummingbirdTesting
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Requests are counted, timed and logged")
@@ -34,15 +35,15 @@ struct ObservationTests {
 
     @Test("one line per request, with its duration and trace; probes at debug")
     func log() async throws {
-        let lines = RecordingLog.Lines()
+        let log = RecordedLog()
         var fixture = GatewayFixture()
-        fixture.logger = Logger(label: "test") { _ in RecordingLog(lines: lines) }
+        fixture.logger = log.logger(provider: .ofCall)
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
         let name = try #require(HTTPField.Name("traceparent"))
         _ = try await fixture.get(
             "/v1/market-regime/current", headers: [name: "00-\(trace)-00f067aa0ba902b7-01"])
         _ = try await fixture.get("/health", headers: [name: "00-\(trace.uppercased())-1-01"])
-        let logged = lines.all.withLock { $0 }.filter { $0.message == "request handled" }
+        let logged = log.lines.filter { $0.message == "request handled" }
         try #require(logged.count == 2)
         #expect(logged[0].level == .info && logged[1].level == .debug)
         #expect(logged[0].metadata["trace_id"] == "\(trace)")
@@ -92,36 +93,5 @@ private final class RecordingMetrics: MetricsFactory {
         func increment(by: Int64) { onRecord() }
         func reset() {}
         func recordNanoseconds(_ duration: Int64) { onRecord() }
-    }
-}
-
-/// Remembers what was logged.
-private struct RecordingLog: LogHandler {
-    struct Line {
-        var level: Logger.Level
-        var message: String
-        var metadata: Logger.Metadata
-    }
-
-    final class Lines: Sendable {
-        let all = Mutex<[Line]>([])
-    }
-
-    let lines: Lines
-    var metadata: Logger.Metadata = [:]
-    /// As the program's own handler has it.
-    var metadataProvider: Logger.MetadataProvider? = .ofCall
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.MetadataValue? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let line = Line(
-            level: event.level, message: event.message.description,
-            metadata: (metadataProvider?.get() ?? [:]).merging(event.metadata ?? [:]) { $1 })
-        lines.all.withLock { $0.append(line) }
     }
 }

@@ -55,33 +55,6 @@ struct RegistrationPlanTests {
     }
 }
 
-/// The lines of a log, as `level message`.
-private final class Lines: Sendable {
-    private let entries = Mutex<[String]>([])
-    var all: [String] { entries.withLock { $0 } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { [self] _ in Handler(lines: self) }
-        logger.logLevel = .debug
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.debug
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.entries.withLock { $0.append("\(event.level) \(event.message)") }
-        }
-    }
-}
-
 /// A registry that answers nobody.
 private struct SilentRegistry: Registrar {
     let registry = "silent"
@@ -100,7 +73,7 @@ private struct SilentRegistry: Registrar {
 
 @Suite("The registration of a process", .timeLimit(.minutes(2)))
 struct RegistrationServiceTests {
-    private let lines = Lines()
+    private let log = RecordedLog()
     private let registration = RegistryConformance.registration(1)
 
     /// Pauses that a test can wait for.
@@ -117,7 +90,7 @@ struct RegistrationServiceTests {
     ) -> RegistrationService {
         RegistrationService(
             registration, with: registrars, pauses: pauses, shutdownLimit: .milliseconds(50),
-            whenReady: whenReady, logger: lines.logger)
+            whenReady: whenReady, logger: log.logger(from: .debug))
     }
 
     /// Runs services until `body` returns, then shuts them down.
@@ -146,7 +119,7 @@ struct RegistrationServiceTests {
         }
         #expect(try !isKnown(to: registry))
         #expect(
-            lines.all == [
+            log.texts == [
                 "info Registered trading with service registry as instance trading-1",
                 "info Deregistered trading from service registry",
             ])
@@ -170,7 +143,7 @@ struct RegistrationServiceTests {
         let doors = OpenDoors(1)
         let registry = InMemoryRegistry()
         try await running([service([registry], whenReady: { try await doors.wait() })]) {}
-        #expect(lines.all.isEmpty)
+        #expect(log.lines.isEmpty)
     }
 
     /// Stops after the registration, and says whether that was still known.
@@ -209,7 +182,7 @@ struct RegistrationServiceTests {
             }
             try await eventually { try isKnown(to: registry) }
         }
-        #expect(lines.all.contains("notice Service registry has forgotten this instance"))
+        #expect(log.texts.contains("notice Service registry has forgotten this instance"))
     }
 
     @Test("a registry that is away is said once, and joined when it comes")
@@ -217,11 +190,11 @@ struct RegistrationServiceTests {
         let registry = InMemoryRegistry()
         registry.fail(with: .unreachable(registry: "it", reason: "refused"))
         try await running([service([registry])]) {
-            try await eventually { lines.all.count >= 6 }
+            try await eventually { log.lines.count >= 6 }
             registry.fail(with: nil)
             try await eventually { try isKnown(to: registry) }
         }
-        let warnings = lines.all.filter { $0.hasPrefix("warning") }
+        let warnings = log.texts.filter { $0.hasPrefix("warning") }
         #expect(
             warnings == [
                 "warning Service registry registration failed: it cannot be reached: refused",
@@ -237,18 +210,18 @@ struct RegistrationServiceTests {
             registry.fail(with: .refused(registry: "it", status: 500, detail: ""))
         }
         #expect(
-            lines.all.last == "warning Service registry deregistration failed: it answered 500")
+            log.texts.last == "warning Service registry deregistration failed: it answered 500")
     }
 
     @Test("a registry that is silent in the shutdown is not waited for, whoever else there is")
     func silentEnd() async throws {
         let registry = InMemoryRegistry()
         try await running([service([SilentRegistry(), registry])]) {
-            try await eventually { lines.all.count == 2 }
+            try await eventually { log.lines.count == 2 }
         }
         #expect(try !isKnown(to: registry))
         #expect(
-            lines.all.contains(
+            log.texts.contains(
                 "warning Service registry deregistration failed: silent did not answer within "
                     + "0.05 seconds"))
     }
@@ -270,7 +243,7 @@ struct RegistrationServiceTests {
         let registry = InMemoryRegistry()
         await #expect(throws: Failing.Broken.self) {
             try await running([Failing(registry: registry), service([registry])]) {
-                try await eventually { lines.all.count == 2 }
+                try await eventually { log.lines.count == 2 }
             }
         }
         #expect(try !isKnown(to: registry))
@@ -279,10 +252,10 @@ struct RegistrationServiceTests {
     @Test("without a registry it waits for the end")
     func none() async throws {
         try await running([service([])]) {
-            try await eventually { !lines.all.isEmpty }
+            try await eventually { !log.lines.isEmpty }
         }
         #expect(
-            lines.all == [
+            log.texts == [
                 "debug Service registry registration skipped/failed for trading"
             ])
     }
@@ -293,16 +266,16 @@ struct ServiceFinderTests {
     @Test("the instances, or none and a line in the log")
     func find() async throws {
         let registry = InMemoryRegistry()
-        let lines = Lines()
-        let finder = ServiceFinder(registry, logger: lines.logger)
+        let log = RecordedLog()
+        let finder = ServiceFinder(registry, logger: log.logger(from: .debug))
         let registration = RegistryConformance.registration(1)
         try registry.register(registration)
         let found = await finder.instances(of: registration.serviceName)
-        #expect(found.map(\.registration) == [registration] && lines.all.isEmpty)
+        #expect(found.map(\.registration) == [registration] && log.lines.isEmpty)
         let failure = RegistryError.unreachable(registry: "registry", reason: "away")
         registry.fail(with: failure)
         #expect(await finder.instances(of: "trading").isEmpty)
-        #expect(lines.all == ["warning Service discovery failed for trading: \(failure)"])
+        #expect(log.texts == ["warning Service discovery failed for trading: \(failure)"])
     }
 }
 

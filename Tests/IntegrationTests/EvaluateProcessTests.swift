@@ -58,11 +58,53 @@ struct EvaluateProcessTests {
         #expect(same.status == 2 && same.errors.contains("two markets have one name"))
     }
 
+    @Test("what has no figures is named: a market, a candidate, a side of the cut")
+    func gaps() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let csv = try Self.bars(program, "made.csv")
+        let lines = try Fixture.text(Fixture.spx).split(separator: "\n").prefix(40)
+        let short = try program.file("short.csv", lines.joined(separator: "\n") + "\n")
+        let nothing = try await program.run(["evaluate", "--csv", short] + Self.quick)
+        #expect(nothing.status == 3 && nothing.output.isEmpty)
+        #expect(
+            nothing.errors.contains("short: no answer in 39 bars from sma50, rules"),
+            "\(nothing.errors)")
+        let early = try await program.run(
+            ["evaluate", "--csv", short, "--models", "sma39", "--bootstrap", "0"])
+        #expect(early.status == 3)
+        #expect(early.errors.contains("sma39, did so at bar 39 of 39"), "\(early.errors)")
+        let some = try await program.run(
+            ["evaluate", "--csv", csv, short, "--cut", "2050-01-01"] + Self.quick)
+        #expect(some.status == 0, "\(some.errors)")
+        #expect(some.errors.contains("warning: short: no answer in 39 bars"))
+        #expect(some.errors.contains("warning: --cut 2050-01-01: no bar after it"))
+        #expect(some.output.contains("made 2000") && !some.output.contains("all 2 markets"))
+        let late = try await program.run(
+            ["evaluate", "--csv", csv, "--cut", "1990-01-01"] + Self.quick)
+        #expect(late.status == 0 && late.errors.contains("--cut 1990-01-01: no bar up to it"))
+    }
+
+    @Test("a report that cannot be written is known before anything is worked out")
+    func unwritableReport() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        let csv = try Self.bars(program, "made.csv")
+        for path in [csv, csv + "/below"] {
+            let outcome = try await program.run(
+                ["evaluate", "--csv", csv, "--report", path] + Self.quick)
+            #expect(outcome.status == 1 && outcome.output.isEmpty)
+            #expect(outcome.errors.contains("--report \(path): cannot be made"))
+            #expect(outcome.errors.contains("Name a directory that can be written"))
+        }
+    }
+
     @Test(
         "what cannot be done is wrong usage, said with the flag",
         arguments: [
             (["--report", "r", "--bootstrap", "0"], "--bootstrap must be 100 or more"),
             (["--focus", "nobody"], "--focus nobody: is none of --models"),
+            (["--focus", "nobody"], "Usage: bloasis evaluate"),
             (["--against", "nobody"], "--against nobody: is none of --models"),
             (["--hysteresis", "--focus", "sma50"], "--hysteresis needs --focus on a model"),
             (["--dwells", "1,x"], "--dwells 1,x"), (["--dwells", "3,3"], "--dwells 3,3"),

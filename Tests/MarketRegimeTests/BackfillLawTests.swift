@@ -1,3 +1,4 @@
+import Contracts
 import Market
 import MarketRegime
 import Ports
@@ -133,12 +134,12 @@ struct BackfillOnceTests {
         let bars = World.bars(count: 500, seed: 3)
         let world = World()
         let first = try await world.backfill(bars, World.request(emitting: true))
-        #expect(first.newAssessments == 500)
-        #expect(first.announced == first.changes)
+        #expect(first.work.newAssessments == 500)
+        #expect(first.work.announced == first.work.changes)
         let second = try await world.backfill(bars, World.request(emitting: true))
-        #expect(second.wroteNothing)
-        #expect(second.bars == 500)
-        #expect(second.changes == first.changes)
+        #expect(second.work.wroteNothing)
+        #expect(second.work.bars == 500)
+        #expect(second.work.changes == first.work.changes)
     }
 
     @Test("cut off at any write, then run again: as if never cut", arguments: 1...8)
@@ -168,9 +169,9 @@ struct BackfillOnceTests {
         let before = try await world.history()
         bars[400] = Samples.bar(400, close: bars[400].close * 1.02)
         let result = try await world.backfill(bars)
-        #expect(result.revisedBars == 1)
-        #expect(result.newAssessments == 0)
-        #expect(result.restatedAssessments > 0)
+        #expect(result.work.revisedBars == 1)
+        #expect(result.work.newAssessments == 0)
+        #expect(result.work.restatedAssessments > 0)
         let after = try await world.history()
         #expect(sayTheSame(before.prefix(400), after.prefix(400)))
         #expect(after[400].revision == 2)
@@ -236,8 +237,8 @@ struct BackfillOnceTests {
         request.calendar = .nyse
         await #expect(throws: BackfillError.self) { try await world.backfill(bars, request) }
         request = World.request()
-        request.specification.states = 3
-        let begun = World.request().specification.states
+        request.terms.specification.states = 3
+        let begun = World.request().terms.specification.states
         await #expect(
             throws: BackfillError.specificationConflict(
                 World.series, differences: ["states \(begun), not 3"])
@@ -253,7 +254,7 @@ struct BackfillOnceTests {
         try await world.backfill(Array(bars[50...]))
         let result = try await world.backfill(bars)
         #expect(result.barsBeforeAnchor == 50)
-        #expect(result.wroteNothing)
+        #expect(result.work.wroteNothing)
     }
 }
 

@@ -9,10 +9,13 @@ import Testing
 
 @Suite("Bars from the topic")
 struct BarConsumerTests {
-    private func consumer(_ world: World, bus: (any EventBus)? = nil) -> BarConsumer {
+    private func consumer(
+        _ world: World, bus: (any EventBus)? = nil,
+        retryDelay: Duration = BarConsumer.retryDelay
+    ) -> BarConsumer {
         BarConsumer(
             bus: bus ?? world.bus, intake: BarIntake(classifier: world.classifier()),
-            now: World.now, logger: World.logger)
+            now: World.now, logger: World.logger, retryDelay: retryDelay)
     }
 
     /// Runs the consumer until everything published so far has been committed.
@@ -126,14 +129,16 @@ struct BarConsumerTests {
         #expect(world.bus.logged(Topic.marketBars.deadLetter).isEmpty)
     }
 
-    @Test("a bus that stays away does not keep the process from ending")
-    func endsWithoutBus() async throws {
+    @Test(
+        "a bus that stays away does not keep the process from ending, nor does a pause",
+        .timeLimit(.minutes(5)), arguments: [(Duration.zero, 2), (.seconds(86_400), 1)])
+    func endsWithoutBus(retryDelay: Duration, refusals: Int) async throws {
         let bus = StumblingBus(InMemoryEventBus(), failuresPerCall: .max)
         let group = ServiceGroup(
-            services: [consumer(World(), bus: bus)], logger: World.logger)
+            services: [consumer(World(), bus: bus, retryDelay: retryDelay)], logger: World.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            try await eventually { bus.subscriptionsRefused >= 2 }
+            try await eventually { bus.subscriptionsRefused >= refusals }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }

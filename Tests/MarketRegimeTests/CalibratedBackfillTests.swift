@@ -16,7 +16,7 @@ struct CalibratedBackfillTests {
         emitting: Bool = false, chunkSize: Int = BackfillRequest.defaultChunkSize
     ) -> BackfillRequest {
         var request = World.request(emitting: emitting, chunkSize: chunkSize)
-        request.specification.calibration = CalibrationPlan()
+        request.terms.specification.calibration = CalibrationPlan()
         return request
     }
 
@@ -42,7 +42,7 @@ struct CalibratedBackfillTests {
         _ = try await live.store.register(
             SeriesProfile(
                 series: World.series, calendar: .continuous, anchor: bars[0].timestamp,
-                specification: Self.request().specification.canonicalJSON))
+                specification: Self.request().terms.specification.canonicalJSON))
         var classifier = live.classifier()
         for (index, bar) in bars.enumerated() {
             // A new classifier replays the store.

@@ -22,7 +22,7 @@ struct ContinuousProofTests {
         let time = ManualTime(Samples.day(1_000))
         let tree = StatusTree(root: "test")
         let registry = PrometheusRegistry()
-        let lines = Mutex<[String]>([])
+        let log = RecordedLog()
 
         var metrics: [String: Double] {
             Dictionary(
@@ -42,7 +42,7 @@ struct ContinuousProofTests {
             let proof = ContinuousProof(
                 reader: store, interval: .seconds(60), status: tree.root, metrics: registry,
                 now: { self.time.now },
-                logger: Logger(label: "tests") { _ in RecordingHandler(watch: self) },
+                logger: log.logger(),
                 sleep: { try await self.time.sleep(for: $0) })
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await proof.run() }
@@ -53,25 +53,6 @@ struct ContinuousProofTests {
                 }
                 group.cancelAll()
                 try await group.waitForAll()
-            }
-        }
-    }
-
-    private struct RecordingHandler: LogHandler {
-        let watch: Watch
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }
-                .map { "\($0.key)=\($0.value)" }
-            watch.lines.withLock {
-                $0.append("\(event.level) \(event.message) \(values.joined(separator: " "))")
             }
         }
     }
@@ -100,7 +81,7 @@ struct ContinuousProofTests {
         #expect(through?.value == Double(last.nanoseconds) / 1e9)
         #expect(metrics["verification_last_run_timestamp_seconds"] != nil)
         #expect(watch.report.status == .ok)
-        #expect(!watch.lines.withLock { $0.contains { $0.hasPrefix("error") } })
+        #expect(watch.log.errors.isEmpty)
         #expect(reader.largestPage <= ContinuousProof.barsPerTurn)
     }
 
@@ -112,12 +93,11 @@ struct ContinuousProofTests {
                 == Double(asOf.nanoseconds) / 1e9)
         #expect(watch.report.status == .warning)
         #expect(watch.report.detail.contains("\(asOf) \(part): stored"), "\(watch.report.detail)")
-        let errors = watch.lines.withLock { $0.filter { $0.hasPrefix("error") } }
+        let errors = watch.log.errors
         #expect(errors.count == 1)
-        let line = errors.first ?? ""
-        for piece in ["as_of=\(asOf)", "part=\(part)", "series=\(World.series)", "stored="] {
-            #expect(line.contains(piece), "\(line)")
-        }
+        let told = errors.first?.metadata ?? [:]
+        #expect(told["as_of"] == "\(asOf)" && told["part"] == "\(part)")
+        #expect(told["series"] == "\(World.series)" && told["stored"] != nil)
     }
 
     @Test("in memory: a tampered answer shows in gauges, log and status; the loop goes on")
@@ -192,7 +172,7 @@ struct ContinuousProofTests {
             failingWith: [.told(.unavailable), .told(.unavailable), .told(.corrupt)])
         try await watch.proving(reader) { watch.metrics["verification_failed_series"] == 1 }
         #expect(watch.report.status == .warning)
-        #expect(watch.lines.withLock { $0.count { $0.hasPrefix("error") } } == 1)
+        #expect(watch.log.errors.count == 1)
         try await watch.proving(reader) { watch.metrics["verification_bars"] == 400 }
         #expect(watch.metrics["verification_failed_series"] == 0)
         #expect(watch.report.status == .ok)

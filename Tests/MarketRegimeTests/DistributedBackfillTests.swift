@@ -68,8 +68,10 @@ struct DistributedBackfillTests {
             }
             return BackfillWorker.Work(
                 request: BackfillRequest(
-                    series: series, calendar: .continuous, specification: World.specification,
-                    now: now, completing: digest, chunkSize: 50)
+                    series: series, calendar: .continuous,
+                    BackfillTerms(
+                        specification: World.specification, now: now),
+                    completing: digest, chunkSize: 50)
             ) { limit in
                 pulled()
                 defer { rest = rest.dropFirst(limit) }

@@ -1,3 +1,4 @@
+import Contracts
 import Market
 import MarketRegime
 import Ports
@@ -29,8 +30,11 @@ struct ExogenousBackfillTests {
         bringingExogenous: Bool = true, chunkSize: Int = 97
     ) -> BackfillRequest {
         BackfillRequest(
-            series: World.series, calendar: .continuous, specification: specification,
-            now: World.now, bringsExogenous: bringingExogenous, chunkSize: chunkSize)
+            series: World.series, calendar: .continuous,
+            BackfillTerms(
+                specification: specification, now: World.now,
+                bringsExogenous: bringingExogenous),
+            chunkSize: chunkSize)
     }
 
     private func stored(_ world: World) async throws -> [Bar] {
@@ -68,15 +72,15 @@ struct ExogenousBackfillTests {
         var plain = bars
         for index in plain.indices { plain[index].exogenous = [:] }
         let again = try await world.backfill(plain, Self.request(bringingExogenous: false))
-        #expect(again.newBars + again.revisedBars + again.restatedAssessments == 0)
+        #expect(again.work.newBars + again.work.revisedBars + again.work.restatedAssessments == 0)
         plain[200].close *= 1.01
         let revised = try await world.backfill(plain, Self.request(bringingExogenous: false))
-        #expect(revised.revisedBars == 1)
+        #expect(revised.work.revisedBars == 1)
         #expect(try await stored(world)[200].exogenous == bars[200].exogenous)
         plain[200] = bars[200]
         let removed = try await world.backfill(plain, Self.request())
         let others = bars.indices.count { $0 != 200 && !bars[$0].exogenous.isEmpty }
-        #expect(removed.revisedBars == others + 1)
+        #expect(removed.work.revisedBars == others + 1)
         try await world.backfill(bars, Self.request())
         #expect(sayTheSame(before, try await world.history().leavingOutAvailability))
     }

@@ -84,7 +84,7 @@ struct JobTests {
         _ market: String, _ state: BackfillProgressEvent.State, bars: Int = 0, new: Int = 0,
         asOf: Timestamp? = nil, error: String? = nil
     ) -> BackfillProgressEvent {
-        var work = BackfillProgressEvent.Work()
+        var work = BackfillWork()
         (work.bars, work.newBars) = (bars, new)
         return BackfillProgressEvent(
             of: job(market), state, worker: "w", work: work, asOf: asOf, error: error)

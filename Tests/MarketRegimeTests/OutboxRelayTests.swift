@@ -1,3 +1,4 @@
+import Contracts
 import Hosting
 import Logging
 import Market
@@ -13,7 +14,7 @@ struct OutboxRelayTests {
     private func announced(_ world: World) async throws -> Int {
         try await world.backfill(
             World.bars(count: 500, seed: 9), World.request(emitting: true)
-        ).announced
+        ).work.announced
     }
 
     private func relay(

@@ -184,10 +184,10 @@ struct OverrideTests {
         #expect(changes.dropFirst(known).allSatisfy { $0.announcement == nil })
         #expect(try await queries.getCurrentRegime(.init()).regime == regime.label)
         // A backfill that announces finds nothing to tell either, before and after the end.
-        #expect(try await world.backfill(bars, World.request(emitting: true)).announced == 0)
+        #expect(try await world.backfill(bars, World.request(emitting: true)).work.announced == 0)
         time.advance(bySeconds: 60)
         #expect(try await end(world)?.regime == changes.last?.regime)
-        #expect(try await world.backfill(bars, World.request(emitting: true)).announced == 0)
+        #expect(try await world.backfill(bars, World.request(emitting: true)).work.announced == 0)
         let told = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
         #expect(told.map(\.announcement?.sequence) == (1...Int64(known + 2)).map { $0 })
     }
@@ -210,12 +210,12 @@ struct OverrideTests {
         _ = try await world.store.endExpiredOverride(of: World.series, at: order.expiresAt)
         bars[250...] = World.bars(count: 400, seed: seed + 100)[250...]
         let result = try await world.backfill(bars, World.request(emitting: true))
-        #expect(result.restatedAssessments > 0)
+        #expect(result.work.restatedAssessments > 0)
         let told = try await world.store.announcements(of: World.series, after: 0, limit: 1_000)
         let current = try #require(try await world.store.current(World.series))
         #expect(told.last { $0.asOf == current.asOf }?.regime == current.regime)
         let again = try await world.backfill(bars, World.request(emitting: true))
-        #expect(again.wroteNothing)
+        #expect(again.work.wroteNothing)
         let report = try await Verification(reader: world.store, threads: 1).run(World.series) {
             _ in
         }

@@ -1,3 +1,4 @@
+import Contracts
 import Market
 import MarketRegime
 import Ports
@@ -38,7 +39,7 @@ struct PointInTimeTests {
         let before = try await world.history()
         let changesBefore = try await world.changes()
         let result = try await world.backfill(adjusted, World.request(broughtAt: brought))
-        #expect(result.revisedBars == 390)
+        #expect(result.work.revisedBars == 390)
 
         let after = try await world.history()
         #expect(after.allSatisfy { $0.availableAt == brought })
@@ -84,10 +85,10 @@ struct PointInTimeTests {
         let world = World()
         try await world.backfill(bars, World.request(broughtAt: Samples.day(300)))
         let same = try await world.backfill(bars, World.request(broughtAt: Samples.day(301)))
-        #expect(same.wroteNothing)
+        #expect(same.work.wroteNothing)
         try await world.backfill(adjusted, World.request(broughtAt: Samples.day(302)))
         let again = try await world.backfill(adjusted, World.request(broughtAt: Samples.day(303)))
-        #expect(again.wroteNothing)
+        #expect(again.work.wroteNothing)
         let history = try await world.history()
         #expect(history.allSatisfy { $0.availableAt == Samples.day(302) })
     }

@@ -71,11 +71,6 @@ struct UniverseBackfillTests {
         }
     }
 
-    private static func request(_ concurrency: Int) -> UniverseRequest {
-        UniverseRequest(
-            specification: World.specification, now: World.now, concurrency: concurrency)
-    }
-
     private static func run(
         _ members: [UniverseMember], in world: World, concurrency: Int = 3,
         emitting: Bool = false, dryRun: Bool = false
@@ -87,11 +82,11 @@ struct UniverseBackfillTests {
             dryRun
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
-        var request = request(concurrency)
-        request.emitting = emitting
-        try await UniverseBackfill(backfill).run(request, next: shares.next) {
-            tally.take($0)
-        }
+        let terms = BackfillTerms(
+            specification: World.specification, now: World.now, emitting: emitting)
+        let known = KnownSeries(try await world.store.heads())
+        try await UniverseBackfill(backfill, concurrency: concurrency)
+            .run(terms, knowing: known, next: shares.next) { tally.take($0) }
         return tally
     }
 
@@ -103,7 +98,9 @@ struct UniverseBackfillTests {
             _ = try await Backfill(journal: world.store, reader: world.store).run(
                 BackfillRequest(
                     series: try series(name), calendar: .continuous,
-                    specification: World.specification, now: World.now), from: rest.take)
+                    BackfillTerms(
+                        specification: World.specification, now: World.now)),
+                from: rest.take)
         }
         return world
     }
@@ -134,13 +131,13 @@ struct UniverseBackfillTests {
             }
         }
         let time = ManualTime(Samples.day(1_000))
-        var request = Self.request(1)
-        request.now = { time.now }
+        let terms = BackfillTerms(specification: World.specification, now: { time.now })
+        let known = KnownSeries(try await world.store.heads())
         // What was known of those that are still to be written, each day of the run.
         let seen = Mutex<[(at: Timestamp, series: Series, answers: [RegimeAssessment])]>([])
         let written = Mutex<Set<Series>>([])
         let backfill = Backfill(journal: world.store, reader: world.store)
-        try await UniverseBackfill(backfill) { series in
+        try await UniverseBackfill(backfill, concurrency: 1) { series in
             written.withLock { _ = $0.insert(series) }
             for name in Self.markets {
                 guard let other = try? Self.series(name),
@@ -151,7 +148,7 @@ struct UniverseBackfillTests {
                 seen.withLock { $0.append((time.now, other, answers)) }
             }
             time.advance(bySeconds: 86_400)
-        }.run(request, next: Shares(corrected).next) { _ in }
+        }.run(terms, knowing: known, next: Shares(corrected).next) { _ in }
         let all = seen.withLock { $0 }
         #expect(all.count == 7 * 6 / 2)
         for one in all {
@@ -166,7 +163,7 @@ struct UniverseBackfillTests {
         let world = World()
         let tally = try await Self.run(try Self.members(), in: world, concurrency: concurrency)
         #expect(tally.written == 7)
-        #expect(tally.bars == 2_100 && tally.newAssessments == 2_100)
+        #expect(tally.work.bars == 2_100 && tally.work.newAssessments == 2_100)
         try await Self.expectSame(world, try await Self.alone())
     }
 
@@ -179,7 +176,7 @@ struct UniverseBackfillTests {
         #expect(try await world.store.history(SeriesQuery(try Self.series("M3"))).count == 250)
         let again = try await Self.run(try Self.members(), in: world)
         #expect(again.unchanged == 6 && again.written == 1)
-        #expect(again.newAssessments == 50)
+        #expect(again.work.newAssessments == 50)
         try await Self.expectSame(world, try await Self.alone())
         let last = try await Self.run(try Self.members(), in: world)
         #expect(last.unchanged == 7 && last.written == 0)
@@ -208,12 +205,12 @@ struct UniverseBackfillTests {
         let world = World()
         _ = try await Self.run(try Self.members(), in: world)
         let told = try await Self.run(try Self.members(), in: world, emitting: true)
-        #expect(told.unchanged == 7 && told.announced > 7)
+        #expect(told.unchanged == 7 && told.work.announced > 7)
         let again = try await Self.run(try Self.members(), in: world, emitting: true)
-        #expect(again.announced == 0)
+        #expect(again.work.announced == 0)
         let fresh = World()
         let whole = try await Self.run(try Self.members(), in: fresh, emitting: true)
-        #expect(whole.announced == told.announced)
+        #expect(whole.work.announced == told.work.announced)
     }
 
     @Test("a dry run tells what a run then writes, and writes nothing")
@@ -222,8 +219,10 @@ struct UniverseBackfillTests {
         let told = try await Self.run(try Self.members(), in: world, dryRun: true)
         #expect(try await world.store.heads().isEmpty)
         let done = try await Self.run(try Self.members(), in: world)
-        #expect(told.newAssessments == done.newAssessments && told.newBars == done.newBars)
-        #expect(told.barsPerRegime == done.barsPerRegime && told.changes == done.changes)
+        #expect(
+            told.work.newAssessments == done.work.newAssessments
+                && told.work.newBars == done.work.newBars)
+        #expect(told.barsPerRegime == done.barsPerRegime && told.work.changes == done.work.changes)
         let after = try await Self.run(try Self.members(digest: "e"), in: world, dryRun: true)
         #expect(after.nothingNew == 7)
     }
@@ -261,8 +260,9 @@ struct FixedModelTests {
     private static func request(_ model: ModelManifest) -> BackfillRequest {
         BackfillRequest(
             series: World.series, calendar: .continuous,
-            specification: RegimeSpecification(fixed: model), now: World.now,
-            fixedModel: model)
+            BackfillTerms(
+                specification: RegimeSpecification(fixed: model), now: World.now,
+                fixedModel: model))
     }
 
     @Test("answers for the bars after its training window, and no other does")
@@ -315,7 +315,7 @@ struct FixedModelTests {
         let model = try await Self.model()
         let world = World()
         var request = Self.request(model)
-        request.fixedModel = nil
+        request.terms.fixedModel = nil
         let result = try await world.backfill(Self.bars, request)
         #expect(result.fitFailures.map(\.error) == [.unknownModel(model.modelVersion)])
         #expect(try await world.history().allSatisfy { $0.regime == .unknown })

@@ -68,8 +68,10 @@ struct World {
         splits: SplitPolicy = .accept
     ) -> BackfillRequest {
         BackfillRequest(
-            series: series, calendar: .continuous, specification: specification,
-            now: { broughtAt }, range: range, emitting: emitting, splits: splits,
+            series: series, calendar: .continuous,
+            BackfillTerms(
+                specification: specification, now: { broughtAt }, range: range,
+                emitting: emitting, splits: splits),
             chunkSize: chunkSize)
     }
 

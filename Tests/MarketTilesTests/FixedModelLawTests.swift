@@ -1,9 +1,10 @@
 import Kernels
 import Market
 import MarketTiles
-import RegimeModels
 import TestSupport
 import Testing
+
+@testable import RegimeModels
 
 /// What is found of a market is what a walk finds, bit for bit, however it is computed.
 @Suite("Property: markets side by side are classified like each alone")
@@ -94,6 +95,9 @@ struct FixedModelLawTests {
             HysteresisParameters(
                 entryProbability: 0.3, exitProbability: 0.9, minimumDwellBars: 1,
                 confirmationBars: 6, recoveryConfirmationBars: 2),
+            HysteresisParameters(
+                entryProbability: 0.3, exitProbability: 0.2, minimumDwellBars: 0,
+                confirmationBars: 1, recoveryConfirmationBars: 1),
         ])
     func anyHysteresis(hysteresis: HysteresisParameters) throws {
         let markets = Markets.Kind.allCases.map { Markets.bars(900, $0, seed: 21) }
@@ -141,6 +145,37 @@ struct FixedModelLawTests {
             }
             compare(markets, adoptions: [300, 280, 20], manifest)
         }
+    }
+
+    @Test("of labels as probable as each other, the first")
+    func tiedLabels() throws {
+        let manifest = try Markets.manifest {
+            $0.features = ["log_return"]
+            $0.states = 2
+            $0.covariance = .diagonal
+        }
+        let tied = Markets.changed(
+            manifest,
+            GaussianParameters(
+                start: [0.5, 0.5], transition: [[0.5, 0.5], [0.5, 0.5]], means: [[0], [0]],
+                covariances: .diagonal([[1], [1]])), classes: [.calm, .stressed])
+        let markets = Markets.Kind.allCases.map { Markets.bars(900, $0, seed: 13) }
+        compare(
+            markets, adoptions: markets.map { _ in 100 }, tied,
+            hysteresis: HysteresisParameters(entryProbability: 0.5, exitProbability: 0.5))
+    }
+
+    @Test("a number that scaling takes beyond what is finite is missing, not clipped")
+    func scaledBeyondFinite() throws {
+        let manifest = try Markets.manifest {
+            $0.features = ["log_return"]
+            $0.clip = 2
+        }
+        let tiny = Markets.changed(
+            manifest,
+            scaling: FeatureScaling(kind: .standardised, centers: [0], scales: [1e-306], clip: 2))
+        let markets = [Markets.Kind.ordinary, .extreme].map { Markets.bars(400, $0, seed: 4) }
+        compare(markets, adoptions: [100, 100], tiny)
     }
 
     @Test("a walk that takes the same model on says the same")

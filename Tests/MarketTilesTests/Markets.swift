@@ -1,8 +1,9 @@
 import Market
 import MarketTiles
-import RegimeModels
 import Regimes
 import TestSupport
+
+@testable import RegimeModels
 
 /// Markets to classify, and a model for them.
 enum Markets {
@@ -85,6 +86,29 @@ enum Markets {
     }
 
     struct NothingAdopted: Error {}
+
+    /// A model that nobody fitted: another one's, but for what is given.
+    static func changed(
+        _ manifest: ModelManifest, _ parameters: GaussianParameters? = nil,
+        classes: [StateClass]? = nil, scaling: FeatureScaling? = nil
+    ) -> ModelManifest {
+        let fitted = manifest.classifier
+        let states = fitted.states.enumerated().map { index, state in
+            StateStatistics(
+                occupancy: state.occupancy, annualisedReturn: state.annualisedReturn,
+                annualisedVolatility: state.annualisedVolatility,
+                downsideDeviation: state.downsideDeviation, meanDrawdown: state.meanDrawdown,
+                persistence: state.persistence, volatilityRatio: state.volatilityRatio,
+                stateClass: classes?[index] ?? state.stateClass)
+        }
+        return ModelManifest(
+            classifier: Classifier(
+                kernelVersion: fitted.kernelVersion, model: fitted.model,
+                features: fitted.features, scaling: scaling ?? fitted.scaling,
+                parameters: parameters.map { .gaussian($0) } ?? fitted.parameters, states: states,
+                taxonomy: fitted.taxonomy, rules: fitted.rules, hysteresis: fitted.hysteresis),
+            provenance: manifest.provenance)
+    }
 
     static func model(
         _ manifest: ModelManifest, hysteresis: HysteresisParameters = HysteresisParameters(),

@@ -66,15 +66,8 @@ struct CalibratedWalkTests {
 
     @Test("a copied walk goes on with the same confidence")
     func copy() {
-        let bars = History.randomWalk(900, seed: 53)
-        var walk = WalkForward(specification: Self.specification(), barsPerYear: 252)
-        for dated in bars.prefix(600) { _ = walk.advance(with: dated.bar, sessionDate: dated.date) }
-        var copy = walk
-        for dated in bars.dropFirst(600) {
-            let one = walk.advance(with: dated.bar, sessionDate: dated.date)
-            let other = copy.advance(with: dated.bar, sessionDate: dated.date)
-            #expect(AnswerBits(one) == AnswerBits(other))
-        }
+        WalkForwardLawTests.expectCopyGoesOn(
+            History.randomWalk(900, seed: 53), Self.specification(), from: 600)
     }
 
     @Test("it begins at a refit date, once enough outcomes are known, and says why not before")

@@ -41,16 +41,23 @@ struct WalkForwardLawTests {
         #expect(again.compactMap(\.adopted) == models)
     }
 
-    @Test func aCopiedWalkGoesOnLikeTheOriginal() {
-        let bars = History.randomWalk(500, seed: 42)
-        var walk = WalkForward(specification: .quick, barsPerYear: 252)
-        for dated in bars.prefix(333) { _ = walk.advance(with: dated.bar, sessionDate: dated.date) }
+    static func expectCopyGoesOn(
+        _ bars: [DatedBar], _ specification: RegimeSpecification, from index: Int
+    ) {
+        var walk = WalkForward(specification: specification, barsPerYear: 252)
+        for dated in bars.prefix(index) {
+            _ = walk.advance(with: dated.bar, sessionDate: dated.date)
+        }
         var copy = walk
-        for dated in bars.dropFirst(333) {
+        for dated in bars.dropFirst(index) {
             let one = walk.advance(with: dated.bar, sessionDate: dated.date)
             let other = copy.advance(with: dated.bar, sessionDate: dated.date)
             #expect(AnswerBits(one) == AnswerBits(other))
         }
+    }
+
+    @Test func aCopiedWalkGoesOnLikeTheOriginal() {
+        Self.expectCopyGoesOn(History.randomWalk(500, seed: 42), .quick, from: 333)
     }
 
     @Test func probabilitiesSumToOneAndMissingBarsAreMarked() {

@@ -1,3 +1,4 @@
+import Foundation
 import Market
 import TestSupport
 import Testing
@@ -86,6 +87,42 @@ struct PageTests {
         }
         let not = all.count { !$0.excludesZero }
         #expect(html.contains("Of \(all.count) differences to buy-and-hold, \(not) are not"))
+    }
+
+    @Test("the verdict counts markets, and all of them together apart")
+    func verdict() throws {
+        for seed in Sweep.seeds(4) {
+            let periods = Evaluations.periods(seed: seed)
+            #expect(periods.map(\.markets) == [1, 1, 2])
+            let html = Self.page(periods)
+            let start = try #require(html.range(of: "class=\"verdict\">")).upperBound
+            let verdict = html[start...].prefix { $0 != "<" }
+            #expect(!verdict.contains("3 "), "\(verdict)")
+            let together = try #require(
+                periods[2].cards.first { $0.candidate == Evaluations.model }?
+                    .differences["buy-and-hold"]?[.sharpe])
+            let word =
+                !together.excludesZero
+                ? "not significantly different"
+                : "significantly " + (together.lower > 0 ? "better" : "worse")
+            let sharpe = try #require(verdict.split(separator: ". ").first)
+            let isSame = sharpe.contains("is \(word) on") && !sharpe.contains(" and worse")
+            let ending =
+                !isSame
+                ? "; on all together it is \(word)"
+                : together.excludesZero ? ", and on all together" : ", nor on all together"
+            #expect(sharpe.hasSuffix(ending), "\(verdict)")
+            #expect(sharpe.contains("of 2 markets"), "\(verdict)")
+        }
+    }
+
+    @Test("a period of few blocks says that its intervals are too narrow, to the bar")
+    func shortPeriods() {
+        let bootstrap = StationaryBootstrap(replicates: 100, meanBlockBars: 10, seed: 1)
+        #expect(bootstrap.isShort(399) && !bootstrap.isShort(400))
+        let note = "these intervals are narrower than 95 % should be"
+        #expect(Self.page(Evaluations.periods(count: 300, markets: 1)).contains(note))
+        #expect(!Self.page(Evaluations.periods(count: 500, markets: 1)).contains(note))
     }
 
     @Test("every figure that is shown has its interval beside it")

@@ -20,13 +20,19 @@ package struct Law<World: Sendable>: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// Looks at a condition before it is given up, however late it is: where other tests keep the
+/// processors to themselves, what is waited for gets its turns as seldom as who waits for it.
+private let leastLooks = 1_000
+
 /// Waits until a condition holds, however long that takes within a generous bound.
 package func eventually(
     within bound: Duration = .seconds(30), _ condition: () async throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let deadline = ContinuousClock.now + bound
-    while ContinuousClock.now < deadline {
+    var looks = 0
+    while looks < leastLooks || ContinuousClock.now < deadline {
+        looks += 1
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(1))
     }

@@ -52,6 +52,89 @@ extension RegimeStoreConformance {
             #expect(try await changes(Samples.day(10)) == [first, "1 2 crisis euphoria"])
             #expect(try await changes(nil) == changes(Samples.day(12)))
         },
+        Law("an override's begin and end are listed as known from when they were") { world in
+            let store = world.store
+            try await begin([.crisis, .normalBull, .normalBull], in: store)
+            let order = Samples.order(.euphoria, at: world.time.now)
+            _ = try await store.putInForce(order)
+            world.time.advance(bySeconds: 9)
+            let other = Samples.order(.crisis, at: world.time.now)
+            _ = try await store.putInForce(other)
+            let end = other.expiresAt.advanced(bySeconds: 7)
+            _ = try await store.endExpiredOverride(of: Samples.series, at: end)
+            _ = try await record(Samples.records([.crisis, .crisis, .crisis]), in: store)
+            #expect(
+                try await store.announcePending(Samples.series, limit: 9).contains {
+                    $0.isAmendment
+                })
+            func listed(_ instant: Timestamp) async throws -> [String] {
+                try await store.changesAndOverrides(
+                    ChangeQuery(Samples.series, knownAt: instant)
+                ).map { "\($0.isByOverride) \($0.regime) \($0.announcement?.sequence ?? 0)" }
+            }
+            let byBars = ["false crisis 0"]
+            let overrides = ["true euphoria 3", "true crisis 4", "true normal_bull 5"]
+            for (instant, count) in [
+                (order.madeAt, 1), (other.madeAt, 2), (end, 3),
+            ] {
+                let before = instant.advanced(byNanoseconds: -1_000)
+                #expect(try await listed(before) == byBars + overrides.prefix(count - 1))
+                #expect(try await listed(instant) == byBars + overrides.prefix(count))
+            }
+            // The restated change of day 1 is no more, and its amendment no part of what is known.
+            for limit in 1...5 {
+                #expect(
+                    try await pages(of: limit, in: store, knownAt: .latest)
+                        == [(0, 0), (2, 3), (2, 4), (2, 5)].map {
+                            ChangePlace(asOf: Samples.day($0.0), sequence: Int64($0.1))
+                        })
+            }
+            let range = Samples.day(1)..<Samples.day(3)
+            let part = ChangeQuery(Samples.series, range: range, knownAt: order.madeAt)
+            #expect(
+                try await store.changesAndOverrides(part).map(\.announcement?.sequence) == [3])
+            #expect(try await listed(.earliest).isEmpty)
+        },
+        Law("what is listed as known at an instant is what was listed at it") { world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            var generator = SplitMix64(seed: 91)
+            var snapshots: [(Timestamp, [String])] = []
+            // So that bars close before overrides of them are made.
+            let start = max(world.time.now, Samples.day(100))
+            for step in 0..<40 {
+                let now = start.advanced(bySeconds: Int64(step) * 60)
+                let first = Int.random(in: 0...step, using: &generator)
+                let regimes = Samples.regimes(count: step - first + 1, seed: generator.next())
+                let records = Samples.records(regimes, from: first).map { record in
+                    var record = record
+                    record.assessment.availableAt = now
+                    return record
+                }
+                _ = try await record(records, in: store, announcing: step % 3 == 0)
+                let order = Samples.order(
+                    [.crisis, .euphoria, .normalBull][step % 3], at: now,
+                    seconds: Int64.random(in: 1...200, using: &generator))
+                if step % 4 == 1 { _ = try? await store.putInForce(order) }
+                if step % 5 == 2 {
+                    _ = try await store.endExpiredOverride(of: Samples.series, at: now)
+                }
+                if step % 7 == 3 {
+                    _ = try await store.announcePending(Samples.series, limit: 9)
+                }
+                let listed = try await store.changesAndOverrides(ChangeQuery(Samples.series))
+                let unannounced = listed.filter { !$0.isAmendment }.map { change in
+                    var change = change
+                    if change.isByBar { change.announcement = nil }
+                    return change
+                }
+                snapshots.append((now, transcript(unannounced.sorted { $0.place < $1.place })))
+            }
+            for (instant, listed) in snapshots {
+                let query = ChangeQuery(Samples.series, knownAt: instant)
+                #expect(try await transcript(store.changesAndOverrides(query)) == listed)
+            }
+        },
         Law("bars as known at an instant: the highest adopted revision available then") { world in
             _ = try await world.store.register(Samples.profile())
             var revised = Samples.bar(1, close: 50)

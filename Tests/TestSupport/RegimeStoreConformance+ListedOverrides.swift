@@ -59,13 +59,14 @@ extension RegimeStoreConformance {
         },
     ]
 
-    private static func pages(
-        of limit: Int, in store: any RegimeStore
+    static func pages(
+        of limit: Int, in store: any RegimeStore, knownAt: Timestamp? = nil
     ) async throws -> [ChangePlace] {
         var places: [ChangePlace] = []
         while true {
             let page = try await store.changesAndOverrides(
-                ChangeQuery(Samples.series, after: places.last, limit: limit))
+                ChangeQuery(
+                    Samples.series, after: places.last, knownAt: knownAt, limit: limit))
             #expect(page.count <= limit)
             places += page.map(\.place)
             if page.count < limit { return places }

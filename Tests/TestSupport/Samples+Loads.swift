@@ -9,7 +9,7 @@ extension SeriesLoad {
         var answers = AnswerColumns(
             series: batch.series,
             indicatorNames: assessments.first?.indicators.map(\.name) ?? [],
-            trigger: assessments.first?.trigger ?? .backfill)
+            trigger: assessments.first?.trigger ?? .backfill, capacity: assessments.count)
         for assessment in assessments { answers.append(assessment) }
         self.init(
             lastAsOf: head.lastAsOf, writes: head.writes, bars: BarColumns(batch.bars),

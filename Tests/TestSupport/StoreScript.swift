@@ -98,10 +98,13 @@ package final class StoreScript {
             series, range: below(3) == 0 ? nil : range,
             after: below(2) == 0 ? nil : Samples.day(below(30)),
             knownAt: below(3) == 0 ? Samples.day(below(60)) : nil, limit: 1 + below(12))
+        // Overrides are made by the clock, bars are of other days.
+        let known = pick([nil, Samples.day(below(60)), time.now.advanced(bySeconds: -9)])
         let sequence = Int64(below(9)) - 1
         let place = ChangePlace(asOf: Samples.day(below(30)), sequence: Int64(below(6)))
         let mixed = ChangeQuery(
-            series, range: query.range, after: below(2) == 0 ? nil : place, limit: query.limit)
+            series, range: query.range, after: below(2) == 0 ? nil : place, knownAt: known,
+            limit: query.limit)
         await note("history") { try await transcript(store.history(query)).joined(separator: "\n") }
         await note("changes") { try await transcript(store.changes(query)).joined(separator: "\n") }
         await note("changes and overrides") {

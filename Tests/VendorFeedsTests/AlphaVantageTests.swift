@@ -26,11 +26,14 @@ struct AlphaVantageTests {
             (
                 "Information",
                 "Please consider spreading out your free API requests more sparingly (1 request "
-                    + "per second), to lift the free key rate limit (25 requests per day).",
+                    + "per second), to lift the free key rate limit (25 requests per day), raise "
+                    + "the per-second burst limit, and instantly unlock all premium endpoints",
                 "rate limited"
             ),
             (
-                "Note", "Our standard API call frequency is 5 calls per minute.", "rate limited"
+                "Note",
+                "Our standard API call frequency is 5 calls per minute and 500 calls per day.",
+                "limited by the minute"
             ),
             ("Information", "Burst pattern detected.", "rate limited"),
             (
@@ -52,7 +55,8 @@ struct AlphaVantageTests {
                 of: "{\"\(member)\": \"\(text)\"}", from: .alphaVantage, timeframe: timeframe)
             switch (reason, kind) {
             case (.refused(let detail), "refused"): #expect(detail == text)
-            case (.rateLimited(nil), "rate limited"), (.quotaSpent, "quota spent"),
+            case (.rateLimited(nil), "rate limited"),
+                (.rateLimited(60), "limited by the minute"), (.quotaSpent, "quota spent"),
                 (.noData, "no data"):
                 break
             case (.vendorMessage(let words), "message"): #expect(words == text)
@@ -220,6 +224,65 @@ struct AlphaVantageTests {
             let bars = try await feed.bars(request, at: FeedStory.now)
             #expect(bars.count == ConformanceTests.alphaVantageHours.count)
             #expect(world.server.targets.count == 5)
+        }
+    }
+
+    @Test("a month that had nothing is remembered for a month, a refused day for nothing")
+    func emptyMonthsAreKept() async throws {
+        try await withDirectory { directory in
+            try await VendorWorld.with(cache: directory.path) { world in
+                var request = try november(timeframe: .hourly)
+                request.range =
+                    FeedStory.instant("2020-08-10T00:00:00Z")..<request.range.upperBound
+                let month = AlphaVantageFeed.emptyMonthSeconds
+                for (seconds, months) in [
+                    (0, ["08", "09", "10", "11", "12"]), (900, ["11", "12"]),
+                    (month - 1, ["11", "12"]), (month, ["08", "09", "10"]),
+                ] as [(Int64, [String])] {
+                    let before = world.server.targets.count
+                    let bars = try await world.connections.feed(.alphaVantage).bars(
+                        request, at: FeedStory.now.advanced(bySeconds: seconds))
+                    #expect(bars.count == ConformanceTests.alphaVantageHours.count)
+                    let asked = world.server.targets.dropFirst(before)
+                    #expect(asked.count == months.count)
+                    for (target, month) in zip(asked, months) {
+                        #expect(target.contains("month=2020-\(month)"))
+                    }
+                }
+                for _ in 0..<2 {
+                    let before = world.server.targets.count
+                    let reason = try await world.ask(.alphaVantage, "NOBODY").reason
+                    #expect(reason == .noData)
+                    #expect(world.server.targets.count == before + 1)
+                }
+            }
+        }
+    }
+
+    @Test("a limit by the minute is waited for, by every request; one by the day is told at once")
+    func limits() async throws {
+        try await VendorWorld.with { world in
+            let words = #"{"Note": "Our standard API call frequency is 5 calls per minute."}"#
+            let feed = try world.connections.feed(.alphaVantage)
+            world.server.reply(.answer(body: words))
+            _ = try await feed.bars(try november(), at: FeedStory.now)
+            #expect(world.clock.slept.first == .seconds(60))
+            #expect(world.clock.slept.dropFirst().allSatisfy { $0 < .seconds(2) })
+            world.server.reply(
+                .answer(body: words), .answer(body: words), .answer(body: words),
+                .answer(body: words))
+            let before = world.clock.now
+            let patience = try await world.ask(.alphaVantage).reason
+            #expect(patience == .rateLimited(retryAfterSeconds: 60))
+            #expect(before.duration(to: world.clock.now) >= .seconds(180))
+            let count = world.server.targets.count
+            let slept = world.clock.slept.count
+            world.server.reply(
+                .answer(body: #"{"Information": "rate limit is 25 requests per day"}"#))
+            let spent = try await world.ask(.alphaVantage).reason
+            #expect(spent == .quotaSpent)
+            #expect(world.server.targets.count == count + 1)
+            #expect(world.clock.slept.count == slept)
         }
     }
 }

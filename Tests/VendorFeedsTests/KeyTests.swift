@@ -15,6 +15,7 @@ struct KeyTests {
     private static func holdsKey(_ text: String) -> Bool {
         let text = text.lowercased()
         return text.contains(key.lowercased()) || text.contains(encoded.lowercased())
+            || text.contains(#"key\/42"#)
     }
 
     @Test("interpolation, dumping and reflection do not show a key")
@@ -38,6 +39,13 @@ struct KeyTests {
             ("S3CRET KEY/42", "<redacted>"),
             ("?apikey=S3cret%20Key%2F42&x", "?apikey=<redacted>&x"),
             ("S3cret Key/4", "S3cret Key/4"), ("a\n\tb\u{7}c", "a b c"), ("", ""),
+            ("?k=S3cret+Key/42&x", "?k=<redacted>&x"),
+            ("?k=S3cret+Key%2f42&x", "?k=<redacted>&x"),
+            ("%533cret%20%4Bey%2F4%32!", "<redacted>!"),
+            (#"{"k":"S3cret Key\/42"}"#, #"{"k":"<redacted>"}"#),
+            (#"\u00533cret\u0020Key\u002f42"#, "<redacted>"),
+            ("S3cret \n\t Key/42", "<redacted>"), ("S3cret Key/42\u{301}", "<redacted>\u{301}"),
+            ("日本S3cret Key/42日本", "日本<redacted>日本"),
         ])
     func words(text: String, shown: String) {
         #expect(KeyMask(VendorKey(Self.key)).masked(text) == shown)
@@ -54,16 +62,51 @@ struct KeyTests {
         #expect(!KeyMask(nil).isIn(Array(text.utf8)))
     }
 
-    @Test("words are cut, never within a key")
-    func length() {
+    @Test(
+        "a key is known however its characters may be written",
+        arguments: [
+            (#"a"b\c"#, #"x a\"b\\c y"#), (#"a"b\c"#, "xa%22b%5Ccy"), ("%25", "x%2525y"),
+            ("+ +", "x%2B+%2By"), ("schlüssel", "xSCHLÜSSELy"), ("schlüssel", "xschl%c3%bcssely"),
+            ("schlüssel", #"xschl\u00FCssely"#), ("a😀b", #"xa\uD83D\uDE00by"#),
+            ("a😀b", "xa%F0%9F%98%80by"), ("aaab", "xaaaaby"),
+        ])
+    func forms(key: String, text: String) {
+        let mask = KeyMask(VendorKey(key))
+        #expect(mask.isIn(Array(text.utf8)))
+        let shown = mask.masked(text)
+        #expect(shown.contains("<redacted>"))
+        #expect(!shown.lowercased().contains("ssel") && !shown.contains("b"))
+    }
+
+    @Test("words are cut, never within a key", arguments: ["x", "日", "x\u{301}", " \n", "\u{FF}"])
+    func length(filler: String) throws {
         let mask = KeyMask(VendorKey(Self.key))
-        for count in 280...310 {
-            let text = String(repeating: "x", count: count) + Self.key + "yyyy"
-            let shown = mask.masked(text)
-            #expect(shown.count <= KeyMask.characterLimit + KeyMask.mask.count)
-            #expect(!shown.contains("S3"))
+        for key in [Self.key, Self.encoded, #"\u00533cret\u0020Key\u002f42"#] {
+            for count in [280...310, 590...610].joined() {
+                let text = String(repeating: filler, count: count) + key + "yyyy"
+                let vendor = try Vendor(.stooq, base: nil, key: VendorKey(Self.key))
+                let answer = VendorAnswer(
+                    status: 200, body: Array(text.utf8), saidAt: FeedStory.now)
+                let words = AnswerReading(vendor, try november().symbol).words(of: answer)
+                #expect(words == mask.masked(text))
+                #expect(words.unicodeScalars.count <= KeyMask.lengthLimit)
+                #expect(!words.contains("S3") && !words.contains("0053"))
+            }
         }
         #expect(KeyMask(VendorKey("")).masked("x") == "x")
+    }
+
+    @Test("of a long answer the beginning is looked at, and a key across its end is not shown")
+    func window() {
+        let mask = KeyMask(VendorKey(Self.key))
+        for spare in 0...Self.key.utf8.count {
+            let blank = String(repeating: " ", count: KeyMask.inputLimit - spare)
+            let shown = mask.masked("a" + blank + Self.key + String(repeating: "y", count: 99))
+            #expect(shown == "a" || shown == "a <redacted>")
+        }
+        let many = String(repeating: Self.key + " ", count: 10_000)
+        #expect(mask.masked(many).unicodeScalars.count == KeyMask.lengthLimit)
+        #expect(!Self.holdsKey(mask.masked(many)) && !mask.masked(many).contains("S3"))
     }
 
     @Test("no error of any answer that repeats the key shows it", arguments: FeedKind.allCases)
@@ -82,6 +125,7 @@ struct KeyTests {
             ] {
                 for (key, status) in [
                     (Self.key, 200), (Self.encoded, 200), (Self.key.uppercased(), 418),
+                    (#"\u00533cret Key\/42"#, 418),
                     (Self.key, 401),
                 ] {
                     let body = body.replacing("KEY", with: key)

@@ -129,21 +129,23 @@ func refusal(
 @discardableResult
 func read(
     _ body: String, from kind: FeedKind, status: Int = 200, _ request: FeedRequest,
-    at now: Timestamp = FeedStory.now
+    saidAt: Timestamp = FeedStory.now
 ) throws -> [FeedBar] {
     let vendor = try Vendor(kind, base: nil, key: VendorKey(VendorServer.key))
     let reading = AnswerReading(vendor, request.symbol)
-    let answer = VendorAnswer(status: status, body: Array(body.utf8))
+    let answer = VendorAnswer(status: status, body: Array(body.utf8), saidAt: saidAt)
     switch kind {
     case .alphaVantage:
-        let reader = AlphaVantageReader(reading, request, at: now)
+        let reader = AlphaVantageReader(reading, request, at: saidAt)
         let isIntraday = request.series.timeframe.isIntraday
         return try isIntraday ? reader.intraday(answer) : reader.daily(answer)
     case .yahoo:
-        var collector = BarCollector(reading, request, YahooFeed.offer, at: now)
+        var collector = BarCollector(reading, request, YahooFeed.offer, at: saidAt)
         try YahooHistory([YahooChart(of: answer, reading)]).add(to: &collector, request)
         return try collector.bars()
-    case .stooq: return try StooqFeed.bars(of: answer, reading, request, at: now)
-    case .cboe, .csv: return try CBOEFeed.bars(of: answer, reading, request, at: now)
+    case .stooq:
+        return try TableFeed.bars(of: answer, from: StooqTable(), reading, request, at: saidAt)
+    case .cboe, .csv:
+        return try TableFeed.bars(of: answer, from: CBOETable(), reading, request, at: saidAt)
     }
 }

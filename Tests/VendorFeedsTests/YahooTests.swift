@@ -89,7 +89,7 @@ struct YahooTests {
     @Test("of the last day's two rows the later counts, once the day is over")
     func lastDay() throws {
         let evening = FeedStory.instant("2020-12-02T22:00:00Z")
-        let last = try read(Self.daily, from: .yahoo, try november(), at: evening).last
+        let last = try read(Self.daily, from: .yahoo, try november(), saidAt: evening).last
         #expect(last?.bar.close == 104.2)
         #expect(last?.bar.volume == 1_300_000)
     }

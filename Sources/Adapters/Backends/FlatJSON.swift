@@ -63,12 +63,21 @@ struct FlatJSONNames: Sendable {
         }
     }
 
-    /// Appends what `FlatJSON` does of the same names and numbers.
-    func append(_ numbers: ArraySlice<Double>, to bytes: inout [UInt8]) {
-        bytes.appendObject(of: zip(names, numbers)) { bytes, member in
-            bytes.append(contentsOf: member.0)
-            bytes.append(number: member.1)
+    /// Appends what `FlatJSON` does of the same names and numbers, or some of them.
+    func append(
+        _ numbers: ArraySlice<Double>, where isIncluded: (Double) -> Bool = { _ in true },
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(UInt8(ascii: "{"))
+        let start = bytes.count
+        // By place: pairs of both would be counted references.
+        let (names, numbers) = (names.span, numbers.span)
+        for place in names.indices where isIncluded(numbers[place]) {
+            if bytes.count > start { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: names[place])
+            bytes.append(number: numbers[place])
         }
+        bytes.append(UInt8(ascii: "}"))
     }
 }
 

@@ -10,8 +10,10 @@ enum StoredText {
 
     /// Appends what `text(of:)` gives, as UTF-8.
     static func append(_ probabilities: RegimeProbabilities, to bytes: inout [UInt8]) {
-        FlatJSON.append(numbers: members(of: probabilities), to: &bytes)
+        labelNames.append(probabilities.values[...], where: { $0 != 0 }, to: &bytes)
     }
+
+    private static let labelNames = FlatJSONNames(labels.map(\.label))
 
     /// Labels with their probability, in wire order, zero ones left out.
     private static func members(

@@ -22,6 +22,9 @@ struct AlphaVantageFeed: MarketFeed {
     static let compactDays = 120
     /// After its end a month is still asked for anew for so long.
     static let monthSettlingDays = 3
+    /// For so long it is believed that there is nothing of a month that is over. Not for good: a
+    /// refusal in error would be a hole that nobody sees.
+    static let emptyMonthSeconds: Int64 = 30 * 86_400
 
     let fetcher: VendorFetcher
 
@@ -49,7 +52,7 @@ struct AlphaVantageFeed: MarketFeed {
                 "outputsize": isRecent ? "compact" : "full", "datatype": "json",
             ], keyParameter: "apikey")
         return try await fetcher.fetch(
-            query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reader.reading
+            query, at: now, reader.reading, keeping: .newest(of: request, offer, at: now)
         ) { answer in
             try reader.daily(answer)
         }
@@ -62,23 +65,22 @@ struct AlphaVantageFeed: MarketFeed {
         var bars: [FeedBar] = []
         var isKnown = months.isEmpty
         for month in months {
-            do {
-                let further = try await self.bars(of: month, reader, request, at: now)
-                try reader.append(further, to: &bars)
-                isKnown = true
-            } catch let error as FeedError where error.reason == .noData {
-                // Months before a share was listed are refused like shares that are not.
+            guard let further = try await self.bars(of: month, reader, request, at: now) else {
                 continue
             }
+            try reader.append(further, to: &bars)
+            isKnown = true
         }
         guard isKnown else { throw reader.reading.error(.noData) }
         return bars
     }
 
+    /// `nil` when the vendor has none: months before a share was listed are refused like shares
+    /// that are not.
     private func bars(
         of month: TradingMonth, _ reader: AlphaVantageReader, _ request: FeedRequest,
         at now: Timestamp
-    ) async throws -> [FeedBar] {
+    ) async throws -> [FeedBar]? {
         let query = VendorQuery(
             "/query",
             [
@@ -87,11 +89,18 @@ struct AlphaVantageFeed: MarketFeed {
                 "adjusted": "false", "extended_hours": "false", "datatype": "json",
             ], keyParameter: "apikey")
         let isOver = month.isOver(at: now, settlingDays: AlphaVantageFeed.monthSettlingDays)
-        return try await fetcher.fetch(
-            query, keeping: isOver ? .forGood : .seconds(AnswerCache.newestSeconds), at: now,
-            reader.reading
-        ) { answer in
-            try reader.intraday(answer)
+        func lifetime(_ bars: [FeedBar]?) -> AnswerCache.Lifetime {
+            guard isOver else { return .newest(of: request, offer, at: now) }
+            return bars == nil ? .seconds(AlphaVantageFeed.emptyMonthSeconds) : .forGood
+        }
+        return try await fetcher.fetch(query, at: now, reader.reading, keeping: lifetime) {
+            answer in
+            do throws(FeedError) {
+                return try reader.intraday(answer)
+            } catch {
+                guard error.reason == .noData else { throw error }
+                return nil
+            }
         }
     }
 }

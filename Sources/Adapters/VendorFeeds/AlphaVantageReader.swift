@@ -3,6 +3,9 @@ import Ports
 
 /// Reads Alpha Vantage's answers.
 struct AlphaVantageReader: Sendable {
+    /// What a limit by the minute asks to wait.
+    static let minuteSeconds: Int64 = 60
+
     let reading: AnswerReading
     private let request: FeedRequest
     private let now: Timestamp
@@ -35,7 +38,7 @@ struct AlphaVantageReader: Sendable {
                 adjustedClose: try fields.number("5. adjusted close"),
                 splitFactor: try fields.number("8. split coefficient"),
                 dividend: try fields.number("7. dividend amount"))
-            try collector.add(bar, row: row)
+            try collector.add(bar, row: row, saidAt: answer.saidAt)
         }
         return try collector.bars()
     }
@@ -60,7 +63,8 @@ struct AlphaVantageReader: Sendable {
             guard let close else { continue }
             let fields = Fields(reading, row, member)
             try collector.add(
-                FeedBar(bar: try fields.bar(closing: close, volume: "5. volume")), row: row)
+                FeedBar(bar: try fields.bar(closing: close, volume: "5. volume")), row: row,
+                saidAt: answer.saidAt)
         }
         return try collector.bars()
     }
@@ -118,12 +122,14 @@ struct AlphaVantageReader: Sendable {
     private func reason(of text: String, in member: String) -> FeedError.Reason {
         let words = text.lowercased()
         func say(_ parts: String...) -> Bool { parts.contains { words.contains($0) } }
-        if say("apikey is invalid", "premium endpoint", "premium feature", "premium-only") {
+        // Its advertisement in the other messages ends with «unlock all premium endpoints».
+        if say("apikey is invalid", "a premium endpoint", "premium feature", "premium-only") {
             return .refused(detail: reading.words(text))
         }
-        if say("per second", "per minute", "burst pattern", "call frequency") {
-            return .rateLimited(retryAfterSeconds: nil)
+        if say("per minute", "call frequency") {
+            return .rateLimited(retryAfterSeconds: AlphaVantageReader.minuteSeconds)
         }
+        if say("per second", "burst pattern") { return .rateLimited(retryAfterSeconds: nil) }
         if say("per day", "daily rate limit") { return .quotaSpent }
         if member == "Error Message", say("invalid api call") { return .noData }
         return .vendorMessage(reading.words(text))

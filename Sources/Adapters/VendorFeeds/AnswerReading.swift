@@ -23,9 +23,7 @@ struct AnswerReading: Sendable {
     /// What the vendor says, fit to be shown.
     func words(_ text: String) -> String { mask.masked(text) }
 
-    func words(of answer: VendorAnswer) -> String {
-        mask.masked(String(decoding: answer.body.prefix(2 * KeyMask.characterLimit), as: UTF8.self))
-    }
+    func words(of answer: VendorAnswer) -> String { mask.masked(answer.body) }
 
     /// - Throws: what a status other than 200 means to every vendor.
     func requireSuccess(_ answer: VendorAnswer) throws(FeedError) {

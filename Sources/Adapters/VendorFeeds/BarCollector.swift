@@ -16,9 +16,13 @@ struct BarCollector {
         self.now = now
     }
 
-    /// Takes a bar if it was asked for; one that no market can have made is an error.
-    mutating func add(_ bar: FeedBar, row: Int) throws(FeedError) {
-        guard offer.grants(bar.bar, to: request, at: now) else { return }
+    /// Takes a bar if it was asked for and was final when the vendor told it; one that no market
+    /// can have made is an error, and so is one that became final since: the answer is too old.
+    mutating func add(_ bar: FeedBar, row: Int, saidAt: Timestamp) throws(FeedError) {
+        guard offer.grants(bar.bar, to: request, at: saidAt) else {
+            guard offer.grants(bar.bar, to: request, at: now) else { return }
+            throw reading.unreadable(row: row, field: "time", "it is final only since \(saidAt)")
+        }
         if bar.bar.close.isNaN {
             throw reading.unreadable(row: row, field: "close", "it is missing")
         }

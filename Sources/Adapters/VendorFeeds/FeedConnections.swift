@@ -63,8 +63,9 @@ package final class FeedConnections: Sendable {
                     kind.rawValue, nil, .keyNotSet(variable: "ALPHA_VANTAGE_KEY"))
             }
             return AlphaVantageFeed(fetcher: try fetcher(kind, key))
-        case .stooq: return StooqFeed(fetcher: try fetcher(kind, settings.stooqKey))
-        case .cboe: return CBOEFeed(fetcher: try fetcher(kind))
+        case .stooq:
+            return TableFeed(table: StooqTable(), fetcher: try fetcher(kind, settings.stooqKey))
+        case .cboe: return TableFeed(table: CBOETable(), fetcher: try fetcher(kind))
         case .yahoo: return YahooFeed(fetcher: try fetcher(kind))
         case .csv:
             guard let csv = settings.csv else {

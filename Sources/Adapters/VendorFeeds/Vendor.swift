@@ -1,4 +1,5 @@
 import Foundation
+import Market
 import Ports
 import WebCalls
 
@@ -82,6 +83,8 @@ struct VendorQuery: Sendable, Equatable {
 struct VendorAnswer: Sendable {
     let status: Int
     let body: [UInt8]
+    /// When it came: what was final then is final, whenever it is read.
+    let saidAt: Timestamp
     /// What the header `Retry-After` asks for.
     var retryAfterSeconds: Int64?
 

@@ -49,16 +49,19 @@ final class VendorFetcher: Sendable {
 
     /// What `read` makes of the answer to a query. Only an answer that could be read is kept.
     ///
+    /// - Parameter lifetime: for how long, given what was read.
     /// - Throws: `FeedError`, `CancellationError`.
     func fetch<Value: Sendable>(
-        _ query: VendorQuery, keeping lifetime: AnswerCache.Lifetime, at now: Timestamp,
-        _ reading: AnswerReading,
+        _ query: VendorQuery, at now: Timestamp, _ reading: AnswerReading,
+        keeping lifetime: (Value) -> AnswerCache.Lifetime,
         _ read: (VendorAnswer) throws -> Value
     ) async throws -> Value {
         try Task.checkCancellation()
         let name = vendor.cacheName(of: query)
         if let kept = await cache?.answer(named: name, at: now),
-            let value = try? read(VendorAnswer(status: 200, body: kept))
+            // By a clock that was set back since it may have been kept in the future.
+            let value = try? read(
+                VendorAnswer(status: 200, body: kept.body, saidAt: min(now, kept.keptAt)))
         {
             return value
         }
@@ -69,7 +72,7 @@ final class VendorFetcher: Sendable {
                 let answer = try await ask(query, at: now, reading)
                 let value = try read(answer)
                 if answer.status == 200, !mask.isIn(answer.body) {
-                    await cache?.keep(answer.body, named: name, for: lifetime, at: now)
+                    await cache?.keep(answer.body, named: name, for: lifetime(value), at: now)
                 }
                 return value
             } catch let error as FeedError {
@@ -79,6 +82,14 @@ final class VendorFetcher: Sendable {
                 try await environment.clock.sleep(for: pause)
             }
         }
+    }
+
+    /// The same, kept for so long whatever was read.
+    func fetch<Value: Sendable>(
+        _ query: VendorQuery, at now: Timestamp, _ reading: AnswerReading,
+        keeping lifetime: AnswerCache.Lifetime, _ read: (VendorAnswer) throws -> Value
+    ) async throws -> Value {
+        try await fetch(query, at: now, reading, keeping: { _ in lifetime }, read)
     }
 
     private func takeTurn(_ reading: AnswerReading) async throws {
@@ -107,7 +118,7 @@ final class VendorFetcher: Sendable {
                 let response = try await client.execute(request, deadline: .distantFuture)
                 let content = try await response.body.collect(upTo: limits.bodyBytes)
                 return VendorAnswer(
-                    status: Int(response.status.code), body: Array(buffer: content),
+                    status: Int(response.status.code), body: Array(buffer: content), saidAt: now,
                     retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap {
                         RetryAfter.seconds($0, at: now)
                     })

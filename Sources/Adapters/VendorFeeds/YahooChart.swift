@@ -16,6 +16,7 @@ struct YahooChart: Sendable {
         var adjustedClose: Double?
         /// From 1.
         let number: Int
+        let saidAt: Timestamp
     }
 
     struct Event: Sendable, Hashable {
@@ -47,7 +48,8 @@ struct YahooChart: Sendable {
         let columns = try Columns(chart, count: stamps.count, reading)
         for (index, stamp) in stamps.enumerated() {
             let stamp = try YahooChart.instant(stamp, row: index + 1, "timestamp", reading)
-            let row = try columns.row(index, stamp, zone.date(at: stamp))
+            let row = try columns.row(
+                index, stamp, zone.date(at: stamp), saidAt: answer.saidAt)
             if let row { rows.append(row) }
         }
         splits = try YahooChart.events("splits", of: chart, zone, reading)
@@ -162,7 +164,7 @@ extension YahooChart {
 
         /// `nil` when the bar has no close.
         func row(
-            _ index: Int, _ stamp: Timestamp, _ date: CivilDate
+            _ index: Int, _ stamp: Timestamp, _ date: CivilDate, saidAt: Timestamp
         ) throws(FeedError) -> Row? {
             guard let close = try number("close", index) else { return nil }
             return Row(
@@ -170,7 +172,7 @@ extension YahooChart {
                 high: VendorNumber.price(try number("high", index)),
                 low: VendorNumber.price(try number("low", index)), close: close,
                 volume: try number("volume", index) ?? .nan,
-                adjustedClose: try number("adjclose", index), number: index + 1)
+                adjustedClose: try number("adjclose", index), number: index + 1, saidAt: saidAt)
         }
 
         private func number(_ name: String, _ index: Int) throws(FeedError) -> Double? {

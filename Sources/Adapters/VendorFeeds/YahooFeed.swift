@@ -61,9 +61,15 @@ struct YahooFeed: MarketFeed {
                 "events": "div,splits", "includePrePost": "false",
             ])
         return try await fetcher.fetch(
-            query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reading
+            query, at: now, reading, keeping: .newest(of: request, offer, at: now)
         ) { answer in
-            try YahooChart(of: answer, reading)
+            let chart = try YahooChart(of: answer, reading)
+            if answer.saidAt < now {
+                // Whether one that was kept is too old.
+                var collector = BarCollector(reading, request, offer, at: now)
+                try YahooHistory([chart]).add(to: &collector, request)
+            }
+            return chart
         }
     }
 

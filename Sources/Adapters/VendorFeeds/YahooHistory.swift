@@ -28,7 +28,7 @@ struct YahooHistory {
                     bar: raw, adjustedClose: row.adjustedClose,
                     splitFactor: isIntraday ? nil : splitFactor(after: after, through: row.date),
                     dividend: isIntraday ? nil : dividend(after: after, through: row.date)),
-                row: row.number)
+                row: row.number, saidAt: row.saidAt)
         }
     }
 

@@ -7,7 +7,7 @@ struct EvaluationSamples {
     /// A column per candidate over rows that are named by an instant.
     struct Table {
         var instants: [Timestamp] = []
-        /// Markets that each row is the mean of.
+        /// What each row counts for in `mean`.
         var weights: [Double] = []
         /// Candidates · rows.
         var columns: [[Double]]
@@ -15,9 +15,18 @@ struct EvaluationSamples {
         init(candidates: Int) {
             columns = [[Double]](repeating: [], count: candidates)
         }
+
+        /// Weighted mean of a candidate's column; `nil` without a row.
+        func mean(of candidate: Int) -> Double? {
+            let total = weights.reduce(0, +)
+            guard total > 0 else { return nil }
+            return zip(columns[candidate], weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+        }
     }
 
     var market: String
+    /// Markets that were summed up.
+    var markets = 1
     var period: EvaluationPeriod
     var from: CivilDate
     var through: CivilDate
@@ -31,7 +40,6 @@ struct EvaluationSamples {
     /// 1 at a bar that changed the published label, else 0.
     var changed: Table
     /// Per candidate.
-    var changes: [Int]
     var falls: [DetectionLag]
     var recoveries: [DetectionLag]
     var turns: [MarketTurn]
@@ -43,13 +51,15 @@ struct EvaluationSamples {
 extension EvaluationSamples {
     /// Several markets as one: each instant's mean over the markets that have it, an equally
     /// weighted portfolio rebalanced at every bar at no cost; lags and forecasts side by side.
+    /// Figures of the portfolio count each instant once; changes of labels, which are a market's
+    /// own, each market's bar.
     ///
     /// Markets move together, so their intervals would be too narrow if their returns were lined
     /// up one after the other.
     static func pooled(_ samples: [EvaluationSamples], market: String) -> EvaluationSamples? {
         guard var result = samples.first else { return nil }
-        guard samples.count > 1 else { return result }
         result.market = market
+        result.markets = samples.count
         result.from = samples.map(\.from).min() ?? result.from
         result.through = samples.map(\.through).max() ?? result.through
         result.bars = samples.reduce(0) { $0 + $1.bars }
@@ -57,11 +67,10 @@ extension EvaluationSamples {
         result.exposures = mean(samples.map(\.exposures))
         result.traded = mean(samples.map(\.traded))
         result.logScores = mean(samples.map(\.logScores))
-        result.changed = mean(samples.map(\.changed))
+        result.changed = mean(samples.map(\.changed), each: { $0 })
         result.turns = samples.flatMap(\.turns)
         result.labels = []
-        for candidate in result.changes.indices {
-            result.changes[candidate] = samples.reduce(0) { $0 + $1.changes[candidate] }
+        for candidate in result.falls.indices {
             result.falls[candidate] = DetectionLag(merging: samples.map { $0.falls[candidate] })
             result.recoveries[candidate] = DetectionLag(
                 merging: samples.map { $0.recoveries[candidate] })
@@ -71,7 +80,10 @@ extension EvaluationSamples {
         return result
     }
 
-    private static func mean(_ tables: [Table]) -> Table {
+    /// - Parameter each: what an instant that so many markets have counts for.
+    private static func mean(
+        _ tables: [Table], each weight: (_ markets: Double) -> Double = { _ in 1 }
+    ) -> Table {
         let candidates = tables.first?.columns.count ?? 0
         var sums: [Timestamp: (count: Double, values: [Double])] = [:]
         for table in tables {
@@ -87,7 +99,7 @@ extension EvaluationSamples {
         var result = Table(candidates: candidates)
         for (instant, sum) in sums.sorted(by: { $0.key < $1.key }) {
             result.instants.append(instant)
-            result.weights.append(sum.count)
+            result.weights.append(weight(sum.count))
             for candidate in 0..<candidates {
                 result.columns[candidate].append(sum.values[candidate] / sum.count)
             }

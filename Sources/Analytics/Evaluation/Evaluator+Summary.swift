@@ -24,7 +24,8 @@ extension Evaluator {
         }
         return PeriodEvaluation(
             market: samples.market, period: samples.period, from: samples.from,
-            through: samples.through, bars: samples.bars, cards: cards, turns: samples.turns,
+            through: samples.through, bars: samples.bars, markets: samples.markets, cards: cards,
+            turns: samples.turns,
             curves: PeriodCurves(
                 days: samples.returns.instants.map(\.utcDate), returns: samples.returns.columns,
                 labels: samples.labels),
@@ -36,18 +37,15 @@ extension Evaluator {
     private func card(
         _ samples: EvaluationSamples, _ index: Int, name: String
     ) -> Scorecard {
-        let returns = samples.returns.columns[index]
-        let rows = Double(max(returns.count, 1))
-        let scores = samples.logScores.columns[index]
-        return Scorecard(
+        Scorecard(
             candidate: name,
-            performance: Performance(returns: returns, barsPerYear: samples.barsPerYear),
-            exposure: samples.exposures.columns[index].reduce(0, +) / rows,
-            turnover: samples.traded.columns[index].reduce(0, +) / rows * samples.barsPerYear,
-            changesPerYear: Double(samples.changes[index]) / Double(samples.bars)
-                * samples.barsPerYear,
+            performance: Performance(
+                returns: samples.returns.columns[index], barsPerYear: samples.barsPerYear),
+            exposure: samples.exposures.mean(of: index) ?? 0,
+            turnover: (samples.traded.mean(of: index) ?? 0) * samples.barsPerYear,
+            changesPerYear: (samples.changed.mean(of: index) ?? 0) * samples.barsPerYear,
             falls: samples.falls[index], recoveries: samples.recoveries[index],
-            logScore: scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count),
+            logScore: samples.logScores.mean(of: index),
             posterior: PosteriorScore(samples.forecasts[index].posterior),
             reliability: Reliability(samples.forecasts[index].persistence),
             calibratedReliability: Reliability(samples.forecasts[index].calibrated))
@@ -98,6 +96,8 @@ extension Evaluator {
         _ samples: EvaluationSamples, of best: Int, among contenders: [Int]
     ) -> Double? {
         let moments = samples.returns.columns.map { SampleMoments($0) }
+        // One ratio has no spread that says what the best of many trials would reach.
+        guard trials == 1 || contenders.count > 1 else { return nil }
         let ratios = contenders.map { index in
             moments[index].deviation > 0 ? moments[index].mean / moments[index].deviation : 0
         }

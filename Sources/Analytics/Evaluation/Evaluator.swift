@@ -22,17 +22,18 @@ package struct Evaluator: Sendable {
         samples(history, paths).map { summary(of: $0, names: paths.map(\.name)) }
     }
 
-    /// All markets together; bars of equal instants are averaged.
+    /// All markets together; bars of equal instants are averaged. One that has nothing to sum up
+    /// is none of them.
     ///
     /// - Parameter markets: of one timeframe, each with the same candidates in the same order.
     package func evaluatePool(
         _ markets: [(history: MarketHistory, paths: [LabelPath])]
     ) -> [PeriodEvaluation] {
-        let all = markets.flatMap { samples($0.history, $0.paths) }
+        let each = markets.map { samples($0.history, $0.paths) }.filter { !$0.isEmpty }
         guard let paths = markets.first?.paths else { return [] }
         return EvaluationPeriod.allCases.compactMap { period in
             EvaluationSamples.pooled(
-                all.filter { $0.period == period }, market: "all \(markets.count) markets")
+                each.joined().filter { $0.period == period }, market: "all \(each.count) markets")
         }
         .map { summary(of: $0, names: paths.map(\.name)) }
     }
@@ -75,9 +76,11 @@ package struct Evaluator: Sendable {
         let outcomes = paths.map {
             settings.strategy.outcome($0.published, history, in: start..<history.count)
         }
-        let phases = MarketPhase.phases(
-            closes: history.bars.close, fall: settings.phaseMove, rise: settings.phaseMove)
         var all = ranges.map { period, bars in
+            // Dating looks ahead: what is said of a period rests on no bar after it.
+            let phases = MarketPhase.phases(
+                closes: Array(history.bars.close.prefix(bars.upperBound)),
+                fall: settings.phaseMove, rise: settings.phaseMove)
             var samples = EvaluationSamples(
                 market: history.name, period: period, from: history.dates[bars.lowerBound],
                 through: history.dates[bars.upperBound - 1], barsPerYear: history.barsPerYear,
@@ -85,7 +88,6 @@ package struct Evaluator: Sendable {
                 exposures: .init(candidates: paths.count), traded: .init(candidates: paths.count),
                 logScores: .init(candidates: paths.count),
                 changed: .init(candidates: paths.count),
-                changes: paths.map { $0.changes(in: bars) },
                 falls: paths.map { DetectionLag($0, phases, .falling, in: bars) },
                 recoveries: paths.map { DetectionLag($0, phases, .rising, in: bars) },
                 turns: phases.filter { bars.contains($0.start) }

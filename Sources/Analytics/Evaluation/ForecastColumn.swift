@@ -39,6 +39,7 @@ struct ForecastColumn: Sendable {
 /// What replicates of one candidate's forecasts score.
 struct ForecastReplicates: Sendable {
     private(set) var values: [Metric: [Double]] = [:]
+    private var withoutValue: Set<Metric> = []
     /// Of each bin, the shares observed in the replicates that drew a forecast in it.
     private(set) var bins = [[Double]](repeating: [], count: Reliability.binCount)
     private(set) var calibratedBins = [[Double]](repeating: [], count: Reliability.binCount)
@@ -70,7 +71,7 @@ struct ForecastReplicates: Sendable {
                 return $0 + share * share
             }
         append(error / total, .posteriorBrier)
-        append(base > 0 ? 1 - error / total / base : 0, .posteriorSkill)
+        append(base > 0 ? 1 - error / total / base : nil, .posteriorSkill)
         let raw = persistence.sums(drawn)
         append(raw.error / total, .persistenceBrier)
         append(raw.skill(total), .persistenceSkill)
@@ -81,8 +82,14 @@ struct ForecastReplicates: Sendable {
         adjusted.addShares(to: &calibratedBins)
     }
 
-    private mutating func append(_ value: Double, _ metric: Metric) {
-        values[metric, default: []].append(value)
+    /// A metric that has no value in one replicate has no replicates.
+    private mutating func append(_ value: Double?, _ metric: Metric) {
+        guard let value else {
+            values[metric] = []
+            withoutValue.insert(metric)
+            return
+        }
+        if !withoutValue.contains(metric) { values[metric, default: []].append(value) }
     }
 }
 
@@ -94,9 +101,10 @@ private struct BinaryColumn: Sendable {
         var counts = [Int](repeating: 0, count: Reliability.binCount)
         var hits = [Int](repeating: 0, count: Reliability.binCount)
 
-        func skill(_ total: Double) -> Double {
+        /// `nil` where all outcomes are one.
+        func skill(_ total: Double) -> Double? {
             let base = Double(happened) / total
-            return base > 0 && base < 1 ? 1 - error / total / (base * (1 - base)) : 0
+            return base > 0 && base < 1 ? 1 - error / total / (base * (1 - base)) : nil
         }
 
         func addShares(to bins: inout [[Double]]) {

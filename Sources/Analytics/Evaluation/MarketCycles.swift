@@ -14,6 +14,8 @@ package struct MarketPhase: Sendable, Equatable {
     package let end: Int
     /// Close at the end, or the most extreme one so far, over the close at the start, less 1.
     package let move: Double
+    /// Whether the turning point that it ends at is known.
+    package let hasEnded: Bool
 
     /// Bull and bear phases by the filter of Lunde and Timmermann (2004, section 2): a bear phase
     /// begins at a maximum from which the close falls by `fall`, a bull phase at a minimum from
@@ -50,7 +52,7 @@ package struct MarketPhase: Sendable, Equatable {
             let extreme = next ?? (direction == .falling ? lowest : highest)
             return MarketPhase(
                 direction: direction, start: start, end: next ?? closes.count - 1,
-                move: closes[extreme] / closes[start] - 1)
+                move: closes[extreme] / closes[start] - 1, hasEnded: next != nil)
         }
     }
 }
@@ -126,7 +128,7 @@ package struct MarketTurn: Sendable, Equatable {
         direction = phase.direction
         date = history.dates[phase.start]
         through = history.dates[phase.end]
-        hasEnded = phase.end < history.count - 1
+        hasEnded = phase.hasEnded
         move = phase.move
         lags = paths.map { DetectionLag.bars(phase, $0) }
     }

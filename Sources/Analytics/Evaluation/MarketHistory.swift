@@ -11,6 +11,9 @@ package struct MarketHistory: Sendable {
     /// Simple return of each bar from the last close before it; `nil` where there is no close, and
     /// at the first one. So a return after a gap spans the gap. Above −1, if only by a rounding.
     package let returns: [Double?]
+    /// The bar whose close each bar's return is counted from: the last one before it that has a
+    /// close; `nil` where none has.
+    package let bases: [Int?]
 
     /// - Parameter calendar: gives each bar its date.
     package init(
@@ -20,14 +23,17 @@ package struct MarketHistory: Sendable {
         self.bars = bars
         self.barsPerYear = barsPerYear
         dates = bars.timestamps.map { calendar.date(ofClose: $0) }
-        var last: Double?
-        returns = bars.close.map { close in
+        var bases: [Int?] = []
+        var last: Int?
+        returns = bars.close.enumerated().map { bar, close in
+            bases.append(last)
             guard close.isFinite, close > 0 else { return nil }
-            defer { last = close }
+            defer { last = bar }
             guard let last else { return nil }
-            let value = close / last - 1
+            let value = close / bars.close[last] - 1
             return value.isFinite ? max(value, -1 + Double.ulpOfOne) : nil
         }
+        self.bases = bases
     }
 
     package var count: Int { bars.count }

@@ -8,7 +8,8 @@ package struct Performance: Sendable, Equatable {
     /// Sample standard deviation (divisor n − 1) × √(bars a year).
     package let annualisedVolatility: Double
     /// Arithmetic mean over sample standard deviation × √(bars a year) (Sharpe 1994), in excess of
-    /// nothing: no interest is subtracted, and cash earns none. 0 without variance.
+    /// nothing: no interest is subtracted, and cash earns none. 0 without variance, that of
+    /// rounding included.
     package let sharpe: Double
     /// Arithmetic mean over the root of the mean of min(r, 0)² over all bars, × √(bars a year):
     /// a target of 0 (Sortino and Price 1994). `nil` without a losing bar, where it has no value.
@@ -78,8 +79,16 @@ struct ReturnSums {
     /// Divisor n − 1; 0 of fewer than two values.
     var deviation: Double {
         guard count > 1 else { return 0 }
-        return (max(squares - sum * sum / Double(count), 0) / Double(count - 1)).squareRoot()
+        let spread = squares - sum * sum / Double(count)
+        // What is left of equal numbers is what the two sums were rounded by.
+        guard spread > Double(count) * Double.ulpOfOne * squares else { return 0 }
+        let deviation = (spread / Double(count - 1)).squareRoot()
+        return deviation > ReturnSums.rounding ? deviation : 0
     }
+
+    /// A return is a ratio of prices less 1, right to some 1e-16: what deviates by less than this
+    /// does not deviate.
+    static let rounding = 1e-14
 
     mutating func add(_ value: Double, logGrowth: Double) {
         let distance = value - center
@@ -98,7 +107,7 @@ struct ReturnSums {
 package struct SampleMoments: Sendable, Equatable {
     package let count: Int
     package let mean: Double
-    /// Divisor n − 1; 0 of fewer than two values.
+    /// Divisor n − 1; 0 of fewer than two values, and of values that differ by rounding alone.
     package let deviation: Double
     /// Third standardised moment, divisor n; 0 without variance.
     package let skewness: Double
@@ -118,8 +127,10 @@ package struct SampleMoments: Sendable, Equatable {
             fourth += square * square
         }
         self.mean = mean
-        deviation = values.count > 1 ? (second / (total - 1)).squareRoot() : 0
-        let variance = second / total
+        let deviation = values.count > 1 ? (second / (total - 1)).squareRoot() : 0
+        let isFlat = deviation <= ReturnSums.rounding
+        self.deviation = isFlat ? 0 : deviation
+        let variance = isFlat ? 0 : second / total
         skewness = variance > 0 ? third / total / (variance * variance.squareRoot()) : 0
         kurtosis = variance > 0 ? fourth / total / (variance * variance) : 3
     }

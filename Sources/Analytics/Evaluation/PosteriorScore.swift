@@ -38,8 +38,8 @@ package struct PosteriorScore: Sendable, Equatable {
     package let brier: Double
     /// The same of always stating how often each label came: 1 − Σ shares².
     package let baseBrier: Double
-    /// 1 − `brier` ÷ `baseBrier`; 0 when one label came throughout.
-    package let skill: Double
+    /// 1 − `brier` ÷ `baseBrier`; `nil` when one label came throughout.
+    package let skill: Double?
 
     /// `nil` without a forecast.
     package init?(_ forecasts: [PosteriorForecast]) {
@@ -56,6 +56,6 @@ package struct PosteriorScore: Sendable, Equatable {
                 let share = Double(counts[label] ?? 0) / total
                 return sum + share * share
             }
-        skill = baseBrier > 0 ? 1 - brier / baseBrier : 0
+        skill = baseBrier > 0 ? 1 - brier / baseBrier : nil
     }
 }

@@ -16,8 +16,11 @@ package enum PredictiveScore {
     /// Returns before the first score.
     static let minimumReturns = 60.0
 
+    /// Share of the second moment below which a variance is what rounding left of it.
+    static let leastVariance = 1e-8
+
     /// ln density of each bar's log return, as forecast at the bar before; `nil` where there is no
-    /// return or too little history.
+    /// return, too little history, or none that varies.
     package static func logDensities(
         _ probabilities: [RegimeProbabilities], _ history: MarketHistory
     ) -> [Double?] {
@@ -41,7 +44,9 @@ package enum PredictiveScore {
         of value: Double, _ weights: [Double], _ labels: [WeightedMoments],
         _ overall: WeightedMoments
     ) -> Double? {
-        guard overall.weight >= minimumReturns, overall.variance > 0 else { return nil }
+        guard overall.weight >= minimumReturns,
+            overall.variance > leastVariance * overall.secondMoment
+        else { return nil }
         var terms: [Double] = []
         for (weight, moments) in zip(weights, labels) where weight > 0 {
             let posterior = moments.shrunk(towards: overall, weight: priorWeight)
@@ -65,7 +70,8 @@ struct WeightedMoments {
     private var squares = 0.0
 
     var mean: Double { sum / weight }
-    var variance: Double { squares / weight - mean * mean }
+    var secondMoment: Double { squares / weight }
+    var variance: Double { secondMoment - mean * mean }
 
     mutating func add(_ value: Double, weight share: Double) {
         weight += share

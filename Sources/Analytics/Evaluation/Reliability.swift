@@ -53,9 +53,9 @@ package struct Reliability: Sendable, Equatable {
     package let baseRate: Double
     /// Mean squared error of the probability (Brier 1950), 0 is best.
     package let brier: Double
-    /// 1 − Brier ÷ that of always stating the base rate; above 0 is better than that. 0 when the
-    /// base rate is 0 or 1.
-    package let brierSkill: Double
+    /// 1 − Brier ÷ that of always stating the base rate; above 0 is better than that. `nil` when the
+    /// base rate is 0 or 1: nothing can be better than it.
+    package let brierSkill: Double?
     /// Mean ln of the probability given to what happened, 0 is best (Good 1952).
     package let logScore: Double
     /// The same of always stating the base rate.
@@ -76,7 +76,7 @@ package struct Reliability: Sendable, Equatable {
                 return $0 + error * error
             } / total
         let uncertainty = base * (1 - base)
-        brierSkill = uncertainty > 0 ? 1 - brier / uncertainty : 0
+        brierSkill = uncertainty > 0 ? 1 - brier / uncertainty : nil
         logScore =
             forecasts.reduce(0) {
                 $0 + Reliability.logarithm($1.happened ? $1.probability : 1 - $1.probability)

@@ -82,7 +82,10 @@ package struct PeriodEvaluation: Sendable {
     package let period: EvaluationPeriod
     package let from: CivilDate
     package let through: CivilDate
+    /// Of all markets together.
     package let bars: Int
+    /// Markets that the bars are of.
+    package let markets: Int
     /// In the order of the candidates.
     package let cards: [Scorecard]
     /// Turning points that lie in the period.
@@ -92,7 +95,8 @@ package struct PeriodEvaluation: Sendable {
     package let realityCheck: Double?
     /// Whom the reality check compares with; `nil` when that is no candidate.
     package let reference: String?
-    /// Deflated Sharpe ratio of the best candidate, with the candidates as trials.
+    /// Deflated Sharpe ratio of the best candidate, with the candidates as trials; `nil` when more
+    /// was tried than one candidate, of which the spread is not known.
     package let deflatedSharpe: Double?
     package let bestCandidate: String?
     /// What hysteresis costs one of the candidates, when that was asked for.

@@ -11,6 +11,14 @@ package struct StationaryBootstrap: Sendable {
     package let seed: UInt64
 
     package static let replicateLimit = 100_000
+    /// Mean blocks that a series should hold: intervals from fewer are too narrow by more than
+    /// some points of a hundred (measured, see `Documentation/Evaluation.md`).
+    package static let blocksWanted = 40
+
+    /// Whether so many bars are fewer blocks than that.
+    package func isShort(_ bars: Int) -> Bool {
+        Double(bars) < Double(StationaryBootstrap.blocksWanted) * meanBlockBars
+    }
 
     /// - Precondition: 1 … `replicateLimit` replicates, blocks of 1 bar or more on average.
     package init(replicates: Int = 2000, meanBlockBars: Double = 21, seed: UInt64 = 20_250_101) {

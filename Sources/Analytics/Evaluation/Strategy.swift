@@ -23,10 +23,11 @@ package struct Strategy: Sendable {
     package static func isRiskOn(_ regime: Regime) -> Bool { riskOn.contains(regime) }
 
     /// Exposure, 0 or 1, that earns the return of each bar: with a delay of d bars the label of bar
-    /// t earns from bar t + d + 1 on.
-    package func exposures(_ published: [Regime]) -> [Double] {
+    /// t earns from bar t + d + 1 on. A return over missing closes is earned from the close that it
+    /// begins at, so by the label that was d bars old there: there was no later price to trade at.
+    package func exposures(_ published: [Regime], _ history: MarketHistory) -> [Double] {
         published.indices.map { bar in
-            let source = bar - delayBars - 1
+            let source = (history.bases[bar] ?? bar - 1) - delayBars
             return source >= 0 && Strategy.isRiskOn(published[source]) ? 1 : 0
         }
     }
@@ -38,7 +39,7 @@ package struct Strategy: Sendable {
     package func outcome(
         _ published: [Regime], _ history: MarketHistory, in range: Range<Int>
     ) -> StrategyOutcome {
-        let exposures = exposures(published)
+        let exposures = exposures(published, history)
         var outcome = StrategyOutcome()
         var held = range.first.map { exposures[$0] } ?? 0
         for bar in range {

@@ -157,13 +157,18 @@ package final class TileAnswers {
     }
 
     private func value(_ column: Int, _ market: Int, _ bar: Int) -> Double {
-        columns[column * TileWorkspace.columnRows + bar, market]
+        at(columns, column * TileWorkspace.columnRows + bar, market)
     }
 
     private func vector(_ rows: LaneRows, _ bar: Int, _ market: Int) -> StateVector {
         var vector = StateVector(repeating: 0, count: states)
-        for state in 0..<states { vector[state] = rows[bar * states + state, market] }
+        for state in 0..<states { vector[state] = at(rows, bar * states + state, market) }
         return vector
+    }
+
+    /// Unchecked: `check` has been asked, and rows are as many as a stretch has bars.
+    private func at(_ rows: LaneRows, _ row: Int, _ market: Int) -> Double {
+        rows.values[row * LaneRows.lanes + market]
     }
 }
 

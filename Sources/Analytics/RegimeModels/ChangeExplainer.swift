@@ -153,10 +153,9 @@ package struct ChangeExplainer: Sendable {
         /// The raw label at a value, when it keeps the published one.
         func rawKeepingLabel(_ candidate: Double) -> Regime? {
             var after = hysteresis
-            guard let step = probe.step(input, at: candidate),
-                after.advance(step.probabilities, raw: step.rawRegime) == hysteresis.published
-            else { return nil }
-            return step.rawRegime
+            guard let probabilities = probe.probabilities(input, at: candidate) else { return nil }
+            let raw = probabilities.mode
+            return after.advance(probabilities, raw: raw) == hysteresis.published ? raw : nil
         }
         return Counterfactual.Direction.allCases.map { direction in
             let search = FlipSearch(input.scale, from: value, direction, within: range)
@@ -172,6 +171,9 @@ package struct ChangeExplainer: Sendable {
 private struct DepartureRerun {
     private let filter: RegimeFilter
     private let observations: [Observation]
+    /// Where the filter is run, and what with: memory that every run has in common.
+    private var scratch: RegimeFilter
+    private var changed: Observation?
     /// What the model made of it, by the features that were held: those that the labels alone are
     /// decided by do not reach it.
     private var known: [(features: [Int], states: RegimeFilter.States?)] = []
@@ -179,6 +181,8 @@ private struct DepartureRerun {
     init(_ filter: RegimeFilter, _ observations: [Observation]) {
         self.filter = filter
         self.observations = observations
+        scratch = filter
+        changed = observations.first
     }
 
     /// The probability of a label at the end.
@@ -190,7 +194,7 @@ private struct DepartureRerun {
         guard !filter.followsRules else { return probabilityByRules(of: regime, held) }
         guard var last = observations.last, let states = states(holding: held) else { return 0 }
         DepartureRerun.hold(held, in: &last)
-        return filter.labelled(states, last.context).probabilities[regime]
+        return filter.probabilities(states, last.context)[regime]
     }
 
     private mutating func states(
@@ -199,12 +203,16 @@ private struct DepartureRerun {
         let ofModel = held.filter { $0.input.featureIndex != nil }
         let features = ofModel.compactMap(\.input.featureIndex)
         if let found = known.first(where: { $0.features == features }) { return found.states }
-        var filter = filter
+        guard var changed else { return nil }
+        self.changed = nil
         var states: RegimeFilter.States?
-        for var observation in observations {
-            DepartureRerun.hold(ofModel, in: &observation)
-            states = filter.advanceStates(with: observation)
+        scratch.goBack(to: filter)
+        for observation in observations {
+            changed.become(observation)
+            DepartureRerun.hold(ofModel, in: &changed)
+            states = scratch.advanceStates(with: changed)
         }
+        self.changed = changed
         known.append((features, states))
         return states
     }
@@ -227,5 +235,15 @@ private struct DepartureRerun {
         for (input, value) in held where input.value(in: observation).isFinite {
             input.set(value, in: &observation)
         }
+    }
+}
+
+extension Observation {
+    /// Another one of as many features; its own memory stays where it is.
+    fileprivate mutating func become(_ other: Observation) {
+        for index in features.indices { features[index] = other.features[index] }
+        timestamp = other.timestamp
+        context = other.context
+        isComplete = other.isComplete
     }
 }

@@ -1,3 +1,5 @@
+import Regimes
+
 /// What a filter would say of a bar if one of its inputs had been another value: asked many times
 /// about the same bar, so one question allocates nothing.
 struct FilterProbe {
@@ -21,14 +23,19 @@ struct FilterProbe {
     /// Every input is as it was observed again.
     mutating func reset() { changed = asObserved }
 
-    /// The answer with an input at a value; `nil` before the first complete observation.
-    mutating func step(_ input: ModelInput, at value: Double) -> FilterStep? {
+    /// The labels with an input at a value; `nil` before the first complete observation.
+    mutating func probabilities(_ input: ModelInput, at value: Double) -> RegimeProbabilities? {
         input.set(value, in: &changed)
         // The model does not see what only the labels are decided by.
         if input.featureIndex == nil, let states {
-            return filter.labelled(states, changed.context)
+            return filter.probabilities(states, changed.context)
+        }
+        if let states = scratch.states(after: changed) {
+            return filter.probabilities(states, changed.context)
         }
         defer { scratch.goBack(to: filter) }
-        return scratch.advance(with: changed)
+        if filter.followsRules { return scratch.advance(with: changed)?.probabilities }
+        return scratch.advanceStates(with: changed)
+            .map { filter.probabilities($0, changed.context) }
     }
 }

@@ -103,7 +103,7 @@ package struct PrintedScale: Equatable, Sendable {
     }
 
     private func stepsPerUnit(_ decimals: Int) -> Double {
-        (0..<decimals).reduce(unit == .plain ? 1.0 : 100) { power, _ in power * 10 }
+        FixedPoint.powers[decimals] * (unit == .plain ? 1 : 100)
     }
 
     /// `-12.3 %`; «n/a» for what is not a number or too large to print.

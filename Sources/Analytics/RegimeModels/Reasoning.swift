@@ -1,3 +1,4 @@
+import Market
 package import Regimes
 
 /// The numbers behind a label, in words: never prose without them.
@@ -33,49 +34,72 @@ package enum Reasoning {
         _ step: FilterStep, before: StateVector?, published: Regime, lasting: Lasting? = nil,
         _ explanation: Explanation?, to line: inout [UInt8]
     ) {
-        line.append(contentsOf: published.label.utf8)
-        line.append(UInt8(ascii: " "))
-        append(percent: step.probabilities[published], to: &line)
-        if let lasting {
-            line.append("; still so \(lasting.bars) bars later ")
-            append(percent: lasting.probability, to: &line)
-        }
-        if step.rawRegime != published {
-            line.append("; raw ")
-            line.append(contentsOf: step.rawRegime.label.utf8)
-            line.append(UInt8(ascii: " "))
-            append(percent: step.probabilities[step.rawRegime], to: &line)
-        }
-        if let state = step.state {
-            line.append("; ")
-            line.append(contentsOf: place(of: state, among: step.knownStates).utf8)
-            line.append(" at ")
-            append(percent: step.stateProbabilities[state], to: &line)
-            if let before, before.count > state {
-                line.append(" (bar before: ")
-                append(percent: before[state], to: &line)
-                line.append(UInt8(ascii: ")"))
+        // Of no bound that is known beforehand, and at changes only.
+        let change = explanation.map { "; \(moved($0)); \(kept($0))" }
+        let room = longestLine + (change?.utf8.count ?? 0)
+        line.append(addingCapacity: room) { line in
+            append(published, step.probabilities[published], to: &line)
+            if let lasting {
+                line.append(utf8: "; still so \(lasting.bars) bars later ")
+                append(percent: lasting.probability, to: &line)
             }
-        }
-        if let explanation {
-            line.append(contentsOf: "; \(moved(explanation)); \(kept(explanation))".utf8)
-        } else {
-            append(indicatorsOf: step.context, to: &line)
-        }
-        if step.inputMissing {
-            line.append(
-                step.confidenceKind == .ruleScore
-                    ? "; input missing: the answer before stands"
-                    : "; input missing: predicted, not observed")
+            if step.rawRegime != published {
+                line.append(utf8: "; raw ")
+                append(step.rawRegime, step.probabilities[step.rawRegime], to: &line)
+            }
+            append(stateOf: step, before: before, to: &line)
+            if let change {
+                line.append(utf8: change)
+            } else {
+                append(indicatorsOf: step.context, to: &line)
+            }
+            if step.inputMissing {
+                line.append(
+                    utf8: step.confidenceKind == .ruleScore
+                        ? "; input missing: the answer before stands"
+                        : "; input missing: predicted, not observed")
+            }
         }
     }
 
+    /// Bytes that a line takes at the most without what explains a change: some 600 of words, and
+    /// 13 numbers.
+    private static let longestLine = 1_024
+
+    private static func append(
+        _ regime: Regime, _ probability: Double, to line: inout OutputSpan<UInt8>
+    ) {
+        line.append(utf8: regime.label)
+        line.append(utf8: " ")
+        append(percent: probability, to: &line)
+    }
+
+    private static func append(
+        stateOf step: FilterStep, before: StateVector?, to line: inout OutputSpan<UInt8>
+    ) {
+        guard let state = step.state else { return }
+        line.append(utf8: "; ")
+        append(placeOf: state, among: step.knownStates, to: &line)
+        line.append(utf8: " at ")
+        append(percent: step.stateProbabilities[state], to: &line)
+        guard let before, before.count > state else { return }
+        line.append(utf8: " (bar before: ")
+        append(percent: before[state], to: &line)
+        line.append(utf8: ")")
+    }
+
     /// A state's place in the canonical order, calmest first.
-    private static func place(of state: Int, among count: Int) -> String {
-        if count <= 1 { return "the only state" }
-        if state == 0 { return "calmest of \(count) states" }
-        if state == count - 1 { return "wildest of \(count) states" }
-        return count == 3 ? "middle one of 3 states" : "state \(state + 1) of \(count) from calm"
+    private static func append(
+        placeOf state: Int, among count: Int, to line: inout OutputSpan<UInt8>
+    ) {
+        if count <= 1 { return line.append(utf8: "the only state") }
+        let isInside = state > 0 && state < count - 1
+        if isInside, count > 3 {
+            return line.append(utf8: "state \(state + 1) of \(count) from calm")
+        }
+        line.append(utf8: state == 0 ? "calmest of " : isInside ? "middle one of " : "wildest of ")
+        FixedPoint.append(Double(count), decimals: 0, to: &line)
+        line.append(utf8: " states")
     }
 
     /// What moved the probability, and over how many bars.
@@ -161,79 +185,74 @@ package enum Reasoning {
             + scale.text(entry.value, decimals: flip.decimals) + note
     }
 
-    private static func append(indicatorsOf context: MarketContext, to line: inout [UInt8]) {
-        line.append("; volatility ")
+    private static func append(
+        indicatorsOf context: MarketContext, to line: inout OutputSpan<UInt8>
+    ) {
+        line.append(utf8: "; volatility ")
         append(percent: context.volatility, to: &line)
-        line.append(" (rank ")
+        line.append(utf8: " (rank ")
         append(percent: context.volatilityRank, to: &line)
-        line.append("); drawdown ")
+        line.append(utf8: "); drawdown ")
         append(percent: context.drawdown, to: &line)
-        line.append(" (")
-        append(decimal: context.drawdown / context.longRunVolatility, to: &line)
-        line.append(" long-run volatilities); price ")
+        line.append(utf8: " (")
+        FixedPoint.append(context.drawdown / context.longRunVolatility, decimals: 2, to: &line)
+        line.append(utf8: " long-run volatilities); price ")
         append(percent: context.trend, signed: true, to: &line)
-        line.append(" from its 200-bar mean; 12-1 momentum ")
+        line.append(utf8: " from its 200-bar mean; 12-1 momentum ")
         append(percent: context.momentum, signed: true, to: &line)
         guard context.vix.isFinite else { return }
-        line.append("; VIX ")
-        append(decimal: context.vix, to: &line)
+        line.append(utf8: "; VIX ")
+        FixedPoint.append(context.vix, decimals: 2, to: &line)
     }
 
     private static func percent(_ value: Double) -> String {
-        var bytes: [UInt8] = []
-        append(percent: value, to: &bytes)
+        let bytes = [UInt8](capacity: FixedPoint.longest + 3) { append(percent: value, to: &$0) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// At most `FixedPoint.longest` bytes and three more.
     private static func append(
-        percent value: Double, signed: Bool = false, to line: inout [UInt8]
+        percent value: Double, signed: Bool = false, to line: inout OutputSpan<UInt8>
     ) {
         if signed, value > 0 { line.append(UInt8(ascii: "+")) }
         FixedPoint.append(value * 100, decimals: 1, to: &line)
-        if value.isFinite { line.append(" %") }
+        if value.isFinite { line.append(utf8: " %") }
     }
-
-    private static func append(decimal value: Double, to line: inout [UInt8]) {
-        FixedPoint.append(value, decimals: 2, to: &line)
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 }
 
 /// Decimal texts with a fixed number of places, the same on every machine.
 enum FixedPoint {
-    private static let powers = [1.0, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+    static let powers = [1.0, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+    /// Bytes at the most: a sign, fifteen digits, a point.
+    static let longest = 17
 
     /// Rounded half away from zero; «n/a» for what is not a number, or too large to be one of use.
     static func text(_ value: Double, decimals: Int) -> String {
-        var bytes: [UInt8] = []
-        append(value, decimals: decimals, to: &bytes)
+        let bytes = [UInt8](capacity: longest) { append(value, decimals: decimals, to: &$0) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The same text as UTF-8, behind what is there.
     ///
     /// - Parameter decimals: 0 … 9.
-    static func append(_ value: Double, decimals: Int, to bytes: inout [UInt8]) {
-        let scale = powers[decimals]
-        let scaled = (value * scale).rounded(.toNearestOrAwayFromZero)
-        guard scaled.isFinite, scaled.magnitude < 1e15 else {
-            return bytes.append(contentsOf: "n/a".utf8)
-        }
+    static func append(_ value: Double, decimals: Int, to bytes: inout OutputSpan<UInt8>) {
+        let scaled = (value * powers[decimals]).rounded(.toNearestOrAwayFromZero)
+        guard scaled.isFinite, scaled.magnitude < 1e15 else { return bytes.append(utf8: "n/a") }
         if scaled < 0 { bytes.append(UInt8(ascii: "-")) }
-        let first = bytes.count
-        var rest = Int(scaled.magnitude)
+        var rest = UInt64(scaled.magnitude)
+        // The last digit is known first, and shifted to where it comes last.
+        var text: UInt128 = 0
         var place = 0
-        // Backwards, and then turned round.
         repeat {
-            if place == decimals, decimals > 0 { bytes.append(UInt8(ascii: ".")) }
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            if place == decimals, decimals > 0 { text = text << 8 | UInt128(UInt8(ascii: ".")) }
+            text = text << 8 | UInt128(UInt64(UInt8(ascii: "0")) + rest % 10)
             rest /= 10
             place += 1
         } while rest > 0 || place <= decimals
-        bytes[first...].reverse()
+        while text > 0 {
+            bytes.append(UInt8(truncatingIfNeeded: text))
+            text >>= 8
+        }
     }
 }
 

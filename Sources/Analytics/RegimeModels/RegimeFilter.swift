@@ -60,6 +60,21 @@ package struct RegimeFilter: Sendable {
         return States(probabilities: engine.probabilities, isMissing: isMissing)
     }
 
+    /// What `advanceStates` would make of a complete observation, without going there; `nil` where
+    /// only going there says so. Its own memory is written to.
+    mutating func states(after observation: Observation) -> States? {
+        guard observation.isComplete else { return nil }
+        scaling.apply(observation.features, into: &scaled)
+        guard scaled.allSatisfy(\.isFinite) else { return nil }
+        return engine?.probabilities(after: scaled)
+            .map { States(probabilities: $0, isMissing: false) }
+    }
+
+    /// The labels alone of what `labelled` gives.
+    func probabilities(_ states: States, _ context: MarketContext) -> RegimeProbabilities {
+        labeller.probabilities(of: states.probabilities, in: context)
+    }
+
     func labelled(_ states: States, _ context: MarketContext) -> FilterStep {
         labeller.step(
             stateProbabilities: states.probabilities, context, isMissing: states.isMissing)
@@ -128,20 +143,31 @@ extension ModelManifest {
 package struct Labeller: Sendable {
     let classifier: Classifier
     private let knownStates: Int
+    private let taxonomy: TaxonomyParameters
+    /// Of each state.
+    private let classes: [StateClass]
 
     package init(_ classifier: Classifier) {
         self.classifier = classifier
         knownStates = classifier.states.count { $0.occupancy > 0 }
+        taxonomy = classifier.taxonomy
+        classes = classifier.states.map(\.stateClass)
+    }
+
+    func probabilities(
+        of states: StateVector, in context: MarketContext
+    ) -> RegimeProbabilities {
+        var probabilities = RegimeProbabilities.none
+        for state in 0..<min(classes.count, states.count) {
+            probabilities.add(states[state], to: taxonomy.label(of: classes[state], in: context))
+        }
+        return probabilities
     }
 
     package func step(
         stateProbabilities: StateVector, _ context: MarketContext, isMissing: Bool
     ) -> FilterStep {
-        var probabilities = RegimeProbabilities.none
-        for (state, probability) in zip(classifier.states, stateProbabilities) {
-            let regime = classifier.taxonomy.label(of: state.stateClass, in: context)
-            probabilities.add(probability, to: regime)
-        }
+        let probabilities = probabilities(of: stateProbabilities, in: context)
         return FilterStep(
             stateProbabilities: stateProbabilities, knownStates: knownStates,
             probabilities: probabilities,

@@ -32,6 +32,14 @@ enum StateEngine: Sendable {
         }
     }
 
+    /// The probabilities that `advance` would lead to, without going there; `nil` where only going
+    /// there says so. Allocates nothing.
+    func probabilities(after features: [Double]) -> StateVector? {
+        guard case .chain(let chain, var belief) = self else { return nil }
+        chain.advance(&belief, with: features)
+        return StateEngine.probabilities(chain, belief)
+    }
+
     /// One probability per state in canonical order; none before the first observation.
     var probabilities: StateVector {
         switch self {

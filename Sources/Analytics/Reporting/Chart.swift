@@ -1,3 +1,8 @@
+extension Markup {
+    /// A wide drawing that a narrow screen scrolls, rather than make its text too small to read.
+    var scrolling: Markup { .element("div", ["class": "plot", "tabindex": "0"], [self]) }
+}
+
 /// A drawing with two axes, as a value; becomes SVG.
 struct Chart {
     /// Where a line's colour and dashes come from; the style sheet knows them by number.

@@ -69,14 +69,16 @@ struct ConfigurationSection {
                 "Turning points",
                 "Phases of \(NumberText.number(settings.phaseMove * 100, 0)) % by the filter of "
                     + "Lunde "
-                    + "and Timmermann (2004), dated afterwards. A lag counts bars to the first "
-                    + "risk-off label of a fall, or risk-on label of a rise."
+                    + "and Timmermann (2004), dated afterwards, by no bar after the cut for what "
+                    + "lies before it. A lag counts bars to the first risk-off label of a fall, or "
+                    + "risk-on label of a rise."
             ),
             (
                 "Log score",
                 "Mean log density of the next log return under a mixture of normals, one per "
-                    + "label, "
-                    + "weighted by the label probabilities (Good 1952)."
+                    + "label, weighted by the label probabilities (Good 1952). What has one label "
+                    + "throughout, as holding has, states the normal of all earlier returns: to "
+                    + "beat it takes no more than knowing wild times from quiet ones."
             ),
             (
                 "Posterior, Brier and skill",

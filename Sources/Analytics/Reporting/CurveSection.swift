@@ -81,7 +81,7 @@ struct CurveSection {
 
     private func figure(_ drawing: Markup, _ caption: String, legend: [Markup]) -> Markup {
         .element(
-            "figure", [:], [drawing] + legend + [.element("figcaption", [:], caption)])
+            "figure", [:], [drawing.scrolling] + legend + [.element("figcaption", [:], caption)])
     }
 
     private var dayScale: Scale {

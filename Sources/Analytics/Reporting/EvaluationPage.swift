@@ -69,8 +69,8 @@ package struct EvaluationPage: Sendable {
             parts.append(
                 .element(
                     "h3", [:],
-                    "\(period.from) – \(period.through)\(period.period.remark), \(period.bars) bars"
-                ))
+                    "\(period.title), \(period.bars) bars"
+                        + (period.markets > 1 ? " of \(period.markets) markets" : "")))
             parts += ScorecardSection(page: self, period: period).parts
         }
         parts += TurnSection(periods: own).parts

@@ -55,31 +55,47 @@ struct EvaluationSummary {
         }
     }
 
-    /// One sentence a figure: where the difference is significant.
+    /// One sentence a figure: where the difference is significant. Markets are counted; all of them
+    /// together are no further one.
     private var verdict: [Markup] {
         guard let against = page.about.against, focus != against else { return [] }
+        let pools = Set(page.telling.filter { $0.markets > 1 }.map(\.market))
         let all = differences(focus)
         let names: KeyValuePairs<Metric, String> = [
             .sharpe: "Sharpe ratio", .maximumDrawdown: "largest fall", .logScore: "log score",
         ]
         let sentences = names.compactMap { metric, name -> String? in
             let own = all.filter { $0.metric == metric }
-            guard !own.isEmpty else { return nil }
-            let sure = own.filter { $0.interval.excludesZero }
-            guard !sure.isEmpty else {
-                return "Its \(name) is not significantly different"
-                    + (own.count == 1 ? "." : " in any of \(own.count) comparisons.")
+            let each = own.filter { !pools.contains($0.market) }.map(\.interval)
+            guard !each.isEmpty else { return nil }
+            let judgement = EvaluationSummary.judged(metric, each)
+            let together = own.filter { pools.contains($0.market) }.map {
+                let word = EvaluationSummary.judged(metric, [$0.interval])
+                guard judgement.hasPrefix(word), !judgement.contains(" and ") else {
+                    return "; on all together it is " + word
+                }
+                return $0.interval.excludesZero ? ", and on all together" : ", nor on all together"
             }
-            let better = sure.count { EvaluationSummary.isBetter($0.metric, $0.interval) }
-            let parts = [("better", better), ("worse", sure.count - better)].filter { $0.1 > 0 }
-                .map { own.count == 1 ? $0.0 : "\($0.0) in \($0.1) of \(own.count) comparisons" }
-            return "Its \(name) is significantly \(parts.joined(separator: " and "))."
+            return "Its \(name) is \(judgement)\(together.joined())."
         }
         return [
             .element(
                 "p", ["class": "verdict"],
                 "\(focus) against \(against): " + sentences.joined(separator: " "))
         ]
+    }
+
+    private static func judged(_ metric: Metric, _ intervals: [BootstrapInterval]) -> String {
+        let sure = intervals.filter(\.excludesZero)
+        let several = intervals.count > 1
+        guard !sure.isEmpty else {
+            return "not significantly different"
+                + (several ? " on any of \(intervals.count) markets" : "")
+        }
+        let better = sure.count { isBetter(metric, $0) }
+        let parts = [("better", better), ("worse", sure.count - better)].filter { $0.1 > 0 }
+            .map { several ? "\($0.0) on \($0.1) of \(intervals.count) markets" : $0.0 }
+        return "significantly \(parts.joined(separator: " and "))"
     }
 
     static func isBetter(_ metric: Metric, _ interval: BootstrapInterval) -> Bool {

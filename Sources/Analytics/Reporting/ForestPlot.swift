@@ -26,7 +26,7 @@ struct ForestPlot {
         .element(
             "figure", [:],
             [
-                drawing,
+                drawing.scrolling,
                 .element(
                     "figcaption", [:],
                     "Differences to \(against) with 95 % intervals from resampled blocks of the "

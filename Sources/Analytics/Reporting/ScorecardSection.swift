@@ -137,8 +137,18 @@ struct ScorecardSection {
                     "Deflated Sharpe ratio of the highest, \(best): "
                         + "\(NumberText.number(deflated, 3)), the probability that it is above "
                         + "what the best of \(max(page.about.trials, period.cards.count - 1)) "
-                        + "trials without skill would reach."
+                        + "trials without skill would reach. Skill is a ratio above 0: holding a "
+                        + "market that rose has it too."
                 ))
+        }
+        if let bootstrap = page.about.settings.bootstrap,
+            bootstrap.isShort(period.curves.days.count)
+        {
+            remarks.append(
+                .element(
+                    "p", ["class": "note"],
+                    "So few bars are fewer than \(StationaryBootstrap.blocksWanted) blocks of the "
+                        + "bootstrap: these intervals are narrower than 95 % should be."))
         }
         return remarks
     }

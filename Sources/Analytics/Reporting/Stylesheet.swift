@@ -37,6 +37,9 @@ enum Stylesheet {
         figure{margin:1rem 0 1.4rem}
         figcaption,.note{color:var(--soft);font-size:.87rem;max-width:52rem}
         .chart{width:100%;height:auto;display:block}
+        .plot{overflow-x:auto}
+        @media screen and (max-width:44rem){.plot .chart{min-width:48rem}\
+        caption{max-width:calc(100vw - 4rem)}}
         .row{display:flex;flex-wrap:wrap;gap:1rem 1.5rem}
         .row figure{flex:1 1 17rem;max-width:22rem;margin:.4rem 0}
         .scroll{overflow-x:auto;margin:.6rem 0 1rem}

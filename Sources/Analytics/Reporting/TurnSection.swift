@@ -30,7 +30,7 @@ struct TurnSection {
                 (turn.direction == .falling ? "▼ " : "▲ ") + turn.date.iso,
                 (several ? [.init(turn.market)] : [])
                     + [
-                        .init(turn.through.iso + (turn.hasEnded ? "" : ", not ended")),
+                        .init(turn.through.iso + (turn.hasEnded ? "" : ", not ended then")),
                         .init(move + " %"),
                     ] + lags)
         }

@@ -120,9 +120,7 @@ package struct BackfillJobEvent: Sendable, Equatable {
 
     /// The message for the bus, keyed by market: no two members work on one market at a time.
     package var message: EventMessage {
-        EventMessage(
-            topic: .backfillJobs, key: series.market.text, payload: Array(json.utf8),
-            headers: ["content-type": "application/json"])
+        EventMessage(.backfillJobs, of: series, json: json)
     }
 
     /// Reads a payload; members it does not know are let pass.

@@ -16,27 +16,14 @@ package struct BackfillProgressEvent: Sendable, Equatable {
         case failed
     }
 
-    /// What was read and written so far, in this attempt.
-    package struct Work: Sendable, Equatable {
-        /// Bars run through the classifier, stored ones included.
-        package var bars = 0
-        package var changes = 0
-        package var newBars = 0
-        package var revisedBars = 0
-        package var newAssessments = 0
-        package var restatedAssessments = 0
-        package var announced = 0
-
-        package init() {}
-    }
-
     package var jobID: EventID
     package var universe: String
     package var series: Series
     package var state: State
     /// Who works on it.
     package var worker: String
-    package var work: Work
+    /// So far, in this attempt.
+    package var work: BackfillWork
     /// The last bar so far.
     package var asOf: Timestamp?
     /// Why the job failed; cut at `errorLimit` characters.
@@ -46,7 +33,8 @@ package struct BackfillProgressEvent: Sendable, Equatable {
     package static let errorLimit = 1_000
 
     package init(
-        of job: BackfillJobEvent, _ state: State, worker: String, work: Work = Work(),
+        of job: BackfillJobEvent, _ state: State, worker: String,
+        work: BackfillWork = BackfillWork(),
         asOf: Timestamp? = nil, error: String? = nil
     ) {
         jobID = job.id
@@ -84,9 +72,7 @@ package struct BackfillProgressEvent: Sendable, Equatable {
 
     /// The message for the bus, keyed by market as the job is.
     package var message: EventMessage {
-        EventMessage(
-            topic: .backfillProgress, key: series.market.text, payload: Array(json.utf8),
-            headers: ["content-type": "application/json"])
+        EventMessage(.backfillProgress, of: series, json: json)
     }
 
     /// Reads a payload; members it does not know are let pass.
@@ -100,7 +86,7 @@ package struct BackfillProgressEvent: Sendable, Equatable {
         series = try fields.series()
         state = try fields.named("state") { State(rawValue: $0) }
         worker = try fields.string("worker")
-        work = Work()
+        work = BackfillWork()
         work.bars = try fields.count("bars")
         work.changes = try fields.count("changes")
         work.newBars = try fields.count("new_bars")

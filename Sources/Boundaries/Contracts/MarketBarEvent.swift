@@ -45,9 +45,7 @@ package struct MarketBarEvent: Sendable {
 
     /// The message for the bus, keyed by market.
     package var message: EventMessage {
-        EventMessage(
-            topic: .marketBars, key: series.market.text, payload: Array(json.utf8),
-            headers: ["content-type": "application/json"])
+        EventMessage(.marketBars, of: series, json: json)
     }
 
     /// Reads a payload; members it does not know are let pass.

@@ -26,10 +26,27 @@ package struct AnswerColumns: Sendable {
     package private(set) var reasoning: [UInt8] = []
     package private(set) var reasoningEnds: [Int] = []
 
-    package init(series: Series, indicatorNames: [String], trigger: Trigger) {
+    /// Bytes that a reasoning mostly takes no more than.
+    private static let usualReasoning = 224
+
+    /// - Parameter capacity: rows that memory is taken for.
+    package init(series: Series, indicatorNames: [String], trigger: Trigger, capacity: Int) {
         self.series = series
         self.indicatorNames = indicatorNames
         self.trigger = trigger
+        asOf.reserveCapacity(capacity)
+        availableAt.reserveCapacity(capacity)
+        since.reserveCapacity(capacity)
+        regime.reserveCapacity(capacity)
+        rawRegime.reserveCapacity(capacity)
+        previousRegime.reserveCapacity(capacity)
+        probabilities.reserveCapacity(capacity)
+        probabilityKind.reserveCapacity(capacity)
+        modelVersion.reserveCapacity(capacity)
+        inputMissing.reserveCapacity(capacity)
+        indicators.reserveCapacity(capacity * indicatorNames.count)
+        reasoning.reserveCapacity(capacity * AnswerColumns.usualReasoning)
+        reasoningEnds.reserveCapacity(capacity)
     }
 
     package var count: Int { asOf.count }

@@ -203,10 +203,15 @@ extension InMemoryRegimeStore: RegimeReader {
         // Of the bar of the cursor one change was on the page before.
         var bars = query.bars
         bars.limit += 1
-        let others = rows.announcements.filter { change in
+        var byBars = changes(of: rows, bars)
+        var others = rows.announcements.filter { change in
             !change.isByBar && query.range.map { $0.contains(change.asOf) } ?? true
         }
-        let listed = (changes(of: rows, bars) + others).filter { change in
+        if let instant = query.knownAt {
+            for index in byBars.indices { byBars[index].announcement = nil }
+            others.removeAll { !rows.isKnown($0, at: instant) }
+        }
+        let listed = (byBars + others).filter { change in
             query.after.map { $0 < change.place } ?? true
         }
         return Array(listed.sorted { $0.place < $1.place }.prefix(query.limit))
@@ -259,6 +264,22 @@ extension InMemoryRegimeStore: RegimeReader {
         rows.changes.rows(query) { asOf, revisions in
             let told = rows.assessments[asOf].last { query.admits($0.availableAt) }
             return revisions.last { $0.revision == told?.revision }
+        }
+    }
+}
+
+extension InMemoryRegimeStore.SeriesRows {
+    /// Whether a change that no bar brought is an override's that had begun, or ended, by then.
+    fileprivate func isKnown(_ change: RegimeChange, at instant: Timestamp) -> Bool {
+        guard change.isByOverride, let sequence = change.announcement?.sequence else {
+            return false
+        }
+        // While one stands nothing else is announced: what follows its start is its end.
+        return overrides.contains { override in
+            override.sequence == sequence
+                ? override.order.madeAt <= instant
+                : override.sequence + 1 == sequence
+                    && (override.end.map { $0.at <= instant } ?? false)
         }
     }
 }

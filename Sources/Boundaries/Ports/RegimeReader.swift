@@ -25,6 +25,10 @@ package protocol RegimeReader: Sendable {
     func changes(_ query: SeriesQuery) async throws -> [RegimeChange]
 
     /// The same changes, those of overrides and amendments, by their places in the list.
+    ///
+    /// Under `knownAt` when something was announced is no part of what was known: changes by bars
+    /// come without it, so before overrides about the same bar, and amendments not at all. An
+    /// override's start is known from when it was made, its end from when that was recorded.
     func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange]
 
     /// Announced changes with a sequence later than `sequence`, in sequence order, those of
@@ -115,24 +119,29 @@ package struct ChangeQuery: Sendable {
     package var range: Range<Timestamp>?
     /// Only what stands behind this place: the cursor of the previous page.
     package var after: ChangePlace?
+    /// As in `SeriesQuery`.
+    package var knownAt: Timestamp?
     package var limit: Int
 
     package init(
         _ series: Series, range: Range<Timestamp>? = nil, after: ChangePlace? = nil,
-        limit: Int = SeriesQuery.limitMaximum
+        knownAt: Timestamp? = nil, limit: Int = SeriesQuery.limitMaximum
     ) {
         self.series = series
         self.range = range
         self.after = after
+        self.knownAt = knownAt
         self.limit = SeriesQuery(series, limit: limit).limit
     }
 
-    /// The bars that the changes of the page can be about, that of the cursor included.
+    /// The bars that the changes of the page can be about, that of the cursor included. What was
+    /// known of them is asked for, where it is.
     package var bars: SeriesQuery {
         let justBefore = after.flatMap { place in
             place.asOf == .earliest ? nil : place.asOf.advanced(byNanoseconds: -1)
         }
-        return SeriesQuery(series, range: range, after: justBefore, limit: limit)
+        return SeriesQuery(
+            series, range: range, after: justBefore, knownAt: knownAt, limit: limit)
     }
 }
 

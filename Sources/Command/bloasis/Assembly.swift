@@ -196,7 +196,7 @@ struct Assembly {
         }
         // Also when nothing was: whoever wrote it may have been killed before it told the cache.
         await currents.written(request.series)
-        try await publishAnnounced(request.emitting)
+        try await publishAnnounced(request.terms.emitting)
         return result
     }
 

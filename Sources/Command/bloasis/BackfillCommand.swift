@@ -114,14 +114,11 @@ struct BackfillCommand: AsyncParsableCommand {
         let join = JoinedBars(
             try exogenousOptions.join(
                 format, timeframe: series.timeframe, calendar: options.calendar))
+        let specification = specification(fixedModel, in: assembly)
+        exogenousOptions.warn(reads: specification.exogenousInputs, specification.model)
         let request = BackfillRequest(
             series: series, calendar: options.calendar,
-            specification: specification(fixedModel, in: assembly), now: { WallClock.now },
-            range: rangeOptions.range, emitting: emit, bringsExogenous: !join.isEmpty,
-            splits: splitOptions.onSplit,
-            fixedModel: fixedModel)
-        exogenousOptions.warn(
-            reads: request.specification.exogenousInputs, request.specification.model)
+            terms(specification, fixedModel, bringingExogenous: !join.isEmpty))
         let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)
         for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
         for (instant, failure) in result.fitFailures {
@@ -146,6 +143,17 @@ struct BackfillCommand: AsyncParsableCommand {
         var specification = RegimeSpecification(fixed: fixedModel)
         specification.calibration = assembly.specification.calibration
         return specification
+    }
+
+    /// How the series are written, brought now.
+    func terms(
+        _ specification: RegimeSpecification, _ fixedModel: ModelManifest?,
+        bringingExogenous: Bool
+    ) -> BackfillTerms {
+        BackfillTerms(
+            specification: specification, now: { WallClock.now }, range: rangeOptions.range,
+            emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.onSplit,
+            fixedModel: fixedModel)
     }
 
     private func backfill(

@@ -24,12 +24,6 @@ struct BackfillSummary {
             result.last.map { Staleness(calendar: calendar, asOf: $0.asOf, now: now) } ?? .fresh
     }
 
-    private var regimes: [(regime: Regime, bars: Int)] {
-        Regime.allCases.compactMap { regime in
-            result.barsPerRegime[regime].map { (regime, $0) }
-        }
-    }
-
     var text: String {
         var lines = ["\(series)"]
         func row(_ label: String, _ value: String) {
@@ -38,16 +32,10 @@ struct BackfillSummary {
         if let first = result.firstAsOf, let last = result.last {
             row("period", "\(first.utcDate) … \(last.asOf.utcDate)")
         }
-        row("bars", Format.count(result.bars))
-        row("changes", Format.count(result.changes))
-        row("written", written)
-        lines.append("  time per regime")
-        for (regime, bars) in regimes {
-            let share = Double(bars) / Double(max(result.bars, 1))
-            lines.append(
-                "    " + regime.label.padded(to: 17)
-                    + Format.percent(share).padded(to: 6) + Format.count(bars) + " bars")
-        }
+        row("bars", Format.count(result.work.bars))
+        row("changes", Format.count(result.work.changes))
+        row("written", result.work.written)
+        lines += RegimeTimes(result.barsPerRegime).lines
         if let last = result.last {
             lines.append(
                 "  last answer \(last.regime) (\(Format.percent(last.confidence))) since "
@@ -57,21 +45,6 @@ struct BackfillSummary {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private var written: String {
-        if result.wroteNothing { return "nothing new" }
-        var parts = ["\(Format.count(result.newAssessments)) assessments"]
-        if result.restatedAssessments > 0 {
-            parts.append("\(Format.count(result.restatedAssessments)) restated")
-        }
-        if result.revisedBars > 0 {
-            parts.append("\(Format.count(result.revisedBars)) bars revised")
-        }
-        if result.announced > 0 {
-            parts.append("\(Format.count(result.announced)) changes announced")
-        }
-        return parts.joined(separator: ", ")
-    }
-
     var json: String {
         var json = JSONWriter()
         json.object { json in
@@ -79,20 +52,10 @@ struct BackfillSummary {
             json.member("timeframe", "\(series.timeframe)")
             if let first = result.firstAsOf { json.member("from", first.rfc3339) }
             if let last = result.last { json.member("through", last.asOf.rfc3339) }
-            json.member("bars", Int64(result.bars))
-            json.member("changes", Int64(result.changes))
-            json.member("newBars", Int64(result.newBars))
-            json.member("revisedBars", Int64(result.revisedBars))
-            json.member("newAssessments", Int64(result.newAssessments))
-            json.member("restatedAssessments", Int64(result.restatedAssessments))
-            json.member("announced", Int64(result.announced))
+            result.work.write(to: &json)
             json.member("barsBeforeAnchor", Int64(result.barsBeforeAnchor))
-            json.member("nothingNew", result.wroteNothing)
-            json.member("barsPerRegime") { json in
-                json.object { json in
-                    for (regime, bars) in regimes { json.member(regime.label, Int64(bars)) }
-                }
-            }
+            json.member("nothingNew", result.work.wroteNothing)
+            RegimeTimes(result.barsPerRegime).write(to: &json)
             if let report { json.member("source") { source(report, to: &$0) } }
             if let last = result.last { json.member("last", { writeLast(last, to: &$0) }) }
         }
@@ -119,11 +82,5 @@ struct BackfillSummary {
             json.member("since", last.since.rfc3339)
             json.member("stale", staleness.isStale)
         }
-    }
-}
-
-extension String {
-    func padded(to width: Int) -> String {
-        count >= width ? self + " " : self + String(repeating: " ", count: width - count)
     }
 }

@@ -11,12 +11,14 @@ struct ChangesCommand: AsyncParsableCommand {
             EXAMPLES
               bloasis changes --market SPX
               bloasis changes --market SPX --from 2008-01-01 --to 2010-01-01 --json
+              bloasis changes --market SPX --known-at 2008-10-01
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var source: SourceOptions
     @OptionGroup var rangeOptions: RangeOptions
+    @OptionGroup var knownAtOptions: KnownAtOptions
 
     @Flag(help: "Print the API's JSON, an array.")
     var json = false
@@ -24,6 +26,7 @@ struct ChangesCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let series = try seriesOptions.series(configuration)
+        let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
             request.market = source.market(seriesOptions, series)
@@ -31,6 +34,7 @@ struct ChangesCommand: AsyncParsableCommand {
             if let range = rangeOptions.range {
                 request.timeRange = .init(range)
             }
+            if let knownAt { request.knownAt = knownAt.rfc3339 }
             request.pageSize = Int32(MarketPages.size)
             let listing = Listing(isJSON: json, emptyMessage: "no changes of \(series)") {
                 TextTable([

@@ -142,10 +142,7 @@ struct DistributedRun {
 
     private func jobs() async throws -> [BackfillJobEvent] {
         let timeframe = command.seriesOptions.timeframe
-        var calendars: [Series: SessionCalendar] = [:]
-        for head in try await assembly.store.heads() {
-            calendars[head.profile.series] = head.profile.calendar
-        }
+        let known = KnownSeries(try await assembly.store.heads())
         let specification = command.specification(model, in: assembly).canonicalJSON
         let format = command.format
         // A table of many markets is looked at once.
@@ -157,7 +154,8 @@ struct DistributedRun {
             sources[path] = source
             return BackfillJobEvent(
                 universe: name, series: series,
-                calendar: entry.calendar ?? format.calendar ?? calendars[series] ?? .nyse,
+                calendar: entry.calendar ?? format.calendar ?? known.calendar(of: series)
+                    ?? .nyse,
                 source: source,
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,
@@ -176,9 +174,6 @@ struct DistributedSummary {
     let tally: JobBoard.Tally
     let failures: [(series: Series, reason: String)]
 
-    /// Failures that are named in the text.
-    private static let failuresNamed = 20
-
     var text: String {
         let work = tally.work
         var lines = ["\(name): \(Format.count(tally.jobs)) markets, \(timeframe), by workers"]
@@ -192,14 +187,7 @@ struct DistributedSummary {
         row("assessments", work.newAssessments)
         if work.restatedAssessments > 0 { row("restated", work.restatedAssessments) }
         if work.announced > 0 { row("announced", work.announced) }
-        if !failures.isEmpty {
-            lines.append("  not written: \(Format.count(failures.count)) markets")
-        }
-        for (series, reason) in failures.prefix(DistributedSummary.failuresNamed) {
-            lines.append("    \(series.market): \(reason)")
-        }
-        let more = failures.count - DistributedSummary.failuresNamed
-        if more > 0 { lines.append("    … and \(Format.count(more)) more") }
+        lines += FailureList(failures: failures).lines
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -212,13 +200,7 @@ struct DistributedSummary {
             json.member("done", Int64(tally.done))
             json.member("nothingNew", Int64(tally.nothingNew))
             json.member("failed", Int64(tally.failed))
-            json.member("bars", Int64(tally.work.bars))
-            json.member("changes", Int64(tally.work.changes))
-            json.member("newBars", Int64(tally.work.newBars))
-            json.member("revisedBars", Int64(tally.work.revisedBars))
-            json.member("newAssessments", Int64(tally.work.newAssessments))
-            json.member("restatedAssessments", Int64(tally.work.restatedAssessments))
-            json.member("announced", Int64(tally.work.announced))
+            tally.work.write(to: &json)
             json.member("failures") { json in
                 json.array(failures) { json, failure in
                     json.object { json in

@@ -111,6 +111,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             report == nil || bootstrap >= ComparisonOptions.reportReplicates, "bootstrap",
             "\(ComparisonOptions.reportReplicates) or more with --report, which claims nothing "
                 + "without an interval")
+        _ = try comparison.names(among: candidates())
     }
 
     func run() async throws {
@@ -120,22 +121,21 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--hysteresis needs --focus on a model: \(names.focus?.name ?? "none") has none")
         }
-        let markets = try await EvaluationRun(
-            histories: try EvaluationFiles(
-                paths: [csvOptions.csv] + files, options: csvOptions.format, timeframe: timeframe,
-                markets: market, range: rangeOptions.range
-            ).histories(),
-            candidates: candidates,
+        let histories = try EvaluationFiles(
+            paths: [csvOptions.csv] + files, options: csvOptions.format, timeframe: timeframe,
+            markets: market, range: rangeOptions.range
+        ).histories()
+        // Before the walks, which may take long.
+        if let report { try EvaluationFolder.make(report) }
+        let walked = try await EvaluationRun(
+            histories: histories, candidates: candidates,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
         ).markets()
         let evaluator = Evaluator(settings(against: names.against), trials: trials)
-        var periods = markets.flatMap { evaluator.evaluate($0.history, $0.paths) }
-        guard !periods.isEmpty else {
-            throw CommandFailure(
-                .nothingFound,
-                "\(csvOptions.csv): no bar at which every candidate has answered: give more bars, "
-                    + "or candidates with a shorter warm-up")
-        }
+        let each = walked.map { (market: $0, periods: evaluator.evaluate($0.history, $0.paths)) }
+        let markets = each.filter { !$0.periods.isEmpty }.map(\.market)
+        var periods = each.flatMap(\.periods)
+        try EvaluationGaps(cut: cut, delay: delay).report(walked, periods)
         if markets.count > 1 {
             periods += evaluator.evaluatePool(
                 markets.map { (history: $0.history, paths: $0.paths) })
@@ -146,12 +146,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         StandardOutput.write(
             json
                 ? EvaluationText.json(periods)
-                : EvaluationText.text(periods, against: names.against?.name))
+                : EvaluationText.text(
+                    periods, against: names.against?.name, bootstrap: evaluator.settings.bootstrap))
         // Last, so that a path that cannot be written does not cost the answer.
         if let out {
             try TextFile.write(
-                EvaluationText.markdown(periods, against: names.against?.name), to: out,
-                for: "--out")
+                EvaluationText.markdown(
+                    periods, against: names.against?.name, bootstrap: evaluator.settings.bootstrap),
+                to: out, for: "--out")
         }
         if let report {
             try EvaluationFolder(path: report, about: about(candidates, names, evaluator.settings))

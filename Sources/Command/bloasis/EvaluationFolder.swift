@@ -9,14 +9,25 @@ struct EvaluationFolder {
     let path: String
     let about: EvaluationAbout
 
-    func write(_ periods: [PeriodEvaluation]) throws {
+    /// Makes the directory where there is none.
+    static func make(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
             throw CommandFailure(
-                .failed, "--report \(path): cannot be made: \(error.localizedDescription)")
+                .failed,
+                "--report \(path): cannot be made: \(error.localizedDescription) Name a directory "
+                    + "that can be written")
         }
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            throw CommandFailure(
+                .failed,
+                "--report \(path): may not be written: name another directory, or allow it")
+        }
+    }
+
+    func write(_ periods: [PeriodEvaluation]) throws {
         let files = [
             ("report.html", EvaluationPage(about: about, periods: periods).html),
             ("scorecard.csv", ScorecardCSV.scorecards(periods, against: about.against)),

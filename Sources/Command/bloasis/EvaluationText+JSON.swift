@@ -18,6 +18,7 @@ extension EvaluationText {
                 json.member("from", period.from.iso)
                 json.member("through", period.through.iso)
                 json.member("bars", Int64(period.bars))
+                json.member("markets", Int64(period.markets))
                 if let check = period.realityCheck { json.member("realityCheck", check) }
                 if let reference = period.reference { json.member("reference", reference) }
                 if let best = period.bestCandidate { json.member("bestCandidate", best) }
@@ -147,7 +148,7 @@ extension EvaluationText {
                 json.member("count", Int64(reliability.count))
                 json.member("baseRate", reliability.baseRate)
                 json.member("brier", reliability.brier)
-                json.member("brierSkill", reliability.brierSkill)
+                json.member("brierSkill", reliability.brierSkill ?? .nan)
                 json.member("logScore", reliability.logScore)
                 json.member("baseLogScore", reliability.baseLogScore)
                 json.member("calibrationError", reliability.calibrationError)

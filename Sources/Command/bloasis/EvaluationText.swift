@@ -27,7 +27,9 @@ enum EvaluationText {
         ("max DD", .right), ("Sharpe", .right), ("less in force", .right), ("95 %", .left),
     ]
 
-    static func text(_ periods: [PeriodEvaluation], against: String?) -> String {
+    static func text(
+        _ periods: [PeriodEvaluation], against: String?, bootstrap: StationaryBootstrap?
+    ) -> String {
         periods.map { period in
             let tables = tables(period, against).map { columns, rows in
                 var table = TextTable(columns)
@@ -35,20 +37,22 @@ enum EvaluationText {
                 return table.text
             }
             return heading(period, against) + "\n" + tables.joined(separator: "\n")
-                + remarks(period).map { "  \($0)\n" }
+                + remarks(period, bootstrap).map { "  \($0)\n" }
                 .joined()
         }
         .joined(separator: "\n")
     }
 
-    static func markdown(_ periods: [PeriodEvaluation], against: String?) -> String {
+    static func markdown(
+        _ periods: [PeriodEvaluation], against: String?, bootstrap: StationaryBootstrap?
+    ) -> String {
         periods.map { period in
             let tables = tables(period, against).map { columns, rows in
                 ([columns.map(\.title), columns.map { $0.alignment == .left ? "---" : "---:" }]
                     + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
             }
             return "### " + heading(period, against) + "\n\n" + tables.joined(separator: "\n")
-                + "\n" + remarks(period).joined(separator: "\n") + "\n"
+                + "\n" + remarks(period, bootstrap).joined(separator: "\n") + "\n"
         }
         .joined(separator: "\n")
     }
@@ -74,10 +78,14 @@ enum EvaluationText {
             case .heldOut: ", held out"
             }
         return "\(period.market) \(period.from) … \(period.through)\(kind), "
-            + "\(Format.count(period.bars)) bars" + (against.map { "; less: \($0)" } ?? "")
+            + "\(Format.count(period.bars)) bars"
+            + (period.markets > 1 ? " of \(period.markets) markets" : "")
+            + (against.map { "; less: \($0)" } ?? "")
     }
 
-    private static func remarks(_ period: PeriodEvaluation) -> [String] {
+    private static func remarks(
+        _ period: PeriodEvaluation, _ bootstrap: StationaryBootstrap?
+    ) -> [String] {
         var remarks: [String] = []
         if let check = period.realityCheck, let reference = period.reference {
             remarks.append(
@@ -87,6 +95,11 @@ enum EvaluationText {
         if let best = period.bestCandidate, let deflated = period.deflatedSharpe {
             remarks.append(
                 "Deflated Sharpe ratio of the highest, \(best): \(number(deflated, 3)).")
+        }
+        if let bootstrap, bootstrap.isShort(period.curves.days.count) {
+            remarks.append(
+                "Fewer than \(StationaryBootstrap.blocksWanted) blocks of the bootstrap: these "
+                    + "intervals are narrower than 95 % should be.")
         }
         return remarks
     }

@@ -211,8 +211,10 @@ extension FetchCommand {
         var rest = fetched.bars[...]
         let result = try await assembly.backfill(
             BackfillRequest(
-                series: series, calendar: calendar, specification: assembly.specification,
-                now: { WallClock.now }, emitting: emit, splits: splitOptions.onSplit),
+                series: series, calendar: calendar,
+                BackfillTerms(
+                    specification: assembly.specification, now: { WallClock.now },
+                    emitting: emit, splits: splitOptions.onSplit)),
             from: { limit in
                 defer { rest = rest.dropFirst(limit) }
                 return Array(rest.prefix(limit))

@@ -74,11 +74,12 @@ final class JobSources: Sendable {
         let model = try job.model.map { try ModelManifest(json: $0) }
         let request = BackfillRequest(
             series: job.series, calendar: job.calendar,
-            specification: try RegimeSpecification(canonicalJSON: job.specification),
-            now: { WallClock.now }, range: job.range, emitting: job.emitting,
-            splits: try JobSources.known(
-                "on_split", job.reading.onSplit, SplitPolicy(rawValue: job.reading.onSplit)),
-            fixedModel: model,
+            BackfillTerms(
+                specification: try RegimeSpecification(canonicalJSON: job.specification),
+                now: { WallClock.now }, range: job.range, emitting: job.emitting,
+                splits: try JobSources.known(
+                    "on_split", job.reading.onSplit, SplitPolicy(rawValue: job.reading.onSplit)),
+                fixedModel: model),
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
         return BackfillWorker.Work(request: request) { limit in

@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Hosting
 import Market
@@ -30,7 +31,8 @@ struct UniverseRun {
         let specification = command.specification(fixedModel, in: assembly)
         command.exogenousOptions.warn(
             reads: specification.exogenousInputs, specification.model)
-        let sources = UniverseSources(universe, try await reading(specification))
+        let known = KnownSeries(try await assembly.store.heads())
+        let sources = UniverseSources(universe, try reading(specification, known))
         let display = UniverseDisplay(markets: members)
         let clock = ContinuousClock()
         let start = clock.now
@@ -39,8 +41,14 @@ struct UniverseRun {
             markets: members, isDryRun: command.dryRun)
         try await UniverseBackfill(
             command.dryRun ? assembly.rehearsal : assembly.backfill(threads: 1),
+            concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount,
             written: { [currents = assembly.currents] in await currents.written($0) }
-        ).run(request(specification), next: sources.next, progress: display.add(bars:)) {
+        ).run(
+            command.terms(
+                specification, fixedModel,
+                bringingExogenous: !command.exogenousOptions.exogenous.isEmpty),
+            knowing: known, next: sources.next, progress: display.add(bars:)
+        ) {
             display.end(of: $0)
             summary.take($0)
         }
@@ -48,7 +56,7 @@ struct UniverseRun {
         try await assembly.publishAnnounced(command.emit)
         StandardOutput.write(command.json ? summary.json + "\n" : summary.text)
         let seconds = max((clock.now - start) / .seconds(1), 1e-3)
-        let rate = Format.count(Int(Double(summary.tally.bars) / seconds))
+        let rate = Format.count(Int(Double(summary.tally.work.bars) / seconds))
         StandardError.line("\(rate) bars a second")
         let failed = summary.tally.failures.count + universe.problems.count
         if failed > 0 {
@@ -60,29 +68,16 @@ struct UniverseRun {
         }
     }
 
-    private func request(_ specification: RegimeSpecification) -> UniverseRequest {
-        UniverseRequest(
-            specification: specification, now: { WallClock.now },
-            range: command.rangeOptions.range, emitting: command.emit,
-            bringsExogenous: !command.exogenousOptions.exogenous.isEmpty,
-            splits: command.splitOptions.onSplit, fixedModel: fixedModel,
-            concurrency: command.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    }
-
     private func reading(
-        _ specification: RegimeSpecification
-    ) async throws -> UniverseSources.Reading {
+        _ specification: RegimeSpecification, _ known: KnownSeries
+    ) throws -> UniverseSources.Reading {
         let timeframe = command.seriesOptions.timeframe
         let format = command.format
-        var calendars: [MarketName: SessionCalendar] = [:]
-        for head in try await assembly.store.heads()
-        where head.profile.series.timeframe == timeframe {
-            calendars[head.profile.series.market] = head.profile.calendar
-        }
-        let options: @Sendable (Universe.Member) -> CSVReadOptions = { [calendars] member in
+        let options: @Sendable (Universe.Member) -> CSVReadOptions = { member in
+            let series = Series(market: member.market, timeframe: timeframe)
             var options = format.options(
                 timeframe: timeframe, market: nil,
-                registered: member.calendar ?? calendars[member.market])
+                registered: member.calendar ?? known.calendar(of: series))
             if let calendar = member.calendar { options.calendar = calendar }
             return options
         }

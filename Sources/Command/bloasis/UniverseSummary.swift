@@ -17,9 +17,6 @@ struct UniverseSummary {
         let end: MemberOutcome.End
     }
 
-    /// Failures that are named in the text.
-    private static let failuresNamed = 20
-
     init(pattern: String, timeframe: Timeframe, markets: Int, isDryRun: Bool) {
         self.pattern = pattern
         self.timeframe = timeframe
@@ -37,47 +34,16 @@ struct UniverseSummary {
         func row(_ label: String, _ value: String) {
             lines.append("  " + label.padded(to: 12) + value)
         }
-        row("bars", Format.count(tally.bars))
-        row("changes", Format.count(tally.changes))
-        row(isDryRun ? "to write" : "written", written)
+        row("bars", Format.count(tally.work.bars))
+        row("changes", Format.count(tally.work.changes))
+        row(isDryRun ? "to write" : "written", tally.work.written)
         if tally.unchanged > 0 {
             row("passed over", "\(Format.count(tally.unchanged)) markets, written before")
         }
         if tally.fitFailures > 0 { row("fits failed", Format.count(tally.fitFailures)) }
-        if !tally.barsPerRegime.isEmpty { lines.append("  time per regime") }
-        for (regime, bars) in regimes {
-            lines.append(
-                "    " + regime.label.padded(to: 17)
-                    + Format.percent(Double(bars) / Double(max(tally.bars, 1))).padded(to: 6)
-                    + Format.count(bars) + " bars")
-        }
-        if !tally.failures.isEmpty {
-            lines.append("  not written: \(Format.count(tally.failures.count)) markets")
-        }
-        for (series, problem) in tally.failures.prefix(UniverseSummary.failuresNamed) {
-            lines.append("    \(series.market): \(problem)")
-        }
-        let more = tally.failures.count - UniverseSummary.failuresNamed
-        if more > 0 { lines.append("    … and \(Format.count(more)) more") }
+        lines += RegimeTimes(tally.barsPerRegime).lines
+        lines += FailureList(failures: tally.failures).lines
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private var regimes: [(regime: Regime, bars: Int)] {
-        Regime.allCases.compactMap { regime in
-            tally.barsPerRegime[regime].map { (regime, $0) }
-        }
-    }
-
-    private var written: String {
-        var parts: [String] = []
-        func part(_ count: Int, _ what: String) {
-            if count > 0 { parts.append("\(Format.count(count)) \(what)") }
-        }
-        part(tally.newAssessments, "assessments")
-        part(tally.restatedAssessments, "restated")
-        part(tally.revisedBars, "bars revised")
-        part(tally.announced, "changes announced")
-        return parts.isEmpty ? "nothing new" : parts.joined(separator: ", ")
     }
 
     var json: String {
@@ -90,19 +56,9 @@ struct UniverseSummary {
             json.member("written", Int64(tally.written))
             json.member("unchanged", Int64(tally.unchanged))
             json.member("failed", Int64(tally.failures.count))
-            json.member("bars", Int64(tally.bars))
-            json.member("changes", Int64(tally.changes))
-            json.member("newBars", Int64(tally.newBars))
-            json.member("revisedBars", Int64(tally.revisedBars))
-            json.member("newAssessments", Int64(tally.newAssessments))
-            json.member("restatedAssessments", Int64(tally.restatedAssessments))
-            json.member("announced", Int64(tally.announced))
+            tally.work.write(to: &json)
             json.member("fitFailures", Int64(tally.fitFailures))
-            json.member("barsPerRegime") { json in
-                json.object { json in
-                    for (regime, bars) in regimes { json.member(regime.label, Int64(bars)) }
-                }
-            }
+            RegimeTimes(tally.barsPerRegime).write(to: &json)
             // By name: in which order markets end is chance.
             json.member("series") { json in
                 json.array(rows.sorted { $0.market < $1.market }) { write($1, to: &$0) }
@@ -122,12 +78,12 @@ struct UniverseSummary {
                 json.member("status", "failed")
                 json.member("problem", problem)
             case .written(let result):
-                json.member("status", result.wroteNothing ? "nothing-new" : "written")
-                json.member("bars", Int64(result.bars))
-                json.member("changes", Int64(result.changes))
-                json.member("newAssessments", Int64(result.newAssessments))
-                json.member("restatedAssessments", Int64(result.restatedAssessments))
-                json.member("announced", Int64(result.announced))
+                json.member("status", result.work.wroteNothing ? "nothing-new" : "written")
+                json.member("bars", Int64(result.work.bars))
+                json.member("changes", Int64(result.work.changes))
+                json.member("newAssessments", Int64(result.work.newAssessments))
+                json.member("restatedAssessments", Int64(result.work.restatedAssessments))
+                json.member("announced", Int64(result.work.announced))
                 if let last = result.last {
                     json.member("regime", last.regime.label)
                     json.member("asOf", last.asOf.rfc3339)

@@ -42,9 +42,10 @@ package struct RegimeProbabilities: Sendable, Equatable {
 
     /// The most probable label; the riskier one of a tie, by wire order.
     package var mode: Regime {
-        var best = Regime.crisis
-        for regime in RegimeProbabilities.labels where self[regime] > self[best] { best = regime }
-        return best
+        // Over all lanes, so that the loop is none: the last one holds nothing.
+        var (best, most) = (0, masses[0])
+        for slot in 1..<8 where masses[slot] > most { (best, most) = (slot, masses[slot]) }
+        return RegimeProbabilities.labels[best]
     }
 
     private static func slot(of regime: Regime) -> Int {

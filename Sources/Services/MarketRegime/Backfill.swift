@@ -1,92 +1,8 @@
+import Contracts
 package import Market
 package import Ports
-package import RegimeModels
+import RegimeModels
 import Regimes
-
-/// What a backfill is asked to do.
-package struct BackfillRequest: Sendable {
-    package var series: Series
-    package var calendar: SessionCalendar
-    package var specification: RegimeSpecification
-    /// The wall clock. The source's corrections of stored bars are known from the instant at which
-    /// the first of them is about to be written: it is asked once.
-    package var now: @Sendable () -> Timestamp
-    /// Only assessments of this half-open range are written; everything is read all the same.
-    package var range: Range<Timestamp>?
-    /// Announce the changes later than the last announced one.
-    package var emitting: Bool
-    /// Whether the source says what was known from outside the market. When it does not, bars keep
-    /// the exogenous values that they have in the store.
-    package var bringsExogenous: Bool
-    package var splits: SplitPolicy
-    /// A model fitted before, of which the specification speaks.
-    package var fixedModel: ModelManifest?
-    /// The digest of the source, kept once all of it is written; `nil`: it is not kept.
-    package var completing: String?
-    /// Bars in one transaction.
-    package var chunkSize: Int
-
-    package static let defaultChunkSize = 250
-
-    package init(
-        series: Series, calendar: SessionCalendar, specification: RegimeSpecification,
-        now: @escaping @Sendable () -> Timestamp, range: Range<Timestamp>? = nil,
-        emitting: Bool = false, bringsExogenous: Bool = false, splits: SplitPolicy = .refuse,
-        fixedModel: ModelManifest? = nil, completing: String? = nil,
-        chunkSize: Int = BackfillRequest.defaultChunkSize
-    ) {
-        self.series = series
-        self.calendar = calendar
-        self.specification = specification
-        self.now = now
-        self.range = range
-        self.emitting = emitting
-        self.bringsExogenous = bringsExogenous
-        self.splits = splits
-        self.fixedModel = fixedModel
-        self.completing = completing
-        self.chunkSize = max(1, chunkSize)
-    }
-}
-
-package enum BackfillError: Error, Equatable, Sendable {
-    case noBars(Series)
-    case emptyRange(Series, Range<Timestamp>)
-    case calendarConflict(Series, registered: SessionCalendar, asked: SessionCalendar)
-    /// The series was begun with another specification; what that says otherwise.
-    case specificationConflict(Series, differences: [String])
-    case contended(Series)
-    /// What came before it may be written.
-    case suspectedSplit(Series, SuspectedSplit)
-}
-
-extension BackfillError: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .noBars(let series):
-            return "no bars for \(series): the source is empty in the range asked for"
-        case .emptyRange(let series, let range):
-            return "no bars of \(series) from \(range.lowerBound) up to, not including, "
-                + "\(range.upperBound): nothing was written in it"
-        case .calendarConflict(let series, let registered, let asked):
-            return "\(series) is registered with calendar \(registered.rawValue), not "
-                + "\(asked.rawValue): leave --calendar out, or use another market name"
-        case .contended(let series):
-            return "\(series) is being written by other processes without a pause: what is "
-                + "committed is kept; run the same command again"
-        case .suspectedSplit(let series, let split):
-            return "\(series): \(split): classified, it would be a crash that never was. Take "
-                + "adjusted prices (--price adjusted where a file has them); if the market did "
-                + "move so, --on-split accept"
-        case .specificationConflict(let series, let differences):
-            return "\(series) was begun with another model configuration, which stays with it: "
-                + differences.joined(separator: "; ")
-                + ". Set what it was begun with (BLOASIS_MODEL for the model, BLOASIS_CONFIDENCE "
-                + "for the calibration), use another market name, or move the store aside and "
-                + "backfill anew"
-        }
-    }
-}
 
 /// Writes a series' history walk-forward: the live path, fed from a source of bars.
 ///
@@ -122,13 +38,13 @@ package struct Backfill: Sendable {
         progress: (BackfillProgress) -> Void = { _ in }
     ) async throws -> BackfillResult {
         // Bars at or after the range's end are not read: they would be stored without an answer.
-        let end = request.range?.upperBound ?? Timestamp(nanoseconds: .max)
+        let end = request.terms.range?.upperBound ?? Timestamp(nanoseconds: .max)
         func pull() throws -> [Bar] {
             try source(request.chunkSize).filter { $0.timestamp < end }
         }
         var first = try pull()
         let head = try await register(request, anchor: first.first?.timestamp)
-        if let model = request.fixedModel { try await keep(model, for: request.series) }
+        if let model = request.terms.fixedModel { try await keep(model, for: request.series) }
         var result = BackfillResult(head: head)
         try await pass(request, into: &result, progress: progress) {
             defer { first = [] }
@@ -143,12 +59,12 @@ package struct Backfill: Sendable {
             result.startOver()
             try await pass(request, into: &result, progress: progress) { [] }
         }
-        if let range = request.range, result.barsInRange == 0 {
+        if let range = request.terms.range, result.barsInRange == 0 {
             throw BackfillError.emptyRange(request.series, range)
         }
         if let digest = request.completing { try await complete(digest, of: request.series) }
-        if request.emitting {
-            result.announced += try await announcePending(of: request.series)
+        if request.terms.emitting {
+            result.take(announced: try await announcePending(of: request.series))
         }
         return result
     }
@@ -163,20 +79,21 @@ package struct Backfill: Sendable {
         }
         result.beginPass(writes: head.writes)
         var knownModels = try await Replay(reader: reader).knownModels(of: request.series)
-        if let model = request.fixedModel { knownModels[model.fitKey] = model }
+        if let model = request.terms.fixedModel { knownModels[model.fitKey] = model }
         var state = MarketRegimeState(
-            profile: head.profile, specification: request.specification, knownModels: knownModels,
+            profile: head.profile, specification: request.terms.specification,
+            knownModels: knownModels,
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
-            keepingExogenous: !request.bringsExogenous, now: request.now)
-        var splits = SplitGuard(request.series, request.splits)
+            keepingExogenous: !request.terms.bringsExogenous, now: request.terms.now)
+        var splits = SplitGuard(request.series, request.terms.splits)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }
             for merged in chunk { try splits.check(merged.bar, isNew: merged.isNew) }
             try await write(chunk, into: &state, of: request, to: &result)
-            progress(BackfillProgress(bars: result.bars, lastAsOf: state.lastAsOf))
+            progress(BackfillProgress(bars: result.work.bars, lastAsOf: state.lastAsOf))
         }
         result.barsBeforeAnchor += bars.barsBeforeAnchor
         result.endPass(writes: try await reader.head(of: request.series)?.writes)
@@ -215,11 +132,11 @@ package struct Backfill: Sendable {
                 throw BackfillError.calendarConflict(
                     request.series, registered: head.profile.calendar, asked: request.calendar)
             }
-            guard head.profile.specification == request.specification.canonicalJSON else {
+            guard head.profile.specification == request.terms.specification.canonicalJSON else {
                 let begun = try? RegimeSpecification(canonicalJSON: head.profile.specification)
                 throw BackfillError.specificationConflict(
                     request.series,
-                    differences: begun?.differences(from: request.specification)
+                    differences: begun?.differences(from: request.terms.specification)
                         ?? ["it cannot be read by this version"])
             }
             return head
@@ -228,7 +145,7 @@ package struct Backfill: Sendable {
         return try await journal.register(
             SeriesProfile(
                 series: request.series, calendar: request.calendar, anchor: anchor,
-                specification: request.specification.canonicalJSON))
+                specification: request.terms.specification.canonicalJSON))
     }
 
     /// Runs one chunk through the state and writes what the store does not say yet.
@@ -249,7 +166,7 @@ package struct Backfill: Sendable {
                 case .record(let record):
                     result.take(record.assessment)
                     let asOf = record.assessment.asOf
-                    let isWanted = request.range.map { $0.contains(asOf) } ?? true
+                    let isWanted = request.terms.range.map { $0.contains(asOf) } ?? true
                     let isKnown = known[asOf].map(record.assessment.saysTheSame) ?? false
                     if isWanted { result.barsInRange += 1 }
                     if isWanted, !isKnown { batch.records.append(record) }

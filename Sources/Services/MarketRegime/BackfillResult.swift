@@ -1,3 +1,4 @@
+package import Contracts
 package import Market
 package import Ports
 package import RegimeModels
@@ -6,20 +7,13 @@ package import Regimes
 /// What a backfill read, wrote and found.
 package struct BackfillResult: Sendable {
     package let head: SeriesHead
-    /// Bars run through the classifier, stored ones included.
-    package private(set) var bars = 0
-    /// Those of them in the range asked for.
+    package private(set) var work = BackfillWork()
+    /// Bars that were walked over in the range asked for.
     package internal(set) var barsInRange = 0
     package private(set) var firstAsOf: Timestamp?
     package private(set) var last: RegimeAssessment?
-    package private(set) var changes = 0
     /// Bars spent in each published regime.
     package private(set) var barsPerRegime: [Regime: Int] = [:]
-    package private(set) var newBars = 0
-    package private(set) var revisedBars = 0
-    package private(set) var newAssessments = 0
-    package private(set) var restatedAssessments = 0
-    package internal(set) var announced = 0
     /// Bars of the source before the series' anchor: not used.
     package internal(set) var barsBeforeAnchor = 0
     package internal(set) var fitFailures: [(at: Timestamp, error: FitError)] = []
@@ -32,14 +26,9 @@ package struct BackfillResult: Sendable {
         self.head = head
     }
 
-    /// Whether the store said all of it before.
-    package var wroteNothing: Bool {
-        newBars + revisedBars + newAssessments + restatedAssessments + announced == 0
-    }
-
     /// Forgets what was walked over, keeps what was written.
     mutating func startOver() {
-        (bars, barsInRange, changes) = (0, 0, 0)
+        (work.bars, work.changes, barsInRange) = (0, 0, 0)
         (firstAsOf, last, barsPerRegime) = (nil, nil, [:])
     }
 
@@ -53,9 +42,9 @@ package struct BackfillResult: Sendable {
     }
 
     mutating func take(_ assessment: RegimeAssessment) {
-        bars += 1
+        work.bars += 1
         if firstAsOf == nil { firstAsOf = assessment.asOf }
-        if (last?.regime ?? .unknown) != assessment.regime { changes += 1 }
+        if (last?.regime ?? .unknown) != assessment.regime { work.changes += 1 }
         barsPerRegime[assessment.regime, default: 0] += 1
         last = assessment
     }
@@ -65,11 +54,11 @@ package struct BackfillResult: Sendable {
         guard answers.count > 0 else { return }
         var label = last?.regime ?? .unknown
         for regime in answers.regime {
-            if regime != label { changes += 1 }
+            if regime != label { work.changes += 1 }
             barsPerRegime[regime, default: 0] += 1
             label = regime
         }
-        bars += answers.count
+        work.bars += answers.count
         barsInRange += answers.count
         firstAsOf = firstAsOf ?? answers.asOf[0]
         last = answers[answers.count - 1]
@@ -78,9 +67,11 @@ package struct BackfillResult: Sendable {
     mutating func take(_ receipt: JournalReceipt) {
         if receipt.head.writes > writesSeen + (receipt.wroteNothing ? 0 : 1) { isDisturbed = true }
         writesSeen = receipt.head.writes
-        newBars += receipt.newBars
-        revisedBars += receipt.revisedBars
-        newAssessments += receipt.newAssessments
-        restatedAssessments += receipt.restatedAssessments
+        work.newBars += receipt.newBars
+        work.revisedBars += receipt.revisedBars
+        work.newAssessments += receipt.newAssessments
+        work.restatedAssessments += receipt.restatedAssessments
     }
+
+    mutating func take(announced count: Int) { work.announced += count }
 }

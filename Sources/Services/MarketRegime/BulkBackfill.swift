@@ -26,11 +26,11 @@ struct BulkBackfill: Sendable {
     }
 
     private let backfill: Backfill
-    private let request: UniverseRequest
+    private let request: BackfillTerms
     private let model: ModelManifest
 
     /// `nil` where the request asks for more than lanes compute.
-    init?(_ backfill: Backfill, _ request: UniverseRequest) {
+    init?(_ backfill: Backfill, _ request: BackfillTerms) {
         let specification = request.specification
         guard let model = request.fixedModel, specification.fixedModel == model.modelVersion,
             specification.features == model.classifier.features,
@@ -107,7 +107,7 @@ struct BulkBackfill: Sendable {
             guard let bars = try read(source, of: member.series),
                 let anchor = bars.timestamps.first
             else { return nil }
-            let asked = request.backfill(of: member, source)
+            let asked = member.request(source, request)
             let head = try await backfill.register(asked, anchor: anchor)
             guard BulkBackfill.knowsNothing(head), head.profile.anchor == anchor
             else { return nil }
@@ -115,7 +115,9 @@ struct BulkBackfill: Sendable {
             return BulkSeries(
                 index: index, digest: source.digest, remarks: source.remarks(), bars: bars,
                 head: head,
-                writer: TileAnswerWriter(head.profile, request.specification, model))
+                writer: TileAnswerWriter(
+                    head.profile, request.specification, model,
+                    bars: min(bars.count, BulkBackfill.barsPerLoad)))
         } catch {
             return try left(error)
         }
@@ -152,8 +154,8 @@ struct BulkBackfill: Sendable {
             progress(piece.count)
             guard !series.isUnderWay else { return nil }
             if request.emitting {
-                series.result.announced +=
-                    try await backfill.announcePending(of: series.head.profile.series)
+                series.result.take(
+                    announced: try await backfill.announcePending(of: series.head.profile.series))
             }
             return .written(series.result, remarks: series.remarks)
         } catch {
@@ -225,13 +227,13 @@ private struct BulkSeries {
         result.take(receipt)
         head = receipt.head
         written += writer.answers.count
-        writer.clear()
+        writer.clear(before: min(bars.count - written, BulkBackfill.barsPerLoad))
     }
 
     /// Others write it.
     mutating func leave() {
         bars = BarColumns()
         written = 0
-        writer.clear()
+        writer.clear(before: 0)
     }
 }

@@ -50,11 +50,8 @@ package struct ContinuousProof: Service {
     }
 
     package func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await follow() }
-        } catch is CancellationError {
-            // Shutting down: what was not verified is verified after the next start.
-        }
+        // What was not verified is verified after the next start.
+        try await untilShutdown { try await follow() }
     }
 
     private func follow() async throws {

@@ -105,8 +105,14 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
         try await answering {
             let series = try await head(request.market, request.timeframe).profile.series
             let limit = try RequestReading.pageSize(request.pageSize)
+            let knownAt = try RequestReading.knownAt(request.knownAt, now: now())
             var response = Bloasis_MarketRegime_ListRegimeChangesResponse()
             if request.hasAfter {
+                guard knownAt == nil else {
+                    throw RPCFault.invalidArgument(
+                        "known_at: does not go with after, which lists what was announced: leave "
+                            + "one of them out")
+                }
                 let after = try PageToken.readSequence(request.pageToken) ?? request.after
                 guard after >= 0 else {
                     throw RPCFault.invalidArgument("after: \(after) is negative: use 0 or more")
@@ -123,9 +129,13 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
                 series,
                 range: request.hasTimeRange
                     ? try RequestReading.requiredRange(request.timeRange) : nil,
-                after: try PageToken.readPlace(request.pageToken), limit: limit)
+                after: try PageToken.readPlace(request.pageToken), knownAt: knownAt, limit: limit)
             let changes = try await reader.changesAndOverrides(query)
-            response.items = changes.map { Bloasis_MarketRegime_RegimeChange($0) }
+            response.items = changes.map { change in
+                var told = change
+                if knownAt != nil { told.announcement = nil }
+                return Bloasis_MarketRegime_RegimeChange(told)
+            }
             response.nextPageToken = PageToken.next(
                 after: changes.last?.place, count: changes.count, of: query)
             return response

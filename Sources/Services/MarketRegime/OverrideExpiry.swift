@@ -50,11 +50,8 @@ package struct OverrideExpiry: Service {
     }
 
     package func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await follow() }
-        } catch is CancellationError {
-            // Shutting down: what is over is ended by whoever comes next.
-        }
+        // What is over is ended by whoever comes next.
+        try await untilShutdown { try await follow() }
     }
 
     private func follow() async throws {

@@ -22,24 +22,31 @@ struct TileAnswerWriter: Sendable {
     /// used.
     private(set) var hasAnsweredEarly = false
 
+    /// - Parameter bars: that are to be gathered first.
     init(
-        _ profile: SeriesProfile, _ specification: RegimeSpecification, _ model: ModelManifest
+        _ profile: SeriesProfile, _ specification: RegimeSpecification, _ model: ModelManifest,
+        bars: Int
     ) {
         self.profile = profile
         self.model = model
         layout = IndicatorLayout(features: specification.features)
         explainer = ChangeExplainer(specification)
         hysteresis = Hysteresis(specification.hysteresis)
-        answers = TileAnswerWriter.columns(profile.series, layout)
+        answers = TileAnswerWriter.columns(profile.series, layout, bars)
     }
 
-    private static func columns(_ series: Series, _ layout: IndicatorLayout) -> AnswerColumns {
-        AnswerColumns(series: series, indicatorNames: layout.names, trigger: .backfill)
+    private static func columns(
+        _ series: Series, _ layout: IndicatorLayout, _ bars: Int
+    ) -> AnswerColumns {
+        AnswerColumns(
+            series: series, indicatorNames: layout.names, trigger: .backfill, capacity: bars)
     }
 
     /// Forgets what was gathered, and goes on from there.
-    mutating func clear() {
-        answers = TileAnswerWriter.columns(profile.series, layout)
+    ///
+    /// - Parameter bars: that are to be gathered next.
+    mutating func clear(before bars: Int) {
+        answers = TileAnswerWriter.columns(profile.series, layout, bars)
         changes = []
         activations = []
     }

@@ -1,79 +1,5 @@
 package import Market
 import Ports
-package import RegimeModels
-
-/// One market of a universe, ready to be read.
-package struct UniverseMember: Sendable {
-    package let series: Series
-    package let calendar: SessionCalendar
-    /// Reads the source, and names its bars and how they are to be written: the same digest, the
-    /// same work.
-    package let open: @Sendable () throws -> MemberSource
-
-    package init(
-        series: Series, calendar: SessionCalendar,
-        open: @escaping @Sendable () throws -> MemberSource
-    ) {
-        self.series = series
-        self.calendar = calendar
-        self.open = open
-    }
-}
-
-/// The bars of a market, and what was noticed while they were read.
-package struct MemberSource {
-    package let digest: String
-    package let pull: Backfill.Source
-    /// Asked for when the last bar was pulled.
-    package let remarks: () -> [String]
-
-    package init(
-        digest: String, pull: @escaping Backfill.Source, remarks: @escaping () -> [String]
-    ) {
-        self.digest = digest
-        self.pull = pull
-        self.remarks = remarks
-    }
-}
-
-/// What all markets of a universe are written with.
-package struct UniverseRequest: Sendable {
-    package var specification: RegimeSpecification
-    /// The wall clock: each market's corrections are known from when they are written.
-    package var now: @Sendable () -> Timestamp
-    package var range: Range<Timestamp>?
-    package var emitting: Bool
-    package var bringsExogenous: Bool
-    package var splits: SplitPolicy
-    /// A model fitted before, of which the specification speaks.
-    package var fixedModel: ModelManifest?
-    /// Markets written at a time.
-    package var concurrency: Int
-
-    package init(
-        specification: RegimeSpecification, now: @escaping @Sendable () -> Timestamp,
-        range: Range<Timestamp>? = nil, emitting: Bool = false, bringsExogenous: Bool = false,
-        splits: SplitPolicy = .refuse,
-        fixedModel: ModelManifest? = nil, concurrency: Int
-    ) {
-        self.specification = specification
-        self.now = now
-        self.range = range
-        self.emitting = emitting
-        self.bringsExogenous = bringsExogenous
-        self.splits = splits
-        self.fixedModel = fixedModel
-        self.concurrency = max(1, concurrency)
-    }
-
-    func backfill(of member: UniverseMember, _ source: MemberSource) -> BackfillRequest {
-        BackfillRequest(
-            series: member.series, calendar: member.calendar, specification: specification,
-            now: now, range: range, emitting: emitting,
-            bringsExogenous: bringsExogenous, splits: splits,
-            fixedModel: fixedModel, completing: source.digest)
-    }
-}
 
 /// Writes the history of many markets, some at a time, each as `Backfill` does; those that the
 /// store does not know go side by side where a fixed model allows it.
@@ -83,30 +9,35 @@ package struct UniverseRequest: Sendable {
 /// others go on; only a store that is away ends the run.
 package struct UniverseBackfill: Sendable {
     private let backfill: Backfill
+    /// Markets written at a time.
+    private let concurrency: Int
     /// Told of every series that was written, before the next one of the same place in the run.
     private let written: @Sendable (Series) async -> Void
 
     package init(
-        _ backfill: Backfill, written: @escaping @Sendable (Series) async -> Void = { _ in }
+        _ backfill: Backfill, concurrency: Int,
+        written: @escaping @Sendable (Series) async -> Void = { _ in }
     ) {
         self.backfill = backfill
+        self.concurrency = max(1, concurrency)
         self.written = written
     }
 
     /// - Parameters:
+    ///   - known: what is stored, read shortly before.
     ///   - next: some more members; empty at the end. Called while others are written.
     ///   - progress: bars more, by whichever market; called on any thread.
     ///   - report: each market's outcome as it ends.
     /// - Throws: what `next` throws; `StoreError`.
     package func run(
-        _ request: UniverseRequest, next: @escaping @Sendable () throws -> [UniverseMember],
+        _ terms: BackfillTerms, knowing known: KnownSeries,
+        next: @escaping @Sendable () throws -> [UniverseMember],
         progress: @escaping @Sendable (Int) -> Void = { _ in },
         report: (MemberOutcome) -> Void
     ) async throws {
-        let known = try await KnownSeries(backfill.reader.heads())
-        let bulk = BulkBackfill(backfill, request)
+        let bulk = BulkBackfill(backfill, terms)
         try await withThrowingTaskGroup(of: Step.self) { group in
-            var agenda = UniverseAgenda(concurrency: request.concurrency, tiles: bulk != nil) {
+            var agenda = UniverseAgenda(concurrency: concurrency, tiles: bulk != nil) {
                 known.isNew($0.series) ? $0.series.barsPerYear(in: $0.calendar) : nil
             }
             while true {
@@ -115,9 +46,9 @@ package struct UniverseBackfill: Sendable {
                     case .load:
                         group.addTask { .loaded(try next()) }
                     case .write(let member):
-                        let mark = known.marks[member.series]
+                        let mark = known.mark(of: member.series)
                         group.addTask {
-                            .ended(try await write(member, request, marked: mark, progress))
+                            .ended(try await write(member, terms, marked: mark, progress))
                         }
                     case .writeTile(let members):
                         group.addTask { try await write(members, through: bulk, progress) }
@@ -135,23 +66,6 @@ package struct UniverseBackfill: Sendable {
                 }
             }
         }
-    }
-
-    /// What was stored when the run began.
-    private struct KnownSeries {
-        /// Digests of the sources that were written to their ends, and nobody wrote since.
-        private(set) var marks: [Series: String] = [:]
-        private var answered: Set<Series> = []
-
-        init(_ heads: [SeriesHead]) {
-            for head in heads {
-                let series = head.profile.series
-                if head.source?.writes == head.writes { marks[series] = head.source?.digest }
-                if !BulkBackfill.knowsNothing(head) { answered.insert(series) }
-            }
-        }
-
-        func isNew(_ series: Series) -> Bool { !answered.contains(series) }
     }
 
     /// Side by side; what cannot be is left to be written alone.
@@ -176,7 +90,7 @@ package struct UniverseBackfill: Sendable {
     }
 
     private func write(
-        _ member: UniverseMember, _ request: UniverseRequest, marked mark: String?,
+        _ member: UniverseMember, _ terms: BackfillTerms, marked mark: String?,
         _ progress: @Sendable (Int) -> Void
     ) async throws -> MemberOutcome {
         let outcome: MemberOutcome.End
@@ -186,12 +100,12 @@ package struct UniverseBackfill: Sendable {
             if source.digest == mark {
                 // What was written silently may still have to be announced.
                 let announced =
-                    request.emitting ? try await backfill.announcePending(of: member.series) : 0
+                    terms.emitting ? try await backfill.announcePending(of: member.series) : 0
                 return MemberOutcome(member.series, .unchanged(announced: announced))
             }
             var seen = 0
             let result = try await backfill.run(
-                request.backfill(of: member, source), from: source.pull,
+                member.request(source, terms), from: source.pull,
                 progress: { done in
                     progress(max(done.bars - seen, 0))
                     seen = done.bars

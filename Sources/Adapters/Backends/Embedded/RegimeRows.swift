@@ -144,16 +144,21 @@ enum RegimeRows {
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
                 WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
-                    AND \(ChangeOrigin.byBar) AND EXISTS (
-                        SELECT 1 FROM market_regimes AS own
-                        WHERE own.market = mine.market AND own.timeframe = mine.timeframe
-                            AND own.as_of = mine.as_of AND own.revision = mine.revision
-                            AND own.available_at <= ?6)
-                    AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
+                    AND \(ChangeOrigin.byBar) AND \(isOfKnown)
                 ORDER BY as_of LIMIT ?5
                 """)
         return try values(statement, arguments(query)) { try change($0, of: query.series) }
     }
+
+    /// Whether a change is that of the latest assessment of its `asOf` that was available by `?6`.
+    private static let isOfKnown = """
+        EXISTS (
+            SELECT 1 FROM market_regimes AS own
+            WHERE own.market = mine.market AND own.timeframe = mine.timeframe
+                AND own.as_of = mine.as_of AND own.revision = mine.revision
+                AND own.available_at <= ?6)
+            AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
+        """
 
     private static let laterAssessment = """
         SELECT 1 FROM market_regimes AS later
@@ -165,22 +170,35 @@ enum RegimeRows {
     static func changesAndOverrides(
         _ query: ChangeQuery, _ database: Database
     ) throws -> [RegimeChange] {
+        let isListed =
+            query.knownAt == nil
+            ? "(\(ChangeOrigin.byNoBar) OR NOT EXISTS (\(laterAssessment)))"
+            : """
+            (\(ChangeOrigin.byBar) AND \(isOfKnown)
+                OR \(ChangeOrigin.byOverride) AND \(ChangeOrigin.overrideKnownFrom) <= ?6)
+            """
+        let place = query.knownAt == nil ? ChangeOrigin.place : ChangeOrigin.knownPlace
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(changeColumns) FROM regime_changes AS mine
-                WHERE market = ? AND timeframe = ? AND as_of BETWEEN ? AND ?
-                    AND (as_of, coalesce(sequence, 0)) > (?, ?)
-                    AND (\(ChangeOrigin.byNoBar) OR NOT EXISTS (\(laterAssessment)))
-                ORDER BY as_of, coalesce(sequence, 0) LIMIT ?
+                WHERE market = ?1 AND timeframe = ?2 AND as_of BETWEEN ?3 AND ?4
+                    AND (as_of, \(place)) > (?7, ?8) AND \(isListed)
+                ORDER BY as_of, \(place) LIMIT ?5
                 """)
-        let (low, high) = bounds(query.bars)
+        // An override's bar may close later than it was made: what was known bounds its rows alone.
+        var bars = query.bars
+        bars.knownAt = nil
+        let (low, high) = bounds(bars)
         // Without a cursor the first row is behind it all the same: no sequence is below zero.
-        let arguments =
-            key(query.series) + [
-                low, high, query.after?.asOf.nanoseconds ?? low, query.after?.sequence ?? -1,
-                query.limit,
-            ]
-        return try values(statement, arguments) { try change($0, of: query.series) }
+        let arguments: StatementArguments = [
+            query.series.market.text, query.series.timeframe.description, low, high, query.limit,
+            (query.knownAt ?? .latest).nanoseconds, query.after?.asOf.nanoseconds ?? low,
+            query.after?.sequence ?? -1,
+        ]
+        return try values(statement, arguments) { row in
+            let change = try change(row, of: query.series)
+            return query.knownAt == nil ? change : change.known
+        }
     }
 
     static func announcements(

@@ -65,8 +65,9 @@ extension PostgresRegimeStore: RegimeReader {
     }
 
     package func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {
-        try await database.values(RegimeQueries.changesAndOverrides(query)) {
-            try RegimeQueries.change($0, of: query.series)
+        try await database.values(RegimeQueries.changesAndOverrides(query)) { row in
+            let change = try RegimeQueries.change(row, of: query.series)
+            return query.knownAt == nil ? change : change.known
         }
     }
 

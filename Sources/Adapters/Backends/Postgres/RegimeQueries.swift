@@ -168,6 +168,7 @@ enum RegimeQueries {
     /// The same changes, those of overrides and amendments. One more by bars is looked for: that
     /// about the bar of the cursor was on the page before.
     static func changesAndOverrides(_ query: ChangeQuery) -> PostgresQuery {
+        if query.knownAt != nil { return knownChangesAndOverrides(query) }
         let bounds = Bounds(query.bars)
         // Without a cursor the first row is behind it all the same: no sequence is below zero.
         let asOf = query.after?.asOf.floored ?? bounds.low
@@ -191,6 +192,41 @@ enum RegimeQueries {
             ) AS listed
             WHERE (as_of, coalesce(sequence, 0)) > (\(asOf), \(sequence))
             ORDER BY as_of, coalesce(sequence, 0) LIMIT \(query.limit)
+            """
+        return statement.plannedAnew()
+    }
+
+    private static func knownChangesAndOverrides(_ query: ChangeQuery) -> PostgresQuery {
+        let bounds = Bounds(query.bars)
+        // An override's bar may close later than it was made: what was known bounds its rows alone.
+        var bars = query.bars
+        bars.knownAt = nil
+        let all = Bounds(bars)
+        let asOf = query.after?.asOf.floored ?? bounds.low
+        let sequence = query.after?.sequence ?? -1
+        let statement: PostgresQuery = """
+            WITH told AS (
+                SELECT DISTINCT ON (as_of) as_of AS bar, revision AS told FROM market_regimes
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(bounds.low) AND as_of <= \(bounds.high)
+                    AND available_at <= \(bounds.known)
+                ORDER BY as_of, revision DESC
+            )
+            SELECT \(sql: changeColumns) FROM (
+                (SELECT \(sql: changeColumns) FROM regime_changes JOIN told ON bar = as_of
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(bounds.low) AND as_of <= \(bounds.high) AND revision = told
+                    AND \(sql: ChangeOrigin.byBar)
+                ORDER BY as_of LIMIT \(query.limit + 1))
+                UNION ALL
+                SELECT \(sql: changeColumns) FROM regime_changes AS mine
+                WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
+                    AND as_of > \(all.low) AND as_of <= \(all.high)
+                    AND \(sql: ChangeOrigin.byOverride)
+                    AND \(sql: ChangeOrigin.overrideKnownFrom) <= \(bounds.known)
+            ) AS listed
+            WHERE (as_of, \(sql: ChangeOrigin.knownPlace)) > (\(asOf), \(sequence))
+            ORDER BY as_of, \(sql: ChangeOrigin.knownPlace) LIMIT \(query.limit)
             """
         return statement.plannedAnew()
     }

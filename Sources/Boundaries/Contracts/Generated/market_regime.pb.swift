@@ -450,6 +450,12 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendab
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
   package mutating func clearAfter() {self._after = nil}
 
+  /// The changes as they were known at this instant, in the past, as in RegimeRequest, those of
+  /// overrides included, those of amendments not; the same for all pages. When something was
+  /// announced is no part of that: `sequence`, `previous_event_id` and `supersedes` are unset, and it
+  /// does not go with `after`. As they are known now when empty.
+  package var knownAt: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1442,7 +1448,7 @@ nonisolated extension Bloasis_MarketRegime_GetRegimeHistoryResponse: SwiftProtob
 
 nonisolated extension Bloasis_MarketRegime_ListRegimeChangesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListRegimeChangesRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0\u{1}after\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0\u{1}after\0\u{3}known_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1456,6 +1462,7 @@ nonisolated extension Bloasis_MarketRegime_ListRegimeChangesRequest: SwiftProtob
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self._after) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
       default: break
       }
     }
@@ -1484,6 +1491,9 @@ nonisolated extension Bloasis_MarketRegime_ListRegimeChangesRequest: SwiftProtob
     try { if let v = self._after {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
     } }()
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1494,6 +1504,7 @@ nonisolated extension Bloasis_MarketRegime_ListRegimeChangesRequest: SwiftProtob
     if lhs.pageSize != rhs.pageSize {return false}
     if lhs.pageToken != rhs.pageToken {return false}
     if lhs._after != rhs._after {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

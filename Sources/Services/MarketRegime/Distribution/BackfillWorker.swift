@@ -299,7 +299,9 @@ extension BackfillWorker {
             }
             // Also when nothing was: whoever wrote it may have been killed before it told.
             await written(job.series)
-            return try BackfillProgressEvent(outcome.get(), of: job, worker: name)
+            let result = try outcome.get()
+            return BackfillProgressEvent(
+                of: job, .done, worker: name, work: result.work, asOf: result.last?.asOf)
         }
     }
 
@@ -307,7 +309,7 @@ extension BackfillWorker {
     private func tell(of job: BackfillJobEvent, _ meter: Meter) async throws {
         while true {
             try await sleep(BackfillWorker.progressInterval)
-            var work = BackfillProgressEvent.Work()
+            var work = BackfillWork()
             work.bars = meter.last?.bars ?? 0
             let event = BackfillProgressEvent(
                 of: job, .running, worker: name, work: work, asOf: meter.last?.lastAsOf)
@@ -319,19 +321,5 @@ extension BackfillWorker {
                 logger.warning("Progress not told", metadata: ["error": "\(error)"])
             }
         }
-    }
-}
-
-extension BackfillProgressEvent {
-    fileprivate init(_ result: BackfillResult, of job: BackfillJobEvent, worker: String) {
-        var work = Work()
-        work.bars = result.bars
-        work.changes = result.changes
-        work.newBars = result.newBars
-        work.revisedBars = result.revisedBars
-        work.newAssessments = result.newAssessments
-        work.restatedAssessments = result.restatedAssessments
-        work.announced = result.announced
-        self.init(of: job, .done, worker: worker, work: work, asOf: result.last?.asOf)
     }
 }

@@ -28,7 +28,7 @@ package struct JobBoard: Sendable {
     private struct Job {
         let series: Series
         var place = Place.waiting
-        var work = BackfillProgressEvent.Work()
+        var work = BackfillWork()
         /// The last bar that any worker got to.
         var farthest: Timestamp?
 
@@ -100,14 +100,14 @@ package struct JobBoard: Sendable {
         /// Done, and the store said all of it before.
         package var nothingNew = 0
         package var failed = 0
-        package var work = BackfillProgressEvent.Work()
+        package var work = BackfillWork()
     }
 
     package func tally(at now: Timestamp) -> Tally {
         var tally = Tally()
         tally.jobs = jobs.count
         for job in jobs.values {
-            tally.work.add(job.work)
+            tally.work += job.work
             switch job.place {
             case .waiting: tally.waiting += 1
             case .running(let heard):
@@ -128,21 +128,5 @@ package struct JobBoard: Sendable {
             guard case .failed(let reason) = job.place else { return nil }
             return (job.series, reason)
         }.sorted { $0.series.market < $1.series.market }
-    }
-}
-
-extension BackfillProgressEvent.Work {
-    fileprivate var wroteNothing: Bool {
-        newBars + revisedBars + newAssessments + restatedAssessments + announced == 0
-    }
-
-    fileprivate mutating func add(_ other: Self) {
-        bars += other.bars
-        changes += other.changes
-        newBars += other.newBars
-        revisedBars += other.revisedBars
-        newAssessments += other.newAssessments
-        restatedAssessments += other.restatedAssessments
-        announced += other.announced
     }
 }

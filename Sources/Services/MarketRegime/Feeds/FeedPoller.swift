@@ -71,11 +71,8 @@ package struct FeedPoller: Service {
     }
 
     package func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await follow() }
-        } catch is CancellationError {
-            // Shutting down: what was not handed on is polled by whoever comes next.
-        }
+        // What was not handed on is polled by whoever comes next.
+        try await untilShutdown { try await follow() }
     }
 
     private func follow() async throws {

@@ -8,42 +8,24 @@ import WebCalls
 ///
 /// The indices are computed from options that trade a quarter of an hour longer than the shares
 /// (until 15:15 in Chicago), so a bar closes with its session and is known fifteen minutes later.
-struct CBOEFeed: MarketFeed {
-    static let offer = FeedOffer(
+struct CBOETable: VendorTable {
+    let offer = FeedOffer(
         timeframes: [.daily], calendars: [.nyse, .none], settlingSeconds: 3_600)
-    static let availableAfterSeconds: Int64 = 900
+    let availableAfterSeconds: Int64 = 900
 
-    let fetcher: VendorFetcher
-
-    var name: String { FeedKind.cboe.rawValue }
-    var offer: FeedOffer { CBOEFeed.offer }
-
-    func bars(_ request: FeedRequest, at now: Timestamp) async throws -> [FeedBar] {
-        try offer.require(request, of: name)
-        let reading = AnswerReading(fetcher.vendor, request.symbol)
+    func query(_ request: FeedRequest, at now: Timestamp) -> VendorQuery {
         // Others write `^VIX`.
         let index = request.symbol.text.uppercased().drop { $0 == "^" }
-        let query = VendorQuery(
+        return VendorQuery(
             "/api/global/us_indices/daily_prices/" + URLText.encoded(index + "_History.csv"))
-        return try await fetcher.fetch(
-            query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reading
-        ) { answer in
-            try CBOEFeed.bars(of: answer, reading, request, at: now)
-        }
     }
 
-    static func bars(
-        of answer: VendorAnswer, _ reading: AnswerReading, _ request: FeedRequest,
-        at now: Timestamp
-    ) throws(FeedError) -> [FeedBar] {
+    func requireTable(_ answer: VendorAnswer, _ reading: AnswerReading) throws(FeedError) {
         // The store behind it refuses what it has not.
         guard answer.status != 403 else { throw reading.error(.noData) }
         try reading.requireSuccess(answer)
         guard !answer.isPage else {
             throw reading.unreadable("a web page came instead of a table")
         }
-        return try TableReading.bars(
-            of: answer, reading, request, offer,
-            availableAfterSeconds: availableAfterSeconds, at: now)
     }
 }

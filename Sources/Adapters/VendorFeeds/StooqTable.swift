@@ -10,44 +10,29 @@ import Ports
 /// none with a web page.
 ///
 /// How long a day's bar may still change is not documented; an hour is assumed.
-struct StooqFeed: MarketFeed {
-    static let offer = FeedOffer(
-        timeframes: [.daily], calendars: Set(SessionCalendar.allCases), prices: .adjusted,
-        adjustsCloses: true, settlingSeconds: 3_600)
+struct StooqTable: VendorTable {
     /// Where its longest histories begin.
     static let firstYear = 1700
 
-    let fetcher: VendorFetcher
+    let offer = FeedOffer(
+        timeframes: [.daily], calendars: Set(SessionCalendar.allCases), prices: .adjusted,
+        adjustsCloses: true, settlingSeconds: 3_600)
+    let availableAfterSeconds: Int64 = 0
 
-    var name: String { FeedKind.stooq.rawValue }
-    var offer: FeedOffer { StooqFeed.offer }
-
-    func bars(_ request: FeedRequest, at now: Timestamp) async throws -> [FeedBar] {
-        try offer.require(request, of: name)
-        let reading = AnswerReading(fetcher.vendor, request.symbol)
-        let query = VendorQuery(
+    func query(_ request: FeedRequest, at now: Timestamp) -> VendorQuery {
+        VendorQuery(
             "/q/d/l/",
             [
                 "s": request.symbol.text.lowercased(), "i": "d",
-                "d1": StooqFeed.firstDay(of: request.range),
-                "d2": StooqFeed.digits(now.utcDate.advanced(byDays: 1)),
+                "d1": StooqTable.firstDay(of: request.range),
+                "d2": StooqTable.digits(now.utcDate.advanced(byDays: 1)),
             ], keyParameter: "apikey")
-        return try await fetcher.fetch(
-            query, keeping: .seconds(AnswerCache.newestSeconds), at: now, reading
-        ) { answer in
-            try StooqFeed.bars(of: answer, reading, request, at: now)
-        }
     }
 
-    static func bars(
-        of answer: VendorAnswer, _ reading: AnswerReading, _ request: FeedRequest,
-        at now: Timestamp
-    ) throws(FeedError) -> [FeedBar] {
+    func requireTable(_ answer: VendorAnswer, _ reading: AnswerReading) throws(FeedError) {
         try reading.requireSuccess(answer)
         let start = answer.start
-        guard !start.hasPrefix("Date,") else {
-            return try TableReading.bars(of: answer, reading, request, offer, at: now)
-        }
+        guard !start.hasPrefix("Date,") else { return }
         if start.hasPrefix("No data") { throw reading.error(.noData) }
         if start.lowercased().contains("hits limit") { throw reading.error(.quotaSpent) }
         if answer.isPage || start.lowercased().contains("apikey") {
