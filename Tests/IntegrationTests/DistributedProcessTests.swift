@@ -183,6 +183,10 @@ struct DistributedProcessTests {
             let told = try await program.run(distributed)
             #expect(told.status == 0, "\(told.errors)")
             #expect(try json(told)["announced"] as? Int == announced)
+            // The worker's relay may still be at it.
+            try await eventually {
+                try await messages("regime-change", of: cluster).count >= count
+            }
             let published = try await messages("regime-change", of: cluster)
             #expect(published.count == count && Set(published).count == count)
         }

@@ -41,7 +41,6 @@ struct DistributedRun {
         }
         let jobs = try await jobs()
         let board = try await follow(jobs)
-        try await assembly.publishAnnounced(command.emit)
         let summary = DistributedSummary(
             name: name, timeframe: command.seriesOptions.timeframe,
             tally: board.tally(at: WallClock.now), failures: board.failures)
