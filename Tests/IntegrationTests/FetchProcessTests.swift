@@ -63,6 +63,7 @@ struct FetchProcessTests {
         #expect(refused.status == 1)
         #expect(refused.errors.contains("2003-02-18T21:00:00Z looks like a 2-for-1 split"))
         #expect(refused.errors.contains("--price adjusted"))
+        #expect(refused.errors.contains("--accept-split MSFT@2003-02-18"))
         let none = try await program.run("history", "--market", "MSFT")
         #expect(none.status == 3)
         let adjusted = try await program.run(backfill + ["--price", "adjusted"])
@@ -76,6 +77,11 @@ struct FetchProcessTests {
         #expect(traded.output.isEmpty)
         let told = try await program.run(fetch + ["--price", "close", "--on-split", "accept"])
         #expect(told.status == 0)
+        for (name, status) in [("MSFT@2003-02-18", Int32(0)), ("AAPL@2003-02-18", 1)] {
+            let accepted = try await program.run(
+                fetch + ["--price", "close", "--accept-split", name])
+            #expect(accepted.status == status, "\(accepted.errors)")
+        }
         let same = try await program.run(fetch + ["--backfill"])
         #expect(same.status == 0)
         #expect(same.output.contains("nothing new"), "\(same.output)")
