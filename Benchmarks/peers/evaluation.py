@@ -8,7 +8,8 @@ On the bundled S&P 500 and NASDAQ: hold the market while the close is above its 
 traded one bar after the label at 10 basis points. Figures of that strategy and of holding
 throughout, on the bars themselves and on drawn ones; phases of 20 %, the mean log score of the
 labels as forecasts of the next return, scores of made-up probabilities, intervals of shares and
-medians, and what hysteresis makes of made-up labels.
+medians, and what hysteresis makes of made-up labels. The same strategy over missing closes and on
+two indices as a portfolio; a calibration of made-up outcomes.
 """
 
 import json
@@ -27,6 +28,8 @@ DELAY = 1
 COST = 0.001
 MOVE = 0.2
 PRIOR = 60
+GAP_MEAN_BARS = 50
+LATE_BARS = 1500
 BLOCK_BARS = 21
 SEED = 11
 REPLICATES = 3
@@ -261,6 +264,79 @@ def hysteresis():
     return rows
 
 
+def prices(name):
+    table = pandas.read_csv(f"Fixtures/{name}", index_col="date", parse_dates=True)
+    return table["close"]
+
+
+def gaps():
+    """A 50-day strategy where every so often a close is missing: the delay ends at a close."""
+    close = prices("spx_daily_1999_2018.csv").reset_index(drop=True)
+    known = pandas.Series([bar == 0 or bar * bar % 11 != 4 for bar in close.index])
+    seen = close[known]
+    mean = seen.rolling(GAP_MEAN_BARS).mean()
+    above = (seen > mean).astype(float).where(mean.notna()).reindex(close.index).ffill()
+    base = pandas.Series(seen.index, index=seen.index).shift()
+    first = above.first_valid_index() + DELAY + 1
+    rows = [bar for bar in seen.index if bar >= first]
+    held = numpy.array([above[base[bar] - DELAY] for bar in rows])
+    begun = above[(base[first] if first in base.index else first - 1) - DELAY]
+    traded = numpy.abs(numpy.diff(held, prepend=begun))
+    returns = seen.pct_change()[rows].to_numpy()
+    net = (1 + held * returns) * (1 - COST * traded) - 1
+    return figures(net) | {
+        "bars": len(rows),
+        "exposure": float(held.mean()),
+        "turnover": float(traded.mean() * BARS_PER_YEAR),
+    }
+
+
+def pool():
+    """The 200-day strategy on two indices, one of them later than the other, as a portfolio."""
+    closes = [prices("nasdaq_daily_1999_2018.csv"), prices("spx_daily_1999_2018.csv")[LATE_BARS:]]
+    markets = []
+    for close in closes:
+        mean = close.rolling(MEAN_BARS).mean()
+        above = (close > mean).astype(float).where(mean.notna())
+        held = above.shift(DELAY + 1).dropna()
+        traded = held.diff().abs().fillna(0)
+        net = (1 + held * close.pct_change()[held.index]) * (1 - COST * traded) - 1
+        changed = above.diff().abs()[held.index]
+        markets.append(
+            pandas.DataFrame({"net": net, "held": held, "traded": traded, "changed": changed})
+        )
+    bars = pandas.concat(markets)
+    days = bars.groupby(level=0).mean()
+    return figures(days["net"].to_numpy()) | {
+        "bars": len(bars),
+        "exposure": float(days["held"].mean()),
+        "turnover": float(days["traded"].mean() * BARS_PER_YEAR),
+        "changesPerYear": float(bars["changed"].mean() * BARS_PER_YEAR),
+    }
+
+
+def calibration():
+    """A logistic regression with a prior on both slopes, by Newton's method to the last bit."""
+    generator = SplitMix64(13)
+    rows = []
+    for _ in range(900):
+        probability, dwell = generator.unit(), 1 + int(generator.unit() * 20)
+        held = generator.unit() < 0.2 + 0.6 * probability + (0.19 if dwell < 6 else 0)
+        bounded = min(max(probability, 0.005), 0.995)
+        ahead = max(10 - dwell, 0) / 10
+        rows.append((1, math.log(bounded / (1 - bounded)), ahead, held))
+    inputs = numpy.array([row[:3] for row in rows], float)
+    held = numpy.array([row[3] for row in rows], float)
+    prior = numpy.diag([0.0, 1, 1])
+    beta = numpy.zeros(3)
+    for _ in range(40):
+        stated = 1 / (1 + numpy.exp(-inputs @ beta))
+        weighted = inputs * (stated * (1 - stated))[:, None]
+        gradient = inputs.T @ (held - stated) - prior @ beta
+        beta = beta + numpy.linalg.solve(inputs.T @ weighted + prior, gradient)
+    return {"coefficients": beta.tolist()}
+
+
 def main():
     for package, pinned in PINNED.items():
         if version(package) != pinned:
@@ -273,6 +349,9 @@ def main():
         "posterior": posterior(),
         "intervals": intervals(),
         "hysteresis": hysteresis(),
+        "gaps": gaps(),
+        "pool": pool(),
+        "calibration": calibration(),
     }
     json.dump(answers, sys.stdout, indent=1)
     print()

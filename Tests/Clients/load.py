@@ -4,8 +4,10 @@ Connections are kept: each asks, reads the whole answer and asks again. `busy` i
 connection has had answers; at the end a JSON object of counts:
 
   http   answered; `last`: connections whose last answer said `Connection: close`; `idle`: closed
-         between an answer and the next request; `failed`: what became of requests that were sent
-         whole, on a connection that nobody had said is closing, and got no whole answer
+         between an answer and the next request; `crossed`: closed while the next request was sent,
+         more than `IN_USE_SECONDS` after the one before; `failed`: what became of other requests
+         that were sent whole, on a connection that nobody had said is closing, and got no whole
+         answer
   fills  of the answered requests, those that recorded something
   grpc   answered; `refused`: calls above the last one that the server says it answers; `failed`:
          other calls without an answer
@@ -19,6 +21,7 @@ import json
 import socket
 import sys
 import threading
+import time
 
 import grpc
 
@@ -27,6 +30,9 @@ import http2_frames
 HTTP_CONNECTIONS, GRPC_CONNECTIONS, CALLS_EACH, STUBS = 24, 4, 8, 4
 # Answers that a connection has had before it counts as busy.
 BUSY_AFTER = 5
+# A connection that asked so short a time ago is told of the end in an answer. A client that had no
+# processor for longer may send while the server closes.
+IN_USE_SECONDS = 0.25
 CURRENT = "/bloasis.market_regime.MarketRegimeService/GetCurrentRegime"
 
 
@@ -92,12 +98,15 @@ def is_closed(connection):
 
 
 def answer(connection):
-    """The head of an answer that came whole."""
+    """The head of an answer that came whole; else an EOFError of how many bytes of it came."""
     received = b""
     while True:
-        more = connection.recv(1 << 16)
+        try:
+            more = connection.recv(1 << 16)
+        except ConnectionResetError:
+            more = b""
         if not more:
-            raise EOFError(f"closed after {len(received)} bytes of an answer")
+            raise EOFError(len(received))
         received += more
         head, found, body = received.partition(b"\r\n\r\n")
         if not found:
@@ -118,14 +127,21 @@ def ask_over_http(tally, port, name):
 
 
 def keep_asking(tally, connection, name):
-    number = 0
+    number, used = 0, time.monotonic()
     while True:
         if is_closed(connection):
             return tally.count("http", "idle")
+        before = used
         try:
-            connection.sendall(request(name, number))
+            try:
+                connection.sendall(request(name, number))
+            finally:
+                used = time.monotonic()
             head = answer(connection)
         except (OSError, EOFError) as error:
+            unread = isinstance(error, (BrokenPipeError, ConnectionResetError))
+            if (unread or error.args == (0,)) and used - before > IN_USE_SECONDS:
+                return tally.count("http", "crossed")
             return tally.fail("http", f"request {number}: {error!r}")
         if b" 200 " not in head.split(b"\r\n")[0]:
             return tally.fail("http", f"request {number}: {head.decode()}")
@@ -148,7 +164,7 @@ def ask_over_http2(tally, port):
                 pass
             if not calls.take():
                 break
-            if not isBusy and calls.answered >= BUSY_AFTER:
+            if not isBusy and calls.answered >= BUSY_AFTER * CALLS_EACH:
                 isBusy = True
                 tally.is_busy()
     except OSError as error:

@@ -50,6 +50,11 @@ struct ParameterFieldTests {
                 "page_size", "page_token", "known_at",
             ])
         #expect(
+            try fields("bloasis.market_regime.ListRegimeChangesRequest").map(\.jsonName) == [
+                "market", "timeframe", "timeRange.startDate", "timeRange.endDate", "pageSize",
+                "pageToken", "after", "knownAt",
+            ])
+        #expect(
             try fields("bloasis.trading.RecordBarsRequest").map(\.jsonName) == [
                 "market", "timeframe", "timestamp", "open", "high", "low", "close", "volume",
                 "availableAt",

@@ -20,12 +20,12 @@ struct GoldenTests {
             var calmar: Double
 
             func agrees(with performance: Performance) -> Bool {
-                agree(annualisedReturn, performance.annualisedReturn, within: 1e-10)
-                    && agree(annualisedVolatility, performance.annualisedVolatility, within: 1e-10)
-                    && agree(sharpe, performance.sharpe, within: 1e-10)
-                    && agree(maximumDrawdown, performance.maximumDrawdown, within: 1e-10)
-                    && agree(sortino, performance.sortino ?? .nan, within: 1e-10)
-                    && agree(calmar, performance.calmar ?? .nan, within: 1e-10)
+                agree(annualisedReturn, performance.annualisedReturn, within: 1e-12)
+                    && agree(annualisedVolatility, performance.annualisedVolatility, within: 1e-12)
+                    && agree(sharpe, performance.sharpe, within: 1e-12)
+                    && agree(maximumDrawdown, performance.maximumDrawdown, within: 1e-12)
+                    && agree(sortino, performance.sortino ?? .nan, within: 1e-12)
+                    && agree(calmar, performance.calmar ?? .nan, within: 1e-12)
             }
         }
 
@@ -85,11 +85,40 @@ struct GoldenTests {
             var missedRuns: Int
         }
 
+        /// A strategy's figures in the one object with its others.
+        struct Held: Decodable {
+            var figures: Figures
+            var bars: Int
+            var exposure: Double
+            var turnover: Double
+            var changesPerYear: Double?
+
+            private enum CodingKeys: String, CodingKey {
+                case bars, exposure, turnover, changesPerYear
+            }
+
+            init(from decoder: any Decoder) throws {
+                figures = try Figures(from: decoder)
+                let values = try decoder.container(keyedBy: CodingKeys.self)
+                bars = try values.decode(Int.self, forKey: .bars)
+                exposure = try values.decode(Double.self, forKey: .exposure)
+                turnover = try values.decode(Double.self, forKey: .turnover)
+                changesPerYear = try values.decodeIfPresent(Double.self, forKey: .changesPerYear)
+            }
+        }
+
+        struct Calibration: Decodable {
+            var coefficients: [Double]
+        }
+
         var series: [String: Market]
         var reliability: Scores
         var posterior: Posterior
         var intervals: Intervals
         var hysteresis: [Hysteresis]
+        var gaps: Held
+        var pool: Held
+        var calibration: Calibration
     }
 
     static func golden() throws -> Golden {
@@ -132,12 +161,12 @@ struct GoldenTests {
             .filter { $0.offset > path.firstKnown }.compactMap(\.element)
         #expect(scores.count == golden.logScoreBars)
         #expect(
-            agree(scores.reduce(0, +) / Double(scores.count), golden.logScore, within: 1e-8))
+            agree(scores.reduce(0, +) / Double(scores.count), golden.logScore, within: 1e-12))
         let start = path.firstKnown + 2
         let outcome = Strategy().outcome(path.published, history, in: start..<history.count)
         let moments = SampleMoments(outcome.returns)
-        #expect(agree(moments.skewness, golden.skewness, within: 1e-9))
-        #expect(agree(moments.kurtosis, golden.kurtosis, within: 1e-9))
+        #expect(agree(moments.skewness, golden.skewness, within: 1e-12))
+        #expect(agree(moments.kurtosis, golden.kurtosis, within: 1e-12))
     }
 
     @Test func reliability() throws {
@@ -216,5 +245,64 @@ struct GoldenTests {
             #expect(mine.medianDelay == theirs.delayMedian)
             #expect(mine.missedRuns == theirs.missedRuns)
         }
+    }
+
+    @Test("a strategy over missing closes is that of pandas, its delay ending at a close")
+    func gaps() throws {
+        let golden = try Self.golden().gaps
+        let whole = Histories.standardAndPoors
+        var bars = BarColumns()
+        for bar in 0..<whole.count {
+            var value = whole.bars[bar]
+            if bar > 0, bar * bar % 11 == 4 { value.close = .nan }
+            bars.append(value)
+        }
+        let history = MarketHistory(name: "gaps", bars: bars, calendar: .nyse, barsPerYear: 252)
+        var settings = EvaluationSettings()
+        settings.bootstrap = nil
+        let path = Candidate.movingAverage(bars: 50).path(over: history, walks: [:])
+        let card = try #require(
+            Evaluator(settings).evaluate(history, [path]).first?.cards.first)
+        #expect(
+            card.performance.bars == golden.bars && golden.figures.agrees(with: card.performance))
+        #expect(agree(card.exposure, golden.exposure) && agree(card.turnover, golden.turnover))
+    }
+
+    @Test("a portfolio of markets that begin apart is that of pandas")
+    func pool() throws {
+        let golden = try Self.golden().pool
+        let whole = Histories.standardAndPoors
+        var bars = BarColumns()
+        for bar in 1500..<whole.count { bars.append(whole.bars[bar]) }
+        let late = MarketHistory(name: "late", bars: bars, calendar: .nyse, barsPerYear: 252)
+        let markets = [Histories.csv("nasdaq_daily_1999_2018.csv"), late].map { history in
+            (
+                history: history,
+                paths: [Candidate.movingAverage(bars: 200).path(over: history, walks: [:])]
+            )
+        }
+        var settings = EvaluationSettings()
+        settings.bootstrap = nil
+        let period = try #require(Evaluator(settings).evaluatePool(markets).first)
+        let card = try #require(period.cards.first)
+        #expect(period.bars == golden.bars && golden.figures.agrees(with: card.performance))
+        #expect(agree(card.exposure, golden.exposure) && agree(card.turnover, golden.turnover))
+        #expect(agree(card.changesPerYear, try #require(golden.changesPerYear)))
+    }
+
+    @Test("a calibration is the regression that numpy makes of the same outcomes")
+    func calibration() throws {
+        let golden = try Self.golden().calibration
+        var generator = SplitMix64(seed: 13)
+        let outcomes = (0..<900).map { _ -> PersistenceCalibration.Outcome in
+            let (probability, dwell) = (generator.unit(), 1 + Int(generator.unit() * 20))
+            let held = generator.unit() < 0.2 + 0.6 * probability + (dwell < 6 ? 0.19 : 0)
+            return PersistenceCalibration.Outcome(
+                inputs: PersistenceCalibration.Inputs(
+                    probability: probability, dwell: dwell, minimumDwell: 10), held: held)
+        }
+        let fitted = try PersistenceCalibration(outcomes).coefficients
+        #expect(fitted.count == golden.coefficients.count)
+        for (mine, theirs) in zip(fitted, golden.coefficients) { #expect(agree(mine, theirs)) }
     }
 }

@@ -81,6 +81,28 @@ struct FetchProcessTests {
         #expect(same.output.contains("nothing new"), "\(same.output)")
     }
 
+    @Test("another calendar than the market's is wrong usage, and nobody is asked")
+    func calendar() async throws {
+        let server = try VendorServer()
+        var program = try Program.fresh()
+        defer { program.remove() }
+        program.environment = ["FEED_YAHOO_URL": server.url]
+        let fetch = ["fetch", "--feed", "yahoo", "--symbol", "ACME", "--from", "2000-01-01"]
+        let registered = try await program.run(fetch + ["--backfill"])
+        #expect(registered.status == 0, "\(registered.errors)")
+        let requests = server.targets.count
+        for place in ["--publish", "--backfill"] {
+            let refused = try await program.run(fetch + [place, "--calendar", "24x7"])
+            #expect(refused.status == 2, "\(refused.errors)")
+            #expect(
+                refused.errors.contains("--calendar 24x7: ACME/1d is registered with nyse"),
+                "\(refused.errors)")
+        }
+        #expect(server.targets.count == requests)
+        let same = try await program.run(fetch + ["--publish", "--calendar", "nyse"])
+        #expect(same.status == 0, "\(same.errors)")
+    }
+
     @Test("a poller that is told half of what it needs is wrong usage")
     func pollSettings() async throws {
         var program = try Program.fresh()

@@ -22,6 +22,12 @@ struct PointInTimeProcessTests {
         return outcome.output
     }
 
+    private func changes(_ program: Program, _ options: String...) async throws -> String {
+        let outcome = try await program.run(["changes", "--market", "SPX", "--json"] + options)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return outcome.output
+    }
+
     private func verify(_ program: Program, _ options: String...) async throws -> String {
         let outcome = try await program.run(["verify", "--market", "SPX"] + options)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
@@ -31,6 +37,7 @@ struct PointInTimeProcessTests {
 
     private func expectBeliefs(_ program: Program) async throws {
         let before = try await history(program)
+        let changesBefore = try await changes(program)
         let csv = try program.file("adjusted.csv", try Self.readjusted())
         let run = ["backfill", "--csv", csv, "--market", "SPX"]
         #expect(try await program.run(run).status == 0)
@@ -40,6 +47,9 @@ struct PointInTimeProcessTests {
         #expect(try await history(program) == after)
         // The files end in 2002; both were brought in this century, but later.
         #expect(try await history(program, "--known-at", "2019-01-01") == before)
+        #expect(try await changes(program) != changesBefore)
+        // Nothing was announced.
+        #expect(try await changes(program, "--known-at", "2019-01-01") == changesBefore)
         let text = try await verify(program, "--known-at", "2019-01-01")
         #expect(text.contains("799 answers") && text.contains("as known at 2019-01-01T00:00:00Z"))
         #expect(try await verify(program).contains("799 answers"))
@@ -70,7 +80,7 @@ struct PointInTimeProcessTests {
     func refused() async throws {
         let program = try await Program.backfilled()
         defer { program.remove() }
-        for verb in ["current", "history", "verify"] {
+        for verb in ["current", "history", "changes", "verify"] {
             let future = try await program.run(verb, "--known-at", "2261-01-01")
             #expect(future.status == 2)
             #expect(future.errors.contains("--known-at 2261-01-01 is in the future"))
@@ -88,11 +98,13 @@ struct PointInTimeProcessTests {
         let server = try await Server.start(program)
         let url = "http://127.0.0.1:\(server.port)"
         for options in [[], ["--known-at", "2001-03-01"]] {
-            let arguments =
-                ["history", "--market", "SPX", "--json", "--to", "2001-06-01"] + options
-            let own = try await program.run(arguments)
-            let asked = try await program.run(arguments + ["--server", url])
-            #expect(own.status == 0 && asked.output == own.output)
+            for verb in ["history", "changes"] {
+                let arguments =
+                    [verb, "--market", "SPX", "--json", "--to", "2001-06-01"] + options
+                let own = try await program.run(arguments)
+                let asked = try await program.run(arguments + ["--server", url])
+                #expect(own.status == 0 && asked.output == own.output)
+            }
         }
         let current = try await program.run(
             "current", "--known-at", "2001-03-01", "--server", url, "--json")

@@ -1,25 +1,12 @@
-import Backends
-import Contracts
 import Foundation
-import Market
-import Ports
-import TestSupport
 import Testing
 
 /// Universes through the program: killed and resumed on both stores, compared with markets alone.
 @Suite("The program's backfill of a universe", .serialized, .timeLimit(.minutes(10)))
 struct UniverseProcessTests {
     /// Nothing to fit, so that what is killed is mostly writing.
-    private static let rules = ["BLOASIS_MODEL": "rules"]
-
     private static func program(onPostgres: Bool) async throws -> Program {
-        var program = try Program.fresh()
-        program.environment = rules
-        if onPostgres {
-            program.environment["DATABASE_URL"] =
-                try await PostgresServer.shared.value.database()
-        }
-        return program
+        try await Program.fresh(onPostgres: onPostgres, model: "rules")
     }
 
     private func answers(_ program: Program, _ market: String) async throws -> [String] {
@@ -37,37 +24,6 @@ struct UniverseProcessTests {
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     }
 
-    /// Kills a backfill as soon as so many markets are written to their ends.
-    private func killed(
-        _ program: Program, _ store: any RegimeReader, markets: Int
-    ) async throws {
-        let running = try Running(program.process(["backfill", "--universe", Fixture.equities]))
-        for await _ in store.commits() {
-            let heads = try await store.heads()
-            if heads.count(where: { $0.source != nil }) >= markets { break }
-        }
-        running.signal(SIGKILL)
-        #expect(await running.outcome().status == 128 + SIGKILL)
-    }
-
-    /// Opens the program's store beside it.
-    private func withStore(
-        _ program: Program, _ body: (any RegimeReader) async throws -> Void
-    ) async throws {
-        let now: @Sendable () -> Timestamp = { Timestamp(nanoseconds: 0) }
-        if let url = program.environment["DATABASE_URL"] {
-            let store = try await PostgresStore(
-                url: url, wording: .standard, options: PostgresStore.Options(), now: now)
-            try await body(store.regimes)
-            await store.close()
-        } else {
-            let store = try EmbeddedStore(
-                path: program.home + "/store/bloasis.sqlite", wording: .standard, now: now)
-            try await body(store.regimes)
-            try store.close()
-        }
-    }
-
     @Test(
         "kill -9 after 1, 8 and 15 of 20 shares, then to the end: nothing lost, nothing twice",
         arguments: [false, true])
@@ -78,8 +34,9 @@ struct UniverseProcessTests {
             program.remove()
             alone.remove()
         }
-        try await withStore(program) { store in
-            for markets in [1, 8, 15] { try await killed(program, store, markets: markets) }
+        for markets in [1, 8, 15] {
+            try await program.kill(
+                ["backfill", "--universe", Fixture.equities], after: markets)
         }
         let last = try await program.run("backfill", "--universe", Fixture.equities, "--json")
         #expect(last.status == 0, "\(last.errors)")

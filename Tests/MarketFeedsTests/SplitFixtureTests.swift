@@ -8,13 +8,15 @@ struct SplitFixtureTests {
     private static let closes = "us_equities_20_close_1990_2022.csv.gz"
 
     private func splits(_ file: String, _ options: CSVReadOptions) throws -> [String] {
-        try splits(CSVBarReader(path: Fixture.path(file), options: options))
+        try splits(file, options) { _ in }
     }
 
     private func splits(
-        _ reader: CSVBarReader, seeing change: (inout Bar) -> Void = { _ in }
+        _ file: String, _ options: CSVReadOptions, seeing change: (inout Bar) -> Void
     ) throws -> [String] {
-        var detector = SplitDetector()
+        let reader = try CSVBarReader(path: Fixture.path(file), options: options)
+        var detector = SplitDetector(
+            timeframe: options.timeframe, calendar: options.calendar)
         var found: [String] = []
         while var bar = try reader.next() {
             change(&bar)
@@ -43,16 +45,18 @@ struct SplitFixtureTests {
     @Test("with less to go by, one of them is found by its close alone, and still no others")
     func lessKnown() throws {
         func found(_ market: String, _ change: (inout Bar) -> Void) throws -> [String] {
-            let options = CSVReadOptions(market: market)
-            return try splits(
-                CSVBarReader(path: Fixture.path(Self.unadjusted), options: options),
-                seeing: change)
+            try splits(Self.unadjusted, CSVReadOptions(market: market), seeing: change)
         }
         for market in Self.truth.keys {
             #expect(try found(market) { $0.volume = .nan } == Self.truth[market])
             #expect(try found(market) { $0.open = .nan } == Self.truth[market])
+            let byOpen = try found(market) {
+                ($0.high, $0.low) = (.nan, .nan)
+                $0.volume = .nan
+            }
+            #expect(byOpen == Self.truth[market])
             let byClose = try found(market) {
-                $0.open = .nan
+                ($0.open, $0.high, $0.low) = (.nan, .nan, .nan)
                 $0.volume = .nan
             }
             #expect(byClose == (market == "AAPL" ? ["2005-02-28 2-for-1"] : []))

@@ -136,7 +136,7 @@ private struct BulkUniverse {
                 completing: "d")
             do {
                 let result = try await Backfill(journal: world.store, reader: world.store)
-                    .run(request, from: pull(market))
+                    .run(request, from: pull(market), scanning: pull(market))
                 tally.take(MemberOutcome(market.series, .written(result)))
             } catch {
                 tally.take(MemberOutcome(market.series, .failed("\(error)")))

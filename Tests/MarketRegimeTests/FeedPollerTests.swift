@@ -1,4 +1,5 @@
 import Contracts
+import Hosting
 import Market
 import MarketRegime
 import Ports
@@ -83,14 +84,56 @@ struct PollPlanTests {
             Issue.record("taken")
             return
         }
-        #expect(timestamp == last && stored == known[7].close && close == known[7].close * 0.99)
-        // A correction of some, and the same rounded otherwise, are no other footing.
-        for news in [told(0.99, upTo: 7), told(1.00005, upTo: 8)] {
+        #expect(timestamp == Samples.day(0) && stored == known[0].close)
+        #expect(close == known[0].close * 0.99)
+        // A vendor may adjust days late: what came since then is as it was stored.
+        for count in 2...7 {
+            guard case .readjusted = told(0.99, upTo: count) else {
+                Issue.record("taken with \(count) bars on another footing")
+                continue
+            }
+        }
+        // A correction of one, and the same rounded otherwise, are no other footing.
+        for news in [told(0.99, upTo: 1), told(1.00005, upTo: 8)] {
             guard case .bars = news else {
                 Issue.record("not taken")
                 continue
             }
         }
+    }
+
+    /// Stored closes, and what each is told as.
+    private func isReadjusted(_ closes: [(Double, Double)]) -> Bool {
+        let known = closes.enumerated().map { Samples.bar($0.offset, close: $0.element.0) }
+        let told = closes.enumerated().map { Samples.bar($0.offset, close: $0.element.1) }
+        let news = PollPlan.news(in: told, known: known, after: Samples.day(closes.count - 1))
+        if case .readjusted = news { return true } else { return false }
+    }
+
+    @Test("one bar that happens to be equal hides nothing; corrections that differ are corrections")
+    func footing() {
+        let closes = (0..<7).map { 100 + 1.37 * Double($0) }
+        for equal in 0..<7 {
+            #expect(
+                isReadjusted(
+                    closes.enumerated().map { ($1, $0 == equal ? $1 : $1 * 0.993) }))
+        }
+        #expect(!isReadjusted(closes.map { ($0, $0) }))
+        #expect(!isReadjusted([(100, 101), (100, 102), (100, 100)]))
+        #expect(!isReadjusted([(100, 101), (100, 100), (100, 101)]))
+        #expect(!isReadjusted([(100, 99)]))
+        #expect(isReadjusted([(100, 99), (200, 198)]))
+        #expect(!isReadjusted([(.nan, 99), (200, 198)]))
+    }
+
+    @Test("prices in cents show a factor no finer than cents do")
+    func cents() {
+        func cents(_ price: Double) -> Double { (price * 100).rounded() / 100 }
+        let closes = [3.21, 3.27, 3.18, 3.25, 3.30, 3.24, 3.22]
+        #expect(isReadjusted(closes.map { ($0, cents($0 * 0.985)) }))
+        // Two bars that were rounded up are no dividend.
+        #expect(!isReadjusted(closes.map { ($0, cents($0 + 0.005)) }))
+        #expect(!isReadjusted([(3.214, 3.21), (3.274, 3.27), (3.178, 3.18)]))
     }
 
     @Test("after a failure that passes it is tried soon, then ever later, as the vendor asks")
@@ -124,13 +167,18 @@ private final class PollWorld: Sendable {
     let world = World()
     let feed = InMemoryMarketFeed()
     let series: PolledSeries
+    let tree = StatusTree(root: "test")
+    let registry = PrometheusRegistry()
     private let present = Mutex(Samples.day(199))
     private let slept = Mutex<[Duration]>([])
 
-    init() async throws {
+    /// - Parameter missing: a day that the feed does not know.
+    init(missing: Int? = nil) async throws {
         series = PolledSeries(series: World.series, symbol: try #require(FeedSymbol("^spx")))
         try await world.backfill(Array(PollWorld.bars[..<200]))
-        feed.set(PollWorld.bars.map { FeedBar(bar: $0) }, of: series.symbol)
+        feed.set(
+            PollWorld.bars.filter { $0.timestamp != missing.map(Samples.day) }
+                .map { FeedBar(bar: $0) }, of: series.symbol)
     }
 
     func set(_ now: Timestamp) { present.withLock { $0 = now } }
@@ -138,12 +186,15 @@ private final class PollWorld: Sendable {
 
     /// - Parameter limit: sleeps before it is asked to stop.
     func poller(
-        to destination: BarRecording.Destination? = nil, sleepsLimit limit: Int = 0
+        to destination: BarRecording.Destination? = nil, sleepsLimit limit: Int = 0,
+        onReadjusted: ReadjustedPolicy = .refuse
     ) -> FeedPoller {
         FeedPoller(
-            feed, FeedPoller.Order([series]),
+            feed, FeedPoller.Order([series], onReadjusted: onReadjusted),
             to: destination ?? .classifier(BarIntake(classifier: world.classifier())),
-            reader: world.store, now: { self.present.withLock { $0 } }, logger: World.logger,
+            backfill: Backfill(journal: world.store, reader: world.store),
+            status: tree.root, metrics: registry, now: { self.present.withLock { $0 } },
+            logger: World.logger,
             sleep: { pause in
                 let count = self.slept.withLock { slept in
                     slept.append(pause)
@@ -153,6 +204,12 @@ private final class PollWorld: Sendable {
                 let seconds = pause.components.seconds
                 self.present.withLock { $0 = $0.advanced(bySeconds: seconds) }
             })
+    }
+
+    static func scaled(_ factor: Double, _ range: Range<Int>) -> [FeedBar] {
+        bars[range].enumerated().map { offset, bar in
+            FeedBar(bar: Samples.bar(range.lowerBound + offset, close: bar.close * factor))
+        }
     }
 
     static func timer() -> PollTimer { PollTimer(from: Samples.day(0), everySeconds: 21_600) }
@@ -228,19 +285,76 @@ struct FeedPollerTests {
         let poller = polled.poller()
         var timer = PollWorld.timer()
         polled.set(Samples.day(205))
-        func scaled(_ factor: Double, _ range: Range<Int>) -> [FeedBar] {
-            PollWorld.bars[range].enumerated().map { offset, bar in
-                FeedBar(
-                    bar: Samples.bar(range.lowerBound + offset, close: bar.close * factor))
-            }
-        }
-        polled.feed.set(scaled(0.99, 0..<230), of: polled.series.symbol)
+        polled.feed.set(PollWorld.scaled(0.99, 0..<230), of: polled.series.symbol)
         #expect(try await poller.poll(polled.series, &timer) == .refused)
-        polled.feed.set(scaled(1, 0..<200) + scaled(0.5, 200..<230), of: polled.series.symbol)
+        polled.feed.set(
+            PollWorld.scaled(1, 0..<200) + PollWorld.scaled(0.5, 200..<230),
+            of: polled.series.symbol)
         #expect(try await poller.poll(polled.series, &timer) == .refused)
         #expect(try await polled.world.history().count == 200)
-        polled.feed.set(scaled(1, 200..<230), of: polled.series.symbol)
+        polled.feed.set(PollWorld.scaled(1, 200..<230), of: polled.series.symbol)
         #expect(try await poller.poll(polled.series, &timer) == .news)
+    }
+
+    @Test("a series that is refused shows until it is not, and a failure does not hide it")
+    func shown() async throws {
+        let polled = try await PollWorld()
+        let poller = polled.poller()
+        var timer = PollWorld.timer()
+        polled.set(Samples.day(205))
+        polled.feed.set(PollWorld.scaled(0.99, 0..<230), of: polled.series.symbol)
+        let gauge = #"feed_series_refused{market="SPX",timeframe="1d"} "#
+        _ = try await poller.poll(polled.series, &timer)
+        polled.set(Samples.day(206))
+        polled.feed.fail(with: .unreachable("down"))
+        #expect(try await poller.poll(polled.series, &timer) == .failed)
+        #expect(polled.registry.exposition().contains(gauge + "1"))
+        let report = polled.tree.snapshot().own
+        #expect(report.status == .warning)
+        #expect(report.detail.hasPrefix("1 of 1 series refused; SPX/1d since 2000-07-26T21:00:00Z"))
+        polled.feed.set(PollWorld.scaled(1, 0..<230), of: polled.series.symbol)
+        #expect(try await poller.poll(polled.series, &timer) == .news)
+        #expect(polled.registry.exposition().contains(gauge + "0"))
+        #expect(polled.tree.snapshot().own == StatusReport(.ok, "1 series polled"))
+    }
+
+    @Test("told to, it writes a re-adjusted history anew as fetch --backfill does, and goes on")
+    func readjusted() async throws {
+        let polled = try await PollWorld()
+        let poller = polled.poller(onReadjusted: .backfill)
+        var timer = PollWorld.timer()
+        polled.set(Samples.day(205))
+        // A dividend at day 198, which the vendor tells of late.
+        polled.feed.set(PollWorld.scaled(0.99, 0..<198), of: polled.series.symbol)
+        #expect(try await poller.poll(polled.series, &timer) == .readjusted)
+        let bars = (PollWorld.scaled(0.99, 0..<198) + PollWorld.scaled(1, 198..<206)).map(\.bar)
+        let whole = World()
+        try await whole.backfill(bars)
+        let history = try await polled.world.history()
+        #expect(
+            sayTheSame(
+                history.leavingOutAvailability, try await whole.history().leavingOutAvailability))
+        #expect(history.suffix(6).allSatisfy { $0.trigger == .baseline })
+        let stored = try await polled.world.store.bars(SeriesQuery(World.series))
+        #expect(stored.count { $0.revision == 2 } == 198 && stored.count == 206)
+        polled.set(Samples.day(207))
+        #expect(try await poller.poll(polled.series, &timer) == .news)
+    }
+
+    @Test("a vendor that does not tell all of it is refused: the rest would stay as it was")
+    func incomplete() async throws {
+        let polled = try await PollWorld(missing: 40)
+        let poller = polled.poller(onReadjusted: .backfill)
+        var timer = PollWorld.timer()
+        polled.set(Samples.day(205))
+        polled.feed.set(
+            PollWorld.scaled(0.99, 0..<40) + PollWorld.scaled(0.99, 41..<230),
+            of: polled.series.symbol)
+        let before = try await polled.world.history()
+        #expect(try await poller.poll(polled.series, &timer) == .refused)
+        #expect(sayTheSame(before, try await polled.world.history()))
+        let detail = polled.tree.snapshot().own.detail
+        #expect(detail.contains("does not tell all of it: 1 stored bars"))
     }
 
     @Test("it polls at once and then every six hours, and stops when it is told")

@@ -29,7 +29,8 @@ struct FeedPriceTests {
         _ answer: [FeedBar], _ price: FeedPrice?, _ prices: FeedOffer.Prices = .asTraded,
         _ splits: SplitPolicy = .refuse
     ) throws -> PricedBars {
-        try PricedBars(answer, price, offer: Self.offer(prices), splits: splits)
+        try PricedBars(
+            answer, price, offer: Self.offer(prices), splits: splits, market: World.series.market)
     }
 
     @Test("adjusted closes are taken where the vendor has them; other prices are scaled with them")
@@ -72,7 +73,7 @@ struct FeedPriceTests {
         let told = #expect(throws: FeedPriceError.self) {
             try priced(Self.answer(splits: true), .close)
         }
-        #expect(told == .split(Samples.day(2), factor: 3))
+        #expect(told == .split(World.series.market, Samples.day(2), factor: 3))
         #expect(told?.description.contains("--price adjusted") == true)
         let accepted = try priced(Self.answer(splits: true), .close, .asTraded, .accept)
         #expect(accepted.origin == .asTraded)

@@ -101,6 +101,65 @@ struct KnownAtTests {
         #expect(now.items[0].close == items[0].close * 0.5)
     }
 
+    private func changes(
+        _ queries: MarketRegimeQueries, knownAt: String, pageSize: Int32 = 0
+    ) async throws -> [Bloasis_MarketRegime_RegimeChange] {
+        var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
+        request.knownAt = knownAt
+        request.pageSize = pageSize
+        var items: [Bloasis_MarketRegime_RegimeChange] = []
+        repeat {
+            let page = try await queries.listRegimeChanges(request)
+            items += page.items
+            request.pageToken = page.nextPageToken
+        } while !request.pageToken.isEmpty
+        return items
+    }
+
+    @Test("changes: those of the answers of then, and overrides of then, page by page")
+    func changes() async throws {
+        let (world, queries, before) = try await corrected()
+        let previous = [Regime.unknown] + before.map(\.regime)
+        let turns = zip(previous, before).filter { $0 != $1.regime }.map(\.1.asOf.rfc3339)
+        #expect(turns.count > 2)
+        _ = try await world.store.announcePending(World.series, limit: 99)
+        let now = try await changes(queries, knownAt: "")
+        #expect(now.contains { $0.hasSequence } && now.map(\.asOf) != turns)
+        let regime: Regime = before[399].regime == .crisis ? .euphoria : .crisis
+        let order = Samples.order(regime, at: Samples.day(410), seconds: 86_400)
+        _ = try await world.store.putInForce(order)
+        _ = try await world.store.endExpiredOverride(of: World.series, at: Samples.day(412))
+        for (day, overrides) in [(409, 0), (410, 1), (411, 1), (412, 2)] {
+            let instant = Samples.day(day).rfc3339
+            let then = try await changes(queries, knownAt: instant)
+            #expect(then.dropLast(overrides).map(\.asOf) == turns)
+            #expect(then.suffix(overrides).allSatisfy { $0.trigger == "override" })
+            #expect(then.allSatisfy { !$0.hasSequence && !$0.hasPreviousEventID })
+            for pageSize in [1, 2, 3] as [Int32] {
+                let paged = try await changes(queries, knownAt: instant, pageSize: pageSize)
+                #expect(paged == then)
+            }
+        }
+        // The same as the history of then tells.
+        #expect(try await changes(queries, knownAt: "1999-01-01").isEmpty)
+        let corrected = try await changes(queries, knownAt: Samples.day(500).rfc3339)
+        #expect(corrected.filter { $0.trigger != "override" }.map(\.asOf) == now.map(\.asOf))
+    }
+
+    @Test("changes: what was announced is not asked as known at an instant")
+    func announced() async throws {
+        let (_, queries, _) = try await corrected()
+        var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
+        request.knownAt = Samples.day(499).rfc3339
+        request.after = 0
+        let asked = request
+        let fault = await #expect(throws: RPCFault.self) {
+            try await queries.listRegimeChanges(asked)
+        }
+        #expect(fault?.code == .invalidArgument)
+        #expect(fault?.message.contains("known_at: does not go with after") == true)
+    }
+
     @Test(
         "an instant that cannot be is INVALID_ARGUMENT and says why",
         arguments: [
@@ -123,6 +182,10 @@ struct KnownAtTests {
             try await queries.getRegimeHistory(asked)
         }
         #expect(same?.message == fault?.message)
+        let list = await #expect(throws: RPCFault.self) {
+            _ = try await changes(queries, knownAt: knownAt)
+        }
+        #expect(list?.message == fault?.message)
         // The present is no future.
         #expect(
             try await queries.getCurrentRegime(request(Samples.day(600).rfc3339)).revision == 2)

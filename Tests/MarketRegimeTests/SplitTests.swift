@@ -1,4 +1,6 @@
+import Backends
 import Contracts
+import Foundation
 import Market
 import MarketRegime
 import Ports
@@ -11,7 +13,7 @@ struct SplitTests {
     private static let at = 400
 
     /// A walk that two shares for one are given in, at bar 400: to that, prices are twice as high.
-    private static func splitting(count: Int = 420, seed: UInt64 = 7) -> [Bar] {
+    private static func splitting(count: Int = 420, seed: UInt64 = 15) -> [Bar] {
         Samples.bars(count: count, seed: seed).enumerated().map { number, bar in
             Samples.bar(number, close: bar.close * (number < at ? 2 : 1))
         }
@@ -26,7 +28,7 @@ struct SplitTests {
         }
     }
 
-    @Test("a backfill stops before the chunk it lies in, and names bar, ratio and remedy")
+    @Test("a backfill that may not look ahead stops before its chunk, and names bar and remedy")
     func backfill() async throws {
         let world = World()
         let bars = Self.splitting()
@@ -37,9 +39,58 @@ struct SplitTests {
         #expect(text.contains("\(bars[Self.at].timestamp)"))
         #expect(text.contains("2-for-1 split"))
         #expect(text.contains("--price adjusted"))
-        #expect(text.contains("--on-split accept"))
+        #expect(text.contains("--accept-split SPX@2001-02-06"))
         let last = try await world.store.head(of: World.series)?.lastAsOf
         #expect(last == bars[BackfillRequest.defaultChunkSize - 1].timestamp)
+    }
+
+    @Test("one that may look ahead writes nothing at all, be the series new or begun")
+    func scanned() async throws {
+        let bars = Self.splitting()
+        for stored in [0, 100, Self.at] {
+            let world = World()
+            if stored > 0 { try await world.backfill(Array(bars[..<stored])) }
+            await #expect(throws: BackfillError.self) {
+                try await world.backfill(
+                    bars, World.request(splits: .refuse), isScanning: true)
+            }
+            #expect(try await world.history().count == stored)
+            #expect((try await world.store.head(of: World.series) == nil) == (stored == 0))
+        }
+    }
+
+    @Test("a step that is accepted by market and date is taken, and no other one")
+    func acceptedByName() async throws {
+        let bars = Self.splitting()
+        for (name, isTaken) in [
+            ("SPX@2001-02-06", true), ("SPX@2001-02-07", false), ("NDX@2001-02-06", false),
+        ] {
+            let world = World()
+            let policy = SplitPolicy(
+                .refuse, accepting: [try #require(AcceptedSplit(name))])
+            do {
+                try await world.backfill(bars, World.request(splits: policy), isScanning: true)
+                #expect(isTaken)
+            } catch is BackfillError {
+                #expect(!isTaken)
+            }
+            #expect(try await world.history().count == (isTaken ? bars.count : 0))
+        }
+    }
+
+    @Test("what is accepted is read as it is written, and nothing else")
+    func policyText() throws {
+        for text in ["accept", "refuse", "refuse BRK.B@2010-01-21 SPX@2001-02-06"] {
+            #expect(try #require(SplitPolicy(text)).description == text)
+        }
+        for text in [
+            "", "maybe", "refuse SPX", "refuse SPX@", "refuse @2001-02-06", "refuse ",
+            "refuse SPX@2001-02-30",
+        ] {
+            #expect(SplitPolicy(text) == nil, "\(text)")
+        }
+        let both = try #require(SplitPolicy("refuse BRK.B@2010-01-21 SPX@2001-02-06"))
+        #expect(both.of(World.series.market).description == "refuse SPX@2001-02-06")
     }
 
     @Test("told to accept, it takes all; what is stored is not asked about again")
@@ -50,7 +101,7 @@ struct SplitTests {
         let first = try await world.backfill(bars, World.request(splits: .accept))
         #expect(first.work.newBars == bars.count)
         #expect(try await world.backfill(bars, refusing).work.wroteNothing)
-        let more = Samples.bars(count: 430, seed: 7).suffix(10)
+        let more = Samples.bars(count: 430, seed: 15).suffix(10)
         #expect(try await world.backfill(Array(more), refusing).work.newBars == 10)
     }
 
@@ -78,14 +129,15 @@ struct SplitTests {
                 Issue.record("\(bar.timestamp) was not refused")
                 continue
             }
-            #expect(split.timestamp == bars[Self.at].timestamp)
+            #expect(split.timestamp == bar.timestamp)
+            #expect(split.isAfterMissingBars == (bar.timestamp != bars[Self.at].timestamp))
         }
         #expect(try await world.history().count == Self.at)
         // The adjusted history.
-        try await world.backfill(Samples.bars(count: 401, seed: 7))
+        try await world.backfill(Samples.bars(count: 401, seed: 15))
         for bar in bars[(Self.at + 1)...] { try await intake.take(bar, of: World.series) }
         let whole = World()
-        try await whole.backfill(Samples.bars(count: 420, seed: 7))
+        try await whole.backfill(Samples.bars(count: 420, seed: 15))
         #expect(
             sayTheSame(
                 timeless(try await whole.history()), timeless(try await world.history())))
@@ -101,6 +153,61 @@ struct SplitTests {
         try await world.backfill([bars[Self.at]], World.request(splits: .accept))
         for bar in bars[(Self.at + 1)...] { try await intake.take(bar, of: World.series) }
         #expect(try await world.history().count == bars.count)
+    }
+
+    /// Bars a day: on the new footing, where one is that a market may come to on its own, and back.
+    private static let after: [(close: Double, isTaken: Bool)] = [
+        (0.5, false), (0.53, false), (0.47, false), (0.36, false), (0.66, false), (0.5, false),
+        (0.95, true), (0.96, true),
+    ]
+
+    @Test("a process that is started anew between any two bars answers as one that stayed up")
+    func restarted() async throws {
+        for isRestarting in [false, true] {
+            let store = World().store
+            try await expectSameAnswers(isRestarting: isRestarting) { store }
+        }
+    }
+
+    @Test("on SQLite too, the store opened anew as well")
+    func restartedOnSQLite() async throws {
+        for isRestarting in [false, true] {
+            let folder = FileManager.default.temporaryDirectory.appending(
+                path: "bloasis-splits-" + UUID().uuidString)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let path = folder.appending(path: "store.sqlite").path()
+            try await expectSameAnswers(isRestarting: isRestarting) {
+                try EmbeddedStore(path: path, wording: .standard, now: World.now).regimes
+            }
+        }
+    }
+
+    private func expectSameAnswers(
+        isRestarting: Bool, open: () throws -> any RegimeJournal & RegimeReader
+    ) async throws {
+        var store = try open()
+        let bars = Array(Self.splitting(count: 430)[..<Self.at])
+        let close = try #require(bars.last).close
+        _ = try await Backfill(journal: store, reader: store)
+            .run(World.request(), from: Backfill.source(of: bars))
+        func intake() -> BarIntake {
+            BarIntake(
+                classifier: LiveClassifier(
+                    journal: store, reader: store, now: World.now, logger: World.logger,
+                    jitter: SplitMix64(seed: 1)))
+        }
+        var current = intake()
+        for (offset, step) in Self.after.enumerated() {
+            let bar = Samples.bar(Self.at + offset, close: close * step.close)
+            let refusal = try await refusal { try await current.take(bar, of: World.series) }
+            #expect((refusal == nil) == step.isTaken, "bar \(offset), \(step)")
+            if isRestarting {
+                store = try open()
+                current = intake()
+            }
+        }
+        let history = try await store.history(SeriesQuery(World.series))
+        #expect(history.count == Self.at + Self.after.count(where: \.isTaken))
     }
 
     @Test("over the wire, nothing of a request with such a bar is taken", arguments: [1, 3])

@@ -22,16 +22,18 @@ struct UniverseBackfillTests {
 
     private struct Broken: Error {}
 
-    /// - Parameter failing: a market whose source breaks after some bars.
+    /// - Parameter failing: a market whose source breaks after some bars while they are written.
     private static func members(
-        digest: String = "d", failing: String? = nil, opened: Counter = Counter()
+        digest: String = "d", failing: String? = nil
     ) throws -> [UniverseMember] {
         try markets.map { name in
-            UniverseMember(series: try series(name), calendar: .continuous) {
-                opened.add()
+            let openings = Counter()
+            return UniverseMember(series: try series(name), calendar: .continuous) {
+                // What is opened next is only looked at.
+                let isWritten = openings.next() == 1
                 let rest = Pulled(bars(of: name))
                 return MemberSource(digest: digest + name) { limit in
-                    if name == failing, rest.pulled >= 250 { throw Broken() }
+                    if name == failing, isWritten, rest.pulled >= 250 { throw Broken() }
                     return rest.take(min(limit, 50))
                 } remarks: {
                     []
@@ -42,7 +44,7 @@ struct UniverseBackfillTests {
 
     private final class Counter: Sendable {
         private let value = Atomic(0)
-        func add() { value.add(1, ordering: .relaxed) }
+        func next() -> Int { value.add(1, ordering: .relaxed).newValue }
     }
 
     /// Of one task.
@@ -73,7 +75,7 @@ struct UniverseBackfillTests {
 
     private static func run(
         _ members: [UniverseMember], in world: World, concurrency: Int = 3,
-        emitting: Bool = false, dryRun: Bool = false
+        emitting: Bool = false, dryRun: Bool = false, splits: SplitPolicy = .refuse
     ) async throws -> UniverseTally {
         var tally = UniverseTally()
         let shares = Shares(members)
@@ -83,7 +85,8 @@ struct UniverseBackfillTests {
             ? Backfill(journal: dry, reader: dry)
             : Backfill(journal: world.store, reader: world.store)
         let terms = BackfillTerms(
-            specification: World.specification, now: World.now, emitting: emitting)
+            specification: World.specification, now: World.now, emitting: emitting,
+            splits: splits)
         let known = KnownSeries(try await world.store.heads())
         try await UniverseBackfill(backfill, concurrency: concurrency)
             .run(terms, knowing: known, next: shares.next) { tally.take($0) }
@@ -131,7 +134,8 @@ struct UniverseBackfillTests {
             }
         }
         let time = ManualTime(Samples.day(1_000))
-        let terms = BackfillTerms(specification: World.specification, now: { time.now })
+        let terms = BackfillTerms(
+            specification: World.specification, now: { time.now })
         let known = KnownSeries(try await world.store.heads())
         // What was known of those that are still to be written, each day of the run.
         let seen = Mutex<[(at: Timestamp, series: Series, answers: [RegimeAssessment])]>([])
@@ -180,6 +184,31 @@ struct UniverseBackfillTests {
         try await Self.expectSame(world, try await Self.alone())
         let last = try await Self.run(try Self.members(), in: world)
         #expect(last.unchanged == 7 && last.written == 0)
+    }
+
+    @Test("a market with what looks like a split is refused whole, unless it is accepted by name")
+    func split() async throws {
+        let world = World()
+        let share = try Self.series("SHARE")
+        let bars = Samples.bars(count: 300, seed: 3).enumerated().map { number, bar in
+            Samples.bar(number, close: bar.close * (number < 280 ? 2 : 1))
+        }
+        let members = [
+            UniverseMember(series: share, calendar: .continuous) {
+                MemberSource(digest: "s", pull: Backfill.source(of: bars)) { [] }
+            }
+        ]
+        let refused = try await Self.run(members, in: world)
+        #expect(refused.failures.map(\.series) == [share])
+        #expect(try #require(refused.failures.first).reason.contains("--accept-split SHARE@"))
+        #expect(try await world.store.head(of: share) == nil)
+        let other = try #require(AcceptedSplit("M1@\(bars[280].timestamp.utcDate)"))
+        let mine = try #require(AcceptedSplit("SHARE@\(bars[280].timestamp.utcDate)"))
+        for (accepted, count) in [([other], 0), ([other, mine], 300)] {
+            let policy = SplitPolicy(.refuse, accepting: accepted)
+            _ = try await Self.run(members, in: world, splits: policy)
+            #expect(try await world.store.history(SeriesQuery(share)).count == count)
+        }
     }
 
     @Test("another source, or somebody else's write, is looked at again")

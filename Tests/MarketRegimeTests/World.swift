@@ -78,16 +78,11 @@ struct World {
     @discardableResult
     func backfill(
         _ bars: [Bar], _ request: BackfillRequest = World.request(),
-        through journal: (any RegimeJournal)? = nil
+        through journal: (any RegimeJournal)? = nil, isScanning: Bool = false
     ) async throws -> BackfillResult {
-        var rest = bars[...]
-        return try await Backfill(journal: journal ?? store, reader: store).run(
-            request,
-            from: { limit in
-                let page = Array(rest.prefix(limit))
-                rest = rest.dropFirst(limit)
-                return page
-            })
+        try await Backfill(journal: journal ?? store, reader: store).run(
+            request, from: Backfill.source(of: bars),
+            scanning: isScanning ? Backfill.source(of: bars) : nil)
     }
 
     func register(anchor: Timestamp) async throws {

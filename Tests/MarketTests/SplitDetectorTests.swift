@@ -6,7 +6,7 @@ import Testing
 struct SplitDetectorTests {
     /// What a bar brings beside its close.
     enum Columns: CaseIterable {
-        case all, open, volume, none
+        case all, prices, open, volume, none
     }
 
     /// A walk of bars of which each opens near the last close and trades 0.5 … 1.5 million shares.
@@ -36,13 +36,14 @@ struct SplitDetectorTests {
         bars.map { bar in
             var bar = bar
             if columns == .volume || columns == .none { bar.open = .nan }
-            if columns == .open || columns == .none { bar.volume = .nan }
+            if columns != .all, columns != .prices { (bar.high, bar.low) = (.nan, .nan) }
+            if columns != .all, columns != .volume { bar.volume = .nan }
             return bar
         }
     }
 
     static func suspicions(_ bars: [Bar]) -> [SuspectedSplit] {
-        var detector = SplitDetector()
+        var detector = SplitDetector(calendar: .continuous)
         return bars.compactMap { bar in
             let suspicion = detector.suspicion(at: bar)
             if suspicion != nil { detector.accept(bar) }
@@ -124,7 +125,7 @@ struct SplitDetectorTests {
             bars[39].close = 100
             return !Self.suspicions(Self.keeping(columns, of: bars)).isEmpty
         }
-        for (columns, bound) in [(Columns.all, 2.5), (.volume, 2.5), (.open, 1), (.none, 0.75)] {
+        for (columns, bound) in [(Columns.all, 2), (.volume, 2), (.open, 1.25), (.none, 0.75)] {
             #expect(suspected(off: bound * side, columns) == (side < 1), "\(columns)")
         }
     }
@@ -140,18 +141,48 @@ struct SplitDetectorTests {
         #expect(Self.suspicions(still).isEmpty)
     }
 
-    @Test("after a suspicion, bars on the new footing are part of it; on the old one all is well")
+    @Test("after a suspicion, bars on the new footing are refused too; on the old one all is well")
     func held() {
-        let bars = Self.splitting(Self.walk(90, seed: 7), at: 80, by: 2)
-        var detector = SplitDetector()
+        let bars = Self.splitting(Self.walk(100, seed: 7), at: 80, by: 2)
+        var detector = SplitDetector(calendar: .continuous)
         for bar in bars[..<80] { #expect(detector.suspicion(at: bar) == nil) }
-        let first = detector.suspicion(at: bars[80])
-        #expect(first != nil)
-        for bar in bars[81...] { #expect(detector.suspicion(at: bar) == first) }
+        #expect(detector.suspicion(at: bars[80])?.isAfterMissingBars == false)
+        for bar in bars[81...] {
+            let suspicion = detector.suspicion(at: bar)
+            #expect(suspicion?.isAfterMissingBars == true)
+            #expect(suspicion?.previous == bars[79].timestamp)
+        }
         var back = bars[81]
         back.close = bars[79].close * 1.01
         back.open = bars[79].close
         #expect(detector.suspicion(at: back) == nil)
+    }
+
+    @Test("a suspicion leaves no trace: what follows is judged as by one that never saw it")
+    func stateless() {
+        let bars = Self.splitting(Self.walk(100, seed: 8), at: 80, by: 3)
+        var stayed = SplitDetector(calendar: .continuous)
+        for bar in bars[..<80] { stayed.accept(bar) }
+        let anew = stayed
+        for bar in bars[80...] {
+            var anew = anew
+            #expect(stayed.suspicion(at: bar) == anew.suspicion(at: bar))
+        }
+    }
+
+    @Test(
+        "after missing bars a step is refused by its size alone, until the market may have made it")
+    func afterMissingBars() {
+        for (days, close, found) in [
+            (1, 60.0, 0), (2, 60, 1), (2, 76, 1), (2, 78, 0), (60, 60, 1), (90, 60, 0),
+            (60, 160, 1), (90, 160, 0),
+        ] {
+            var bars = (0..<40).map { number in
+                Bar(timestamp: Samples.day(number), close: number.isMultiple(of: 2) ? 100 : 101)
+            }
+            bars.append(Bar(timestamp: Samples.day(39 + days), close: close))
+            #expect(Self.suspicions(bars).count == found, "\(days) days, \(close)")
+        }
     }
 
     @Test("missing closes are passed over")

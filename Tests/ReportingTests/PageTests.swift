@@ -116,6 +116,33 @@ struct PageTests {
         }
     }
 
+    @Test("many markets: all together first, each behind its name, a row a market in the summary")
+    func manyMarkets() throws {
+        var settings = Evaluations.settings
+        settings.cut = CivilDate(daysSinceEpoch: 10_959 + 250)
+        for (count, isMany) in [(3, false), (4, true)] {
+            let periods = Evaluations.periods(settings, markets: count)
+            let page = EvaluationPage(about: Evaluations.about(settings), periods: periods)
+            let together = "all \(count) markets"
+            #expect(page.isMany == isMany && page.pools == [together])
+            #expect(page.markets.count == count + 1)
+            #expect((isMany ? page.markets.first : page.markets.last) == together)
+            let html = page.html
+            #expect(WellFormed.problem(html) == nil)
+            #expect(html.split(separator: "class=\"market\"").count - 1 == (isMany ? count : 0))
+            #expect(html.contains("Market by market") == isMany)
+            #expect(html.contains("each of \(count) markets") == isMany)
+            let summary = html.components(separatedBy: "</section>")[0]
+            #expect(summary.components(separatedBy: "plain, 1").count - 1 == (isMany ? 1 : 3))
+            for period in page.telling where period.markets == 1 {
+                let card = try #require(
+                    period.cards.first { $0.candidate == Evaluations.model })
+                let interval = try #require(card.intervals[.sharpe])
+                #expect(summary.contains(Metric.sharpe.text(interval)))
+            }
+        }
+    }
+
     @Test("a period of few blocks says that its intervals are too narrow, to the bar")
     func shortPeriods() {
         let bootstrap = StationaryBootstrap(replicates: 100, meanBlockBars: 10, seed: 1)

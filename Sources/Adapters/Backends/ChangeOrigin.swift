@@ -25,7 +25,7 @@ enum ChangeOrigin {
 }
 
 extension RegimeChange {
-    /// As it is listed in what was known at an instant: when a bar's was announced is no part of it.
+    /// As it is listed in what was known at an instant: when a bar's was announced is not told.
     var known: RegimeChange {
         var change = self
         if isByBar { change.announcement = nil }

@@ -53,8 +53,8 @@ package struct Reliability: Sendable, Equatable {
     package let baseRate: Double
     /// Mean squared error of the probability (Brier 1950), 0 is best.
     package let brier: Double
-    /// 1 − Brier ÷ that of always stating the base rate; above 0 is better than that. `nil` when the
-    /// base rate is 0 or 1: nothing can be better than it.
+    /// 1 − Brier ÷ that of always stating the base rate; above 0 is better than that. `nil` when
+    /// the base rate is 0 or 1: nothing can be better than it.
     package let brierSkill: Double?
     /// Mean ln of the probability given to what happened, 0 is best (Good 1952).
     package let logScore: Double

@@ -14,10 +14,26 @@ package struct EvaluationPage: Sendable {
         self.periods = periods
     }
 
-    /// Names of the markets, each once, several together last.
+    /// Names of the markets, each once, several together last; first where they are many, for then
+    /// nobody reads each.
     var markets: [String] {
         var seen: Set<String> = []
-        return periods.map(\.market).filter { seen.insert($0).inserted }
+        let names = periods.map(\.market).filter { seen.insert($0).inserted }
+        return isMany
+            ? names.filter(pools.contains) + names.filter { !pools.contains($0) } : names
+    }
+
+    /// Names that stand for several markets together.
+    var pools: Set<String> { Set(periods.filter { $0.markets > 1 }.map(\.market)) }
+
+    /// Markets that are read one by one.
+    private static let readOneByOne = 3
+
+    /// Whether the page is about all markets together, and shows each when it is asked for.
+    var isMany: Bool {
+        let pools = pools
+        let single = Set(periods.map(\.market)).subtracting(pools)
+        return !pools.isEmpty && single.count > EvaluationPage.readOneByOne
     }
 
     func periods(of market: String) -> [PeriodEvaluation] {
@@ -52,7 +68,8 @@ package struct EvaluationPage: Sendable {
     }
 
     private func header(_ title: String) -> [Markup] {
-        let spans = telling.map { period in
+        let led = isMany ? telling.filter { pools.contains($0.market) } : telling
+        let spans = led.map { period in
             "\(period.market) \(period.from) – \(period.through)\(period.period.remark)"
         }
         return [
@@ -63,7 +80,8 @@ package struct EvaluationPage: Sendable {
 
     private func marketSection(_ market: String) -> Markup {
         let own = periods(of: market)
-        var parts: [Markup] = [.element("h2", [:], market)]
+        let heading = Markup.element("h2", [:], market)
+        var parts: [Markup] = []
         parts += CurveSection(page: self, periods: own).parts
         for period in own {
             parts.append(
@@ -80,7 +98,12 @@ package struct EvaluationPage: Sendable {
                 parts += HysteresisSection(cost, about: about, remark: period.title).parts
             }
         }
-        return .element("section", [:], parts)
+        guard isMany, !pools.contains(market) else {
+            return .element("section", [:], [heading] + parts)
+        }
+        let summary = Markup.element("summary", [:], [heading])
+        return .element(
+            "section", [:], [.element("details", ["class": "market"], [summary] + parts)])
     }
 }
 

@@ -38,7 +38,10 @@ struct EvaluationSummary {
     var section: Markup {
         var parts: [Markup] = [.element("h2", [:], "In short")]
         parts += verdict
-        for period in page.telling { parts += sentences(period) }
+        for period in page.telling where !page.isMany || page.pools.contains(period.market) {
+            parts += sentences(period)
+        }
+        if page.isMany { parts += MarketTable(page).parts }
         parts += significance
         return .element("section", ["class": "summary", "aria-label": "Summary"], parts)
     }
@@ -59,7 +62,7 @@ struct EvaluationSummary {
     /// together are no further one.
     private var verdict: [Markup] {
         guard let against = page.about.against, focus != against else { return [] }
-        let pools = Set(page.telling.filter { $0.markets > 1 }.map(\.market))
+        let pools = page.pools
         let all = differences(focus)
         let names: KeyValuePairs<Metric, String> = [
             .sharpe: "Sharpe ratio", .maximumDrawdown: "largest fall", .logScore: "log score",
@@ -205,29 +208,48 @@ struct EvaluationSummary {
         return parts
     }
 
+    /// Columns of the table of what is significant: a title, and the markets it is about.
+    private var columns: [(title: String, markets: Set<String>)] {
+        let markets = page.telling.map(\.market)
+        guard page.isMany else { return markets.map { ($0, [$0]) } }
+        let single = markets.filter { !page.pools.contains($0) }
+        return markets.filter(page.pools.contains).map { ($0, [$0]) }
+            + [("each of \(single.count) markets", Set(single))]
+    }
+
     private func significanceTable(_ all: [Difference], _ against: String) -> Markup {
         var table = HTMLTable(
             "Differences to \(against) that are significant; all others are not. Their intervals "
-                + "are in the sections below.", ["Figure"] + page.telling.map(\.market))
+                + "are in the sections below.", ["Figure"] + columns.map(\.title))
         for metric in EvaluationSummary.compared {
             table.append(
                 metric.title,
-                page.telling.map { period in
-                    let own = all.filter { $0.metric == metric && $0.market == period.market }
-                    let sure = own.filter { $0.interval.excludesZero }
-                    let better = sure.filter { EvaluationSummary.isBetter(metric, $0.interval) }
-                    let worse = sure.filter { !EvaluationSummary.isBetter(metric, $0.interval) }
-                    let parts = [("better", better), ("worse", worse)].filter { !$0.1.isEmpty }
-                        .map { word, list in
-                            word + ": " + list.map(\.candidate).joined(separator: ", ")
-                        }
+                columns.map { column in
+                    let own = all.filter {
+                        $0.metric == metric && column.markets.contains($0.market)
+                    }
                     return .init(
-                        sure.isEmpty
-                            ? "none of \(own.count)"
-                            : "\(sure.count) of \(own.count), " + parts.joined(separator: "; "),
+                        EvaluationSummary.significant(own, on: column.markets.count),
                         style: "list")
                 })
         }
         return table.markup
+    }
+
+    /// «3 of 5, better: a, b; worse: c», with the number of markets where there are several.
+    private static func significant(_ own: [Difference], on markets: Int) -> String {
+        let sure = own.filter { $0.interval.excludesZero }
+        guard !sure.isEmpty else { return "none of \(own.count)" }
+        let parts = [("better", true), ("worse", false)].compactMap { word, better -> String? in
+            let names = sure.filter { isBetter($0.metric, $0.interval) == better }
+                .map(\.candidate)
+            guard !names.isEmpty else { return nil }
+            var seen: Set<String> = []
+            let each = names.filter { seen.insert($0).inserted }.map { name in
+                markets > 1 ? "\(name) on \(names.count { $0 == name })" : name
+            }
+            return word + ": " + each.joined(separator: ", ")
+        }
+        return "\(sure.count) of \(own.count), " + parts.joined(separator: "; ")
     }
 }

@@ -82,13 +82,10 @@ struct ScorecardSection {
             metrics.map(\.title)
         ) { card in
             metrics.map { metric in
-                guard let interval = card.differences[against]?[metric] else { return .init("–") }
-                let isBetter = EvaluationSummary.isBetter(metric, interval)
-                return .init(
-                    metric.bare(interval.estimate),
-                    interval: metric.text(interval)
-                        + "; p \(NumberText.number(interval.pValue, 3))",
-                    style: interval.excludesZero ? (isBetter ? "yes" : "worse") : "")
+                let interval = card.differences[against]?[metric]
+                return ScorecardSection.difference(
+                    metric, interval,
+                    remark: interval.map { "; p \(NumberText.number($0.pValue, 3))" } ?? "")
             }
         }
         return [
@@ -96,6 +93,17 @@ struct ScorecardSection {
                 "details", [:],
                 [.element("summary", [:], "All differences to \(against) in numbers"), table])
         ]
+    }
+
+    /// A difference with its interval, coloured where that leaves 0 out.
+    static func difference(
+        _ metric: Metric, _ interval: BootstrapInterval?, remark: String = ""
+    ) -> HTMLTable.Cell {
+        guard let interval else { return .init("–") }
+        let isBetter = EvaluationSummary.isBetter(metric, interval)
+        return .init(
+            metric.bare(interval.estimate), interval: metric.text(interval) + remark,
+            style: interval.excludesZero ? (isBetter ? "yes" : "worse") : "")
     }
 
     private func gain(_ card: Scorecard) -> HTMLTable.Cell {

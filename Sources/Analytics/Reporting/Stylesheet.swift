@@ -32,7 +32,7 @@ enum Stylesheet {
         .summary li{margin:.35rem 0;max-width:52rem}
         .verdict{font-size:1.1rem;font-weight:600;max-width:52rem}
         .yes{color:var(--good);font-weight:600}
-        .summary thead th{text-align:left}
+        .summary table:has(td.list) thead th{text-align:left}
         .no{color:var(--soft)}
         figure{margin:1rem 0 1.4rem}
         figcaption,.note{color:var(--soft);font-size:.87rem;max-width:52rem}
@@ -73,6 +73,7 @@ enum Stylesheet {
         dt{font-weight:600;margin-top:.6rem}
         dd{margin:0 0 .2rem;max-width:52rem;overflow-wrap:anywhere}
         details summary{cursor:pointer;color:var(--soft);margin:.4rem 0}
+        .market>summary h2{display:inline;border:0;margin:0;padding:0;color:var(--ink)}
         text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;\
         fill:var(--ink)}
         text.tick{fill:var(--soft);font-size:11px}

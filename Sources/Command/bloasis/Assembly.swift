@@ -173,33 +173,6 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
-    var backfill: Backfill { backfill(threads: ProcessInfo.processInfo.activeProcessorCount) }
-
-    /// - Parameter threads: that one fit runs on.
-    func backfill(threads: Int) -> Backfill {
-        Backfill(journal: store, reader: store, threads: threads)
-    }
-
-    /// Runs a backfill, and tells whoever follows what it wrote.
-    func backfill(
-        _ request: BackfillRequest, isRehearsal: Bool = false, from source: Backfill.Source,
-        progress: (BackfillProgress) -> Void
-    ) async throws -> BackfillResult {
-        let result: BackfillResult
-        do {
-            result = try await (isRehearsal ? rehearsal : backfill).run(
-                request, from: source, progress: progress)
-        } catch {
-            // What came before it is committed.
-            await currents.written(request.series)
-            throw error
-        }
-        // Also when nothing was: whoever wrote it may have been killed before it told the cache.
-        await currents.written(request.series)
-        try await publishAnnounced(request.terms.emitting)
-        return result
-    }
-
     var overrideExpiry: OverrideExpiry {
         OverrideExpiry(
             overrides: store, commits: { [store] in store.commits() },

@@ -110,7 +110,6 @@ struct BackfillCommand: AsyncParsableCommand {
         let options = format.options(
             timeframe: series.timeframe, market: seriesOptions.market, registered: known)
         let reader = try CSVBarReader(path: csv, options: options)
-        try splitOptions.check(reader, of: series)
         let join = JoinedBars(
             try exogenousOptions.join(
                 format, timeframe: series.timeframe, calendar: options.calendar))
@@ -145,14 +144,14 @@ struct BackfillCommand: AsyncParsableCommand {
         return specification
     }
 
-    /// How the series are written, brought now.
+    /// How the series are written.
     func terms(
         _ specification: RegimeSpecification, _ fixedModel: ModelManifest?,
         bringingExogenous: Bool
     ) -> BackfillTerms {
         BackfillTerms(
             specification: specification, now: { WallClock.now }, range: rangeOptions.range,
-            emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.onSplit,
+            emitting: emit, bringsExogenous: bringingExogenous, splits: splitOptions.policy,
             fixedModel: fixedModel)
     }
 
@@ -162,41 +161,16 @@ struct BackfillCommand: AsyncParsableCommand {
     ) async throws -> BackfillResult {
         var progress = ProgressBar("\(request.series)")
         defer { progress.finish() }
+        let scan = try reader.again()
         return try await assembly.backfill(
             request, isRehearsal: dryRun,
             from: { try join.bars(reader.nextChunk(limit: $0), of: csv) },
+            scanning: { try scan.nextChunk(limit: $0) },
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(
                     bars: done.bars,
                     fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
             })
-    }
-}
-
-extension Assembly {
-    /// A backfill that writes nothing.
-    var rehearsal: Backfill {
-        let dryRun = DryRun(over: store, wording: .standard)
-        return Backfill(journal: dryRun, reader: dryRun, threads: backfill.threads)
-    }
-
-    /// Publishes what a backfill announced, unless another process is at it.
-    func publishAnnounced(_ emitting: Bool) async throws {
-        if emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
-        }
-    }
-}
-
-/// A model's manifest in a file.
-enum ModelFile {
-    static func read(_ path: String, for flag: String) throws -> ModelManifest {
-        let text = try TextFile.read(path, for: flag)
-        do {
-            return try ModelManifest(json: text)
-        } catch {
-            throw CommandFailure(.failed, "\(flag) \(path): \(error)")
-        }
     }
 }

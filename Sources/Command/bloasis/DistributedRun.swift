@@ -1,4 +1,3 @@
-import ArgumentParser
 import Contracts
 import Foundation
 import Hosting
@@ -7,39 +6,6 @@ import MarketFeeds
 import MarketRegime
 import Ports
 import RegimeModels
-
-/// Whether and how a backfill is shared between workers.
-struct DistributionOptions: ParsableArguments {
-    @Flag(
-        help: """
-            Put the markets as jobs for workers (bloasis serve backfill-worker) on the brokers' \
-            topic, and follow them. Workers find the files under the same paths.
-            """)
-    var distribute = false
-
-    @Option(
-        help: ArgumentHelp(
-            "With --distribute: give up when no job gets any further for so long; 10m when left "
-                + "out.", valueName: "TIME"))
-    var silenceLimit: Timeframe?
-
-    var silence: Duration { silenceLimit.map { .nanoseconds($0.nanoseconds) } ?? .seconds(600) }
-
-    func validate(_ command: BackfillCommand) throws {
-        guard distribute else { return }
-        if command.dryRun {
-            throw ValidationError("--dry-run asks no worker; leave --distribute out")
-        }
-        if command.threads != nil {
-            throw ValidationError(
-                "--threads is each worker's own with --distribute: set BACKFILL_WORKER_JOBS there")
-        }
-        if !command.exogenousOptions.exogenous.isEmpty {
-            throw ValidationError(
-                "--exogenous is not among what jobs carry; leave --distribute out")
-        }
-    }
-}
 
 /// Puts a backfill's markets as jobs for workers, and tells how they go.
 struct DistributedRun {
@@ -159,56 +125,10 @@ struct DistributedRun {
                 reading: BackfillJobEvent.Reading(
                     price: format.price.rawValue, stamp: format.stamp.rawValue,
                     timeZone: format.timezone, onBadRow: format.onBadRow.rawValue,
-                    onSplit: command.splitOptions.onSplit.rawValue, column: entry.column),
+                    onSplit: command.splitOptions.policy.of(entry.market).description,
+                    column: entry.column),
                 range: command.rangeOptions.range, emitting: command.emit,
                 specification: specification, model: model?.json)
         }
-    }
-}
-
-/// What a person, or a program, is told once all jobs are over.
-struct DistributedSummary {
-    let name: String
-    let timeframe: Timeframe
-    let tally: JobBoard.Tally
-    let failures: [(series: Series, reason: String)]
-
-    var text: String {
-        let work = tally.work
-        var lines = ["\(name): \(Format.count(tally.jobs)) markets, \(timeframe), by workers"]
-        func row(_ label: String, _ value: Int) {
-            lines.append("  " + label.padded(to: 13) + Format.count(value))
-        }
-        row("done", tally.done)
-        if tally.nothingNew > 0 { row("nothing new", tally.nothingNew) }
-        row("bars", work.bars)
-        row("changes", work.changes)
-        row("assessments", work.newAssessments)
-        if work.restatedAssessments > 0 { row("restated", work.restatedAssessments) }
-        if work.announced > 0 { row("announced", work.announced) }
-        lines += FailureList(failures: failures).lines
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    var json: String {
-        var json = JSONWriter()
-        json.object { json in
-            json.member("universe", name)
-            json.member("timeframe", "\(timeframe)")
-            json.member("markets", Int64(tally.jobs))
-            json.member("done", Int64(tally.done))
-            json.member("nothingNew", Int64(tally.nothingNew))
-            json.member("failed", Int64(tally.failed))
-            tally.work.write(to: &json)
-            json.member("failures") { json in
-                json.array(failures) { json, failure in
-                    json.object { json in
-                        json.member("market", failure.series.market.text)
-                        json.member("problem", failure.reason)
-                    }
-                }
-            }
-        }
-        return json.text
     }
 }

@@ -94,6 +94,11 @@ struct FetchCommand: AsyncParsableCommand {
             if publish, head == nil {
                 throw CommandFailure(.nothingFound, "\(JournalError.unknownSeries(series))")
             }
+            if let calendar, let known = head?.profile.calendar, calendar != known {
+                throw ValidationError(
+                    "--calendar \(calendar.rawValue): \(series) is registered with "
+                        + "\(known.rawValue): leave it out, or use another market name")
+            }
             let calendar = calendar ?? head?.profile.calendar ?? .nyse
             let fetched = try await fetch(series, calendar, configuration)
             if publish {
@@ -146,10 +151,15 @@ extension FetchCommand {
         let (bars, offer) = try answer.get()
         guard !bars.isEmpty else { throw FeedError(feed.rawValue, symbol, .noData) }
         do {
-            let priced = try PricedBars(bars, price, offer: offer, splits: splitOptions.onSplit)
-            // Before the first of them is written anywhere.
-            var splits = SplitGuard(series, splitOptions.onSplit)
-            try splits.check(priced.bars)
+            let policy = splitOptions.policy
+            let priced = try PricedBars(
+                bars, price, offer: offer, splits: policy, market: series.market)
+            // Before the first of them is written anywhere; a backfill looks at them itself,
+            // together with what is stored.
+            if !backfill {
+                var splits = SplitGuard(series, in: calendar, policy)
+                try splits.check(priced.bars)
+            }
             return priced
         } catch let error as FeedPriceError {
             throw CommandFailure(error.status, "\(feed.rawValue) \(symbol): \(error)")
@@ -208,17 +218,13 @@ extension FetchCommand {
     ) async throws {
         var progress = ProgressBar("\(series)")
         defer { progress.finish() }
-        var rest = fetched.bars[...]
         let result = try await assembly.backfill(
             BackfillRequest(
                 series: series, calendar: calendar,
                 BackfillTerms(
                     specification: assembly.specification, now: { WallClock.now },
-                    emitting: emit, splits: splitOptions.onSplit)),
-            from: { limit in
-                defer { rest = rest.dropFirst(limit) }
-                return Array(rest.prefix(limit))
-            },
+                    emitting: emit, splits: splitOptions.policy)),
+            from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in
                 progress.update(
                     bars: done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))

@@ -70,7 +70,7 @@ final class JobSources: Sendable {
                 .failed,
                 "\(file.path) is another file here than the job is about: copy that one here")
         }
-        let pull = try bars(of: job, in: file)
+        let (pull, scan) = try bars(of: job, in: file)
         let model = try job.model.map { try ModelManifest(json: $0) }
         let request = BackfillRequest(
             series: job.series, calendar: job.calendar,
@@ -78,15 +78,17 @@ final class JobSources: Sendable {
                 specification: try RegimeSpecification(canonicalJSON: job.specification),
                 now: { WallClock.now }, range: job.range, emitting: job.emitting,
                 splits: try JobSources.known(
-                    "on_split", job.reading.onSplit, SplitPolicy(rawValue: job.reading.onSplit)),
+                    "on_split", job.reading.onSplit, SplitPolicy(job.reading.onSplit)),
                 fixedModel: model),
             completing: job.id.text)
         let bars = JoinedBars(ExogenousJoin([]))
-        return BackfillWorker.Work(request: request) { limit in
-            let chunk = try bars.bars(pull(limit), of: file.path)
-            if chunk.isEmpty { try JobSources.expect(file, stamp) }
-            return chunk
-        }
+        return BackfillWorker.Work(
+            request: request,
+            pull: { limit in
+                let chunk = try bars.bars(pull(limit), of: file.path)
+                if chunk.isEmpty { try JobSources.expect(file, stamp) }
+                return chunk
+            }, scan: scan)
     }
 
     private func file(of source: BackfillJobEvent.Source) throws -> OpenFile {
@@ -111,15 +113,19 @@ final class JobSources: Sendable {
         return sha256
     }
 
-    private func bars(of job: BackfillJobEvent, in file: OpenFile) throws -> Backfill.Source {
+    /// The bars, and the same once more.
+    private func bars(
+        of job: BackfillJobEvent, in file: OpenFile
+    ) throws -> (pull: Backfill.Source, scan: Backfill.Source) {
         let options = try JobSources.options(job)
         if let column = job.reading.column,
             let bars = try tables.bars(of: column, in: file, options: options)
         {
-            return Pending(bars).take
+            return (Backfill.source(of: bars), Backfill.source(of: bars))
         }
         let reader = try CSVBarReader(file, options: options)
-        return { try reader.nextChunk(limit: $0) }
+        let scan = try reader.again()
+        return ({ try reader.nextChunk(limit: $0) }, { try scan.nextChunk(limit: $0) })
     }
 
     private static func known<Word>(_ name: String, _ text: String, _ word: Word?) throws -> Word {

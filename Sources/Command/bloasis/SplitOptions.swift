@@ -1,22 +1,20 @@
 import ArgumentParser
 import Market
-import MarketFeeds
 import MarketRegime
 
 /// What is done with bars that look like a split which the prices are not adjusted for.
 struct SplitOptions: ParsableArguments {
     @Option(help: "A step that looks like an unadjusted split: refuse, accept (it was the market).")
-    var onSplit: SplitPolicy = .refuse
+    var onSplit: SplitPolicy.Rule = .refuse
 
-    /// Looks at a whole file before the first bar of it is written.
-    ///
-    /// - Throws: `BackfillError.suspectedSplit`, `CSVError`.
-    func check(_ reader: CSVBarReader, of series: Series) throws {
-        guard onSplit == .refuse else { return }
-        let scan = try reader.again()
-        var splits = SplitGuard(series, onSplit)
-        while let bar = try scan.next() { try splits.check([bar]) }
-    }
+    @Option(
+        help: ArgumentHelp(
+            "A step to take all the same, as the refusal names it; give it for each.",
+            valueName: "MARKET@DATE"))
+    var acceptSplit: [AcceptedSplit] = []
+
+    var policy: SplitPolicy { SplitPolicy(onSplit, accepting: acceptSplit) }
 }
 
-extension SplitPolicy: ExpressibleByArgument {}
+extension SplitPolicy.Rule: ExpressibleByArgument {}
+extension AcceptedSplit: ExpressibleByArgument {}

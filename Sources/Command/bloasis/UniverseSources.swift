@@ -99,46 +99,12 @@ final class UniverseSources: Sendable {
             var digest = SourceDigest(reading.description)
             digest.add(bars)
             let join = JoinedBars(reading.exogenous(options.calendar))
-            let rest = Pending(bars)
+            let pull = Backfill.source(of: bars)
             return MemberSource(digest: digest.text) { limit in
-                try join.bars(rest.take(limit), of: table.market)
+                try join.bars(pull(limit), of: table.market)
             } remarks: {
                 report.remarks + join.remarks
             }
         }
-    }
-}
-
-/// Bars that wait to be pulled; of one task.
-final class Pending {
-    private var bars: ArraySlice<Bar>
-
-    init(_ bars: [Bar]) { self.bars = bars[...] }
-
-    func take(_ limit: Int) -> [Bar] {
-        defer { bars = bars.dropFirst(limit) }
-        return Array(bars.prefix(limit))
-    }
-}
-
-/// Bars with what was known outside the market; of one task.
-final class JoinedBars {
-    private var join: ExogenousJoin
-
-    init(_ join: ExogenousJoin) { self.join = join }
-
-    var remarks: [String] { join.remarks }
-    var isEmpty: Bool { join.isEmpty }
-
-    /// A bar from the future is a look ahead, and would keep every live bar from being classified.
-    func bars(_ bars: [Bar], of source: String) throws -> [Bar] {
-        let now = WallClock.now
-        if let future = bars.first(where: { $0.isFromTheFuture(at: now) }) {
-            throw CommandFailure(
-                .failed,
-                "\(source): the bar of \(future.timestamp) lies in the future: check the dates, "
-                    + "--timezone and --stamp")
-        }
-        return bars.map { join.join($0) }
     }
 }

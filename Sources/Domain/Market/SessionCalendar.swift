@@ -72,6 +72,37 @@ package enum SessionCalendar: String, Sendable, CaseIterable {
         return nil
     }
 
+    /// Whether a series that has a bar at each of two closes, and none between, lacks some.
+    ///
+    /// - Parameter last: earlier than `next`.
+    package func lacksBars(
+        between last: Timestamp, and next: Timestamp, timeframe: Timeframe
+    ) -> Bool {
+        let isFar =
+            Int128(next.nanoseconds) - Int128(last.nanoseconds)
+            > Int128(timeframe.nanoseconds) * 3 / 2
+        guard isFar else { return false }
+        let (lastDate, nextDate) = (date(ofClose: last), date(ofClose: next))
+        if timeframe == .daily {
+            guard self == .none else {
+                return session(after: lastDate).map { $0.date < nextDate } ?? true
+            }
+            // Nobody knows its sessions; most markets have none at a weekend.
+            let days = nextDate.daysSinceEpoch - lastDate.daysSinceEpoch
+            return days > 3
+                || (1..<max(days, 1)).contains {
+                    ![.saturday, .sunday].contains(lastDate.advanced(byDays: $0).weekday)
+                }
+        }
+        guard self == .nyse, timeframe.isIntraday, lastDate != nextDate else { return true }
+        guard let ended = session(on: lastDate), let begun = session(after: lastDate) else {
+            return true
+        }
+        return begun.date < nextDate
+            || ended.close.nanoseconds - last.nanoseconds >= timeframe.nanoseconds
+            || next.nanoseconds - begun.open.nanoseconds > timeframe.nanoseconds * 3 / 2
+    }
+
     static let longestShutdownDays = 150
 
     private static func utcDay(_ date: CivilDate) -> Session {

@@ -26,17 +26,25 @@ extension SplitRatio: CustomStringConvertible {
 
 /// A step between two bars that looks like a split which the prices are not adjusted for.
 package struct SuspectedSplit: Hashable, Sendable {
-    /// The first bar on the new footing.
+    /// The bar that is not to be taken.
     package let timestamp: Timestamp
+    /// The common ratio that is nearest to the step.
     package let ratio: SplitRatio
     package let previousClose: Double
+    /// Of the bar taken last.
+    package let previous: Timestamp
     package let close: Double
+    /// Bars are missing between the two, and the split may be at one of them.
+    package let isAfterMissingBars: Bool
 }
 
 extension SuspectedSplit: CustomStringConvertible {
     /// The bar, the step and the ratio; whoever refuses the bar adds what to do.
     package var description: String {
-        "the step of the close from \(previousClose) to \(close) at \(timestamp) looks like a "
-            + "\(ratio) split that the prices are not adjusted for"
+        let step = "the step of the close from \(previousClose) to \(close) at \(timestamp) "
+        return isAfterMissingBars
+            ? step + "may be a \(ratio) split that the prices are not adjusted for: the bars after "
+                + "\(previous) are missing, or were refused"
+            : step + "looks like a \(ratio) split that the prices are not adjusted for"
     }
 }

@@ -14,6 +14,15 @@ package struct Backfill: Sendable {
     /// Pulls up to a number of the source's bars, ascending; empty at its end.
     package typealias Source = (Int) throws -> [Bar]
 
+    /// Of bars that are at hand.
+    package static func source(of bars: [Bar]) -> Source {
+        var rest = bars[...]
+        return { limit in
+            defer { rest = rest.dropFirst(limit) }
+            return Array(rest.prefix(limit))
+        }
+    }
+
     /// Walks over the bars before a backfill gives way to others that write the same series.
     static let passLimit = 20
 
@@ -31,12 +40,15 @@ package struct Backfill: Sendable {
 
     /// - Parameters:
     ///   - source: called until it answers an empty array.
+    ///   - scan: the same bars once more: looked at as a whole before the first is written. `nil`:
+    ///     what looks like an unadjusted split is met in its chunk, with those before it written.
     ///   - progress: called after each chunk.
     /// - Throws: `BackfillError`, `JournalError`, `StoreError`, and what the source throws.
     package func run(
-        _ request: BackfillRequest, from source: Source,
+        _ request: BackfillRequest, from source: Source, scanning scan: Source? = nil,
         progress: (BackfillProgress) -> Void = { _ in }
     ) async throws -> BackfillResult {
+        if let scan { try await self.scan(request, from: scan) }
         // Bars at or after the range's end are not read: they would be stored without an answer.
         let end = request.terms.range?.upperBound ?? Timestamp(nanoseconds: .max)
         func pull() throws -> [Bar] {
@@ -87,7 +99,8 @@ package struct Backfill: Sendable {
         var bars = StoredBars(
             reader: reader, series: request.series, from: head.profile.anchor,
             keepingExogenous: !request.terms.bringsExogenous, now: request.terms.now)
-        var splits = SplitGuard(request.series, request.terms.splits)
+        var splits = SplitGuard(
+            request.series, in: head.profile.calendar, request.terms.splits)
         while true {
             let chunk = try await bars.next(limit: request.chunkSize, pull: pull)
             if chunk.isEmpty { break }

@@ -7,7 +7,6 @@ package enum BackfillError: Error, Equatable, Sendable {
     /// The series was begun with another specification; what that says otherwise.
     case specificationConflict(Series, differences: [String])
     case contended(Series)
-    /// What came before it may be written.
     case suspectedSplit(Series, SuspectedSplit)
 }
 
@@ -28,7 +27,8 @@ extension BackfillError: CustomStringConvertible {
         case .suspectedSplit(let series, let split):
             return "\(series): \(split): classified, it would be a crash that never was. Take "
                 + "adjusted prices (--price adjusted where a file has them); if the market did "
-                + "move so, --on-split accept"
+                + "move so, --accept-split "
+                + "\(AcceptedSplit(series.market, at: split.timestamp))"
         case .specificationConflict(let series, let differences):
             return "\(series) was begun with another model configuration, which stays with it: "
                 + differences.joined(separator: "; ")

@@ -5,7 +5,7 @@ package import RegimeModels
 package struct BackfillTerms: Sendable {
     package var specification: RegimeSpecification
     /// The wall clock. A source's corrections of stored bars are known from the instant at which
-    /// the first of them is about to be written: it is asked once for a series.
+    /// the first of them is about to be written: it is asked once for each series.
     package var now: @Sendable () -> Timestamp
     /// Only assessments of this half-open range are written; everything is read all the same.
     package var range: Range<Timestamp>?

@@ -83,7 +83,7 @@ package struct BarRecording: MarketDataAPI {
             .sorted { $0.timestamp < $1.timestamp }
         guard let first = fresh.first else { return }
         let before = try await reader.barsBefore(first.timestamp, of: series)
-        try BarRefusal.checkSplits(fresh, after: before, of: series)
+        try BarRefusal.checkSplits(fresh, after: before, of: head.profile)
     }
 
     private func put(

@@ -34,9 +34,10 @@ package enum BarRefusal: Error, Equatable, Sendable {
     ///   - bars: ascending, and later than those before.
     ///   - before: stored ones, ascending.
     static func checkSplits(
-        _ bars: [Bar], after before: [Bar], of series: Series
+        _ bars: [Bar], after before: [Bar], of profile: SeriesProfile
     ) throws(BarRefusal) {
-        var detector = SplitDetector()
+        let series = profile.series
+        var detector = SplitDetector(timeframe: series.timeframe, calendar: profile.calendar)
         for bar in before { detector.accept(bar) }
         for bar in bars {
             if let split = detector.suspicion(at: bar) { throw .suspectedSplit(series, split) }
@@ -55,7 +56,8 @@ extension BarRefusal: CustomStringConvertible {
                 + "\(stamp): that session closes at \(profile.calendar.close(on: date))"
         case .suspectedSplit(let series, let split):
             return "close: \(series): \(split): backfill the adjusted history and send adjusted "
-                + "bars; if the market did move so, backfill this bar with --on-split accept"
+                + "bars; if the market did move so, backfill this bar with --accept-split "
+                + "\(AcceptedSplit(series.market, at: split.timestamp))"
         }
     }
 }

@@ -28,9 +28,14 @@ struct BulkBackfill: Sendable {
     private let backfill: Backfill
     private let request: BackfillTerms
     private let model: ModelManifest
+    /// A server that takes rows in has as much to do with them as whoever makes them: more at a
+    /// time would only be in each other's way on its pages and its log.
+    private let loads: Turns
 
     /// `nil` where the request asks for more than lanes compute.
-    init?(_ backfill: Backfill, _ request: BackfillTerms) {
+    ///
+    /// - Parameter concurrency: tiles at a time.
+    init?(_ backfill: Backfill, _ request: BackfillTerms, concurrency: Int) {
         let specification = request.specification
         guard let model = request.fixedModel, specification.fixedModel == model.modelVersion,
             specification.features == model.classifier.features,
@@ -40,6 +45,7 @@ struct BulkBackfill: Sendable {
         self.backfill = backfill
         self.request = request
         self.model = model
+        loads = Turns(concurrency / 2)
         guard fixedModel(barsPerYear: 1).runsInLanes else { return nil }
     }
 
@@ -104,7 +110,7 @@ struct BulkBackfill: Sendable {
     private func begin(_ member: UniverseMember, _ index: Int) async throws -> BulkSeries? {
         do {
             let source = try member.open()
-            guard let bars = try read(source, of: member.series),
+            guard let bars = try read(source, of: member),
                 let anchor = bars.timestamps.first
             else { return nil }
             let asked = member.request(source, request)
@@ -124,9 +130,9 @@ struct BulkBackfill: Sendable {
     }
 
     /// All bars of a source; `nil` where it is empty, too long, or not what lanes compute.
-    private func read(_ source: MemberSource, of series: Series) throws -> BarColumns? {
+    private func read(_ source: MemberSource, of member: UniverseMember) throws -> BarColumns? {
         var columns = BarColumns()
-        var splits = SplitGuard(series, request.splits)
+        var splits = SplitGuard(member.series, in: member.calendar, request.splits)
         while true {
             let page = try source.pull(BulkBackfill.page)
             if page.isEmpty { return columns.isEmpty ? nil : columns }
@@ -149,7 +155,8 @@ struct BulkBackfill: Sendable {
             return .left
         }
         do {
-            let receipt = try await backfill.journal.load(series.load(piece, model))
+            let load = series.load(piece, model)
+            let receipt = try await loads.take { try await backfill.journal.load(load) }
             series.take(receipt)
             progress(piece.count)
             guard !series.isUnderWay else { return nil }

@@ -19,7 +19,7 @@ package struct Replay: Sendable {
     package struct Standing: Sendable {
         package var state: MarketRegimeState
         /// Has seen the same bars.
-        package var splits = SplitDetector()
+        package var splits: SplitDetector
         /// The head's last answer; the state may have seen later bars that have none.
         package var lastAsOf: Timestamp?
         /// The head's `writes` when the state was built: one more by somebody else, and it must be
@@ -42,7 +42,8 @@ package struct Replay: Sendable {
             profile: head.profile,
             specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
             knownModels: try await knownModels(of: series), trigger: trigger)
-        var splits = SplitDetector()
+        var splits = SplitDetector(
+            timeframe: series.timeframe, calendar: head.profile.calendar)
         // Stored bars that have no answer (a backfill may write only a range) are part of the past
         // too. What is added while this reads is caught by the compare-and-set.
         var cursor: Timestamp?

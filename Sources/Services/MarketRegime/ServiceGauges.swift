@@ -69,6 +69,7 @@ package enum MetricHelp {
         "outbox_relayed_total": "Outbox rows published.",
         "market_bars_consumed_total": "Bars taken from the topic market-bars.",
         "feed_polls_total": "Polls of a feed, by series and what became of them.",
+        "feed_series_refused": "1 while a polled series is refused, else 0.",
         "dead_letters_total": "Messages put on a dead-letter topic.",
         "kafka_consumergroup_lag": "Messages behind the last committed one, by partition.",
         "kafka_queued_messages": "Messages waiting to be sent or acknowledged, by client.",

@@ -35,7 +35,7 @@ package struct UniverseBackfill: Sendable {
         progress: @escaping @Sendable (Int) -> Void = { _ in },
         report: (MemberOutcome) -> Void
     ) async throws {
-        let bulk = BulkBackfill(backfill, terms)
+        let bulk = BulkBackfill(backfill, terms, concurrency: concurrency)
         try await withThrowingTaskGroup(of: Step.self) { group in
             var agenda = UniverseAgenda(concurrency: concurrency, tiles: bulk != nil) {
                 known.isNew($0.series) ? $0.series.barsPerYear(in: $0.calendar) : nil
@@ -106,6 +106,7 @@ package struct UniverseBackfill: Sendable {
             var seen = 0
             let result = try await backfill.run(
                 member.request(source, terms), from: source.pull,
+                scanning: terms.splits.rule == .refuse ? member.open().pull : nil,
                 progress: { done in
                     progress(max(done.bars - seen, 0))
                     seen = done.bars

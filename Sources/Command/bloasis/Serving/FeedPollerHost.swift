@@ -2,6 +2,7 @@ import Hosting
 import Market
 import MarketFeeds
 import MarketRegime
+import Metrics
 import Ports
 import ServiceLifecycle
 import VendorFeeds
@@ -27,7 +28,10 @@ struct FeedPollerHost: BlockingService {
             poller = FeedPoller(
                 feed, context.settings.order,
                 to: assembly.destination(of: try await process.shared(Shared.intake)),
-                reader: assembly.store, now: { WallClock.now }, logger: context.logger)
+                backfill: assembly.backfill(threads: 1),
+                written: { [currents = assembly.currents] in await currents.written($0) },
+                status: context.status, metrics: MetricsSystem.factory,
+                now: { WallClock.now }, logger: context.logger)
             self.connections = connections
         } catch {
             await connections.close()
@@ -60,6 +64,11 @@ struct PollSettings: ServiceSettings {
             meaning: "Which prices are polled. Unset: adjusted where the feed can tell, else as "
                 + "traded."),
         ConfigurationKey(
+            "POLL_ON_READJUSTED", .choice(ReadjustedPolicy.allCases.map(\.rawValue)),
+            default: ReadjustedPolicy.refuse.rawValue,
+            meaning: "What is done where the vendor has adjusted its history since: `refuse` takes "
+                + "no more bars of the series, `backfill` writes its history anew as revisions."),
+        ConfigurationKey(
             "POLL_CSV", .path, meaning: "Of the feed `csv`: a file, or a directory of them."),
     ]
 
@@ -84,7 +93,11 @@ struct PollSettings: ServiceSettings {
                 .flatMap { PollSettings.intervals.contains($0) ? $0 : nil }
         }
         let price = reader.optional("POLL_PRICE", as: "a price", FeedPrice.init(rawValue:))
-        order = FeedPoller.Order(symbols, price: price, intervalSeconds: seconds)
+        let onReadjusted = reader.value(
+            "POLL_ON_READJUSTED", as: "refuse or backfill", standIn: .refuse,
+            ReadjustedPolicy.init(rawValue:))
+        order = FeedPoller.Order(
+            symbols, price: price, intervalSeconds: seconds, onReadjusted: onReadjusted)
         reader.require(
             feed == nil || !symbols.isEmpty, "POLL_FEED is set and POLL_SYMBOLS is not: set both")
         reader.require(

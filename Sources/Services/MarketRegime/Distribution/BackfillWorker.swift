@@ -28,10 +28,16 @@ package struct BackfillWorker: Service {
     package struct Work {
         package let request: BackfillRequest
         package let pull: Backfill.Source
+        /// The same bars, to be looked at before the first is written.
+        package let scan: Backfill.Source?
 
-        package init(request: BackfillRequest, pull: @escaping Backfill.Source) {
+        package init(
+            request: BackfillRequest, pull: @escaping Backfill.Source,
+            scan: Backfill.Source? = nil
+        ) {
             self.request = request
             self.pull = pull
+            self.scan = scan
         }
     }
 
@@ -293,7 +299,7 @@ extension BackfillWorker {
                             try Task.checkCancellation()
                             guard subscription.holds(event) else { throw JobLost() }
                             return try work.pull(limit)
-                        }, progress: meter.set))
+                        }, scanning: work.scan, progress: meter.set))
             } catch {
                 outcome = .failure(error)
             }

@@ -1,8 +1,8 @@
 import Contracts
-import Hosting
+package import Hosting
 package import Logging
 package import Market
-import Metrics
+package import Metrics
 package import Ports
 import Regimes
 import ServiceLifecycle
@@ -19,16 +19,19 @@ package struct FeedPoller: Service {
         /// `nil`: adjusted where the feed can tell, else as traded.
         package var price: FeedPrice?
         package var intervalSeconds: Int64
+        package var onReadjusted: ReadjustedPolicy
 
         package static let standardIntervalSeconds: Int64 = 6 * 3_600
 
         package init(
             _ series: [PolledSeries], price: FeedPrice? = nil,
-            intervalSeconds: Int64 = Order.standardIntervalSeconds
+            intervalSeconds: Int64 = Order.standardIntervalSeconds,
+            onReadjusted: ReadjustedPolicy = .refuse
         ) {
             self.series = series
             self.price = price
             self.intervalSeconds = intervalSeconds
+            self.onReadjusted = onReadjusted
         }
     }
 
@@ -38,6 +41,8 @@ package struct FeedPoller: Service {
         case notDue = "not_due"
         case nothingNew = "nothing_new"
         case news
+        /// The vendor had adjusted its history: it was written anew, and what is new handed on.
+        case readjusted
         /// What came is not to be classified, or not as it is: somebody has to look.
         case refused
         case failed
@@ -47,16 +52,23 @@ package struct FeedPoller: Service {
     private let order: Order
     private let destination: BarRecording.Destination
     private let reader: any RegimeReader
+    private let history: ReadjustedHistory
+    private let refusals: PollRefusals
     private let now: @Sendable () -> Timestamp
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
 
     /// - Parameters:
+    ///   - backfill: writes adjusted histories, where the order says so; reads what is stored.
+    ///   - written: hears of each series whose history was written anew.
+    ///   - status: where refused series show, as a warning.
     ///   - now: the wall clock.
     ///   - sleep: waits, and throws when it is cancelled.
     package init(
         _ feed: any MarketFeed, _ order: Order, to destination: BarRecording.Destination,
-        reader: any RegimeReader, now: @escaping @Sendable () -> Timestamp, logger: Logger,
+        backfill: Backfill, written: @escaping @Sendable (Series) async -> Void = { _ in },
+        status: StatusNode, metrics: any MetricsFactory,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
@@ -64,7 +76,9 @@ package struct FeedPoller: Service {
         self.feed = feed
         self.order = order
         self.destination = destination
-        self.reader = reader
+        reader = backfill.reader
+        history = ReadjustedHistory(backfill: backfill, written: written)
+        refusals = PollRefusals(polled: order.series.count, status: status, metrics: metrics)
         self.now = now
         self.sleep = sleep
         self.logger = logger
@@ -95,13 +109,15 @@ package struct FeedPoller: Service {
     @discardableResult
     package func poll(_ polled: PolledSeries, _ timer: inout PollTimer) async throws -> Outcome {
         let outcome: Outcome
+        var reason = ""
         do {
             outcome = try await poll(polled)
             timer.succeed(at: now())
         } catch let error as CancellationError {
             throw error
         } catch {
-            outcome = error is PollRefusal || error is BarRefusal ? .refused : .failed
+            outcome = FeedPoller.isRefusal(error) ? .refused : .failed
+            reason = "\(error)"
             reschedule(&timer, after: error)
             logger.warning(
                 "Poll failed",
@@ -118,7 +134,16 @@ package struct FeedPoller: Service {
                 ("outcome", outcome.rawValue),
             ]
         ).increment()
+        // Of a poll that failed nothing is known: what was refused before stays so.
+        if outcome != .failed {
+            refusals.set(outcome == .refused ? reason : nil, of: polled.series, at: now())
+        }
         return outcome
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        if case BackfillError.suspectedSplit = error { return true }
+        return error is PollRefusal || error is BarRefusal
     }
 
     private func reschedule(_ timer: inout PollTimer, after error: any Error) {
@@ -146,32 +171,62 @@ extension FeedPoller {
         let range = PollPlan.range(
             after: last, of: head.profile, settlingSeconds: feed.offer.settlingSeconds, at: present)
         guard let range else { return .notDue }
-        let request = FeedRequest(
-            symbol: polled.symbol, series: series, calendar: head.profile.calendar, range: range)
-        let answer = try await feed.bars(request, at: present)
-        let told: [Bar]
-        do {
-            told = try PricedBars(answer, order.price, offer: feed.offer, splits: .refuse).bars
-        } catch {
-            throw PollRefusal.prices(error)
-        }
+        let told = try await prices(of: polled, head, in: range, at: present)
         let known = try await reader.bars(SeriesQuery(series, range: range)).map(\.bar)
         switch PollPlan.news(in: told, known: known, after: last) {
         case .readjusted(let timestamp, let stored, let close):
-            throw PollRefusal.readjusted(timestamp, stored: stored, told: close)
-        case .bars(let bars):
-            guard let first = bars.first else { return .nothingNew }
-            let before = try await reader.barsBefore(first.timestamp, of: series)
-            try BarRefusal.checkSplits(bars, after: before, of: series)
-            try await hand(bars, of: series)
-            logger.info(
-                "Bars polled",
+            guard order.onReadjusted == .backfill else {
+                throw PollRefusal.readjusted(timestamp, stored: stored, told: close)
+            }
+            let all = try await prices(of: polled, head, in: nil, at: present)
+            let result = try await history.write(all, of: head, through: last, at: present)
+            logger.notice(
+                "The vendor has adjusted its history: written anew",
                 metadata: [
                     "feed": "\(feed.name)", "market": "\(series.market)",
-                    "timeframe": "\(series.timeframe)", "bars": "\(bars.count)",
+                    "timeframe": "\(series.timeframe)", "revised": "\(result.work.revisedBars)",
                 ])
+            try await takeNews(all.filter { $0.timestamp > last }, of: head)
+            return .readjusted
+        case .bars(let bars):
+            guard !bars.isEmpty else { return .nothingNew }
+            try await takeNews(bars, of: head)
             return .news
         }
+    }
+
+    /// - Parameter range: `nil`: from the series' first bar on.
+    private func prices(
+        of polled: PolledSeries, _ head: SeriesHead, in range: Range<Timestamp>?,
+        at present: Timestamp
+    ) async throws -> [Bar] {
+        let request = FeedRequest(
+            symbol: polled.symbol, series: polled.series, calendar: head.profile.calendar,
+            range: range ?? head.profile.anchor..<present.advanced(byNanoseconds: 1))
+        let answer = try await feed.bars(request, at: present)
+        do {
+            return try PricedBars(
+                answer, order.price, offer: feed.offer, splits: .refuse,
+                market: polled.series.market
+            ).bars
+        } catch {
+            throw PollRefusal.prices(error)
+        }
+    }
+
+    /// Bars later than all that are stored.
+    private func takeNews(_ bars: [Bar], of head: SeriesHead) async throws {
+        guard let first = bars.first else { return }
+        let series = head.profile.series
+        let before = try await reader.barsBefore(first.timestamp, of: series)
+        try BarRefusal.checkSplits(bars, after: before, of: head.profile)
+        try await hand(bars, of: series)
+        logger.info(
+            "Bars polled",
+            metadata: [
+                "feed": "\(feed.name)", "market": "\(series.market)",
+                "timeframe": "\(series.timeframe)", "bars": "\(bars.count)",
+            ])
     }
 
     private func hand(_ bars: [Bar], of series: Series) async throws {
@@ -183,24 +238,6 @@ extension FeedPoller {
                 bars.map { bar in
                     MarketBarEvent(series: series, bar: bar, trigger: .baseline).message.traced
                 })
-        }
-    }
-}
-
-/// Why what a poll brought is not handed on.
-enum PollRefusal: Error {
-    case prices(FeedPriceError)
-    case readjusted(Timestamp, stored: Double, told: Double)
-}
-
-extension PollRefusal: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .prices(let error): "\(error)"
-        case .readjusted(let timestamp, let stored, let told):
-            "the vendor has adjusted its history: its close of \(timestamp) is \(told), the stored "
-                + "one \(stored). Write it anew with bloasis fetch --backfill; until then no bar "
-                + "of the series is taken from it"
         }
     }
 }

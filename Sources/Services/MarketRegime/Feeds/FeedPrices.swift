@@ -27,12 +27,13 @@ package struct PricedBars: Sendable {
     ///   - splits: what becomes of prices as traded over a split that the feed tells of.
     /// - Throws: `FeedPriceError`; what cannot be had is never made up.
     package init(
-        _ answer: [FeedBar], _ price: FeedPrice?, offer: FeedOffer, splits: SplitPolicy
+        _ answer: [FeedBar], _ price: FeedPrice?, offer: FeedOffer, splits: SplitPolicy,
+        market: MarketName
     ) throws(FeedPriceError) {
         switch price {
         case .close:
             guard offer.prices == .asTraded else { throw .onlyAdjusted }
-            if splits == .refuse { try PricedBars.refuseSplits(in: answer) }
+            try PricedBars.refuseSplits(in: answer, of: market, splits)
             self.init(bars: answer.map(\.bar), origin: .asTraded)
         case .adjusted:
             guard let adjusted = PricedBars.adjusted(answer, offer) else { throw .notAdjustable }
@@ -41,7 +42,7 @@ package struct PricedBars: Sendable {
             if let adjusted = PricedBars.adjusted(answer, offer) {
                 self = adjusted
             } else {
-                if splits == .refuse { try PricedBars.refuseSplits(in: answer) }
+                try PricedBars.refuseSplits(in: answer, of: market, splits)
                 self.init(bars: answer.map(\.bar), origin: .asTraded)
             }
         }
@@ -52,11 +53,15 @@ package struct PricedBars: Sendable {
         self.origin = origin
     }
 
-    private static func refuseSplits(in answer: [FeedBar]) throws(FeedPriceError) {
+    private static func refuseSplits(
+        in answer: [FeedBar], of market: MarketName, _ policy: SplitPolicy
+    ) throws(FeedPriceError) {
         // What happened at the first bar's open concerns what came before.
         for bar in answer.dropFirst() {
-            if let factor = bar.splitFactor, factor != 1 {
-                throw .split(bar.bar.timestamp, factor: factor)
+            if let factor = bar.splitFactor, factor != 1,
+                !policy.takes(market, at: bar.bar.timestamp)
+            {
+                throw .split(market, bar.bar.timestamp, factor: factor)
             }
         }
     }
@@ -112,7 +117,7 @@ package struct PricedBars: Sendable {
 package enum FeedPriceError: Error, Equatable, Sendable {
     case onlyAdjusted
     case notAdjustable
-    case split(Timestamp, factor: Double)
+    case split(MarketName, Timestamp, factor: Double)
 }
 
 extension FeedPriceError: CustomStringConvertible {
@@ -123,10 +128,10 @@ extension FeedPriceError: CustomStringConvertible {
         case .notAdjustable:
             "the feed tells neither adjusted closes nor splits of every bar: --price close, or "
                 + "another feed"
-        case .split(let timestamp, let factor):
+        case .split(let market, let timestamp, let factor):
             "the feed tells of a split at \(timestamp), \(factor) shares for one: classified as "
                 + "traded, it would be a crash that never was. Take --price adjusted, or a range "
-                + "without it; or --on-split accept"
+                + "without it; or --accept-split \(AcceptedSplit(market, at: timestamp))"
         }
     }
 }

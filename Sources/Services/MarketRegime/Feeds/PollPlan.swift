@@ -14,9 +14,6 @@ package struct PolledSeries: Sendable, Hashable {
 
 /// What a feed is to be asked for, and what of its answer is news: decided from what is stored.
 package enum PollPlan {
-    /// Closes may differ by so much, relatively, and still be the same one rounded otherwise.
-    package static let roundingTolerance = 1e-4
-
     /// The closes to ask for; `nil` while no bar can be there that is not stored already.
     ///
     /// Some stored bars are asked for again: they tell whether the vendor has adjusted its history
@@ -51,23 +48,19 @@ package enum PollPlan {
     package enum News: Sendable {
         /// Bars later than the last stored one; empty when the vendor has none yet.
         case bars([Bar])
-        /// The vendor's prices of all stored bars that it told again are others: its history is on
-        /// another footing, and what follows does not continue what is stored.
+        /// Some stored bars that the vendor told again are all off by one factor: its history is
+        /// on another footing there, and what follows need not continue what is stored.
         case readjusted(at: Timestamp, stored: Double, told: Double)
     }
 
     /// What of an answer is news. A stored bar that comes again is none.
+    ///
+    /// An adjustment scales all bars before its day and leaves those after it alone, so the oldest
+    /// ones tell of it, however long after that day the vendor makes it.
     package static func news(in told: [Bar], known: [Bar], after last: Timestamp) -> News {
-        let closes = Dictionary(known.map { ($0.timestamp, $0.close) }, uniquingKeysWith: { $1 })
-        let pairs = told.compactMap { bar in
-            closes[bar.timestamp].flatMap { stored in
-                stored.isNaN || bar.close.isNaN ? nil : (bar.timestamp, stored, bar.close)
-            }
-        }
-        if let (timestamp, stored, close) = pairs.last,
-            pairs.allSatisfy({ abs($0.2 / $0.1 - 1) > roundingTolerance })
-        {
-            return .readjusted(at: timestamp, stored: stored, told: close)
+        let footing = FootingComparison(told, known: known)
+        if let pair = footing.firstOffByOneFactor {
+            return .readjusted(at: pair.timestamp, stored: pair.stored, told: pair.told)
         }
         return .bars(told.filter { $0.timestamp > last })
     }
