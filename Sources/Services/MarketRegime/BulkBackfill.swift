@@ -28,14 +28,9 @@ struct BulkBackfill: Sendable {
     private let backfill: Backfill
     private let request: BackfillTerms
     private let model: ModelManifest
-    /// A server that takes rows in has as much to do with them as whoever makes them: more at a
-    /// time would only be in each other's way on its pages and its log.
-    private let loads: Turns
 
     /// `nil` where the request asks for more than lanes compute.
-    ///
-    /// - Parameter concurrency: tiles at a time.
-    init?(_ backfill: Backfill, _ request: BackfillTerms, concurrency: Int) {
+    init?(_ backfill: Backfill, _ request: BackfillTerms) {
         let specification = request.specification
         guard let model = request.fixedModel, specification.fixedModel == model.modelVersion,
             specification.features == model.classifier.features,
@@ -45,7 +40,6 @@ struct BulkBackfill: Sendable {
         self.backfill = backfill
         self.request = request
         self.model = model
-        loads = Turns(concurrency / 2)
         guard fixedModel(barsPerYear: 1).runsInLanes else { return nil }
     }
 
@@ -155,8 +149,7 @@ struct BulkBackfill: Sendable {
             return .left
         }
         do {
-            let load = series.load(piece, model)
-            let receipt = try await loads.take { try await backfill.journal.load(load) }
+            let receipt = try await backfill.journal.load(series.load(piece, model))
             series.take(receipt)
             progress(piece.count)
             guard !series.isUnderWay else { return nil }

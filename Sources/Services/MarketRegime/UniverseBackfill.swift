@@ -35,7 +35,7 @@ package struct UniverseBackfill: Sendable {
         progress: @escaping @Sendable (Int) -> Void = { _ in },
         report: (MemberOutcome) -> Void
     ) async throws {
-        let bulk = BulkBackfill(backfill, terms, concurrency: concurrency)
+        let bulk = BulkBackfill(backfill, terms)
         try await withThrowingTaskGroup(of: Step.self) { group in
             var agenda = UniverseAgenda(concurrency: concurrency, tiles: bulk != nil) {
                 known.isNew($0.series) ? $0.series.barsPerYear(in: $0.calendar) : nil
