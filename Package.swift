@@ -497,7 +497,8 @@ let package = Package(
             [.grpcCore, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "IntegrationTests",
-            ["Market", "Ports", "Contracts", "Backends", "Hosting", "bloasis"], [.grdb]),
+            ["Market", "Regimes", "Ports", "Contracts", "Backends", "Hosting", "bloasis"],
+            [.grdb]),
         tests("TidyTests", [], [.yams]),
     ]
 )

@@ -99,8 +99,8 @@ struct ConfigurationSection {
     private var intervals: String {
         guard let bootstrap = about.settings.bootstrap else { return "none were asked for" }
         return
-            "95 %, percentile, from \(bootstrap.replicates) replicates of the stationary bootstrap "
-            + "(Politis and Romano 1994), mean block "
+            "95 %, percentile, from \(bootstrap.replicates) replicates of the stationary "
+            + "bootstrap (Politis and Romano 1994), mean block "
             + "\(NumberText.number(bootstrap.meanBlockBars, 0)) bars, seed \(about.seed), all "
             + "candidates on the same drawn bars. Largest falls, and Calmar with them, are extremes "
             + "of one path: their intervals are rough. Shares of few cases: Wilson (1927); "

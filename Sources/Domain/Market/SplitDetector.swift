@@ -2,7 +2,8 @@
 ///
 /// The rule, of a bar against the closes, ranges, shares and money of up to `window` bars before
 /// it, where σ is the median of their close-to-close moves as for a normal distribution:
-/// 1. The close fell, or rose, by 6 σ or more, counted as 1 − (lower ÷ higher), and by three tenths.
+/// 1. The close fell, or rose, by 6 σ or more, counted as 1 − (lower ÷ higher), and by three
+///    tenths.
 /// 2. The new price (the open where there is one, since a split happens overnight, else the close)
 ///    is off the old close times a common ratio by no more than a usual move: by 2 σ where the
 ///    volume or the range is known, 1¼ σ by the open alone, ¾ σ by the close alone.
