@@ -25,7 +25,7 @@ if [ $# -gt 0 ]; then
 else
     # Tests that compute keep a processor for seconds at a time; those that talk to servers have
     # limits in real time. Apart from each other neither disturbs.
-    clients='(Caching|Kafka|Postgres|Redis)Tests'
+    clients='(Caching|Clients|GRPCServing|HTTPServing|Kafka|Postgres|Redis|Registries)Tests'
     faults='IntegrationTests.*(KillTests|FaultTests)'
     services='(Backends|Gateway|Hosting|MarketRegime)Tests'
     # One row a fault, from whatever tests make one.

@@ -10,6 +10,8 @@ package struct ExponentialTile: Sendable {
     package static let lanes = LaneRows.lanes
     package static let columns = ExponentialTask.columns
 
+    /// The bits are the same whichever it is.
+    package var kernels = KernelSet.current
     private let decays: (Double, Double, Double)
     private var state: [Double]
 
@@ -42,7 +44,7 @@ package struct ExponentialTile: Sendable {
             state.withUnsafeMutableBufferPointer { state in
                 guard let from = closes.baseAddress, let kept = state.baseAddress else { return }
                 func run(_ present: UnsafePointer<UInt8>?) {
-                    KernelSet.current.table.exponentialFeatures(
+                    kernels.table.exponentialFeatures(
                         ExponentialTask(
                             closes: from, present: present, count: rows, decays: decays,
                             state: kept, output: output.values,

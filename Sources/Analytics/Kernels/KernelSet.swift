@@ -1,7 +1,6 @@
 import CLanes
 import LaneKernelsV1
 package import LaneTasks
-import Synchronization
 
 #if arch(x86_64)
     import LaneKernelsV3
@@ -11,7 +10,7 @@ import Synchronization
 /// The lane kernels compiled for one level of the processor's instructions.
 ///
 /// Every set gives the same bits; they differ in speed. The best one that the processor can run is
-/// chosen when first asked for; `choose(_:)` may put a lower one in its place.
+/// in use.
 package struct KernelSet: Sendable {
     package let table: LaneTable
 
@@ -36,21 +35,6 @@ package struct KernelSet: Sendable {
         #endif
     }()
 
-    /// One more than the index of the chosen set; 0 for the best.
-    private static let choice = Atomic<Int>(0)
-
-    /// The set in use.
-    package static var current: KernelSet {
-        let chosen = choice.load(ordering: .relaxed)
-        return available[(chosen == 0 ? available.count : chosen) - 1]
-    }
-
-    /// Puts another set in use from now on: for comparing sets, never for other results.
-    ///
-    /// - Returns: whether the processor can run a set of that name.
-    package static func choose(_ name: String) -> Bool {
-        guard let index = available.firstIndex(where: { $0.name == name }) else { return false }
-        choice.store(index + 1, ordering: .relaxed)
-        return true
-    }
+    /// The set in use: the best one.
+    package static let current = available[available.count - 1]
 }
