@@ -4,9 +4,4 @@
 # Benchmarks/proving.py.
 set -eu
 
-cd "$(dirname "$0")/.."
-pins=Benchmarks/requirements-backfill.txt
-# Another list is another environment.
-environment=$PWD/.build/backfill-peer/$(cksum <"$pins" | cut -d ' ' -f 1)
-Scripts/python-environment.sh "$environment" --requirement "$pins"
-exec "$environment/bin/python3" Benchmarks/proving.py "$@"
+exec "$(dirname "$0")/backfill-python.sh" proving.py "$@"

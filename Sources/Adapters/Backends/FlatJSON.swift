@@ -27,7 +27,7 @@ enum FlatJSON {
     }
 
     /// As bytes first: strings that grow piece by piece cost several times as much.
-    private static func text(_ write: (inout [UInt8]) -> Void) -> String {
+    static func text(_ write: (inout [UInt8]) -> Void) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(usualSize)
         write(&bytes)

@@ -5,25 +5,15 @@ import Regimes
 /// Values that stores keep as texts: labels by their names, sets of numbers as JSON objects.
 enum StoredText {
     static func text(of probabilities: RegimeProbabilities) -> String {
-        FlatJSON.text(numbers: members(of: probabilities))
+        FlatJSON.text { append(probabilities, to: &$0) }
     }
 
-    /// Appends what `text(of:)` gives, as UTF-8.
+    /// Appends labels with their probability, in wire order, zero ones left out.
     static func append(_ probabilities: RegimeProbabilities, to bytes: inout [UInt8]) {
         labelNames.append(probabilities.values[...], where: { $0 != 0 }, to: &bytes)
     }
 
-    private static let labelNames = FlatJSONNames(labels.map(\.label))
-
-    /// Labels with their probability, in wire order, zero ones left out.
-    private static func members(
-        of probabilities: RegimeProbabilities
-    ) -> some Sequence<(String, Double)> {
-        labels.lazy.filter { probabilities[$0] != 0 }.map { ($0.label, probabilities[$0]) }
-    }
-
-    /// Made once: `allCases` is an array anew each time.
-    private static let labels = Regime.allCases
+    private static let labelNames = FlatJSONNames(Regime.allCases.map(\.label))
 
     static func probabilities(_ text: String) throws -> RegimeProbabilities {
         let masses = try FlatJSON.numbers(text, column: "probabilities").map { name, mass in

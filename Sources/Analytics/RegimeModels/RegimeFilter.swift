@@ -63,9 +63,7 @@ package struct RegimeFilter: Sendable {
     /// What `advanceStates` would make of a complete observation, without going there; `nil` where
     /// only going there says so. Its own memory is written to.
     mutating func states(after observation: Observation) -> States? {
-        guard observation.isComplete else { return nil }
-        scaling.apply(observation.features, into: &scaled)
-        guard scaled.allSatisfy(\.isFinite) else { return nil }
+        guard scale(observation) else { return nil }
         return engine?.probabilities(after: scaled)
             .map { States(probabilities: $0, isMissing: false) }
     }
@@ -113,14 +111,18 @@ package struct RegimeFilter: Sendable {
         return filter
     }
 
-    /// Whether the observation was one, not a bar to predict. The scaling of a model from outside
-    /// can take a number beyond what is finite: the chain must not start there.
+    /// Whether the observation is one, not a bar to predict: what the model sees of it is scaled
+    /// then. The scaling of a model from outside can take a number beyond what is finite: the
+    /// chain must not start there.
+    private mutating func scale(_ observation: Observation) -> Bool {
+        guard observation.isComplete else { return false }
+        scaling.apply(observation.features, into: &scaled)
+        return scaled.allSatisfy(\.isFinite)
+    }
+
+    /// As `scale` says it.
     private mutating func advanceEngine(with observation: Observation) -> Bool {
-        var isPresent = observation.isComplete
-        if isPresent {
-            scaling.apply(observation.features, into: &scaled)
-            isPresent = scaled.allSatisfy(\.isFinite)
-        }
+        let isPresent = scale(observation)
         hasStarted = hasStarted || isPresent
         if hasStarted { engine?.advance(with: isPresent ? scaled : nil) }
         return isPresent
