@@ -26,27 +26,27 @@ struct BulkBackfill: Sendable {
     }
 
     private let backfill: Backfill
-    private let request: BackfillTerms
+    private let terms: BackfillTerms
     private let model: ModelManifest
 
-    /// `nil` where the request asks for more than lanes compute.
-    init?(_ backfill: Backfill, _ request: BackfillTerms) {
-        let specification = request.specification
-        guard let model = request.fixedModel, specification.fixedModel == model.modelVersion,
+    /// `nil` where the terms ask for more than lanes compute.
+    init?(_ backfill: Backfill, _ terms: BackfillTerms) {
+        let specification = terms.specification
+        guard let model = terms.fixedModel, specification.fixedModel == model.modelVersion,
             specification.features == model.classifier.features,
             specification.model == model.classifier.model, specification.calibration == nil,
-            request.range == nil, !request.bringsExogenous
+            terms.range == nil, !terms.bringsExogenous
         else { return nil }
         self.backfill = backfill
-        self.request = request
+        self.terms = terms
         self.model = model
         guard fixedModel(barsPerYear: 1).runsInLanes else { return nil }
     }
 
     private func fixedModel(barsPerYear: Double) -> FixedModel {
         FixedModel(
-            manifest: model, hysteresis: request.specification.hysteresis,
-            barsPerYear: barsPerYear, windowBars: request.specification.training.windowBars)
+            manifest: model, hysteresis: terms.specification.hysteresis,
+            barsPerYear: barsPerYear, windowBars: terms.specification.training.windowBars)
     }
 
     /// Whether nothing of a series is stored that a walk would have to take in.
@@ -107,7 +107,7 @@ struct BulkBackfill: Sendable {
             guard let bars = try read(source, of: member),
                 let anchor = bars.timestamps.first
             else { return nil }
-            let asked = member.request(source, request)
+            let asked = member.request(source, terms)
             let head = try await backfill.register(asked, anchor: anchor)
             guard BulkBackfill.knowsNothing(head), head.profile.anchor == anchor
             else { return nil }
@@ -116,7 +116,7 @@ struct BulkBackfill: Sendable {
                 index: index, digest: source.digest, remarks: source.remarks(), bars: bars,
                 head: head,
                 writer: TileAnswerWriter(
-                    head.profile, request.specification, model,
+                    head.profile, terms.specification, model,
                     bars: min(bars.count, BulkBackfill.barsPerLoad)))
         } catch {
             return try left(error)
@@ -126,7 +126,7 @@ struct BulkBackfill: Sendable {
     /// All bars of a source; `nil` where it is empty, too long, or not what lanes compute.
     private func read(_ source: MemberSource, of member: UniverseMember) throws -> BarColumns? {
         var columns = BarColumns()
-        var splits = SplitGuard(member.series, in: member.calendar, request.splits)
+        var splits = SplitGuard(member.series, in: member.calendar, terms.splits)
         while true {
             let page = try source.pull(BulkBackfill.page)
             if page.isEmpty { return columns.isEmpty ? nil : columns }
@@ -153,7 +153,7 @@ struct BulkBackfill: Sendable {
             series.take(receipt)
             progress(piece.count)
             guard !series.isUnderWay else { return nil }
-            if request.emitting {
+            if terms.emitting {
                 series.result.take(
                     announced: try await backfill.announcePending(of: series.head.profile.series))
             }
