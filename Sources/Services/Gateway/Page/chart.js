@@ -51,7 +51,7 @@ export class RegimeChart {
     this.columns = columns;
     this.cursor = this.cursor === null ? null : Math.min(this.cursor, columns.count - 1);
     this.window = this.whole;
-    if (range && !columns.isEmpty) this.setWindow(columns.place(range.from) - 0.5, columns.place(range.to) + 0.5);
+    if (range && !columns.isEmpty) this.setWindow(columns.indexFrom(range.from) - 0.5, columns.indexFrom(range.to + 1) - 0.5);
     this.redraw();
   }
 

@@ -40,21 +40,6 @@ export class Columns {
     return low;
   }
 
-  /** A place between points, as a fraction of their index, for an instant between their times. */
-  place(seconds) {
-    const after = this.indexFrom(seconds);
-    if (after <= 0 || after >= this.count) return Math.min(after, this.count - 1);
-    const before = this.times[after - 1];
-    return after - (this.times[after] - seconds) / (this.times[after] - before);
-  }
-
-  /** The instant of such a place; beyond the ends as far apart as the points at them. */
-  timeAt(place) {
-    if (this.count < 2) return this.first;
-    const index = Math.min(Math.max(Math.floor(place), 0), this.count - 2);
-    return this.times[index] + (place - index) * (this.times[index + 1] - this.times[index]);
-  }
-
   /** Stretches of one label among the points `from` to `to`, both included. */
   runs(from, to) {
     const found = [];

@@ -14,7 +14,7 @@ import {
 import { keepRoute } from "./route.js";
 
 const CHANGES_SHOWN = 25;
-const YEAR_SECONDS = 365.25 * 86_400;
+const DAY_SECONDS = 86_400, YEAR_SECONDS = 365.25 * DAY_SECONDS;
 const PERIODS = [["6 months", 0.5], ["1 year", 1], ["5 years", 5], ["10 years", 10], ["All", Infinity]];
 const INTRADAY_PERIODS = [["1 day", 1 / 365.25], ["1 week", 7 / 365.25], ["1 month", 1 / 12], ["1 year", 1], ["All", Infinity]];
 const POLL_MILLISECONDS = 60e3;
@@ -210,12 +210,12 @@ export class MarketView {
   }
 
   showRange(route) {
-    const from = Date.parse(route.from) / 1e3, to = Date.parse(route.to) / 1e3;
+    const from = Date.parse(route.from) / 1e3, to = lastInstant(route.to);
     const isGiven = Number.isFinite(from) || Number.isFinite(to);
-    const columns = this.base;
+    const { base } = this;
     this.detail = null;
-    this.chart.show(columns, !isGiven ? null : {
-      from: Number.isFinite(from) ? from : columns.first, to: Number.isFinite(to) ? to : columns.last,
+    this.chart.show(base, !isGiven ? null : {
+      from: Number.isFinite(from) ? from : base.first, to: Number.isFinite(to) ? to : base.last,
     });
     this.markPeriod();
     if (isGiven) this.refine().catch((error) => this.page.fail(error));
@@ -332,6 +332,9 @@ export class MarketView {
     show("changes-section", newest.length > 0);
   }
 }
+
+/** A day lasts until its end. */
+const lastInstant = (text) => Date.parse(text) / 1e3 + (/^\d{4}-\d\d-\d\d$/.test(text) ? DAY_SECONDS - 1 : 0);
 
 const changeRow = () => element("tr", {},
   element("td", { class: "date" }),
