@@ -1045,7 +1045,7 @@ package nonisolated struct Bloasis_MarketRegime_ListSeriesRequest: Sendable {
   /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
   package mutating func clearTimeRange() {self._timeRange = nil}
 
-  /// Items in one page; 0 is 200, more than 1,000 is 1,000.
+  /// Items in one page; 0 is 200, more than 500 is 500.
   package var pageSize: Int32 = 0
 
   /// `next_page_token` of the page before.
@@ -1267,13 +1267,14 @@ package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendab
   package mutating func clearTrigger() {_uniqueStorage()._trigger = nil}
 
   /// What was published over `time_range`, oldest first, overrides included; nothing before the
-  /// first answer.
+  /// first label that was known.
   package var spans: [Bloasis_MarketRegime_RegimeSpan] {
     get {_storage._spans}
     set {_uniqueStorage()._spans = newValue}
   }
 
-  /// Only the last 2,000 spans are told.
+  /// Where the range has more than 500 changes or overrides, only the latest are told: whether the
+  /// range begins before `spans` for that. Unset without `time_range`.
   package var spansCut: Bool {
     get {_storage._spansCut ?? false}
     set {_uniqueStorage()._spansCut = newValue}
@@ -1343,7 +1344,7 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsRequest: Sendabl
   /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
   package mutating func clearTimeRange() {self._timeRange = nil}
 
-  /// Points at the most, 1 to 20,000; 0 is 6,000.
+  /// Points at the most; 0 is 6,000, more than 20,000 is 20,000.
   package var points: Int32 = 0
 
   /// What was said of each bar at this instant, in the past, as in RegimeRequest. What is said now
@@ -1425,7 +1426,7 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendab
   /// Of that label, to 4 decimals: for drawing. Exact ones are in the history.
   package var confidence: [Double] = []
 
-  /// To 4 decimals; a label that never has any is left out.
+  /// To 4 decimals; a label that has 0 throughout is left out.
   package var probabilities: [Bloasis_MarketRegime_RegimeProbabilityColumn] = []
 
   /// Of the last point; unset without one.
