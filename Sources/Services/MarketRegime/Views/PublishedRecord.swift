@@ -98,13 +98,7 @@ struct PublishedRecord {
 
         /// Of the prices only the close counts.
         var bars: BarColumns {
-            BarColumns(
-                answers.map { answer in
-                    let close = answer.close ?? .nan
-                    return Bar(
-                        timestamp: answer.asOf, open: close, high: close, low: close,
-                        close: close, volume: .nan)
-                })
+            BarColumns(answers.map { Bar(timestamp: $0.asOf, close: $0.close ?? .nan) })
         }
 
         var runs: [Run] {
