@@ -161,6 +161,38 @@ struct MarketRegimeRouteTests {
         try await fixture.get("/v1/market-regime/models/zzz").expectFault(.notFound, "no model zzz")
     }
 
+    @Test("series are listed, empty pages too; a range for their spans is taken in either spelling")
+    func series() async throws {
+        let fixture = GatewayFixture()
+        let path = "/v1/market-regime/series"
+        #expect(try await fixture.get(path).text == #"{"items":[],"total":0}"#)
+        for range in [
+            "timeRange.startDate=2008-01-01&timeRange.endDate=2009-01-01&pageSize=3",
+            "time_range.start_date=2008-01-01&time_range.end_date=2009-01-01&page_size=3",
+        ] {
+            _ = try await fixture.get("\(path)?timeframe=1d&search=sp&\(range)")
+        }
+        let asked = fixture.service.asked(Bloasis_MarketRegime_ListSeriesRequest.self)
+        #expect(asked.map(\.hasTimeRange) == [false, true, true])
+        #expect(asked[1] == asked[2] && asked[1].search == "sp" && asked[1].pageSize == 3)
+    }
+
+    @Test("columns and a scorecard are asked for by market")
+    func columns() async throws {
+        let fixture = GatewayFixture()
+        let columns = try await fixture.get(
+            "/v1/market-regime/columns?market=SPX&points=50&knownAt=2008-10-01")
+        #expect(columns.text == #"{"asOf":[1546290000.0],"close":["NaN"]}"#)
+        let asked = fixture.service.asked(Bloasis_MarketRegime_GetRegimeColumnsRequest.self)
+        #expect(asked.map(\.points) == [50] && asked.map(\.knownAt) == ["2008-10-01"])
+        let card = try await fixture.get("/v1/market-regime/scorecard?market=SPX&timeframe=1d")
+        #expect(card.text == #"{"bars":0}"#)
+        for path in ["columns", "scorecard"] {
+            try await fixture.get("/v1/market-regime/\(path)?market=NDX")
+                .expectFault(.notFound, "market NDX is not known")
+        }
+    }
+
     @Test("what the service refuses keeps its code")
     func serviceFaults() async throws {
         let fixture = GatewayFixture()
