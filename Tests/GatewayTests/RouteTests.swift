@@ -46,43 +46,6 @@ struct OperationRouteTests {
         #expect(response.text == "up 1\n")
     }
 
-    @Test(
-        "the page is self-contained and may load nothing from elsewhere",
-        arguments: [
-            ("/", "text/html", "<!doctype html>"), ("/page.css", "text/css", ":root {"),
-            ("/page.js", "text/javascript", "\"use strict\";"),
-        ])
-    func page(path: String, type: String, beginning: String) async throws {
-        let response = try await GatewayFixture().get(path)
-        #expect(response.status == .ok)
-        #expect(response.headers[.contentType] == type + "; charset=utf-8")
-        let policy = try #require(response.headers[.contentSecurityPolicy])
-        #expect(policy.hasPrefix("default-src 'none'") && !policy.contains("unsafe"))
-        #expect(response.headers[.xContentTypeOptions] == "nosniff")
-        #expect(response.text.hasPrefix(beginning))
-        for elsewhere in ["http://", "https://", "\"//", "@import", "url("] {
-            #expect(!response.text.contains(elsewhere), "the page refers to \(elsewhere)…")
-        }
-        let head = try await GatewayFixture().send(.head, path)
-        #expect(head.status == .ok && head.body.readableBytes == 0)
-    }
-
-    @Test("nothing that its policy would keep from running is written into the page")
-    func inline() async throws {
-        let html = try await GatewayFixture().get("/").text
-        let scripts = html.matches(of: /<script[^>]*>([^<]*)<\/script>/)
-        #expect(scripts.map(\.1) == [""])
-        for inline in [/<style/, /\sstyle=/, /\son[a-z]+=/, /javascript:/] {
-            #expect(html.firstMatch(of: inline) == nil)
-        }
-        let script = try await GatewayFixture().get("/page.js").text
-        // Every part that the script speaks of is there.
-        for match in script.matches(of: /\$\("([a-z-]+)"\)/) {
-            #expect(html.contains("id=\"\(match.1)\""), "\(match.1)")
-        }
-        #expect(!script.contains("innerHTML") && !script.contains("localStorage"))
-    }
-
     @Test("an unknown path is NOT_FOUND, a wrong method 405 with what is allowed")
     func elsewhere() async throws {
         let fixture = GatewayFixture()
