@@ -54,6 +54,8 @@ package struct WatchScreen: Sendable {
     package enum Event: Sendable {
         case series(State)
         case change(Change)
+        /// Followed series that are not shown.
+        case others(Int)
         case resized(TerminalSize)
     }
 
@@ -66,6 +68,7 @@ package struct WatchScreen: Sendable {
 
     private var style: TerminalStyle
     private var states: [Series: State] = [:]
+    private var others = 0
     /// Newest first.
     private var changes: [Change] = []
     /// Whether anything has come that the lines do not show yet.
@@ -82,6 +85,7 @@ package struct WatchScreen: Sendable {
         case .change(let change):
             changes.insert(change, at: 0)
             if changes.count > WatchScreen.changeLimit { changes.removeLast() }
+        case .others(let count): others = count
         case .resized(let size): style.size = size
         }
     }
@@ -91,7 +95,7 @@ package struct WatchScreen: Sendable {
         isDirty = false
         let title =
             StyledText("bloasis watch", .strong)
-            + StyledText("  \(states.count) series, Ctrl-C ends", .faint)
+            + StyledText("  \(states.count + others) series, Ctrl-C ends", .faint)
         let rows = max(style.size.rows, 1)
         var lines = [title]
         if states.isEmpty {
@@ -117,7 +121,8 @@ package struct WatchScreen: Sendable {
     /// As many series as there is room for, by name.
     private func table(rows: Int) -> [StyledText] {
         let all = states.values.sorted { "\($0.series)" < "\($1.series)" }
-        let shown = all.count > rows ? all.prefix(max(rows - 1, 1)) : all[...]
+        let isCut = all.count + others > rows || others > 0
+        let shown = isCut ? all.prefix(max(rows - 1, 1)) : all[...]
         let cells = shown.map { state in
             [
                 StyledText("\(state.series)", .strong),
@@ -142,10 +147,10 @@ package struct WatchScreen: Sendable {
             }
             return line
         }
-        if shown.count < all.count {
+        let hidden = all.count + others - shown.count
+        if hidden > 0 {
             let more = style.glyph("…", else: "...")
-            lines.append(
-                StyledText("\(more) and \(all.count - shown.count) more: name --market", .faint))
+            lines.append(StyledText("\(more) and \(hidden) more: name --market", .faint))
         }
         return lines
     }

@@ -5,7 +5,7 @@ import Market
 import RegimeModels
 import Reporting
 
-struct EvaluateCommand: AsyncParsableCommand {
+struct EvaluateCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Puts models to the test on a file, walk-forward.",
@@ -91,6 +91,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(help: "Also write a page to read, CSV and JSON into this directory.")
     var report: String?
+
+    @OptionGroup var display: DisplayOptions
 
     func validate() throws {
         func require(_ condition: Bool, _ flag: String, _ expectation: String) throws {

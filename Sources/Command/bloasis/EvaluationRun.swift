@@ -34,6 +34,7 @@ struct EvaluationRun {
         var waiting = jobs()[...]
         let total = waiting.count
         var done = 0
+        var bars = 0
         var progress = ProgressBar("evaluate")
         try await withThrowingTaskGroup(of: Result.self) { group in
             for job in waiting.prefix(threads) { group.addTask { perform(job) } }
@@ -41,11 +42,12 @@ struct EvaluationRun {
             while let result = try await group.next() {
                 if let job = waiting.popFirst() { group.addTask { perform(job) } }
                 walks[result.market][result.specification.canonicalJSON] = result.walk
+                if !result.walk.failures.isEmpty { progress.interrupt() }
                 report(result)
                 done += 1
+                bars += histories[result.market].count
                 progress.update(
-                    bars: done * histories[result.market].count,
-                    fraction: Double(done) / Double(max(total, 1)))
+                    bars, fraction: Double(done) / Double(max(total, 1)))
             }
         }
         progress.finish()
@@ -75,8 +77,8 @@ struct EvaluationRun {
     private func report(_ result: Result) {
         guard let first = result.walk.failures.first else { return }
         let history = histories[result.market]
-        StandardError.line(
-            "warning: \(history.name): \(result.walk.failures.count) refits failed, the first at "
+        StandardError.warning(
+            "\(history.name): \(result.walk.failures.count) refits failed, the first at "
                 + "\(history.dates[first.bar]): \(first.error)")
     }
 }

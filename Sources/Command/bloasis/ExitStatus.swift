@@ -19,10 +19,16 @@ enum ExitStatus: Int32 {
     case verificationFailed = 5
 
     /// Says on standard error what went wrong and ends the process with the fitting code.
-    static func end(with error: any Error) -> Never {
+    ///
+    /// - Parameter verb: that ran; `nil` when the command line could not be read.
+    static func end(with error: any Error, in verb: (any ParsableCommand.Type)?) -> Never {
         if let exit = error as? ExitCode { Foundation.exit(exit.rawValue) }
         let status = of(error)
-        if isOfTheParser(error) {
+        if let verb, let refusal = error as? ValidationError {
+            StandardError.error(refusal.message)
+            StandardError.hint(
+                "bloasis \(verb.configuration.commandName ?? "") --help tells what there is")
+        } else if isOfTheParser(error) {
             let text = Bloasis.fullMessage(for: error)
             if status == .done {
                 StandardOutput.write(text + "\n")
@@ -31,7 +37,7 @@ enum ExitStatus: Int32 {
                 StandardError.write(text + "\n")
             }
         } else {
-            StandardError.write("error: \(message(of: error))\n")
+            StandardError.error(message(of: error))
         }
         Foundation.exit(status.rawValue)
     }

@@ -7,7 +7,7 @@ import MarketRegime
 import Ports
 import VendorFeeds
 
-struct FetchCommand: AsyncParsableCommand {
+struct FetchCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "fetch",
         abstract: "Gets a market's completed bars from a vendor.",
@@ -140,7 +140,7 @@ extension FetchCommand {
         let answer: Result<(bars: [FeedBar], offer: FeedOffer), any Error>
         do {
             let feed = try connections.feed(feed)
-            if StandardError.isTerminal { StandardError.line("asking \(feed.name) for \(symbol)") }
+            StandardError.hint("asking \(feed.name) for \(symbol)")
             let request = FeedRequest(
                 symbol: symbol, series: series, calendar: calendar, range: start..<end)
             answer = .success((try await feed.bars(request, at: now), feed.offer))
@@ -227,7 +227,7 @@ extension FetchCommand {
             from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in
                 progress.update(
-                    bars: done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
+                    done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
             })
         progress.finish()
         let summary = BackfillSummary(

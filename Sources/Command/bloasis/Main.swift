@@ -3,8 +3,12 @@ import ArgumentParser
 @main
 enum Main {
     static func main() async {
+        var verb: (any ParsableCommand.Type)?
         do {
+            try Bloasis.refuseUnknownVerb(CommandLine.arguments.dropFirst())
             var command = try Bloasis.parseAsRoot()
+            verb = type(of: command)
+            if let display = (command as? any Verb)?.display { Display.settle(display) }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -13,7 +17,7 @@ enum Main {
             StandardOutput.flush()
         } catch {
             StandardOutput.flush()
-            ExitStatus.end(with: error)
+            ExitStatus.end(with: error, in: verb)
         }
     }
 }
@@ -36,10 +40,27 @@ struct Bloasis: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, BackfillCommand.self, CurrentCommand.self, HistoryCommand.self,
-            ChangesCommand.self, WatchCommand.self, FitCommand.self, ClassifyCommand.self,
+            ChangesCommand.self, ModelsCommand.self, WatchCommand.self, FitCommand.self,
+            ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
             FetchCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])
+}
+
+extension Bloasis {
+    /// The parser calls a mistyped verb an unexpected argument, and knows none that is like it.
+    static func refuseUnknownVerb(_ arguments: ArraySlice<String>) throws {
+        var words = arguments
+        if words.first == "help" { words = words.dropFirst() }
+        guard let word = words.first, !word.hasPrefix("-") else { return }
+        let verbs = configuration.subcommands.compactMap(\.configuration.commandName)
+        guard !verbs.contains(word), word != "help" else { return }
+        let suggestion = Suggestion.text(for: word, among: verbs)
+        throw CommandFailure(
+            .wrongUsage,
+            "unknown verb '\(word)'"
+                + (suggestion.isEmpty ? ": bloasis --help lists them" : suggestion))
+    }
 }
 
 enum Version {

@@ -1,0 +1,114 @@
+import Contracts
+import Hosting
+import Market
+import Ports
+import Synchronization
+import Terminal
+import UnixSignals
+
+/// The live view of `watch`: reads the store after each commit, and draws.
+final class WatchView: Sendable {
+    /// Series whose state is read and shown; of more their number is told.
+    private static let seriesLimit = 100
+    /// Between two looks at the store, however many commits there are.
+    private static let pause: Duration = .milliseconds(250)
+
+    private let reader: any RegimeReader
+    private let isFollowed: @Sendable (Series) -> Bool
+    private let screen: Mutex<WatchScreen>
+
+    init(
+        _ reader: any RegimeReader, _ style: TerminalStyle,
+        following isFollowed: @escaping @Sendable (Series) -> Bool
+    ) {
+        self.reader = reader
+        self.isFollowed = isFollowed
+        screen = Mutex(WatchScreen(style))
+    }
+
+    /// Takes the terminal for as long as the action runs, and gives it back however that ends.
+    func showing(_ action: () async throws -> Void) async throws {
+        StandardOutput.write(TerminalControl.enter)
+        take([])
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await action())
+        } catch {
+            outcome = .failure(error)
+        }
+        StandardOutput.write(TerminalControl.leave)
+        StandardOutput.flush()
+        try outcome.get()
+    }
+
+    func show(_ change: RegimeChangeEvent) {
+        take([
+            .change(
+                WatchScreen.Change(
+                    series: change.series, asOf: change.asOf, previous: change.previousRegime,
+                    regime: change.regime, confidence: change.confidence,
+                    sequence: change.sequence))
+        ])
+    }
+
+    /// Follows the size of the terminal.
+    func followSize() async {
+        for await _ in await UnixSignalsSequence(trapping: .sigwinch) {
+            if let size = TerminalSize.measured(1) { take([.resized(size)]) }
+        }
+    }
+
+    /// Follows what the store says of the series.
+    func followStore() async throws {
+        var seen: [Series: SeriesHead] = [:]
+        for await _ in reader.commits() {
+            let heads = try await reader.heads().filter { isFollowed($0.profile.series) }
+            let shown = heads.prefix(WatchView.seriesLimit)
+            var events: [WatchScreen.Event] = [.others(heads.count - shown.count)]
+            for head in shown where seen[head.profile.series] != head {
+                if let state = try await state(of: head) { events.append(.series(state)) }
+                seen[head.profile.series] = head
+            }
+            take(events)
+            try await Task.sleep(for: WatchView.pause)
+        }
+    }
+
+    private func state(of head: SeriesHead) async throws -> WatchScreen.State? {
+        let series = head.profile.series
+        guard let current = try await reader.current(series) else { return nil }
+        let recent = series.timeframe.span(
+            ofBars: Int64(WatchScreen.priceLimit) * 2, through: current.asOf)
+        let closes = try await reader.bars(SeriesQuery(series, range: recent)).map(\.bar.close)
+        var state = WatchScreen.State(
+            series: series, regime: current.regime, confidence: current.confidence,
+            since: current.since, asOf: current.asOf,
+            closes: Array(closes.suffix(WatchScreen.priceLimit)))
+        if let override = head.override, override.isInForce(at: WallClock.now) {
+            // Ordered by a person, not estimated.
+            state.regime = override.regime
+            state.since = override.order.madeAt
+            state.confidence = .nan
+        }
+        return state
+    }
+
+    private func take(_ events: [WatchScreen.Event]) {
+        screen.withLock { screen in
+            for event in events { screen.take(event) }
+            guard screen.isDirty else { return }
+            StandardOutput.write(screen.frame())
+            StandardOutput.flush()
+        }
+    }
+}
+
+extension Timeframe {
+    /// The time that so many bars up to one take where there is no pause between them.
+    func span(ofBars count: Int64, through end: Timestamp) -> Range<Timestamp> {
+        let (length, overflows) = nanoseconds.multipliedReportingOverflow(by: count)
+        let (start, isBefore) = end.nanoseconds.subtractingReportingOverflow(length)
+        let last = end == .latest ? end : end.advanced(byNanoseconds: 1)
+        return (overflows || isBefore ? .earliest : Timestamp(nanoseconds: start))..<last
+    }
+}
