@@ -20,6 +20,10 @@ package struct TextTable: Sendable {
         rows.append(row)
     }
 
+    package mutating func append(_ row: [String]) {
+        rows.append(row.map { StyledText($0) })
+    }
+
     /// The whole of it. On a terminal the titles step back, and a last column that is too wide goes
     /// on beneath.
     package func text(_ style: TerminalStyle) -> String {

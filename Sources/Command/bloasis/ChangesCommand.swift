@@ -32,13 +32,14 @@ struct ChangesCommand: ConfiguredVerb {
         let series = try seriesOptions.series(configuration)
         let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
+            let reading = HistoryReading(
+                regimes, market: source.market(seriesOptions, series), series,
+                rangeOptions.range, knownAt: knownAt)
             if plotOptions.plot != nil {
-                let reading = HistoryReading(
-                    regimes, market: source.market(seriesOptions, series), series,
-                    rangeOptions.range, knownAt: knownAt)
                 let points = try await reading.points()
                 guard !points.isEmpty else {
-                    throw CommandFailure(.nothingFound, "no changes of \(series)")
+                    throw CommandFailure(
+                        .nothingFound, "no changes of \(series)", hint: await reading.extent())
                 }
                 try plotOptions.write(series, points)
                 guard json else { return }
@@ -51,7 +52,9 @@ struct ChangesCommand: ConfiguredVerb {
             }
             if let knownAt { request.knownAt = knownAt.rfc3339 }
             request.pageSize = Int32(MarketPages.size)
-            let listing = Listing(isJSON: json, emptyMessage: "no changes of \(series)") {
+            let listing = Listing(
+                isJSON: json, emptyMessage: "no changes of \(series)", emptyHint: reading.extent
+            ) {
                 TextTable([
                     ("as of", .left), ("from", .left), ("to", .left), ("confidence", .right),
                     ("trigger", .left), ("sequence", .right), ("because", .left),

@@ -66,9 +66,13 @@ struct ClassifyCommand: Verb {
             manifest: manifest, barsPerYear: csvOptions.format.barsPerYear(timeframe))
         var progress = ProgressBar("classify")
         defer { progress.finish() }
+        // Lines that come as they are made tell themselves how it goes on.
+        let isTold = !(Display.output.isTerminal && (json || jsonLines))
         func next() throws -> Bar? {
             let (done, all) = (reader.report.rows, reader.rowsExpected)
-            progress.update(done, fraction: all > 0 ? Double(done) / Double(all) : nil)
+            if isTold {
+                progress.update(done, fraction: all > 0 ? Double(done) / Double(all) : nil)
+            }
             return try reader.next()
         }
         var printer = ClassificationPrinter(

@@ -38,6 +38,7 @@ enum ExitStatus: Int32 {
             }
         } else {
             StandardError.error(message(of: error))
+            if let hint = (error as? CommandFailure)?.hint { StandardError.hint(hint) }
         }
         Foundation.exit(status.rawValue)
     }
@@ -105,9 +106,12 @@ enum ExitStatus: Int32 {
 struct CommandFailure: Error, CustomStringConvertible {
     let status: ExitStatus
     let description: String
+    /// What a person at a terminal is told besides.
+    let hint: String?
 
-    init(_ status: ExitStatus, _ description: String) {
+    init(_ status: ExitStatus, _ description: String, hint: String? = nil) {
         self.status = status
         self.description = description
+        self.hint = hint
     }
 }

@@ -57,7 +57,8 @@ struct HistoryCommand: ConfiguredVerb {
     private func draw(_ series: Series, _ reading: HistoryReading) async throws {
         let points = try await reading.points()
         guard !points.isEmpty else {
-            throw CommandFailure(.nothingFound, "no assessments of \(series)")
+            throw CommandFailure(
+                .nothingFound, "no assessments of \(series)", hint: await reading.extent())
         }
         try plotOptions.write(series, points)
         guard chart else { return }
@@ -69,7 +70,9 @@ struct HistoryCommand: ConfiguredVerb {
 
     private func list(_ series: Series, _ reading: HistoryReading) async throws {
         let style = Display.output
-        let listing = Listing(isJSON: json, emptyMessage: "no assessments of \(series)") {
+        let listing = Listing(
+            isJSON: json, emptyMessage: "no assessments of \(series)", emptyHint: reading.extent
+        ) {
             TextTable([
                 ("as of", .left), ("regime", .left), ("confidence", .right), ("raw", .left),
                 ("close", .right),

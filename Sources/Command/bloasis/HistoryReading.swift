@@ -32,6 +32,22 @@ struct HistoryReading {
         return (page.items, page.nextPageToken)
     }
 
+    /// From when to when there is something, where somebody looks on who may want to know.
+    func extent() async -> String? {
+        guard Display.showsProgress else { return nil }
+        var whole = request
+        whole.timeRange = .init(RangeOptions.whole)
+        whole.pageSize = 1
+        var latest = Bloasis_MarketRegime_RegimeRequest()
+        latest.market = request.market
+        latest.timeframe = request.timeframe
+        latest.knownAt = request.knownAt
+        guard let first = try? await regimes.getRegimeHistory(whole).items.first,
+            let last = try? await regimes.getCurrentRegime(latest)
+        else { return nil }
+        return "there is something from \(first.asOf) to \(last.asOf)"
+    }
+
     /// All of it, oldest first.
     func points() async throws -> [HistoryPoint] {
         var points: [HistoryPoint] = []
@@ -49,10 +65,10 @@ struct HistoryReading {
 }
 
 extension HistoryPoint {
-    /// - Throws: `RPCFault` for an answer that this version does not know how to read.
+    /// - Throws: for an answer that this version does not know how to read.
     init(_ item: Bloasis_MarketRegime_RegimeResponse) throws {
         guard let timestamp = Timestamp(rfc3339: item.asOf) else {
-            throw RPCFault(.internal, "as_of '\(item.asOf)' of an answer is no time")
+            throw CommandFailure(.failed, "as_of '\(item.asOf)' of an answer is no time")
         }
         var masses: [(Regime, Double)] = []
         for (label, mass) in item.probabilities { masses.append((try Regime(label: label), mass)) }

@@ -5,6 +5,7 @@ import Hosting
 import Market
 import MarketRegime
 import Ports
+import Regimes
 import Terminal
 import UnixSignals
 

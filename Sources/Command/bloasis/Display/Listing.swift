@@ -8,11 +8,17 @@ import Terminal
 struct Listing {
     let isJSON: Bool
     let emptyMessage: String
+    /// What a person is told of an empty list besides.
+    let emptyHint: () async -> String?
     let makeTable: () -> TextTable
 
-    init(isJSON: Bool, emptyMessage: String, table: @escaping () -> TextTable) {
+    init(
+        isJSON: Bool, emptyMessage: String, emptyHint: @escaping () async -> String? = { nil },
+        table: @escaping () -> TextTable
+    ) {
         self.isJSON = isJSON
         self.emptyMessage = emptyMessage
+        self.emptyHint = emptyHint
         makeTable = table
     }
 
@@ -45,7 +51,9 @@ struct Listing {
         } while !token.isEmpty
         progress.finish()
         if isJSON { array.end() }
-        guard count > 0 else { throw CommandFailure(.nothingFound, emptyMessage) }
+        guard count > 0 else {
+            throw CommandFailure(.nothingFound, emptyMessage, hint: await emptyHint())
+        }
         if !isJSON { StandardOutput.write(table.text(Display.output)) }
     }
 }
