@@ -54,7 +54,7 @@ struct HistoryPlotTests {
         let gaps = try svg(points(30) { $0 % 10 == 5 ? nil : Double($0) })
         #expect(gaps.split(separator: "class=\"curve\"").count == 5)
         #expect(try svg(points(9) { _ in 1700 }).contains("class=\"curve\""))
-        #expect(try svg(points(9) { Double($0) - 40 }).contains(">-36</text>"))
+        #expect(try svg(points(9) { Double($0) - 40 }).contains(">-36.0</text>"))
     }
 
     @Test("many bars make a drawing of the same size")

@@ -53,14 +53,28 @@ struct DrawingTests {
     }
 
     private static func plain(_ points: [HistoryPoint], _ style: TerminalStyle) -> String {
-        RegimeChart(spx, points).lines(style).map { $0.rendered(style) + "\n" }.joined()
+        RegimeChart(spx, points).lines(style).map {
+            $0.rendered(style).withoutTrailingSpaces + "\n"
+        }
+        .joined()
     }
 
     @Test("a chart, with Braille")
     func chart() {
         #expect(
             DrawingTests.plain(DrawingTests.points(90), DrawingTests.unicode) == """
-                GOLDEN1
+                SPX/1d  2018-01-01 … 2018-03-31  90 bars
+                122┤                       ⣀⣀⡠⠤⠤⠒⠒⠒⠋⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠦⠤⢤⣀⣀
+                   │                ⢀⣀⡤⠴⠒⠋⠉⠁                               ⠉
+                   │           ⢀⣀⠤⠖⠊⠁
+                   │       ⣀⡠⠔⠊⠉
+                   │   ⢀⡠⠔⠊⠁
+                102┤⣀⠤⠒⠁
+                   └───────────────────┬────────────────┬───────────────────
+                                       2018-02          2018-03
+                    UUUUUUUUUUUUUUUUUUUCCCCCCCCCCCCCCCCCCBBBBBBBBBBBBBBBBBBB
+                C crisis 33%   B normal_bear 33%   U normal_bull 33%
+
                 """)
     }
 
@@ -70,7 +84,18 @@ struct DrawingTests {
         #expect(text.utf8.count == text.count)
         #expect(
             text == """
-                GOLDEN2
+                SPX/1d  2018-01-01 ... 2018-03-31  90 bars
+                122+                       ********************************
+                   |                 ******                                *
+                   |            *****
+                   |       *****
+                   |    ****
+                102+****
+                   +-------------------+----------------+-------------------
+                                       2018-02          2018-03
+                    UUUUUUUUUUUUUUUUUUUCCCCCCCCCCCCCCCCCCBBBBBBBBBBBBBBBBBBB
+                C crisis 33%   B normal_bear 33%   U normal_bull 33%
+
                 """)
     }
 
@@ -83,7 +108,7 @@ struct DrawingTests {
         let with = RegimeChart(DrawingTests.spx, points).lines(style)
         #expect(with.map(\.plain) == without.map(\.plain))
         let text = with.map { $0.rendered(style) }.joined(separator: "\n")
-        for band in ["48;5;22m", "48;5;88m", "48;5;94m"] { #expect(text.contains(band)) }
+        for band in ["48;5;23m", "48;5;88m", "48;5;94m"] { #expect(text.contains(band)) }
     }
 
     @Test(
@@ -91,11 +116,11 @@ struct DrawingTests {
         arguments: [20, 24, 25, 40, 80, 500])
     func bounds(_ columns: Int) {
         var histories: [[HistoryPoint]] = [1, 2, 3, 19, 20, 300].map(DrawingTests.points)
-        let minutes = (0..<400).map { minute in
-            HistoryPoint(
-                timestamp: Names.day(0).advanced(bySeconds: Int64(minute) * 60),
-                close: minute % 50 == 7 ? nil : 1700 + Double(minute % 11), regime: .lowVolatility,
-                confidence: 1, probabilities: .unknown)
+        let minutes: [HistoryPoint] = (0..<400).map { minute in
+            let close: Double? = minute % 50 == 7 ? nil : Double(1700 + minute % 11)
+            return HistoryPoint(
+                timestamp: Names.day(0).advanced(bySeconds: Int64(minute) * 60), close: close,
+                regime: .lowVolatility, confidence: 1, probabilities: .unknown)
         }
         histories.append(minutes)
         histories.append(DrawingTests.points(30).map { Names.without($0) })
@@ -185,5 +210,14 @@ enum Names {
         HistoryPoint(
             timestamp: point.timestamp, close: close, regime: point.regime,
             confidence: point.confidence, probabilities: point.probabilities)
+    }
+}
+
+extension String {
+    /// Golden texts have no spaces at the ends of their lines.
+    var withoutTrailingSpaces: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }

@@ -65,7 +65,7 @@ struct TextTests {
         #expect(
             table().text(.plain) == """
                 name  count  why
-                日本        7  because of a long reason that goes on and on and on
+                日本      7  because of a long reason that goes on and on and on
                 spx   1,234
 
                 """)
@@ -78,7 +78,7 @@ struct TextTests {
         #expect(
             table().text(narrow) == """
                 name  count  why
-                日本        7  because of a long reason
+                日本      7  because of a long reason
                              that goes on and on and on
                 spx   1,234
 

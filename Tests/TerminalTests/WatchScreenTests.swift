@@ -17,16 +17,16 @@ struct WatchScreenTests {
                 since: Names.day(3), asOf: Names.day(9), closes: closes))
     }
 
-    private func change(_ number: Int) -> WatchScreen.Event {
-        .change(
-            WatchScreen.Change(
-                series: Series(market: Names.market("SPX")), asOf: Names.day(number),
-                previous: .normalBull, regime: .crisis, confidence: 0.5,
-                sequence: Int64(number)))
+    private func past(_ number: Int) -> WatchScreen.Change {
+        WatchScreen.Change(
+            series: Series(market: Names.market("SPX")), asOf: Names.day(number),
+            previous: .normalBull, regime: .crisis, confidence: 0.5, sequence: Int64(number))
     }
 
+    private func change(_ number: Int) -> WatchScreen.Event { .change(past(number)) }
+
     private func shown(_ screen: inout WatchScreen) -> String {
-        screen.draw().map { $0.plain + "\n" }.joined()
+        screen.draw().map { $0.plain.withoutTrailingSpaces + "\n" }.joined()
     }
 
     @Test("a script: nothing, two series, a change, another size")
@@ -45,22 +45,36 @@ struct WatchScreenTests {
         screen.take(state("BTC", .highVolatility, closes: [.nan]))
         #expect(
             shown(&screen) == """
-                GOLDEN3
+                bloasis watch  2 series, Ctrl-C ends
+                BTC/1d  high_volatility  since 2018-01-04  87%
+                SPX/1d  normal_bull      since 2018-01-04  87%  2,059  ▁▁▁▂▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███
+
+                changes, the latest first
+                none so far
+
                 """)
         screen.take(change(11))
         screen.take(change(12))
+        // By another way, and what came before.
+        screen.take(.past([past(4), past(7), past(11)]))
         screen.take(state("SPX", .crisis))
         let lines = shown(&screen).split(separator: "\n")
         #expect(lines[2].hasPrefix("SPX/1d  crisis"))
         #expect(
-            lines.suffix(2) == [
+            lines.suffix(4) == [
                 "2018-01-13T21:00:00Z  SPX/1d  normal_bull → crisis  50%  #12",
                 "2018-01-12T21:00:00Z  SPX/1d  normal_bull → crisis  50%  #11",
+                "2018-01-08T21:00:00Z  SPX/1d  normal_bull → crisis  50%  #7",
+                "2018-01-05T21:00:00Z  SPX/1d  normal_bull → crisis  50%  #4",
             ])
         screen.take(.resized(TerminalSize(columns: 20, rows: 4)))
         #expect(
             shown(&screen) == """
-                GOLDEN4
+                bloasis watch  2 ser
+                BTC/1d  high_volatil
+                … and 1 more: name -
+
+
                 """)
     }
 
@@ -71,6 +85,11 @@ struct WatchScreenTests {
         _ = screen.draw()
         #expect(!screen.isDirty)
         screen.take(change(1))
+        #expect(screen.isDirty)
+        _ = screen.draw()
+        for known in [change(1), .past([past(1)]), .others(0)] { screen.take(known) }
+        #expect(!screen.isDirty)
+        screen.take(.resized(TerminalSize(columns: 78, rows: 12)))
         #expect(screen.isDirty)
     }
 
@@ -97,6 +116,6 @@ struct WatchScreenTests {
         let frame = screen.frame()
         #expect(frame.hasPrefix("\u{1B}[Hbloasis watch"))
         #expect(frame.hasSuffix("none so far\u{1B}[K\u{1B}[J"))
-        #expect(frame.split(separator: "\u{1B}[K\r\n").count == 5)
+        #expect(frame.split(separator: "\u{1B}[K\r\n", omittingEmptySubsequences: false).count == 5)
     }
 }

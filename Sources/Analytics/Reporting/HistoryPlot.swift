@@ -13,6 +13,10 @@ package struct HistoryPlot: Sendable {
     private static let areaTop = 452.0
     private static let areaEnd = 560.0
     private static let tickLimit = 12
+    /// Differences of probabilities that cannot be seen.
+    private static let alike = 0.002
+    /// Room for half a label at the right end.
+    private static let labelRoom = 34.0
 
     private let series: Series
     private let points: [HistoryPoint]
@@ -63,7 +67,10 @@ package struct HistoryPlot: Sendable {
 
     private func addPrice(to chart: inout Chart, _ scale: PriceScale?) {
         let ticks = TimeTicks(points.map(\.timestamp), limit: HistoryPlot.tickLimit).ticks
-        chart.xGrid(ticks.map { (Double($0.bar) + 0.5, $0.label) })
+        chart.xGrid(
+            ticks.map { (Double($0.bar) + 0.5, $0.label) }.filter { bar, _ in
+                chart.x.place(bar) <= HistoryPlot.width - HistoryPlot.labelRoom
+            })
         guard let scale else {
             chart.text(
                 points.isEmpty ? "No bars in this range." : "The prices are not known.",
@@ -111,19 +118,32 @@ package struct HistoryPlot: Sendable {
                 let mass = points[bars].reduce(0) { $0 + $1.probabilities.values[place] }
                 return floor[column] + mass / Double(bars.count)
             }
-            if zip(top, floor).contains(where: { $0 - $1 > 1e-9 }) {
-                chart.area(
-                    (0..<columns).map { column in
-                        let bars = bars(of: column, of: columns)
-                        return (
-                            from: Double(bars.lowerBound), to: Double(bars.upperBound),
-                            low: floor[column], high: top[column]
-                        )
-                    }, "area-\(regime.label)")
+            let steps = steps(from: floor, to: top)
+            if steps.contains(where: { $0.high - $0.low > 1e-9 }) {
+                chart.area(steps, "area-\(regime.label)")
             }
             floor = top
         }
         chart.yGrid([(0, "0 %"), (0.5, "50 %"), (1, "100 %")])
+    }
+
+    /// Neighbours that are alike are one.
+    private func steps(
+        from floor: [Double], to top: [Double]
+    ) -> [(from: Double, to: Double, low: Double, high: Double)] {
+        var steps: [(from: Double, to: Double, low: Double, high: Double)] = []
+        for column in floor.indices {
+            let bars = bars(of: column, of: floor.count)
+            let end = Double(bars.upperBound)
+            if let last = steps.last, abs(last.low - floor[column]) < HistoryPlot.alike,
+                abs(last.high - top[column]) < HistoryPlot.alike
+            {
+                steps[steps.count - 1].to = end
+            } else {
+                steps.append((Double(bars.lowerBound), end, floor[column], top[column]))
+            }
+        }
+        return steps
     }
 
     private func bars(of column: Int, of columns: Int) -> Range<Int> {

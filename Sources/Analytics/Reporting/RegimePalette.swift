@@ -67,7 +67,7 @@ package enum RegimePalette {
         word: .init(0xCB6A10), wordIndex: 166, basicIndex: 3, shadeIndex: 94, letter: "B")
     private static let normalBull = RegimeColours(
         strong: .init(0x0B7A75), tint: .init(0xCDEBE4), shade: .init(0x0B4A40),
-        word: .init(0x0E8F86), wordIndex: 30, basicIndex: 2, shadeIndex: 22, letter: "U")
+        word: .init(0x0E8F86), wordIndex: 30, basicIndex: 6, shadeIndex: 23, letter: "U")
     private static let euphoria = RegimeColours(
         strong: .init(0xD9B500), tint: .init(0xFAF1B4), shade: .init(0x55500C),
         word: .init(0xA68400), wordIndex: 136, basicIndex: 3, shadeIndex: 58, letter: "E")

@@ -70,12 +70,14 @@ package struct TimeTicks: Sendable {
     ///   - limit: marks at the most; with fewer than two bars, or where even the coarsest unit has
     ///     more, there are none.
     package init(_ timestamps: [Timestamp], limit: Int) {
+        var chosen: [Tick] = []
         for unit in Unit.allCases {
             guard let ticks = TimeTicks.ticks(of: unit, timestamps, limit: limit) else { continue }
-            self.ticks = ticks
-            return
+            // Of units with the same marks the coarsest has the shortest words.
+            guard chosen.isEmpty || ticks.map(\.bar) == chosen.map(\.bar) else { break }
+            chosen = ticks
         }
-        ticks = []
+        ticks = chosen
     }
 
     /// `nil` when there are more than wanted, or none.

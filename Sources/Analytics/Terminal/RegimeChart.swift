@@ -49,9 +49,9 @@ package struct RegimeChart: Sendable {
         let labels = (0..<height).compactMap { label($0, height) }
         let widest = labels.map(\.count).max() ?? 0
         let hasLabels = widest > 0 && style.size.columns - widest >= RegimeChart.narrowest
-        let margin = hasLabels ? widest + 2 : 0
+        let margin = hasLabels ? widest + 1 : 0
         return Layout(
-            height: height, margin: margin, width: max(style.size.columns - margin - 1, 1),
+            height: height, margin: margin, width: max(style.size.columns - margin, 1),
             style: style)
     }
 

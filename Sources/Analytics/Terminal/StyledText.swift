@@ -80,7 +80,7 @@ package struct StyledText: Sendable, Equatable {
     fileprivate var pieces: [(text: String, ink: Ink)] { spans.map { ($0.text, $0.ink) } }
 
     /// Words on lines of so many columns at the most; a longer word has a line of its own.
-    func wrapped(to columns: Int) -> [StyledText] {
+    package func wrapped(to columns: Int) -> [StyledText] {
         var lines: [StyledText] = [StyledText()]
         for (text, ink) in pieces {
             for (place, word) in text.split(separator: " ", omittingEmptySubsequences: false)

@@ -54,6 +54,8 @@ package struct WatchScreen: Sendable {
     package enum Event: Sendable {
         case series(State)
         case change(Change)
+        /// What came before the screen was there, in any order.
+        case past([Change])
         /// Followed series that are not shown.
         case others(Int)
         case resized(TerminalSize)
@@ -79,15 +81,30 @@ package struct WatchScreen: Sendable {
     }
 
     package mutating func take(_ event: Event) {
-        isDirty = true
         switch event {
-        case .series(let state): states[state.series] = state
-        case .change(let change):
-            changes.insert(change, at: 0)
-            if changes.count > WatchScreen.changeLimit { changes.removeLast() }
-        case .others(let count): others = count
-        case .resized(let size): style.size = size
+        case .series(let state):
+            isDirty = isDirty || states[state.series] != state
+            states[state.series] = state
+        case .change(let change): add([change])
+        case .past(let past): add(past.sorted { $0.asOf > $1.asOf }, atEnd: true)
+        case .others(let count):
+            isDirty = isDirty || others != count
+            others = count
+        case .resized(let size):
+            isDirty = true
+            style.size = size
         }
+    }
+
+    /// One that is there already came by two ways.
+    private mutating func add(_ told: [Change], atEnd: Bool = false) {
+        let new = told.filter { change in
+            !changes.contains { $0.series == change.series && $0.sequence == change.sequence }
+        }
+        guard !new.isEmpty else { return }
+        isDirty = true
+        changes.insert(contentsOf: new, at: atEnd ? changes.count : 0)
+        changes.removeLast(max(changes.count - WatchScreen.changeLimit, 0))
     }
 
     /// No more lines than the terminal has rows, none wider than it has columns.

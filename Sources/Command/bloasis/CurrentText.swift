@@ -1,4 +1,5 @@
 import Contracts
+import Market
 import Regimes
 import Reporting
 import Terminal
@@ -9,6 +10,8 @@ struct CurrentText {
     static let recentBars: Int64 = 180
     private static let sparklineColumns = 60
     private static let indent = 12
+    /// What is longer is not broken into lines of fewer columns.
+    private static let narrowest = 24
 
     private let answer: Bloasis_MarketRegime_RegimeResponse
     private let recent: [HistoryPoint]
@@ -32,7 +35,7 @@ struct CurrentText {
             "  model     \(answer.modelVersion)",
         ]
         if !answer.reasoning.isEmpty {
-            lines.append(StyledText("  because   \(answer.reasoning)"))
+            lines += reasoning(style)
         }
         lines += history(style)
         let labels = answer.probabilities.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -46,6 +49,19 @@ struct CurrentText {
         return lines
     }
 
+    /// In one line where it is piped.
+    private func reasoning(_ style: TerminalStyle) -> [StyledText] {
+        let label = StyledText("  because   ")
+        let room = style.size.columns - CurrentText.indent
+        guard style.isTerminal, room >= CurrentText.narrowest else {
+            return [label + StyledText(answer.reasoning)]
+        }
+        let indent = StyledText(String(repeating: " ", count: CurrentText.indent))
+        return StyledText(answer.reasoning).wrapped(to: room).enumerated().map { place, line in
+            (place == 0 ? label : indent) + line
+        }
+    }
+
     private func history(_ style: TerminalStyle) -> [StyledText] {
         guard recent.count > 1 else { return [] }
         let columns = min(style.size.columns - CurrentText.indent, CurrentText.sparklineColumns)
@@ -54,7 +70,7 @@ struct CurrentText {
             .text(columns: columns, style)
         var lines: [StyledText] = []
         if !price.isEmpty { lines.append(StyledText("  price     " + price)) }
-        if !confidence.isEmpty { lines.append(StyledText("  sureness  " + confidence)) }
+        if !confidence.isEmpty { lines.append(StyledText("  conf.     " + confidence)) }
         let from = recent.first.map { "\($0.timestamp.utcDate)" } ?? ""
         lines.append(StyledText("            the last \(recent.count) bars, from \(from)", .faint))
         return lines

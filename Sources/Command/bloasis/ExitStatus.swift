@@ -21,13 +21,13 @@ enum ExitStatus: Int32 {
     /// Says on standard error what went wrong and ends the process with the fitting code.
     ///
     /// - Parameter verb: that ran; `nil` when the command line could not be read.
-    static func end(with error: any Error, in verb: (any ParsableCommand.Type)?) -> Never {
+    static func end(with error: any Error, in verb: String?) -> Never {
         if let exit = error as? ExitCode { Foundation.exit(exit.rawValue) }
         let status = of(error)
         if let verb, let refusal = error as? ValidationError {
             StandardError.error(refusal.message)
             StandardError.hint(
-                "bloasis \(verb.configuration.commandName ?? "") --help tells what there is")
+                "bloasis \(verb) --help tells what there is")
         } else if isOfTheParser(error) {
             let text = Bloasis.fullMessage(for: error)
             if status == .done {

@@ -3,12 +3,11 @@ import ArgumentParser
 @main
 enum Main {
     static func main() async {
-        var verb: (any ParsableCommand.Type)?
+        var verb: String?
         do {
             try Bloasis.refuseUnknownVerb(CommandLine.arguments.dropFirst())
             var command = try Bloasis.parseAsRoot()
-            verb = type(of: command)
-            if let display = (command as? any Verb)?.display { Display.settle(display) }
+            verb = settle(command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -19,6 +18,12 @@ enum Main {
             StandardOutput.flush()
             ExitStatus.end(with: error, in: verb)
         }
+    }
+
+    /// Decides how a verb shows things; its name.
+    private static func settle(_ command: any ParsableCommand) -> String? {
+        if let display = (command as? any Verb)?.display { Display.settle(display) }
+        return type(of: command).configuration.commandName
     }
 }
 
@@ -53,7 +58,7 @@ extension Bloasis {
         var words = arguments
         if words.first == "help" { words = words.dropFirst() }
         guard let word = words.first, !word.hasPrefix("-") else { return }
-        let verbs = configuration.subcommands.compactMap(\.configuration.commandName)
+        let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
         guard !verbs.contains(word), word != "help" else { return }
         let suggestion = Suggestion.text(for: word, among: verbs)
         throw CommandFailure(

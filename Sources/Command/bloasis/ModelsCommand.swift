@@ -22,6 +22,10 @@ struct ModelsCommand: ConfiguredVerb {
     @OptionGroup var seriesOptions: SeriesOptions
     @OptionGroup var source: SourceOptions
 
+    /// Columns of a terminal from which on versions are shown whole.
+    private static let wide = 150
+    private static let shownVersion = 12
+
     @Flag(help: "Print the API's JSON, an array.")
     var json = false
 
@@ -46,13 +50,23 @@ struct ModelsCommand: ConfiguredVerb {
                 return (page.items, page.nextPageToken)
             } row: { model in
                 [
-                    StyledText(model.version), StyledText(model.kind),
+                    StyledText(version(model)), StyledText(model.kind),
                     StyledText(day(model.trainedFrom)), StyledText(day(model.trainedThrough)),
                     StyledText(model.hasActiveFrom ? day(model.activeFrom) : "never"),
                     converged(model), StyledText(logLikelihood(model)),
                 ]
             }
         }
+    }
+
+    /// On a terminal as much of it as tells models apart.
+    private func version(_ model: Bloasis_MarketRegime_RegimeModel) -> String {
+        let style = Display.output
+        let isLong = model.version.count > ModelsCommand.shownVersion
+        guard style.isTerminal, isLong, style.size.columns < ModelsCommand.wide else {
+            return model.version
+        }
+        return model.version.prefix(ModelsCommand.shownVersion) + style.glyph("…", else: "...")
     }
 
     /// Of a daily series the day says it all.

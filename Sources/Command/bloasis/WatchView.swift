@@ -2,6 +2,7 @@ import Contracts
 import Hosting
 import Market
 import Ports
+import Regimes
 import Synchronization
 import Terminal
 import UnixSignals
@@ -10,6 +11,8 @@ import UnixSignals
 final class WatchView: Sendable {
     /// Series whose state is read and shown; of more their number is told.
     private static let seriesLimit = 100
+    /// Changes of a series that are looked back to.
+    private static let pastLimit = 20
     /// Between two looks at the store, however many commits there are.
     private static let pause: Duration = .milliseconds(250)
 
@@ -42,13 +45,7 @@ final class WatchView: Sendable {
     }
 
     func show(_ change: RegimeChangeEvent) {
-        take([
-            .change(
-                WatchScreen.Change(
-                    series: change.series, asOf: change.asOf, previous: change.previousRegime,
-                    regime: change.regime, confidence: change.confidence,
-                    sequence: change.sequence))
-        ])
+        take([.change(WatchScreen.Change(change))])
     }
 
     /// Follows the size of the terminal.
@@ -61,6 +58,7 @@ final class WatchView: Sendable {
     /// Follows what the store says of the series.
     func followStore() async throws {
         var seen: [Series: SeriesHead] = [:]
+        take([.past(try await past())])
         for await _ in reader.commits() {
             let heads = try await reader.heads().filter { isFollowed($0.profile.series) }
             let shown = heads.prefix(WatchView.seriesLimit)
@@ -72,6 +70,20 @@ final class WatchView: Sendable {
             take(events)
             try await Task.sleep(for: WatchView.pause)
         }
+    }
+
+    /// The last announced changes of what is followed.
+    private func past() async throws -> [WatchScreen.Change] {
+        let heads = try await reader.heads().filter { isFollowed($0.profile.series) }
+        var changes: [WatchScreen.Change] = []
+        for head in heads.prefix(WatchView.seriesLimit) where head.lastSequence > 0 {
+            let page = try await reader.announcements(
+                of: head.profile.series,
+                after: max(head.lastSequence - Int64(WatchView.pastLimit), 0),
+                limit: WatchView.pastLimit)
+            changes += page.map { WatchScreen.Change(RegimeChangeEvent($0)) }
+        }
+        return changes
     }
 
     private func state(of head: SeriesHead) async throws -> WatchScreen.State? {
@@ -100,6 +112,14 @@ final class WatchView: Sendable {
             StandardOutput.write(screen.frame())
             StandardOutput.flush()
         }
+    }
+}
+
+extension WatchScreen.Change {
+    fileprivate init(_ event: RegimeChangeEvent) {
+        self.init(
+            series: event.series, asOf: event.asOf, previous: event.previousRegime,
+            regime: event.regime, confidence: event.confidence, sequence: event.sequence)
     }
 }
 

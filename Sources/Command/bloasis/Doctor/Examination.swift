@@ -4,6 +4,7 @@ import Hosting
 import Kernels
 import Market
 import Ports
+import Regimes
 
 /// Asks every part that this configuration uses, and tells what those are for that it does not.
 struct Examination {
