@@ -5,7 +5,7 @@ import Testing
 /// What the program shows on a terminal, and that pipes get nothing of it.
 @Suite("The program at a terminal")
 struct DisplayProcessTests {
-    private static let range = ["--market", "SPX", "--from", "2001-06-01", "--to", "2001-09-01"]
+    private static let range = ["--market", "SPX", "--from", "2001-01-01", "--to", "2002-02-01"]
 
     /// Runs at a terminal of 60 columns, which `script` makes.
     private func atTerminal(
@@ -70,7 +70,7 @@ struct DisplayProcessTests {
             let path = program.home + "/\(verb).svg"
             let drawn = try await program.run([verb, "--plot", path] + DisplayProcessTests.range)
             #expect(drawn.status == 0 && drawn.output.isEmpty)
-            #expect(drawn.errors == "wrote \(path): 63 bars of SPX/1d\n")
+            #expect(drawn.errors == "wrote \(path): 269 bars of SPX/1d\n")
             #expect(try Fixture.text(path).hasSuffix("</svg>\n"))
             let quiet = try await program.run(
                 [verb, "--quiet", "--json", "--plot", path] + DisplayProcessTests.range)
