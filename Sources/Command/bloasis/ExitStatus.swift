@@ -34,7 +34,7 @@ enum ExitStatus: Int32 {
                 StandardOutput.write(text + "\n")
                 StandardOutput.flush()
             } else {
-                StandardError.write(text + "\n")
+                StandardError.error(ExitStatus.withoutUsage(text))
             }
         } else {
             StandardError.error(message(of: error))
@@ -85,6 +85,20 @@ enum ExitStatus: Int32 {
         case .unavailable, .deadlineExceeded: .unavailable
         default: .failed
         }
+    }
+
+    /// What the parser says, without its line of every option there is: the help that it names
+    /// tells them, each with its meaning.
+    private static func withoutUsage(_ text: String) -> String {
+        let mark = "Error: "
+        var isUsage = false
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if line.hasPrefix("Usage: ") { isUsage = true }
+            if line.hasPrefix("  See '") { isUsage = false }
+            return !isUsage
+        }
+        let kept = lines.joined(separator: "\n")
+        return kept.hasPrefix(mark) ? String(kept.dropFirst(mark.count)) : kept
     }
 
     private static func message(of error: any Error) -> String {

@@ -53,17 +53,26 @@ struct Bloasis: AsyncParsableCommand {
 }
 
 extension Bloasis {
+    private static let ownFlags = [
+        "--generate-completion-script", "--experimental-dump-help", "---",
+    ]
+
     /// The parser calls a mistyped verb an unexpected argument, and knows none that is like it.
     static func refuseUnknownVerb(_ arguments: ArraySlice<String>) throws {
         var words = arguments
         if words.first == "help" { words = words.dropFirst() }
-        guard let word = words.first, !word.hasPrefix("-") else { return }
+        guard let word = words.first, word != "help" else { return }
         let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
-        guard !verbs.contains(word), word != "help" else { return }
-        let suggestion = Suggestion.text(for: word, among: verbs)
+        let flags = ["--help", "--version", "-h"]
+        // The parser has flags of its own, for completions and for documents.
+        guard !verbs.contains(word), !flags.contains(word),
+            !ownFlags.contains(where: word.hasPrefix)
+        else { return }
+        let isFlag = word.hasPrefix("-")
+        let suggestion = Suggestion.text(for: word, among: isFlag ? flags : verbs)
         throw CommandFailure(
             .wrongUsage,
-            "unknown verb '\(word)'"
+            "unknown \(isFlag ? "option" : "verb") '\(word)'"
                 + (suggestion.isEmpty ? ": bloasis --help lists them" : suggestion))
     }
 }
