@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Regimes
 import Testing
@@ -78,6 +79,15 @@ struct PaletteTests {
                 #expect(distance.squareRoot() >= 0.1, "\(one) and \(other)")
             }
         }
+    }
+
+    @Test("the page says the same of areas on light paper", arguments: Regime.allCases)
+    func page(_ regime: Regime) throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Services/Gateway/Page/page.css")
+        let rules = try String(contentsOf: file, encoding: .utf8)
+        let strong = RegimePalette.colours(of: regime).strong.hex
+        #expect(rules.contains("--\(regime.label): light-dark(\(strong),"))
     }
 
     @Test("letters and colours are each one regime's")

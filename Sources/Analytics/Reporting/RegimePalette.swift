@@ -60,25 +60,25 @@ package enum RegimePalette {
     }
 
     private static let crisis = RegimeColours(
-        strong: .init(0xB3201B), tint: .init(0xF2B8AE), shade: .init(0x6B1A14),
+        strong: .init(0xA01712), tint: .init(0xF2B8AE), shade: .init(0x6B1A14),
         word: .init(0xD7382F), wordIndex: 160, basicIndex: 1, shadeIndex: 88, letter: "C")
     private static let normalBear = RegimeColours(
-        strong: .init(0xD9730D), tint: .init(0xFADDBD), shade: .init(0x5E3A0C),
+        strong: .init(0xB8560C), tint: .init(0xFADDBD), shade: .init(0x5E3A0C),
         word: .init(0xCB6A10), wordIndex: 166, basicIndex: 3, shadeIndex: 94, letter: "B")
     private static let normalBull = RegimeColours(
         strong: .init(0x0B7A75), tint: .init(0xCDEBE4), shade: .init(0x0B4A40),
         word: .init(0x0E8F86), wordIndex: 30, basicIndex: 6, shadeIndex: 23, letter: "U")
     private static let euphoria = RegimeColours(
-        strong: .init(0xD9B500), tint: .init(0xFAF1B4), shade: .init(0x55500C),
+        strong: .init(0xB09000), tint: .init(0xFAF1B4), shade: .init(0x55500C),
         word: .init(0xA68400), wordIndex: 136, basicIndex: 3, shadeIndex: 58, letter: "E")
     private static let highVolatility = RegimeColours(
-        strong: .init(0x7B3FA0), tint: .init(0xE5D3EF), shade: .init(0x472360),
+        strong: .init(0x6B3391), tint: .init(0xE5D3EF), shade: .init(0x472360),
         word: .init(0x9A62BE), wordIndex: 97, basicIndex: 5, shadeIndex: 53, letter: "H")
     private static let lowVolatility = RegimeColours(
-        strong: .init(0x6FB1E0), tint: .init(0xDCECF9), shade: .init(0x1D3F66),
+        strong: .init(0x2F8FE0), tint: .init(0xDCECF9), shade: .init(0x1D3F66),
         word: .init(0x3F86C6), wordIndex: 68, basicIndex: 4, shadeIndex: 25, letter: "L")
     private static let unknown = RegimeColours(
-        strong: .init(0x8A919E), tint: .init(0xE8EAED), shade: .init(0x33383F),
+        strong: .init(0xB4BAC4), tint: .init(0xE8EAED), shade: .init(0x33383F),
         word: .init(0x7D838E), wordIndex: 244, basicIndex: 7, shadeIndex: 238, letter: "?")
 }
 

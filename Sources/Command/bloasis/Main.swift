@@ -63,7 +63,7 @@ extension Bloasis {
         if words.first == "help" { words = words.dropFirst() }
         guard let word = words.first, word != "help" else { return }
         let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
-        let flags = ["--help", "--version", "-h"]
+        let flags = ["--help", "--help-hidden", "--version", "-h"]
         // The parser has flags of its own, for completions and for documents.
         guard !verbs.contains(word), !flags.contains(word),
             !ownFlags.contains(where: word.hasPrefix)
