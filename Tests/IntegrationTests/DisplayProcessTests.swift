@@ -88,6 +88,21 @@ struct DisplayProcessTests {
         #expect(!FileManager.default.fileExists(atPath: program.home + "/none.svg"))
     }
 
+    @Test(
+        "a drawing as PNG, of two dots for each of the drawing",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsvg-convert")))
+    func png() async throws {
+        let program = try await Program.backfilled()
+        defer { program.remove() }
+        let path = program.home + "/spx.PNG"
+        let drawn = try await program.run("history", "--market", "SPX", "--plot", path)
+        #expect(drawn.status == 0, "\(drawn.errors)")
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        #expect(bytes.prefix(8).elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        // Width and height, each of four bytes, are the first words of the header.
+        #expect(bytes[16..<24].elementsEqual([0, 0, 0x08, 0xC0, 0, 0, 0x05, 0x00]))
+    }
+
     @Test("without rsvg-convert a PNG is refused with what to install")
     func withoutConverter() async throws {
         var program = try await Program.backfilled()
@@ -139,6 +154,9 @@ struct DisplayProcessTests {
         let again = try await Program.finish(atTerminal(program, backfill("SHOWN"))).output
         #expect(!again.contains("next:"))
         let quiet = try await Program.finish(atTerminal(program, backfill("QUIET", "-q"))).output
+        let early = ["history", "--market", "SHOWN", "--to", "1990-01-01"]
+        let ranges = try await Program.finish(atTerminal(program, early)).output
+        #expect(ranges.contains("there is something from 1999-01-04T21:00:00Z to 2000-03-"))
         #expect(!quiet.contains("next:") && quiet.contains("QUIET/1d"))
     }
 

@@ -83,6 +83,7 @@ struct WatchCommand: ConfiguredVerb {
                     [
                         { try await follow(wanted, in: assembly, showing: view) },
                         { try await view.followStore() }, { await view.followSize() },
+                        { try await view.draw() },
                     ])
             }
         }

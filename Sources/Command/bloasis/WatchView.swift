@@ -15,6 +15,8 @@ final class WatchView: Sendable {
     private static let pastLimit = 20
     /// Between two looks at the store, however many commits there are.
     private static let pause: Duration = .milliseconds(250)
+    /// Between two frames, however much comes.
+    private static let frameInterval: Duration = .milliseconds(50)
 
     private let reader: any RegimeReader
     private let isFollowed: @Sendable (Series) -> Bool
@@ -32,7 +34,6 @@ final class WatchView: Sendable {
     /// Takes the terminal for as long as the action runs, and gives it back however that ends.
     func showing(_ action: () async throws -> Void) async throws {
         StandardOutput.write(TerminalControl.enter)
-        take([])
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await action())
@@ -46,6 +47,18 @@ final class WatchView: Sendable {
 
     func show(_ change: RegimeChangeEvent) {
         take([.change(WatchScreen.Change(change))])
+    }
+
+    /// Draws what has come, until it is cancelled.
+    func draw() async throws {
+        while true {
+            screen.withLock { screen in
+                guard screen.isDirty else { return }
+                StandardOutput.write(screen.frame())
+                StandardOutput.flush()
+            }
+            try await Task.sleep(for: WatchView.frameInterval)
+        }
     }
 
     /// Follows the size of the terminal.
@@ -108,9 +121,6 @@ final class WatchView: Sendable {
     private func take(_ events: [WatchScreen.Event]) {
         screen.withLock { screen in
             for event in events { screen.take(event) }
-            guard screen.isDirty else { return }
-            StandardOutput.write(screen.frame())
-            StandardOutput.flush()
         }
     }
 }
