@@ -169,6 +169,7 @@ struct DrawingTests {
         #expect(
             text.line(count: 5, fraction: nil, elapsed: 10, style)
                 == "SPX/1d  5 bars  0.5/s  10 s")
+        #expect(text.line(count: nil, fraction: nil, elapsed: 61, style) == "SPX/1d  1 min 1 s")
         #expect(
             text.line(count: 0, fraction: .nan, elapsed: 3, DrawingTests.ascii)
                 == "SPX/1d  [........................] 0%  0 bars  3 s")

@@ -18,10 +18,11 @@ package struct ProgressText: Sendable {
     /// `SPX/1d  [######··········] 41%  2,050 bars  3,120/s  1 s left`, as much as fits.
     ///
     /// - Parameters:
+    ///   - count: `nil` where nothing is counted.
     ///   - fraction: of the work done, 0 … 1; `nil` when the total is not known.
     ///   - elapsed: seconds, more than 0.
     package func line(
-        count: Int, fraction: Double?, elapsed: Double, _ style: TerminalStyle
+        count: Int?, fraction: Double?, elapsed: Double, _ style: TerminalStyle
     ) -> String {
         let done = fraction.map { $0.isFinite ? min(max($0, 0), 1) : 0 }
         var parts = [label]
@@ -34,8 +35,10 @@ package struct ProgressText: Sendable {
                         count: ProgressText.barWidth - filled)
                     + "] \(Int((done * 100).rounded()))%")
         }
-        parts.append(NumberText.grouped("\(count)") + " \(unit)")
-        if count > 0 { parts.append(ProgressText.rate(Double(count) / elapsed)) }
+        if let count {
+            parts.append(NumberText.grouped("\(count)") + " \(unit)")
+            if count > 0 { parts.append(ProgressText.rate(Double(count) / elapsed)) }
+        }
         if let done, done > ProgressText.knownFrom, done < 1 {
             parts.append(ProgressText.duration(elapsed / done * (1 - done)) + " left")
         } else if done == nil || done == 0 {

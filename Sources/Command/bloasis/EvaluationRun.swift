@@ -30,12 +30,20 @@ struct EvaluationRun {
     /// In the order of the histories. They do not depend on `threads`: each walk is a function of
     /// its bars and its specification.
     func markets() async throws -> [Market] {
+        let walks = try await ProgressClock.around("evaluate", counting: "bars", walks)
+        return zip(histories, walks).map { history, walks in
+            Market(
+                history: history, paths: candidates.map { $0.path(over: history, walks: walks) },
+                walks: walks)
+        }
+    }
+
+    private func walks(_ progress: ProgressClock) async throws -> [[String: ModelWalk]] {
         var walks = [[String: ModelWalk]](repeating: [:], count: histories.count)
         var waiting = jobs()[...]
         let total = waiting.count
         var done = 0
         var bars = 0
-        var progress = ProgressBar("evaluate")
         try await withThrowingTaskGroup(of: Result.self) { group in
             for job in waiting.prefix(threads) { group.addTask { perform(job) } }
             waiting = waiting.dropFirst(threads)
@@ -50,12 +58,7 @@ struct EvaluationRun {
                     bars, fraction: Double(done) / Double(max(total, 1)))
             }
         }
-        progress.finish()
-        return zip(histories, walks).map { history, walks in
-            Market(
-                history: history, paths: candidates.map { $0.path(over: history, walks: walks) },
-                walks: walks)
-        }
+        return walks
     }
 
     private func jobs() -> [Job] {

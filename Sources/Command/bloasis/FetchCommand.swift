@@ -140,10 +140,12 @@ extension FetchCommand {
         let answer: Result<(bars: [FeedBar], offer: FeedOffer), any Error>
         do {
             let feed = try connections.feed(feed)
-            StandardError.hint("asking \(feed.name) for \(symbol)")
             let request = FeedRequest(
                 symbol: symbol, series: series, calendar: calendar, range: start..<end)
-            answer = .success((try await feed.bars(request, at: now), feed.offer))
+            let bars = try await ProgressClock.around("asking \(feed.name) for \(symbol)") { _ in
+                try await feed.bars(request, at: now)
+            }
+            answer = .success((bars, feed.offer))
         } catch {
             answer = .failure(error)
         }

@@ -138,7 +138,7 @@ struct FitCommand: Verb {
         guard window.count > 0 else {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
-        let manifest = try WorkingDisplay.around("fit", specification.starts, "starts") {
+        let manifest = try await ProgressClock.around("fit, \(specification.starts) starts") { _ in
             try RegimeFitter.fit(
                 specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
         }

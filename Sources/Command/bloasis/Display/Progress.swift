@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Terminal
 
@@ -28,9 +29,9 @@ struct ProgressBar {
     }
 
     /// - Parameters:
-    ///   - count: of what is done.
+    ///   - count: of what is done; `nil` where nothing is counted.
     ///   - fraction: of the work done, 0 … 1; `nil` when the total is not known.
-    mutating func update(_ count: Int, fraction: Double?) {
+    mutating func update(_ count: Int?, fraction: Double?) {
         guard isEnabled else { return }
         let now = clock.now
         guard now - start >= ProgressBar.patience else { return }
@@ -53,44 +54,60 @@ struct ProgressBar {
     }
 }
 
-/// Work that cannot say how far it is: that it goes on, and for how long it has.
-final class WorkingDisplay: Sendable {
-    private static let interval: Duration = .milliseconds(200)
+/// Work that does not call often enough to be told of: a clock beside it draws on.
+final class ProgressClock: Sendable {
+    private struct State {
+        var bar: ProgressBar
+        var count: Int?
+        var fraction: Double?
+        var isOver = false
+    }
 
-    /// `nil` once the work is done.
-    private let bar: Mutex<ProgressBar?>
+    private static let interval: DispatchTimeInterval = .milliseconds(200)
+
+    private let state: Mutex<State>
 
     private init(_ bar: ProgressBar) {
-        self.bar = Mutex(bar)
+        state = Mutex(State(bar: bar))
     }
 
-    /// - Parameter count: of what is worked on, as in `64 starts`.
+    /// Shows how long the work goes on, and what it says of itself.
     static func around<Answer>(
-        _ label: String, _ count: Int, _ unit: String, _ work: () throws -> Answer
-    ) rethrows -> Answer {
-        let display = WorkingDisplay(ProgressBar(label, counting: unit))
-        // The work holds this thread.
-        let ticking = Task {
-            while display.tick(count) { try await Task.sleep(for: WorkingDisplay.interval) }
-        }
+        _ label: String, counting unit: String = "", _ work: (ProgressClock) async throws -> Answer
+    ) async rethrows -> Answer {
+        let clock = ProgressClock(ProgressBar(label, counting: unit))
+        // Not a task, and a queue of its own: the work may hold all threads that others share.
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
+        timer.schedule(deadline: .now(), repeating: ProgressClock.interval)
+        timer.setEventHandler { clock.tick() }
+        timer.activate()
         defer {
-            ticking.cancel()
-            display.end()
+            timer.cancel()
+            clock.end()
         }
-        return try work()
+        return try await work(clock)
     }
 
-    private func tick(_ count: Int) -> Bool {
-        bar.withLock { bar in
-            bar?.update(count, fraction: nil)
-            return bar != nil
+    func update(_ count: Int, fraction: Double?) {
+        state.withLock { state in
+            state.count = count
+            state.fraction = fraction
+        }
+    }
+
+    /// Clears the line for others that stay.
+    func interrupt() { state.withLock { $0.bar.interrupt() } }
+
+    private func tick() {
+        state.withLock { state in
+            if !state.isOver { state.bar.update(state.count, fraction: state.fraction) }
         }
     }
 
     private func end() {
-        bar.withLock { bar in
-            bar?.finish()
-            bar = nil
+        state.withLock { state in
+            state.bar.finish()
+            state.isOver = true
         }
     }
 }

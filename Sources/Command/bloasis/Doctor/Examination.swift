@@ -191,8 +191,8 @@ extension Examination {
             case "redis":
                 (
                     "the cache that instances share",
-                    "see that Redis runs at REDIS_URL or REDIS_HOST, or unset it: answers then come "
-                        + "from the store"
+                    "see that Redis runs at REDIS_URL or REDIS_HOST, or unset it: answers then "
+                        + "come from the store"
                 )
             default: ("events, for watch and streams", storeFix)
             }
