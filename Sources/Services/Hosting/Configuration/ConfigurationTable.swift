@@ -1,3 +1,4 @@
+import Logging
 import Ports
 
 /// Every variable there is: the program's own and those that services add. The documentation,
@@ -36,6 +37,9 @@ package struct ConfigurationTable: Sendable {
     }
 
     package func row(named name: String) -> ConfigurationKey? { rowByName[name] }
+
+    /// What `LOG_LEVEL` may be.
+    package static var logLevels: [String] { Logger.Level.configuredNames }
 
     /// Names with this prefix belong to the program: an unknown one in the environment is an error.
     static let ownPrefix = "BLOASIS_"
