@@ -30,8 +30,8 @@ struct Bloasis: AsyncParsableCommand {
               bloasis serve
 
             EXIT CODES
-              0 done   1 failed   2 wrong usage   3 nothing found
-              4 a dependency is unavailable   5 verification found a difference
+            \(ExitStatus.allCases.map { "  \($0.rawValue) \($0.meaning)" }
+                .joined(separator: "\n"))
             """,
         version: Version.text,
         subcommands: [
