@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let configuration = try common.configuration(flags, service: service)
         // Before anything is made that counts.
-        let metrics = PrometheusRegistry(help: MetricHelp.texts)
+        let metrics = PrometheusRegistry(help: MetricTable.help)
         MetricsSystem.bootstrap(metrics)
         // Before the store is opened: it takes long, and this is soon mended.
         _ = try configuration.access.authentication(on: configuration.bindAddress)

@@ -30,7 +30,7 @@ extension ConfigurationTable {
 
                 ## Of \(service)
 
-                Read where `bloasis serve` runs the service `\(service)`, alone or among others.
+                Checked in every process, read by `\(service)` in one that runs it.
 
 
                 """
