@@ -20,6 +20,13 @@ struct APIMessages {
         return "## Messages\n\n" + names.map(section).joined()
     }
 
+    /// Full names of these messages, of all that they hold, and of their fields.
+    func names(reachedFrom roots: [String]) -> [String] {
+        schemas.reached(from: roots).flatMap { message in
+            [message] + (descriptors.message(message)?.field ?? []).map { "\(message).\($0.name)" }
+        }
+    }
+
     /// A link to a message's section.
     func link(_ message: String) -> String {
         let title = OpenAPISchemas.key(message)

@@ -60,6 +60,12 @@ struct APIReference {
             + String(messages.sections(reachedFrom: roots).dropLast())
     }
 
+    /// What has no comment in the .proto files.
+    var wordless: [String] {
+        (transcoders.map(\.method.fullName) + services + messages.names(reachedFrom: roots))
+            .filter { descriptors.comment($0) == nil }
+    }
+
     private var services: [String] {
         transcoders.map(\.method.service).reduce(into: []) { names, name in
             if !names.contains(name) { names.append(name) }

@@ -71,6 +71,7 @@ package nonisolated enum Bloasis_MarketRegime_DegradedPolicy: SwiftProtobuf.Enum
 
 }
 
+/// Whose regime, and as of when.
 package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -85,6 +86,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// What to answer while the latest is not known.
   package var onDegraded: Bloasis_MarketRegime_DegradedPolicy = .unspecified
 
   /// What was said at this instant, in the past: `2008-10-01` (that day's midnight, UTC) or RFC 3339.
@@ -96,6 +98,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   package init() {}
 }
 
+/// What is said of a bar.
 package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -168,6 +171,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
     set {_uniqueStorage()._indicators = newValue}
   }
 
+  /// The market that was asked about.
   package var market: String {
     get {_storage._market ?? String()}
     set {_uniqueStorage()._market = newValue}
@@ -177,6 +181,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {_uniqueStorage()._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_storage._timeframe ?? String()}
     set {_uniqueStorage()._timeframe = newValue}
@@ -243,6 +248,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `since`. Subsequent reads from it will return its default value.
   package mutating func clearSince() {_uniqueStorage()._since = nil}
 
+  /// The model that answered: the hash of everything that decides its answers.
   package var modelVersion: String {
     get {_storage._modelVersion ?? String()}
     set {_uniqueStorage()._modelVersion = newValue}
@@ -350,6 +356,7 @@ package nonisolated struct Bloasis_MarketRegime_TimeRange: Sendable {
   /// `2008-01-01` (that day's midnight, UTC) or an RFC 3339 instant.
   package var startDate: String = String()
 
+  /// The same; not before `start_date`.
   package var endDate: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -357,13 +364,16 @@ package nonisolated struct Bloasis_MarketRegime_TimeRange: Sendable {
   package init() {}
 }
 
+/// A page of a series' history.
 package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// Required.
@@ -393,11 +403,13 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendabl
   fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
 }
 
+/// A page, oldest first.
 package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// One answer per bar.
   package var items: [Bloasis_MarketRegime_RegimeResponse] = []
 
   /// Empty on the last page.
@@ -417,13 +429,16 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryResponse: Sendab
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// A page of a series' changes.
 package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// All changes when unset.
@@ -436,8 +451,10 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendab
   /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
   package mutating func clearTimeRange() {self._timeRange = nil}
 
+  /// Items in one page; 0 is the server's default.
   package var pageSize: Int32 = 0
 
+  /// `next_page_token` of the page before; empty for the first.
   package var pageToken: String = String()
 
   /// Only announced changes with a later sequence, in order of sequence; 0 lists all announced.
@@ -464,11 +481,13 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendab
   fileprivate var _after: Int64? = nil
 }
 
+/// A page of changes.
 package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// In the order that was asked for.
   package var items: [Bloasis_MarketRegime_RegimeChange] = []
 
   /// Empty on the last page.
@@ -488,6 +507,7 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesResponse: Senda
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// The published regime of a series became another one.
 package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -503,6 +523,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `eventID`. Subsequent reads from it will return its default value.
   package mutating func clearEventID() {_uniqueStorage()._eventID = nil}
 
+  /// The market it changed of.
   package var market: String {
     get {_storage._market ?? String()}
     set {_uniqueStorage()._market = newValue}
@@ -512,6 +533,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {_uniqueStorage()._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_storage._timeframe ?? String()}
     set {_uniqueStorage()._timeframe = newValue}
@@ -521,6 +543,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
   package mutating func clearTimeframe() {_uniqueStorage()._timeframe = nil}
 
+  /// The label from then on.
   package var regime: String {
     get {_storage._regime ?? String()}
     set {_uniqueStorage()._regime = newValue}
@@ -530,6 +553,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {_uniqueStorage()._regime = nil}
 
+  /// The label until then; unknown before the first.
   package var previousRegime: String {
     get {_storage._previousRegime ?? String()}
     set {_uniqueStorage()._previousRegime = newValue}
@@ -539,6 +563,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `previousRegime`. Subsequent reads from it will return its default value.
   package mutating func clearPreviousRegime() {_uniqueStorage()._previousRegime = nil}
 
+  /// The probability of `regime`, as in RegimeResponse.
   package var confidence: Double {
     get {_storage._confidence ?? 0}
     set {_uniqueStorage()._confidence = newValue}
@@ -558,6 +583,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
   package mutating func clearTimestamp() {_uniqueStorage()._timestamp = nil}
 
+  /// The same instant as `timestamp`.
   package var asOf: String {
     get {_storage._asOf ?? String()}
     set {_uniqueStorage()._asOf = newValue}
@@ -567,6 +593,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   package mutating func clearAsOf() {_uniqueStorage()._asOf = nil}
 
+  /// As in RegimeResponse.
   package var trigger: String {
     get {_storage._trigger ?? String()}
     set {_uniqueStorage()._trigger = newValue}
@@ -576,6 +603,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `trigger`. Subsequent reads from it will return its default value.
   package mutating func clearTrigger() {_uniqueStorage()._trigger = nil}
 
+  /// The model that answered; `override` where a person did, `amendment` where a label is amended.
   package var modelVersion: String {
     get {_storage._modelVersion ?? String()}
     set {_uniqueStorage()._modelVersion = newValue}
@@ -585,6 +613,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
   package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
 
+  /// low, medium, high or extreme.
   package var riskLevel: String {
     get {_storage._riskLevel ?? String()}
     set {_uniqueStorage()._riskLevel = newValue}
@@ -594,11 +623,13 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `riskLevel`. Subsequent reads from it will return its default value.
   package mutating func clearRiskLevel() {_uniqueStorage()._riskLevel = nil}
 
+  /// Label to probability, summing to 1.
   package var probabilities: Dictionary<String,Double> {
     get {_storage._probabilities}
     set {_uniqueStorage()._probabilities = newValue}
   }
 
+  /// Numbers in words.
   package var reasoning: String {
     get {_storage._reasoning ?? String()}
     set {_uniqueStorage()._reasoning = newValue}
@@ -638,6 +669,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
   package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
 
+  /// 1 for the first statement about this bar; a restatement counts on.
   package var revision: Int32 {
     get {_storage._revision ?? 0}
     set {_uniqueStorage()._revision = newValue}
@@ -664,13 +696,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
+/// Whose changes are followed.
 package nonisolated struct Bloasis_MarketRegime_StreamRegimeChangesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// First what was announced after this sequence, then what comes. Only what comes when unset.
@@ -690,6 +725,7 @@ package nonisolated struct Bloasis_MarketRegime_StreamRegimeChangesRequest: Send
   fileprivate var _after: Int64? = nil
 }
 
+/// A regime that is to be published in place of the model's.
 package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -698,10 +734,13 @@ package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   /// Who overrides; audited.
   package var userID: String = String()
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// The label to publish.
   package var regime: String = String()
 
   /// Why; audited.
@@ -715,11 +754,13 @@ package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   package init() {}
 }
 
+/// The override as it is recorded.
 package nonisolated struct Bloasis_MarketRegime_SaveRegimeResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Names the override.
   package var overrideID: String {
     get {_overrideID ?? String()}
     set {_overrideID = newValue}
@@ -799,17 +840,22 @@ package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse: Se
   fileprivate var _strategy: Bloasis_AiAnalysis_StrategyResponse? = nil
 }
 
+/// A page of a series' models.
 package nonisolated struct Bloasis_MarketRegime_ListModelsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// Items in one page; 0 is the server's default.
   package var pageSize: Int32 = 0
 
+  /// `next_page_token` of the page before; empty for the first.
   package var pageToken: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -817,11 +863,13 @@ package nonisolated struct Bloasis_MarketRegime_ListModelsRequest: Sendable {
   package init() {}
 }
 
+/// A page of models.
 package nonisolated struct Bloasis_MarketRegime_ListModelsResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Oldest training window first.
   package var items: [Bloasis_MarketRegime_RegimeModel] = []
 
   /// Empty on the last page.
@@ -841,11 +889,13 @@ package nonisolated struct Bloasis_MarketRegime_ListModelsResponse: Sendable {
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// Which model.
 package nonisolated struct Bloasis_MarketRegime_GetModelRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As in `model_version` of an answer.
   package var version: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -869,6 +919,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `version`. Subsequent reads from it will return its default value.
   package mutating func clearVersion() {self._version = nil}
 
+  /// The market it was fitted for.
   package var market: String {
     get {_market ?? String()}
     set {_market = newValue}
@@ -878,6 +929,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {self._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_timeframe ?? String()}
     set {_timeframe = newValue}
@@ -897,7 +949,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `kind`. Subsequent reads from it will return its default value.
   package mutating func clearKind() {self._kind = nil}
 
-  /// First and last bar of the training window.
+  /// The first bar of the training window.
   package var trainedFrom: String {
     get {_trainedFrom ?? String()}
     set {_trainedFrom = newValue}
@@ -907,6 +959,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `trainedFrom`. Subsequent reads from it will return its default value.
   package mutating func clearTrainedFrom() {self._trainedFrom = nil}
 
+  /// The last bar of the training window.
   package var trainedThrough: String {
     get {_trainedThrough ?? String()}
     set {_trainedThrough = newValue}
@@ -961,6 +1014,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   fileprivate var _manifest: String? = nil
 }
 
+/// How a fit went.
 package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -976,6 +1030,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `logLikelihood`. Subsequent reads from it will return its default value.
   package mutating func clearLogLikelihood() {self._logLikelihood = nil}
 
+  /// Of the start that won.
   package var iterations: Int32 {
     get {_iterations ?? 0}
     set {_iterations = newValue}
@@ -985,6 +1040,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `iterations`. Subsequent reads from it will return its default value.
   package mutating func clearIterations() {self._iterations = nil}
 
+  /// Whether it ended before the limit of iterations.
   package var converged: Bool {
     get {_converged ?? false}
     set {_converged = newValue}
@@ -994,6 +1050,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `converged`. Subsequent reads from it will return its default value.
   package mutating func clearConverged() {self._converged = nil}
 
+  /// Latent states.
   package var states: Int32 {
     get {_states ?? 0}
     set {_states = newValue}
