@@ -77,7 +77,8 @@ bench-gateway: build ## both doors against bare ones and FastAPI (RECORD=1 keeps
 fuzz: build ## spoilt bytes for the readers of files and requests (SECONDS=60 each, TARGET=Tables for one)
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
-docs: setup ## write the generated documents anew
+docs: ## write the generated documents anew
+	@Scripts/install-dependencies.sh --tests
 	@Scripts/docs.sh
 
 coverage: ## line coverage of the last `make test`, file by file

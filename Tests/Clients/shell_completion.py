@@ -63,7 +63,8 @@ class Terminal:
 
 def plain(text):
     """Without what colours the text or moves the cursor."""
-    text = re.sub(r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][0-9A-B]|\x1b[=>]", "", text)
+    sequences = r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][0-9A-B]|\x1b[=>]"
+    text = re.sub(sequences, "", text)
     return re.sub(r"[\x00-\x08\x0b-\x1f]", "", text)
 
 

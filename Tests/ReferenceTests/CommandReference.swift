@@ -13,9 +13,9 @@ struct CommandReference {
             # Command line
 
             Made from the program's description of its own arguments by `make docs`; edit the
-            commands, not this page. The same is told by `bloasis help VERB` and by the manual pages
-            `bloasis.1` and `bloasis-VERB.1`, which `make install` puts where they belong, with
-            completions for bash, zsh and fish.
+            commands, not this page. `bloasis help VERB` tells the same, and so do the manual pages
+            `bloasis.1` and `bloasis-VERB.1` that `make install` brings, with completions for bash,
+            zsh and fish ([in a shell](../HowTo/shell.md)).
 
             \(root.abstract ?? "")
 
@@ -26,6 +26,7 @@ struct CommandReference {
             description.verbs.map {
                 ["[`\($0.commandName)`](#bloasis-\($0.commandName))", $0.abstract ?? ""]
             })
+        for paragraph in root.parts.paragraphs { text += paragraph + "\n\n" }
         text += parts(of: root.parts)
         text += "## Exit codes\n\n"
         text += Markdown.table(

@@ -45,6 +45,7 @@ struct CommandReferenceTests {
         for verb in description.verbs + [description.command] {
             let name = verb.commandName
             #expect(verb.abstract?.hasSuffix(".") == true, "\(name) has no abstract")
+            #expect(!verb.parts.paragraphs.isEmpty, "\(name) has no discussion")
             #expect(verb.parts.examples.count >= 2, "\(name) has too few examples")
             for argument in verb.shown {
                 #expect(!argument.meaning.isEmpty, "\(name) \(argument.usage) says nothing")

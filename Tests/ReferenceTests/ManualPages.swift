@@ -32,6 +32,7 @@ struct ManualPages {
         page.macro("Op", "Ar options")
         page.section("DESCRIPTION")
         page.text(root.abstract ?? "")
+        for paragraph in root.parts.paragraphs { page.paragraph(paragraph) }
         page.paragraph("Its verbs, each with a page of its own:")
         page.list(width: "evaluateXX") { page in
             for verb in description.verbs {

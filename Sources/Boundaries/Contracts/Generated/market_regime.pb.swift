@@ -1030,7 +1030,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `logLikelihood`. Subsequent reads from it will return its default value.
   package mutating func clearLogLikelihood() {self._logLikelihood = nil}
 
-  /// Of the start that won.
+  /// Of the run that was finished, its short first phase included.
   package var iterations: Int32 {
     get {_iterations ?? 0}
     set {_iterations = newValue}
