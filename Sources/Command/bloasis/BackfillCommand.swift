@@ -30,8 +30,9 @@ struct BackfillCommand: AsyncParsableCommand {
                 --market AAPL --emit
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPXV \\
                 --exogenous vix=Fixtures/vix_daily_2014_2019.csv
-              bloasis backfill --universe Fixtures/us_equities_20_close_1990_2022.csv.gz
-              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --dry-run
+              bloasis backfill --universe Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --to 1995-01-01
+              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --to 1995-01-01 --dry-run
               bloasis backfill --universe /data/stocks.csv.gz --distribute
             """)
 
