@@ -16,7 +16,8 @@ package struct PageRoutes: Sendable {
         + "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     private static let scripts = [
         ("theme", PackageResources.theme_js), ("main", PackageResources.main_js),
-        ("market", PackageResources.market_js), ("overview", PackageResources.overview_js),
+        ("market", PackageResources.market_js), ("current", PackageResources.current_js),
+        ("changes", PackageResources.changes_js), ("overview", PackageResources.overview_js),
         ("models", PackageResources.models_js), ("status", PackageResources.status_js),
         ("picker", PackageResources.picker_js), ("route", PackageResources.route_js),
         ("chart", PackageResources.chart_js), ("drawing", PackageResources.drawing_js),

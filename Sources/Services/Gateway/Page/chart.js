@@ -8,12 +8,12 @@ import { barTime, instant, percent, price, regimeName } from "./regimes.js";
 const WINDOW_MINIMUM = 8;
 
 export class RegimeChart {
-  /** @param onWindow is told when what is visible changes by the reader's hand. */
-  constructor(onWindow) {
+  /** @param told `onWindow`: the reader's hand changed what is visible; `onDrawn`: a picture is done */
+  constructor(told) {
     this.frame = byId("chart-frame");
     this.svg = byId("chart");
     this.probabilities = byId("probabilities");
-    this.onWindow = onWindow;
+    this.told = told;
     this.columns = null;
     this.window = { from: 0, to: 1 };
     this.isLogarithmic = false;
@@ -68,18 +68,18 @@ export class RegimeChart {
   zoom(factor, place = (this.window.from + this.window.to) / 2) {
     const { from, to } = this.window;
     this.setWindow(place - (place - from) * factor, place + (to - place) * factor);
-    this.onWindow();
+    this.told.onWindow();
   }
 
   pan(points) {
     this.setWindow(this.window.from + points, this.window.to + points);
-    this.onWindow();
+    this.told.onWindow();
   }
 
   showAll() {
     this.window = this.whole;
     this.redraw();
-    this.onWindow();
+    this.told.onWindow();
   }
 
   get plotWidth() { return Math.max(1, this.frame.clientWidth - MARGIN.left - MARGIN.right); }
@@ -93,7 +93,7 @@ export class RegimeChart {
     if (this.cursor !== null && (this.cursor < this.window.from || this.cursor > this.window.to)) {
       const half = (this.window.to - this.window.from) / 2;
       this.setWindow(this.cursor - half, this.cursor + half);
-      this.onWindow();
+      this.told.onWindow();
     }
     this.redraw();
   }
@@ -115,6 +115,7 @@ export class RegimeChart {
     const isShown = this.cursor !== null && this.cursor >= this.window.from && this.cursor <= this.window.to;
     drawCrosshair(this.layers.crosshair, this.probabilityCursor, frame, isShown ? this.cursor : null, height);
     this.describe();
+    this.told.onDrawn();
   }
 
   /** What a reader of the screen is told. */

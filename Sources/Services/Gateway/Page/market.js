@@ -1,19 +1,17 @@
 // One series: what it is now, why, its chart, its changes.
 
 import { ask, askAll } from "./api.js";
+import { ChangesTable } from "./changes.js";
 import { RegimeChart } from "./chart.js";
 import { Columns } from "./columns.js";
+import { showCurrent, showFreshness } from "./current.js";
 import { byId, element, onceQuiet, repeat, show, write } from "./dom.js";
 import { saveCSV, savePNG, saveSVG } from "./export.js";
 import { listenTo } from "./gestures.js";
 import { Follower } from "./live.js";
-import {
-  age, barTime, cause, count, instant, isCounterfactual, minute, percent, reasons, regimeClass, regimeName,
-  regimeOrder, triggerName,
-} from "./regimes.js";
+import { barTime, count, instant, percent, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 import { keepRoute } from "./route.js";
 
-const CHANGES_SHOWN = 25;
 const DAY_SECONDS = 86_400, YEAR_SECONDS = 365.25 * DAY_SECONDS;
 const PERIODS = [["6 months", 0.5], ["1 year", 1], ["5 years", 5], ["10 years", 10], ["All", Infinity]];
 const INTRADAY_PERIODS = [["1 day", 1 / 365.25], ["1 week", 7 / 365.25], ["1 month", 1 / 12], ["1 year", 1], ["All", Infinity]];
@@ -37,8 +35,10 @@ export class MarketView {
     this.base = null;
     this.detail = null;
     this.changes = [];
-    this.allChanges = false;
-    this.chart = new RegimeChart(() => this.windowMoved());
+    this.table = new ChangesTable(page);
+    this.chart = new RegimeChart({
+      onWindow: () => this.windowMoved(), onDrawn: () => this.showReading(),
+    });
     this.rest = onceQuiet(REST_MILLISECONDS, () => this.rested());
     this.follower = new Follower({
       onState: (state) => page.live(state),
@@ -51,8 +51,6 @@ export class MarketView {
   setUp() {
     const frame = byId("chart-frame");
     listenTo(frame, this.chart, { toggleScale: () => this.toggleScale() });
-    const draw = this.chart.draw.bind(this.chart);
-    this.chart.draw = () => { draw(); this.showReading(); };
     byId("zoom-in").onclick = () => this.chart.zoom(0.6);
     byId("zoom-out").onclick = () => this.chart.zoom(1 / 0.6);
     byId("zoom-all").onclick = () => this.chart.showAll();
@@ -60,9 +58,8 @@ export class MarketView {
     byId("export-png").onclick = () => savePNG(this.chart).catch((error) => this.page.fail(error));
     byId("export-svg").onclick = () => saveSVG(this.chart);
     byId("export-csv").onclick = () => saveCSV(this.chart);
-    byId("more").onclick = () => { this.allChanges = true; this.showChanges(); };
     setInterval(() => this.poll(), POLL_MILLISECONDS);
-    setInterval(() => this.showFreshness(), FRESHNESS_MILLISECONDS);
+    setInterval(() => { if (this.now) showFreshness(this.now); }, FRESHNESS_MILLISECONDS);
     const touched = () => this.follow();
     for (const kind of TOUCHES) addEventListener(kind, touched, { once: true, passive: true });
     setTimeout(touched, STREAM_DELAY_MILLISECONDS);
@@ -79,7 +76,7 @@ export class MarketView {
       this.page.live("");
       this.series = series;
       this.now = this.base = this.detail = null;
-      this.allChanges = false;
+      this.table.isWhole = false;
       await this.load();
     }
     this.setScale(route.scale === "log");
@@ -103,9 +100,9 @@ export class MarketView {
   }
 
   showAll() {
-    this.showCurrent();
-    this.showFreshness();
-    this.showChanges();
+    showCurrent(this.now, this.base, this.changes);
+    showFreshness(this.now);
+    this.table.show(this.changes, this.base);
     show("chart-section", !this.base.isEmpty);
     show("now", true);
   }
@@ -142,64 +139,6 @@ export class MarketView {
     this.isTouched = true;
     if (!this.now || this.follower.isFollowing || byId("view-market").hidden) return;
     this.follower.start(this.series, () => this.now.sequence || 0);
-  }
-
-  // MARK: now
-
-  showCurrent() {
-    const { now } = this;
-    document.title = `${regimeName(now.regime)} · ${now.market} · Bloasis`;
-    write(byId("now-title"), `${now.market} · ${now.timeframe}`);
-    write(byId("regime"), regimeName(now.regime));
-    byId("regime").className = "regime " + regimeClass(now.regime);
-    const bars = this.base.count && this.base.barsPerPoint === 1
-      ? this.base.count - this.base.indexFrom(Date.parse(now.since) / 1e3) : 0;
-    write(byId("since"), now.since ? "since " + barTime(now.since, now.timeframe)
-      + (bars > 0 ? `, ${count(bars)} bar${bars === 1 ? "" : "s"}` : "") : "no answer yet");
-    byId("confidence").value = now.confidence || 0;
-    const isKnown = now.confidenceKind && now.confidenceKind !== "none";
-    write(byId("confidence-text"), isKnown ? percent(now.confidence) : "none");
-    write(byId("confidence-kind"), now.confidenceKind === "calibrated" ? "that it still stands five bars on"
-      : isKnown ? "the probability of this label" : "no model has answered");
-    this.showFacts();
-    this.showReasons();
-  }
-
-  showFacts() {
-    const { now } = this;
-    const facts = [
-      ["Before it", regimeName(now.previousRegime)],
-      ["Risk", now.riskLevel || "–"],
-      ["Before hysteresis", regimeName(now.rawRegime)],
-      ["Told by", triggerName(now.trigger)],
-      ["Announced changes", count(now.sequence)],
-      ["Model", (now.modelVersion || "–").slice(0, 12)],
-    ];
-    repeat(byId("facts"), facts, () => element("div", {}, element("dt"), element("dd")), (pair, [name, value]) => {
-      write(pair.firstChild, name);
-      write(pair.lastChild, value);
-    });
-  }
-
-  showReasons() {
-    const { now } = this, taken = this.changes.findLast((change) => change.asOf === now.since);
-    tell(byId("reasoning"), now.reasoning);
-    const isOther = taken && taken.reasoning && taken.reasoning !== now.reasoning;
-    show("taken", Boolean(isOther));
-    write(byId("taken-title"), isOther ? `When it changed, ${barTime(taken.asOf, now.timeframe)}` : "");
-    tell(byId("taken-reasoning"), isOther ? taken.reasoning : "");
-  }
-
-  showFreshness() {
-    const { now } = this;
-    if (!now || !now.asOf) return;
-    const isStale = now.stale === true;
-    byId("freshness").className = "badge " + (isStale ? "stale" : "fresh");
-    const seconds = (Date.now() - Date.parse(now.asOf)) / 1e3;
-    write(byId("freshness"), isStale
-      ? "Stale: sessions from " + barTime(now.staleSince, now.timeframe) + " on are missing"
-      : "Fresh: no session is missing");
-    write(byId("as-of"), `as of ${minute(now.asOf)}, ${age(seconds)} ago`);
   }
 
   // MARK: the window
@@ -321,47 +260,7 @@ export class MarketView {
     });
     write(byId("legend-title"), cursor === null ? "Share of the bars shown" : "Probability at this bar");
   }
-
-  showChanges() {
-    const newest = this.changes.slice().reverse();
-    const visible = this.allChanges ? newest : newest.slice(0, CHANGES_SHOWN);
-    repeat(byId("changes"), visible, changeRow, updateChange);
-    write(byId("changes-title"), `Changes of regime (${count(newest.length)})`);
-    show("more", newest.length > visible.length);
-    write(byId("more"), "Show all " + count(newest.length));
-    show("changes-section", newest.length > 0);
-  }
 }
 
 /** A day lasts until its end. */
 const lastInstant = (text) => Date.parse(text) / 1e3 + (/^\d{4}-\d\d-\d\d$/.test(text) ? DAY_SECONDS - 1 : 0);
-
-const changeRow = () => element("tr", {},
-  element("td", { class: "date" }),
-  element("td", { class: "between" }, element("span"), element("span"), " → ", element("span"), element("span")),
-  element("td", { class: "number" }), element("td", { class: "trigger" }),
-  element("td", { class: "cause" }, element("details", {}, element("summary"), element("ul"))));
-
-function updateChange(row, change) {
-  const [date, between, confidence, trigger, why] = row.children;
-  const [summary, list] = why.firstChild.children;
-  write(date, barTime(change.asOf, change.timeframe));
-  const [before, beforeName, after, afterName] = between.children;
-  before.className = "swatch " + regimeClass(change.previousRegime);
-  write(beforeName, regimeName(change.previousRegime));
-  after.className = "swatch " + regimeClass(change.regime);
-  write(afterName, regimeName(change.regime));
-  write(confidence, percent(change.confidence));
-  write(trigger, triggerName(change.trigger));
-  write(summary, cause(change.reasoning));
-  tell(list, change.reasoning);
-}
-
-/** One line for each part of a reasoning; what would have kept the label before is set apart. */
-function tell(list, reasoning) {
-  repeat(list, reasons(reasoning), () => element("li"), (item, part) => {
-    item.className = isCounterfactual(part) ? "counterfactual" : "";
-    write(item, part);
-  });
-}
-

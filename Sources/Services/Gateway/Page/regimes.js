@@ -60,9 +60,9 @@ export function age(seconds) {
 
 const LABELS = new RegExp("\\b(" + regimeOrder.filter((regime) => regime !== "unknown").join("|") + ")\\b", "g");
 
-/** A reasoning's parts, with regimes by their names. */
+/** A reasoning's parts, with regimes by their names and no number without its unit on a line. */
 export const reasons = (reasoning) => (reasoning || "").replace(LABELS, (regime) => REGIMES[regime])
-  .split("; ").filter(Boolean);
+  .replace(/ %/g, "\u00a0%").split("; ").filter(Boolean);
 
 /** Whether a part of a reasoning says what would have kept the label before. */
 export const isCounterfactual = (part) => part.startsWith("still ") && part.includes(" in place of ");
