@@ -1,10 +1,11 @@
 import Contracts
 import Market
-import MarketRegime
 import Ports
 import Regimes
 import TestSupport
 import Testing
+
+@testable import MarketRegime
 
 @Suite("Series at a glance")
 struct SeriesListTests {
@@ -229,6 +230,32 @@ struct LabelSpanTests {
             let lower = Samples.day(start).advanced(byNanoseconds: half).rfc3339
             #expect(spans.allSatisfy { $0.start >= lower })
         }
+    }
+
+    @Test("where overrides are left out, nothing is told of the time that they lie in")
+    func overridesCut() throws {
+        typealias Step = PublishedLabels.Step
+        typealias Override = PublishedLabels.Override
+        func day(_ number: Int) -> Timestamp { Samples.day(number) }
+        let query = LabelQuery([Samples.series], over: day(0)..<day(9), limit: 2)
+        let labels = try #require(
+            PublishedLabels(
+                steps: [
+                    Step(asOf: day(0), regime: .crisis), Step(asOf: day(5), regime: .euphoria),
+                ],
+                overrides: [
+                    Override(regime: .normalBull, asOf: day(1), end: day(2)),
+                    Override(regime: .normalBear, asOf: day(3), end: day(4)),
+                    Override(regime: .highVolatility, asOf: day(6), end: nil),
+                ], of: query))
+        #expect(labels.wholeFrom == day(3))
+        let told: [(Regime, Int)] = [
+            (.normalBear, 3), (.crisis, 4), (.euphoria, 5), (.highVolatility, 6), (.euphoria, 7),
+        ]
+        let spans = labels.spans(over: query.range, standingUntil: day(7))
+        #expect(spans == told.map { LabelSpan(regime: $0, start: day($1)) })
+        let standing = labels.spans(over: query.range, standingUntil: nil)
+        #expect(standing == Array(spans.dropLast()))
     }
 
     @Test("of more changes than are told the latest are, and it says so")
