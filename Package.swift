@@ -507,6 +507,13 @@ let package = Package(
             "IntegrationTests",
             ["Market", "Regimes", "Ports", "Contracts", "Backends", "Hosting", "bloasis"],
             [.grdb]),
+        tests(
+            "ReferenceTests",
+            [
+                "Ports", "Contracts", "Hosting", "HTTPServing", "Gateway", "ConfigService",
+                "bloasis",
+            ],
+            [.argumentParser, .hummingbird, .logging, .swiftProtobuf]),
         tests("TidyTests", [], [.yams]),
     ]
 )
