@@ -24,24 +24,30 @@ struct BackfillCommand: ConfiguredVerb {
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
-              bloasis backfill --csv btc.csv.gz --market BTC --calendar 24x7 --timeframe 1h
-              bloasis backfill --csv stocks.csv --market AAPL --price adjusted --emit
-              bloasis backfill --csv spx.csv --market SPX --exogenous vix=vix.csv
-              bloasis backfill --universe stocks.csv.gz
-              bloasis backfill --universe 'data/*.csv' --model model.json --dry-run
+              bloasis backfill --csv Fixtures/btcusd_coinbase_1h_2017_2019.csv.gz --market BTCUSD \\
+                --calendar 24x7 --timeframe 1h
+              bloasis backfill --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --market AAPL --emit
+              bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPXV \\
+                --exogenous vix=Fixtures/vix_daily_2014_2019.csv
+              bloasis backfill --universe Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --to 1995-01-01
+              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --to 1995-01-01 --dry-run
               bloasis backfill --universe /data/stocks.csv.gz --distribute
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
 
-    @Option(help: "A file of one market: plain or gzip; columns are found by name.")
+    @Option(
+        help: "A file of one market: plain or gzip; columns are found by name.",
+        completion: Offered.tables)
     var csv: String?
 
     @Option(
         help: ArgumentHelp(
             "A file of many markets, a list of files, or a pattern of files.",
-            valueName: "FILE|GLOB"))
+            valueName: "FILE|GLOB"), completion: Offered.tables)
     var universe: String?
 
     @OptionGroup var format: CSVFormatOptions
@@ -51,7 +57,7 @@ struct BackfillCommand: ConfiguredVerb {
     @Option(
         help: ArgumentHelp(
             "A manifest that fit wrote: it answers for the bars after its training window, and "
-                + "nothing is fitted.", valueName: "FILE.json"))
+                + "nothing is fitted.", valueName: "FILE.json"), completion: Offered.documents)
     var model: String?
 
     @Option(help: "Markets of a universe written at a time; one per core when left out.")

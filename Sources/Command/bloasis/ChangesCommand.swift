@@ -9,6 +9,9 @@ struct ChangesCommand: ConfiguredVerb {
         commandName: "changes",
         abstract: "Lists the bars at which the published regime changed.",
         discussion: """
+            Without a range all of them. Those that were announced have a sequence; what a
+            backfill wrote without --emit has none.
+
             EXAMPLES
               bloasis changes --market SPX
               bloasis changes --market SPX --from 2008-01-01 --to 2010-01-01 --json

@@ -16,8 +16,10 @@ struct ClassifyCommand: Verb {
             filter uses nothing later than each bar; smooth and viterbi look ahead.
 
             EXAMPLES
-              bloasis classify --model model.json --csv spx.csv
-              bloasis classify --model model.json --csv spx.csv --posterior smooth --json-lines
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --states 3 --out model.json
+              bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv
+              bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv \\
+                --posterior smooth --json-lines
             """)
 
     enum Posterior: String, CaseIterable, ExpressibleByArgument {
@@ -28,7 +30,7 @@ struct ClassifyCommand: Verb {
     @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
 
-    @Option(help: "The manifest that fit wrote.")
+    @Option(help: "The manifest that fit wrote.", completion: Offered.documents)
     var model: String
 
     @Option(help: "How much time one bar covers.")

@@ -10,6 +10,10 @@ struct CurrentCommand: ConfiguredVerb {
         commandName: "current",
         abstract: "Says what regime a market is in now, as far as the store knows.",
         discussion: """
+            Whatever was said last, however long ago: an answer without the latest completed
+            session says that it is stale. With --known-at it is what would have been
+            answered then.
+
             EXAMPLES
               bloasis current
               bloasis current --market BTCUSD --timeframe 1h --json

@@ -27,9 +27,11 @@ struct EvaluateCommand: Verb {
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --cut 2009-12-31
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
                 Fixtures/nasdaq_daily_1999_2018.csv --cut 2009-12-31 --report report
-              bloasis evaluate --csv spx.csv --hysteresis --dwells 1,10,42
-              bloasis evaluate --csv stocks.csv.gz --market AAPL --market XOM --json
-              bloasis evaluate --csv spx.csv --models hmm:states=2,hmm:states=3,rules
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --hysteresis --dwells 1,10,42
+              bloasis evaluate --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --market AAPL --market XOM --json
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
+                --models hmm:states=2,hmm:states=3,rules
 
             CANDIDATES
             \(Candidate.grammar.split(separator: "\n").map { "  " + $0 }
@@ -40,7 +42,8 @@ struct EvaluateCommand: Verb {
     @OptionGroup var rangeOptions: RangeOptions
     @OptionGroup var comparison: ComparisonOptions
 
-    @Argument(help: "More files of bars, to be understood as the first.")
+    @Argument(
+        help: "More files of bars, to be understood as the first.", completion: Offered.tables)
     var files: [String] = []
 
     @Option(help: "How much time one bar covers.")
@@ -86,10 +89,13 @@ struct EvaluateCommand: Verb {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "Also write the tables there, in Markdown.")
+    @Option(
+        help: "Also write the tables there, in Markdown.", completion: .file(extensions: ["md"]))
     var out: String?
 
-    @Option(help: "Also write a page to read, CSV and JSON into this directory.")
+    @Option(
+        help: "Also write a page to read, CSV and JSON into this directory.",
+        completion: .directory)
     var report: String?
 
     @OptionGroup var display: DisplayOptions

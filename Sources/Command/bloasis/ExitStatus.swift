@@ -10,13 +10,25 @@ import RegimeModels
 import Tokens
 
 /// The exit codes others rely on.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case failed = 1
     case wrongUsage = 2
     case nothingFound = 3
     case unavailable = 4
     case verificationFailed = 5
+
+    /// As help and the manual say it.
+    var meaning: String {
+        switch self {
+        case .done: "done"
+        case .failed: "failed"
+        case .wrongUsage: "wrong usage"
+        case .nothingFound: "nothing found"
+        case .unavailable: "a dependency is unavailable"
+        case .verificationFailed: "verification found a difference"
+        }
+    }
 
     /// Says on standard error what went wrong and ends the process with the fitting code.
     ///

@@ -18,10 +18,13 @@ struct FetchCommand: ConfiguredVerb {
             see the documentation of the configuration.
 
             EXAMPLES
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
+                --from 2018-12-01
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
+                --price adjusted --backfill
               bloasis fetch --feed stooq --symbol ^spx --market SPX --out spx.csv
               bloasis fetch --feed yahoo --symbol ^GSPC --market SPX --backfill --emit
               bloasis fetch --feed cboe --symbol VIX --from 2020-01-01
-              bloasis fetch --feed csv --csv bars/ --symbol AAPL --price adjusted --backfill
             """)
 
     @OptionGroup var common: CommonOptions
@@ -46,10 +49,12 @@ struct FetchCommand: ConfiguredVerb {
 
     @OptionGroup var splitOptions: SplitOptions
 
-    @Option(help: "Of the feed csv: a file, or a directory with one SYMBOL.csv a symbol.")
+    @Option(
+        help: "Of the feed csv: a file, or a directory with one SYMBOL.csv a symbol.",
+        completion: Offered.tables)
     var csv: String?
 
-    @Option(help: "Write the CSV here.")
+    @Option(help: "Write the CSV here.", completion: Offered.tables)
     var out: String?
 
     @Flag(help: "Write the bars and what follows from them into the store.")

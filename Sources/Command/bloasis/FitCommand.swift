@@ -18,11 +18,16 @@ struct FitCommand: Verb {
             otherwise. markov is a regression of one feature.
 
             EXAMPLES
-              bloasis fit --csv spx.csv --model hmm --states 3 --out model.json
-              bloasis fit --csv spx.csv --features log_return --states 2 --seed 7 --json
-              bloasis fit --csv spx.csv --features log_return,vix --exogenous vix=vix.csv
-              bloasis fit --csv spx.csv --model jump --jump-penalty 60 --out jump.json
-              bloasis fit --csv spx.csv --model markov --states 2 --autoregression 1
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model hmm --states 3 \\
+                --out model.json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --features log_return \\
+                --states 2 --seed 7 --json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --from 2014-06-01 \\
+                --features log_return,vix --exogenous vix=Fixtures/vix_daily_2014_2019.csv
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model jump \\
+                --jump-penalty 60 --out jump.json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model markov \\
+                --states 2 --autoregression 1
 
             FEATURES
             \(Feature.documentation.map { "  " + $0.name.padded(to: 26) + $0.meaning }
@@ -45,7 +50,9 @@ struct FitCommand: Verb {
     @Option(help: "Number of latent states, 1 to \(RegimeSpecification.stateLimit).")
     var states: Int?
 
-    @Option(help: "Comma-separated features; a documented default set when left out.")
+    @Option(
+        help: "Comma-separated features; a documented default set when left out.",
+        completion: Offered.features)
     var features: String?
 
     @Option(help: "diagonal, as when left out, or full; of an hmm.")
@@ -90,7 +97,7 @@ struct FitCommand: Verb {
             discussion: "Of markov: beyond those that choose among its starts."))
     var iterations: Int?
 
-    @Option(help: "Where to write the manifest.")
+    @Option(help: "Where to write the manifest.", completion: Offered.documents)
     var out: String?
 
     @Flag(help: "Print JSON.")

@@ -32,6 +32,9 @@ struct Bloasis: AsyncParsableCommand {
         commandName: "bloasis",
         abstract: "Tells what kind of market it is, keeps the proof, and says so when it changes.",
         discussion: """
+            Begin with backfill, which reads a file of bars. current, history and changes ask
+            what it wrote, serve answers others, and doctor says what is in force.
+
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
               bloasis current --market SPX
@@ -39,8 +42,8 @@ struct Bloasis: AsyncParsableCommand {
               bloasis serve
 
             EXIT CODES
-              0 done   1 failed   2 wrong usage   3 nothing found
-              4 a dependency is unavailable   5 verification found a difference
+            \(ExitStatus.allCases.map { "  \($0.rawValue) \($0.meaning)" }
+                .joined(separator: "\n"))
             """,
         version: Version.text,
         subcommands: [

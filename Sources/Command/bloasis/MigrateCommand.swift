@@ -9,8 +9,9 @@ struct MigrateCommand: ConfiguredVerb {
             Every verb that opens the store does this too; the verb is for doing it on
             its own.
 
-            EXAMPLE
-              bloasis migrate --home /var/lib/bloasis
+            EXAMPLES
+              bloasis migrate
+              bloasis migrate --home desk --json
             """)
 
     @OptionGroup var common: CommonOptions

@@ -18,12 +18,12 @@ struct VerifyCommand: ConfiguredVerb {
             EXAMPLES
               bloasis verify
               bloasis verify --market SPX --from 2008-01-01 --to 2009-01-01
-              bloasis verify --market SPX --known-at 2026-01-31
+              bloasis verify --market SPX --known-at 2010-01-01
             """)
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Only this market; all when left out.")
+    @Option(help: "Only this market; all when left out.", completion: Offered.markets)
     var market: String?
 
     @Option(help: "Only this timeframe; all when left out.")

@@ -22,14 +22,14 @@ struct WatchCommand: ConfiguredVerb {
 
             EXAMPLES
               bloasis watch --market SPX
-              bloasis watch --after 0 --json
+              bloasis watch --after 0 --count 3 --json
               bloasis watch --name desk
               bloasis watch --market SPX --plain
             """)
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Only this market; all when left out.")
+    @Option(help: "Only this market; all when left out.", completion: Offered.markets)
     var market: String?
 
     @Option(help: "Only this timeframe; all when left out.")

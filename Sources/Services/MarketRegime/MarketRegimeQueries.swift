@@ -23,11 +23,11 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     /// - Parameter now: the wall clock, for staleness and for overrides.
     package init(
         reader: any RegimeReader & SeriesCatalogue, overrides: any OverrideLedger,
-        currents: CurrentRegimes, defaultMarket: MarketName,
+        currents: CurrentRegimes, scorecards: Scorecards, defaultMarket: MarketName,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
-        scorecards = Scorecards(reader: reader)
+        self.scorecards = scorecards
         self.overrides = overrides
         self.currents = currents
         self.defaultMarket = defaultMarket
