@@ -162,6 +162,7 @@ let modules: [Module] = [
         "Reporting", .analytics,
         uses: ["Market", "Regimes", "Kernels", "RegimeModels", "Evaluation"],
         .looksAhead),
+    Module("Terminal", .analytics, uses: ["Market", "Regimes", "Reporting"], .looksAhead),
 
     Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
     Module(
@@ -253,9 +254,10 @@ let modules: [Module] = [
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
-            "Reporting", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite", "Redis",
-            "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Hosting",
-            "MarketRegime", "Scoring", "TradingService", "HTTPServing", "ConfigService", "Gateway",
+            "Reporting", "Terminal", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite",
+            "Redis", "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Hosting",
+            "MarketRegime", "Scoring", "TradingService", "HTTPServing", "ConfigService",
+            "Gateway",
             "GRPCServing",
         ],
         libraries: [
@@ -433,6 +435,7 @@ let package = Package(
         tests(
             "ReportingTests",
             ["Market", "Regimes", "Kernels", "RegimeModels", "Evaluation", "Reporting"]),
+        tests("TerminalTests", ["Market", "Regimes", "Reporting", "Terminal"]),
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
             "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],

@@ -129,7 +129,7 @@ struct ClientDocumentTests {
     func curl() async throws {
         try await follow { bench in
             let lines = try #require(try blocks("curl", "sh").first).split(separator: "\n")
-            #expect(lines.count == 4)
+            #expect(lines.count == 7)
             for line in lines.map(String.init) {
                 if line.contains("/stream") {
                     let running = try bench.start(line)
@@ -142,7 +142,8 @@ struct ClientDocumentTests {
                 let outcome = try await bench.shell(line + " --silent --show-error --fail")
                 #expect(outcome.status == 0, "\(line): \(outcome.errors)")
                 let answer = try JSON.object(outcome.output)
-                let member = line.contains("/current") ? "regime" : "items"
+                let members = ["/current": "regime", "/columns": "asOf", "/scorecard": "rule"]
+                let member = members.first { line.contains($0.key) }?.value ?? "items"
                 #expect(answer[member] != nil, "\(line): \(outcome.output)")
             }
         }

@@ -8,7 +8,7 @@ import Ports
 import RegimeModels
 import Regimes
 
-struct BackfillCommand: AsyncParsableCommand {
+struct BackfillCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "backfill",
         abstract: "Writes markets' histories walk-forward, as live would have said them.",
@@ -125,13 +125,13 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: options.calendar,
             terms(specification, fixedModel, bringingExogenous: !join.isEmpty))
         let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)
-        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.note(remark) }
         for (instant, failure) in result.fitFailures {
-            StandardError.line("warning: refit at \(instant) failed: \(failure)")
+            StandardError.warning("refit at \(instant) failed: \(failure)")
         }
         if result.barsBeforeAnchor > 0 {
-            StandardError.line(
-                "warning: \(Format.count(result.barsBeforeAnchor)) bars before the series' "
+            StandardError.warning(
+                "\(Format.count(result.barsBeforeAnchor)) bars before the series' "
                     + "anchor \(result.head.profile.anchor) were not used: to begin earlier, "
                     + "backfill under another market name")
         }
@@ -139,7 +139,17 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: options.calendar, result: result,
             report: reader.report, now: WallClock.now)
         StandardOutput.write(json ? summary.json + "\n" : summary.text)
-        if dryRun { StandardError.line("nothing was written: --dry-run") }
+        if dryRun { StandardError.note("nothing was written: --dry-run") }
+        hint(known: known != nil, result)
+    }
+
+    /// What can be done with a market once it is there.
+    private func hint(known: Bool, _ result: BackfillResult) {
+        guard !known, !dryRun, result.last != nil else { return }
+        let market = result.head.profile.series.market
+        StandardError.hint(
+            "next: bloasis current --market \(market), bloasis history --chart --market "
+                + "\(market), or bloasis serve for a page and an API")
     }
 
     /// How the series are classified.
@@ -175,7 +185,7 @@ struct BackfillCommand: AsyncParsableCommand {
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(
-                    bars: done.bars,
+                    done.bars,
                     fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
             })
     }

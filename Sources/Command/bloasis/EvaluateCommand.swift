@@ -5,7 +5,7 @@ import Market
 import RegimeModels
 import Reporting
 
-struct EvaluateCommand: AsyncParsableCommand {
+struct EvaluateCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Puts models to the test on a file, walk-forward.",
@@ -98,6 +98,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         completion: .directory)
     var report: String?
 
+    @OptionGroup var display: DisplayOptions
+
     func validate() throws {
         func require(_ condition: Bool, _ flag: String, _ expectation: String) throws {
             guard condition else { throw ValidationError("--\(flag) must be \(expectation)") }
@@ -138,13 +140,19 @@ struct EvaluateCommand: AsyncParsableCommand {
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
         ).markets()
         let evaluator = Evaluator(settings(against: names.against), trials: trials)
-        let each = walked.map { (market: $0, periods: evaluator.evaluate($0.history, $0.paths)) }
+        let each = await ProgressClock.around("evaluate", counting: "markets") { progress in
+            walked.enumerated().map { done, market in
+                progress.update(done, fraction: Double(done) / Double(walked.count))
+                return (market: market, periods: evaluator.evaluate(market.history, market.paths))
+            }
+        }
         let markets = each.filter { !$0.periods.isEmpty }.map(\.market)
         var periods = each.flatMap(\.periods)
         try EvaluationGaps(cut: cut, delay: delay).report(walked, periods)
         if markets.count > 1 {
-            periods += evaluator.evaluatePool(
-                markets.map { (history: $0.history, paths: $0.paths) })
+            periods += await ProgressClock.around("evaluate the markets together") { _ in
+                evaluator.evaluatePool(markets.map { (history: $0.history, paths: $0.paths) })
+            }
         }
         if comparison.hysteresis || report != nil, let focus = names.focus {
             comparison.addHysteresis(of: focus, to: &periods, markets, evaluator)

@@ -7,7 +7,7 @@ import MarketRegime
 import Ports
 import VendorFeeds
 
-struct FetchCommand: AsyncParsableCommand {
+struct FetchCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "fetch",
         abstract: "Gets a market's completed bars from a vendor.",
@@ -145,10 +145,12 @@ extension FetchCommand {
         let answer: Result<(bars: [FeedBar], offer: FeedOffer), any Error>
         do {
             let feed = try connections.feed(feed)
-            if StandardError.isTerminal { StandardError.line("asking \(feed.name) for \(symbol)") }
             let request = FeedRequest(
                 symbol: symbol, series: series, calendar: calendar, range: start..<end)
-            answer = .success((try await feed.bars(request, at: now), feed.offer))
+            let bars = try await ProgressClock.around("asking \(feed.name) for \(symbol)") { _ in
+                try await feed.bars(request, at: now)
+            }
+            answer = .success((bars, feed.offer))
         } catch {
             answer = .failure(error)
         }
@@ -232,7 +234,7 @@ extension FetchCommand {
             from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in
                 progress.update(
-                    bars: done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
+                    done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
             })
         progress.finish()
         let summary = BackfillSummary(

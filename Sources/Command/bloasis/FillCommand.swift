@@ -6,7 +6,7 @@ import Ports
 import Trading
 import TradingService
 
-struct FillCommand: AsyncParsableCommand {
+struct FillCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "fill",
         abstract: "Records that an order was filled.",

@@ -7,7 +7,7 @@ import MarketFeeds
 import RegimeModels
 import Regimes
 
-struct FitCommand: AsyncParsableCommand {
+struct FitCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "fit",
         abstract: "Fits a model to a file, in sample, and writes its manifest.",
@@ -103,6 +103,8 @@ struct FitCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var display: DisplayOptions
+
     func validate() throws {
         let foreign: [(String, Bool)] = [
             ("--jump-penalty", jumpPenalty != nil && !model.isJump),
@@ -139,15 +141,20 @@ struct FitCommand: AsyncParsableCommand {
             let observation = observer.observe(join.join(bar))
             if rangeOptions.range?.contains(bar.timestamp) ?? true { window.append(observation) }
         }
-        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.note(remark) }
         guard window.count > 0 else {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
-        let manifest = try RegimeFitter.fit(
-            specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
+        let manifest = try await ProgressClock.around("fit, \(specification.starts) starts") { _ in
+            try RegimeFitter.fit(
+                specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
+        }
         if let out { try TextFile.write(manifest.json + "\n", to: out, for: "--out") }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
         if let report = manifest.report { warn(of: report) }
+        if let out {
+            StandardError.hint("next: bloasis classify --model \(out) --csv \(csvOptions.csv)")
+        }
     }
 
     private func warn(of report: FitReport) {
@@ -158,7 +165,7 @@ struct FitCommand: AsyncParsableCommand {
             ? ""
             : "not converged after \(report.iterations) iterations, last "
                 + "\(report.lastObjectives ?? report.lastLogLikelihoods): "
-        StandardError.line("warning: \(outcome)\(advice)")
+        StandardError.warning("\(outcome)\(advice)")
     }
 
     private func specification() throws -> RegimeSpecification {

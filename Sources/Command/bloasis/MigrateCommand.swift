@@ -1,7 +1,7 @@
 import ArgumentParser
 import Hosting
 
-struct MigrateCommand: AsyncParsableCommand {
+struct MigrateCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
         abstract: "Brings the store to this version's schema; safe to run again.",

@@ -22,13 +22,16 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "json, text or auto (BLOASIS_LOG_FORMAT).", completion: Offered.logFormats)
     var logFormat: String?
 
+    @OptionGroup var display: DisplayOptions
+
     func configuration(
         _ more: [String: String] = [:], service: ServiceName? = nil
     ) throws -> BloasisConfiguration {
         var flags = more
         flags["BLOASIS_HOME"] = home
         flags["DATABASE_URL"] = databaseUrl
-        flags["LOG_LEVEL"] = logLevel
+        // Who wants no notes wants no log either, unless it is asked for.
+        flags["LOG_LEVEL"] = logLevel ?? (display.quiet ? "ERROR" : nil)
         flags["BLOASIS_LOG_FORMAT"] = logFormat
         return try BloasisConfiguration.load(
             service: service, table: try Catalogue.byName.get().table(), flags: flags,

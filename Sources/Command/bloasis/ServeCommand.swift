@@ -3,7 +3,7 @@ import Hosting
 import MarketRegime
 import Metrics
 
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract:

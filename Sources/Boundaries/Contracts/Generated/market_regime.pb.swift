@@ -1771,7 +1771,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `annualisedVolatility`. Subsequent reads from it will return its default value.
   package mutating func clearAnnualisedVolatility() {_uniqueStorage()._annualisedVolatility = nil}
 
-  /// Mean over standard deviation of the returns.
+  /// Mean over standard deviation of the returns; 0 where they do not deviate.
   package var sharpe: Bloasis_MarketRegime_Estimate {
     get {_storage._sharpe ?? Bloasis_MarketRegime_Estimate()}
     set {_uniqueStorage()._sharpe = newValue}
