@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the documents tell a reader to type is typed.
+@Suite("The documents", .serialized, .timeLimit(.minutes(15)))
+struct DocumentTests {
+    @Test("every block of theirs is run, shown by one that is, or said not to be")
+    func marks() {
+        let pages = DocumentTree.pages
+        #expect(pages.contains { $0.path == "Documentation/Tutorial.md" })
+        for page in pages { #expect(page.problems.isEmpty, "\(page.path): \(page.problems)") }
+    }
+
+    @Test("their commands do what they say, from top to bottom in a fresh folder",
+        arguments: DocumentTree.pages.filter { !$0.runs.isEmpty })
+    func following(_ page: DocumentPage) async throws {
+        let bench = try DocumentBench(python: try await IndependentClient.interpreter())
+        defer { bench.remove() }
+        let report = try await bench.follow(page)
+        if ProcessInfo.processInfo.environment["REGENERATE"] == "1" {
+            let file = IndependentClient.root.appending(path: page.path)
+            try Data(report.renewedText.utf8).write(to: file)
+        }
+        for problem in report.problems { Issue.record("\(page.path), \(problem)") }
+    }
+
+    /// How many blocks of which page; who adds one says so here.
+    private static let skippedBlocks: [String: Int] = [:]
+
+    @Test("what cannot be run here is known, and told")
+    func skipped() {
+        var found: [String: Int] = [:]
+        for page in DocumentTree.pages {
+            for block in page.blocks {
+                guard case .skipped(let reason) = block.use else { continue }
+                found[page.path, default: 0] += 1
+                let line = "not run: \(page.path):\(block.line): \(reason)\n"
+                FileHandle.standardOutput.write(Data(line.utf8))
+            }
+        }
+        #expect(found == Self.skippedBlocks)
+    }
+}
