@@ -65,9 +65,10 @@ extension DocumentPage.Block {
 
     /// Goes on beside what follows on the page.
     var isEndless: Bool {
-        lines.contains {
-            $0.contains(Self.endless) || ($0.hasSuffix("&") && !$0.hasSuffix("&&"))
-                || $0.contains("& #")
+        lines.contains { line in
+            let code = line.firstRange(of: " #").map { line[..<$0.lowerBound] } ?? line[...]
+            let end = code.reversed().drop { $0 == " " }.prefix(2)
+            return line.contains(Self.endless) || (end.first == "&" && end.last != "&")
         }
     }
 

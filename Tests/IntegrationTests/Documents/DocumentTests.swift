@@ -25,6 +25,21 @@ struct DocumentTests {
         for problem in report.problems { Issue.record("\(page.path), \(problem)") }
     }
 
+    @Test("their figures stand where they are said to be from")
+    func figures() throws {
+        var count = 0
+        for page in DocumentTree.pages {
+            for figures in DocumentFigures.all(in: page) {
+                let file = IndependentClient.root.appending(path: figures.source)
+                let text = try String(contentsOf: file, encoding: .utf8)
+                let strangers = figures.strangers(in: text)
+                #expect(strangers.isEmpty, "\(page.path), line \(figures.line): \(strangers)")
+                count += figures.numbers.count
+            }
+        }
+        #expect(count > 20)
+    }
+
     /// How many blocks of which page; who adds one says so here.
     private static let skippedBlocks: [String: Int] = [:]
 
