@@ -25,13 +25,14 @@ struct DocumentBench {
             ports.append((named, free))
         }
         self.ports = ports
+        let outer = ProcessInfo.processInfo.environment
         variables = [
-            "PATH": "\(folder.path)/bin:/usr/local/bin:/usr/bin:/bin",
+            "PATH": "\(folder.path)/bin:" + (outer["PATH"] ?? "/usr/bin:/bin"),
             "HOME": "\(folder.path)/home", "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
             "HTTP_PORT": String(ports[0].free), "GRPC_PORT": String(ports[1].free),
             // Programs that are tested are measured, too.
-            "LLVM_PROFILE_FILE": ProcessInfo.processInfo.environment["LLVM_PROFILE_FILE"]
-                ?? "/dev/null",
+            "LLVM_PROFILE_FILE": outer["LLVM_PROFILE_FILE"] ?? "/dev/null",
         ]
         try furnish(python)
     }

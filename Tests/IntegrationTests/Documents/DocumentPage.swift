@@ -6,7 +6,7 @@ import Foundation
 /// |---|---|
 /// | a block of `sh` or `python` | is run, in the order of the page, in one shell |
 /// | a block of `text` or `json` right behind one | is what that one shows; `…` stands for anything |
-/// | `# Ctrl-C ends it` behind a command, or `&` | it goes on until the page has been followed |
+/// | «Ctrl-C ends it» in a comment behind a command, or `&` | it goes on until the page has been followed |
 /// | `# exits with 3` behind a command | so it does; with 0 where nothing is said |
 /// | `<!-- not run: why -->` before a block | it is not run |
 /// | `<!-- said by: words -->` before a text | what the block with these words shows by then |
@@ -61,24 +61,33 @@ struct DocumentPage: Sendable {
 }
 
 extension DocumentPage.Block {
-    static let endless = "# Ctrl-C ends it"
+    private static let endless = "Ctrl-C ends it"
 
     /// Goes on beside what follows on the page.
     var isEndless: Bool {
         lines.contains { line in
-            let code = line.firstRange(of: " #").map { line[..<$0.lowerBound] } ?? line[...]
-            let end = code.reversed().drop { $0 == " " }.prefix(2)
-            return line.contains(Self.endless) || (end.first == "&" && end.last != "&")
+            let end = Self.code(line).reversed().drop { $0 == " " }.prefix(2)
+            return Self.needsEnding(line) || (end.first == "&" && end.last != "&")
         }
+    }
+
+    /// A line without its comment.
+    static func code(_ line: String) -> Substring {
+        line.firstRange(of: " #").map { line[..<$0.lowerBound] } ?? line[...]
+    }
+
+    /// Its comment says that it is ended by hand.
+    static func needsEnding(_ line: String) -> Bool {
+        line.dropFirst(code(line).count).contains(endless)
     }
 
     /// What its commands say that they exit with, by the line on which they end; a command that
     /// goes over several lines is all of them.
     var promisedStatuses: [(lines: ClosedRange<Int>, status: Int)] {
         lines.indices.compactMap { index in
-            guard let words = lines[index].firstRange(of: "exits with "),
-                lines[index][..<words.lowerBound].contains("#"),
-                let status = Int(lines[index][words.upperBound...].prefix { $0.isNumber })
+            let comment = lines[index].dropFirst(Self.code(lines[index]).count)
+            guard let words = comment.firstRange(of: "exits with "),
+                let status = Int(comment[words.upperBound...].prefix { $0.isNumber })
             else { return nil }
             var first = index
             while first > 0, lines[first - 1].hasSuffix("\\") { first -= 1 }

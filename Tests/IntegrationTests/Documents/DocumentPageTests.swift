@@ -63,7 +63,7 @@ struct DocumentPageTests {
         "what goes on is known by its ampersand or by what is said of it",
         arguments: [
             ("bloasis serve &", true), ("bloasis serve &   # port 8082", true),
-            ("bloasis watch    # Ctrl-C ends it", true), ("true && false", false),
+            ("bloasis watch    # to the end; Ctrl-C ends it", true), ("true && false", false),
             ("true && \\\nfalse", false), ("curl 'a?b&c' # d", false),
             ("bloasis current  # now & then", false), ("curl 'a?b=c&'", false),
         ])

@@ -50,12 +50,11 @@ struct DocumentScript {
     }
 
     private static func beside(_ line: String) -> String {
-        guard let comment = line.firstRange(of: DocumentPage.Block.endless) else { return line }
-        return line[..<comment.lowerBound] + "&"
+        DocumentPage.Block.needsEnding(line) ? DocumentPage.Block.code(line) + " &" : line
     }
 
     private func waiting(for shown: DocumentPage.Block, by speaker: Int) -> String {
-        let words = ShownOutput(shown.lines).longestWords
+        let words = ShownOutput(shown.lines).lastWords
         return "await \(speaker) '\(words.replacing("'", with: "'\\''"))'"
     }
 }

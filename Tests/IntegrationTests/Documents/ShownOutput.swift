@@ -15,12 +15,12 @@ struct ShownOutput {
         lines = Array(joined) + (goesOn ? ["…"] : [])
     }
 
-    /// Words that only the whole of it has: whoever waits for it waits for these.
-    var longestWords: String {
-        let pieces = lines.flatMap { line in
+    /// The longest words of the last line that has any: whoever waits for it waits for these.
+    var lastWords: String {
+        let pieces = lines.reversed().lazy.map { line in
             line.split { $0 == Self.wildcard }.map(String.init)
         }
-        return pieces.max { $0.count < $1.count } ?? ""
+        return pieces.first { !$0.isEmpty }?.max { $0.count < $1.count } ?? ""
     }
 
     func matches(_ text: String) -> Bool {

@@ -36,10 +36,10 @@ struct ShownOutputTests {
         #expect(!ShownOutput(parts: [["one"]], goesOn: false).matches("one\ntwo"))
     }
 
-    @Test("who waits for it waits for the longest words that stand in it")
+    @Test("who waits for it waits for the longest words of its last line")
     func words() {
-        #expect(output("…a long one…\nshort").longestWords == "a long one")
-        #expect(output("…").longestWords.isEmpty)
+        #expect(output("longer words\n…a…the last…\n…").lastWords == "the last")
+        #expect(output("…").lastWords.isEmpty)
     }
 
     @Test(
