@@ -53,7 +53,8 @@ struct DocumentBench {
                 withDestinationURL: IndependentClient.root.appending(path: name))
         }
         // At a terminal it shows no progress either, and a prompt stands behind each answer.
-        try Data("silent\nshow-error\nwrite-out = \"\\n\"\n".utf8).write(to: folder.appending(path: "home/.curlrc"))
+        try Data("silent\nshow-error\nwrite-out = \"\\n\"\n".utf8).write(
+            to: folder.appending(path: "home/.curlrc"))
         try command(
             "bloasis",
             """

@@ -26,7 +26,9 @@ struct DocumentFigures {
 
     /// `1,463`, `4e-15`, `1.79`: digits with what joins them.
     static func numbers(in text: String) -> [String] {
-        let digits = text.split { !$0.isASCII || !($0.isNumber || $0.isLetter || ",.-".contains($0)) }
+        let digits = text.split {
+            !$0.isASCII || !($0.isNumber || $0.isLetter || ",.-".contains($0))
+        }
         return digits.compactMap { word in
             let number = word.drop { ",.-".contains($0) }
             guard number.first?.isNumber == true, let end = number.lastIndex(where: \.isNumber),

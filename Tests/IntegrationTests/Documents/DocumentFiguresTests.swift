@@ -6,7 +6,9 @@ struct DocumentFiguresTests {
     func numbers() {
         let text = "| 1,463 ms, to 4e-15 | **39.3 M**. x86-64 (2.89–3) v4, 5. | 1.79, |"
         #expect(
-            DocumentFigures.numbers(in: text) == ["1,463", "4e-15", "39.3", "2.89", "3", "5", "1.79"])
+            DocumentFigures.numbers(in: text) == [
+                "1,463", "4e-15", "39.3", "2.89", "3", "5", "1.79",
+            ])
     }
 
     @Test("are looked for as wholes, in the table behind the mark alone")

@@ -50,7 +50,8 @@ struct DocumentPageTests {
     @Test(
         "what is neither run nor marked is a problem",
         arguments: [
-            ("```\nbloasis current\n```", 1), ("```bash\nls\n```", 1), ("words\n```text\nx\n```", 2),
+            ("```\nbloasis current\n```", 1), ("```bash\nls\n```", 1),
+            ("words\n```text\nx\n```", 2),
             ("```sh\nls", 1), ("<!-- not run: why -->\nwords", 1),
             ("<!-- said by: ls -->\n```text\nx\n```", 2), ("<!-- not run: why -->", 1),
             ("<!-- said by: ls -->\n```sh\nls\n```", 2),
@@ -73,7 +74,8 @@ struct DocumentPageTests {
 
     @Test("a status that is promised is of the whole command")
     func promises() {
-        let block = page("```sh\none\ntwo \\\n  three # exits with 3\necho exits with 4\n```").runs[0]
+        let block = page("```sh\none\ntwo \\\n  three # exits with 3\necho exits with 4\n```").runs[
+            0]
         #expect(block.promisedStatuses.map(\.lines) == [3...4])
         #expect(block.promisedStatuses.map(\.status) == [3])
     }

@@ -42,7 +42,8 @@ struct DocumentReport {
             let status = failures.last { promise.lines.contains($0.line) }?.status ?? 0
             guard status != promise.status else { return nil }
             return DocumentPage.Problem(
-                line: promise.lines.upperBound, message: "exits with \(status), not \(promise.status)")
+                line: promise.lines.upperBound,
+                message: "exits with \(status), not \(promise.status)")
         }
         let unforeseen = failures.filter { failure in
             failure.line > block.line && failure.line <= block.end

@@ -73,7 +73,7 @@ struct DocumentReportTests {
         defer { bench.remove() }
         let report = try await bench.follow(page)
         #expect(report.transcripts[1] == "home\n")
-        #expect(report.problems.map(\.line) == [14])
+        #expect(report.problems.map(\.line) == [15])
         #expect(report.problems.first?.message.hasPrefix("«ls /nowhere» exits with 2") == true)
     }
 }

@@ -8,9 +8,14 @@ struct DocumentScript {
         for block in page.blocks {
             switch block.use {
             case .run: write(block, into: &lines)
-            case .shown(let speaker) where speaker + 1 < block.line:
-                lines[block.line - 1] = waiting(for: block, by: speaker)
-            case .shown, .skipped, .data: break
+            case .shown(let line):
+                // What stands right behind is waited for before the next command.
+                if let speaker = page.runs.first(where: { $0.line == line }),
+                    !isRightBehind(block, speaker)
+                {
+                    lines[block.line - 1] = waiting(for: block, by: line)
+                }
+            case .skipped, .data: break
             }
         }
         return lines.joined(separator: "\n") + "\n"

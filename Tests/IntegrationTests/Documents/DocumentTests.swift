@@ -12,7 +12,8 @@ struct DocumentTests {
         for page in pages { #expect(page.problems.isEmpty, "\(page.path): \(page.problems)") }
     }
 
-    @Test("their commands do what they say, from top to bottom in a fresh folder",
+    @Test(
+        "their commands do what they say, from top to bottom in a fresh folder",
         arguments: DocumentTree.pages.filter { !$0.runs.isEmpty })
     func following(_ page: DocumentPage) async throws {
         let bench = try DocumentBench(python: try await IndependentClient.interpreter())
@@ -41,7 +42,11 @@ struct DocumentTests {
     }
 
     /// How many blocks of which page; who adds one says so here.
-    private static let skippedBlocks: [String: Int] = [:]
+    private static let skippedBlocks = [
+        "CONTRIBUTING.md": 2, "Documentation/ADDING_A_SERVICE.md": 1,
+        "Documentation/HowTo/distributed-backfill.md": 1, "Documentation/HowTo/full-stack.md": 5,
+        "Documentation/HowTo/universes.md": 1, "README.md": 1,
+    ]
 
     @Test("what cannot be run here is known, and told")
     func skipped() {
