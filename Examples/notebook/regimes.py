@@ -102,10 +102,9 @@ print(table[table["bars"] > 0].round(3).to_string())
 
 # %%
 def runs(regimes):
-    """Begin, end and label of each stretch of one regime."""
-    number = (regimes != regimes.shift()).cumsum()
-    for _, run in regimes.groupby(number):
-        yield run.index[0], run.index[-1], run.iloc[0]
+    """Begin, end and label of each stretch of one regime; it lasts until the next begins."""
+    begins = regimes.index[regimes != regimes.shift()]
+    yield from zip(begins, [*begins[1:], regimes.index[-1]], regimes[begins])
 
 
 figure, (price, shares) = plt.subplots(
@@ -115,6 +114,9 @@ for begin, end, label in runs(frame["regime"]):
     price.axvspan(begin, end, color=COLOURS[label], alpha=0.35, linewidth=0)
 price.plot(frame.index, frame["close"], color="black", linewidth=0.8)
 price.set_yscale("log")
+price.yaxis.set_major_formatter("{x:,.0f}")
+price.yaxis.set_minor_formatter("{x:,.0f}")
+price.margins(x=0)
 price.set_title(f"{market} and its regimes")
 
 drawn = [label for label in COLOURS if frame[f"p_{label}"].any()]

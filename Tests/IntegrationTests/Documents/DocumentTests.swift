@@ -41,6 +41,38 @@ struct DocumentTests {
         #expect(count > 20)
     }
 
+    @Test("between backticks are verbs, options and words of `make` that there are")
+    func words() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        var helps: [String: String] = [:]
+        for verb in Set(DocumentTree.pages.flatMap { DocumentWords($0).commands.map(\.verb) }) {
+            let help = try await program.run(verb, "--help").output
+            if help.contains("USAGE: bloasis \(verb)") { helps[verb] = help }
+        }
+        let all = helps.values.joined()
+        let makefile = IndependentClient.root.appending(path: "Makefile")
+        let targets = try String(contentsOf: makefile, encoding: .utf8)
+        for page in DocumentTree.pages {
+            let words = DocumentWords(page)
+            for command in words.commands {
+                let help = helps[command.verb]
+                #expect(help != nil, "\(page.path):\(command.line): \(command.verb)")
+                for option in command.options {
+                    let isKnown = help?.contains(option) == true
+                    #expect(isKnown, "\(page.path):\(command.line): \(command.verb) \(option)")
+                }
+            }
+            for option in words.options {
+                #expect(all.contains(option.option), "\(page.path):\(option.line): \(option)")
+            }
+            for target in words.targets {
+                let isKnown = targets.contains("\n\(target.word):")
+                #expect(isKnown, "\(page.path):\(target.line): make \(target.word)")
+            }
+        }
+    }
+
     /// How many blocks of which page; who adds one says so here.
     private static let skippedBlocks = [
         "CONTRIBUTING.md": 2, "Documentation/ADDING_A_SERVICE.md": 1,
