@@ -214,7 +214,8 @@ let modules: [Module] = [
     Module(
         "MarketRegime", .services,
         uses: [
-            "Market", "Regimes", "RegimeModels", "MarketTiles", "Ports", "Contracts", "Hosting",
+            "Market", "Regimes", "RegimeModels", "MarketTiles", "Evaluation", "Ports", "Contracts",
+            "Hosting",
         ],
         libraries: [.logging, .metrics, .serviceLifecycle], .numeric),
     Module(
@@ -452,8 +453,8 @@ let package = Package(
         tests(
             "MarketRegimeTests",
             [
-                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Backends", "Hosting",
-                "MarketRegime",
+                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Evaluation",
+                "Backends", "Hosting", "MarketRegime",
             ],
             [.grdb, .logging, .metrics, .serviceLifecycle]),
         tests(

@@ -77,6 +77,9 @@ struct MappingTests {
         #expect(try WireJSON.text(page) == #"{"items":[]}"#)
         page.nextPageToken = ""
         #expect(try WireJSON.text(page) == #"{"items":[],"nextPageToken":""}"#)
+        var series = Bloasis_MarketRegime_ListSeriesResponse()
+        series.total = 0
+        #expect(try WireJSON.text(series) == #"{"items":[],"total":0}"#)
     }
 
     @Test("an item of a history says nothing about staleness or sequence")

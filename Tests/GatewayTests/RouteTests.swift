@@ -46,43 +46,6 @@ struct OperationRouteTests {
         #expect(response.text == "up 1\n")
     }
 
-    @Test(
-        "the page is self-contained and may load nothing from elsewhere",
-        arguments: [
-            ("/", "text/html", "<!doctype html>"), ("/page.css", "text/css", ":root {"),
-            ("/page.js", "text/javascript", "\"use strict\";"),
-        ])
-    func page(path: String, type: String, beginning: String) async throws {
-        let response = try await GatewayFixture().get(path)
-        #expect(response.status == .ok)
-        #expect(response.headers[.contentType] == type + "; charset=utf-8")
-        let policy = try #require(response.headers[.contentSecurityPolicy])
-        #expect(policy.hasPrefix("default-src 'none'") && !policy.contains("unsafe"))
-        #expect(response.headers[.xContentTypeOptions] == "nosniff")
-        #expect(response.text.hasPrefix(beginning))
-        for elsewhere in ["http://", "https://", "\"//", "@import", "url("] {
-            #expect(!response.text.contains(elsewhere), "the page refers to \(elsewhere)…")
-        }
-        let head = try await GatewayFixture().send(.head, path)
-        #expect(head.status == .ok && head.body.readableBytes == 0)
-    }
-
-    @Test("nothing that its policy would keep from running is written into the page")
-    func inline() async throws {
-        let html = try await GatewayFixture().get("/").text
-        let scripts = html.matches(of: /<script[^>]*>([^<]*)<\/script>/)
-        #expect(scripts.map(\.1) == [""])
-        for inline in [/<style/, /\sstyle=/, /\son[a-z]+=/, /javascript:/] {
-            #expect(html.firstMatch(of: inline) == nil)
-        }
-        let script = try await GatewayFixture().get("/page.js").text
-        // Every part that the script speaks of is there.
-        for match in script.matches(of: /\$\("([a-z-]+)"\)/) {
-            #expect(html.contains("id=\"\(match.1)\""), "\(match.1)")
-        }
-        #expect(!script.contains("innerHTML") && !script.contains("localStorage"))
-    }
-
     @Test("an unknown path is NOT_FOUND, a wrong method 405 with what is allowed")
     func elsewhere() async throws {
         let fixture = GatewayFixture()
@@ -196,6 +159,38 @@ struct MarketRegimeRouteTests {
         let model = try await fixture.get("/v1/market-regime/models/abc123")
         #expect(model.text == #"{"version":"abc123"}"#)
         try await fixture.get("/v1/market-regime/models/zzz").expectFault(.notFound, "no model zzz")
+    }
+
+    @Test("series are listed, empty pages too; a range for their spans is taken in either spelling")
+    func series() async throws {
+        let fixture = GatewayFixture()
+        let path = "/v1/market-regime/series"
+        #expect(try await fixture.get(path).text == #"{"items":[],"total":0}"#)
+        for range in [
+            "timeRange.startDate=2008-01-01&timeRange.endDate=2009-01-01&pageSize=3",
+            "time_range.start_date=2008-01-01&time_range.end_date=2009-01-01&page_size=3",
+        ] {
+            _ = try await fixture.get("\(path)?timeframe=1d&search=sp&\(range)")
+        }
+        let asked = fixture.service.asked(Bloasis_MarketRegime_ListSeriesRequest.self)
+        #expect(asked.map(\.hasTimeRange) == [false, true, true])
+        #expect(asked[1] == asked[2] && asked[1].search == "sp" && asked[1].pageSize == 3)
+    }
+
+    @Test("columns and a scorecard are asked for by market")
+    func columns() async throws {
+        let fixture = GatewayFixture()
+        let columns = try await fixture.get(
+            "/v1/market-regime/columns?market=SPX&points=50&knownAt=2008-10-01")
+        #expect(columns.text == #"{"asOf":[1546290000.0],"close":["NaN"]}"#)
+        let asked = fixture.service.asked(Bloasis_MarketRegime_GetRegimeColumnsRequest.self)
+        #expect(asked.map(\.points) == [50] && asked.map(\.knownAt) == ["2008-10-01"])
+        let card = try await fixture.get("/v1/market-regime/scorecard?market=SPX&timeframe=1d")
+        #expect(card.text == #"{"bars":0}"#)
+        for path in ["columns", "scorecard"] {
+            try await fixture.get("/v1/market-regime/\(path)?market=NDX")
+                .expectFault(.notFound, "market NDX is not known")
+        }
     }
 
     @Test("what the service refuses keeps its code")

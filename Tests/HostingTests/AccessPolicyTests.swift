@@ -44,7 +44,8 @@ struct AccessPolicyTests {
         "regimes are read by users, sources of data and administrators",
         arguments: [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
-            "AnalyzeCurrentRegime", "ListModels", "GetModel",
+            "AnalyzeCurrentRegime", "ListModels", "GetModel", "ListSeries", "GetRegimeColumns",
+            "GetScorecard",
         ])
     func reading(name: String) {
         let method = "\(Self.regimes)/\(name)"

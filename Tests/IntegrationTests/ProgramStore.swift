@@ -20,18 +20,22 @@ extension Program {
         return program
     }
 
-    func withStore(_ body: (any RegimeReader) async throws -> Void) async throws {
+    func withStore<Answer>(
+        _ body: (any RegimeReader) async throws -> Answer
+    ) async throws -> Answer {
         let now: @Sendable () -> Timestamp = { Timestamp(nanoseconds: 0) }
         if let url = environment["DATABASE_URL"] {
             let store = try await PostgresStore(
                 url: url, wording: .standard, options: PostgresStore.Options(), now: now)
-            try await body(store.regimes)
+            let answer = try await body(store.regimes)
             await store.close()
+            return answer
         } else {
             let store = try EmbeddedStore(
                 path: home + "/store/bloasis.sqlite", wording: .standard, now: now)
-            try await body(store.regimes)
+            let answer = try await body(store.regimes)
             try store.close()
+            return answer
         }
     }
 

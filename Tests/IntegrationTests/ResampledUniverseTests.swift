@@ -130,9 +130,15 @@ struct ResampledUniverseTests {
         let longer = try ResampledUniverse(markets: trial.markets, bars: Self.bars + 1)
         let server = try await Server.start(program)
         let running = try Running(program.process(command))
-        try await program.withStore { try await post(the: longer, to: server, as: $0) }
+        let refused = try await program.withStore {
+            try await post(the: longer, to: server, as: $0)
+        }
         let outcome = await running.outcome()
         #expect(outcome.status == 0, "\(outcome.errors)")
+        for bar in refused {
+            let answer = try await server.post("/v1/market-data/bars", bar)
+            #expect(answer.status == 200, "\(answer.body)")
+        }
         #expect(try await server.stop() == 0)
         let again = try await program.run(command + ["--json"])
         #expect(again.status == 0, "\(again.errors)")
@@ -147,29 +153,38 @@ struct ResampledUniverseTests {
     }
 
     /// Sends the last bar of every market over HTTP, as soon as its series is there.
+    ///
+    /// - Returns: the bars that were refused: what a market did in the years that are not written
+    ///   yet can look like a split, and who sent the bar is told to send it again behind them.
     private func post(
         the universe: ResampledUniverse, to server: Server, as store: any RegimeReader
-    ) async throws {
+    ) async throws -> [String] {
         let bar = universe.days.count - 1
         let day = try #require(CivilDate(iso: universe.days[bar]))
         let close = SessionCalendar.nyse.close(on: day).rfc3339
         var left = Dictionary(uniqueKeysWithValues: zip(universe.names, universe.names.indices))
         var underWay = 0
+        var refused: [String] = []
         for await _ in store.commits() {
             while let head = try await store.heads().last(where: { left[$0.name] != nil }),
                 let market = left.removeValue(forKey: head.name)
             {
                 underWay += head.source == nil ? 1 : 0
                 let price = universe.close(of: market, bar: bar)
-                let answer = try await server.post(
-                    "/v1/market-data/bars",
+                let bar =
                     #"{"bars":[{"market":"\#(head.name)","timestamp":"\#(close)","#
-                        + #""close":\#(price)}]}"#)
-                #expect(answer.status == 200, "\(answer.body)")
+                    + #""close":\#(price)}]}"#
+                let answer = try await server.post("/v1/market-data/bars", bar)
+                if answer.body.contains("are missing, or were refused") {
+                    refused.append(bar)
+                } else {
+                    #expect(answer.status == 200, "\(answer.body)")
+                }
             }
             if left.isEmpty { break }
         }
         #expect(underWay > 0, "every series was written before its live bar was sent")
+        return refused
     }
 
     /// What is answered about each bar is what an undisturbed run answers, whoever asked.

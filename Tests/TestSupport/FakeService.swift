@@ -177,6 +177,39 @@ extension FakeService: MarketRegimeAPI {
             return model
         }
     }
+
+    package func listSeries(
+        _ request: Bloasis_MarketRegime_ListSeriesRequest
+    ) async throws -> Bloasis_MarketRegime_ListSeriesResponse {
+        try take(request) {
+            var response = Bloasis_MarketRegime_ListSeriesResponse()
+            response.total = 0
+            return response
+        }
+    }
+
+    package func getRegimeColumns(
+        _ request: Bloasis_MarketRegime_GetRegimeColumnsRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeColumnsResponse {
+        try take(request) {
+            try series(request.market, request.timeframe)
+            var response = Bloasis_MarketRegime_GetRegimeColumnsResponse()
+            response.asOf = [1_546_290_000]
+            response.close = [.nan]
+            return response
+        }
+    }
+
+    package func getScorecard(
+        _ request: Bloasis_MarketRegime_GetScorecardRequest
+    ) async throws -> Bloasis_MarketRegime_GetScorecardResponse {
+        try take(request) {
+            try series(request.market, request.timeframe)
+            var response = Bloasis_MarketRegime_GetScorecardResponse()
+            response.bars = 0
+            return response
+        }
+    }
 }
 
 extension FakeService: MarketDataAPI, TradingAPI {

@@ -32,7 +32,7 @@ struct RetrySchedule: Equatable {
     static let repeatable = Set(
         [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
-            "ListModels", "GetModel",
+            "ListModels", "GetModel", "ListSeries", "GetRegimeColumns", "GetScorecard",
         ].map { "\(ServiceMethod.marketRegimeService)/\($0)" }
             + ["RecordFill", "GetPortfolio", "RecordBars"].map {
                 "\(ServiceMethod.tradingService)/\($0)"

@@ -70,6 +70,24 @@ package struct RemoteMarketRegime: MarketRegimeAPI {
     ) async throws -> Bloasis_MarketRegime_RegimeModel {
         try await calls.unary(service, "GetModel", request)
     }
+
+    package func listSeries(
+        _ request: Bloasis_MarketRegime_ListSeriesRequest
+    ) async throws -> Bloasis_MarketRegime_ListSeriesResponse {
+        try await calls.unary(service, "ListSeries", request)
+    }
+
+    package func getRegimeColumns(
+        _ request: Bloasis_MarketRegime_GetRegimeColumnsRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeColumnsResponse {
+        try await calls.unary(service, "GetRegimeColumns", request)
+    }
+
+    package func getScorecard(
+        _ request: Bloasis_MarketRegime_GetScorecardRequest
+    ) async throws -> Bloasis_MarketRegime_GetScorecardResponse {
+        try await calls.unary(service, "GetScorecard", request)
+    }
 }
 
 /// `bloasis.trading.TradingService` elsewhere.

@@ -41,6 +41,18 @@ package protocol MarketRegimeAPI: Sendable {
     func getModel(
         _ request: Bloasis_MarketRegime_GetModelRequest
     ) async throws -> Bloasis_MarketRegime_RegimeModel
+
+    func listSeries(
+        _ request: Bloasis_MarketRegime_ListSeriesRequest
+    ) async throws -> Bloasis_MarketRegime_ListSeriesResponse
+
+    func getRegimeColumns(
+        _ request: Bloasis_MarketRegime_GetRegimeColumnsRequest
+    ) async throws -> Bloasis_MarketRegime_GetRegimeColumnsResponse
+
+    func getScorecard(
+        _ request: Bloasis_MarketRegime_GetScorecardRequest
+    ) async throws -> Bloasis_MarketRegime_GetScorecardResponse
 }
 
 extension MarketRegimeAPI {

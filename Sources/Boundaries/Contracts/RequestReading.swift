@@ -31,11 +31,26 @@ package enum RequestReading {
 
     /// How many items to answer with.
     package static func pageSize(_ asked: Int32) throws(RPCFault) -> Int {
+        try count(
+            asked, field: "page_size", standard: pageSizeDefault, maximum: pageSizeMaximum)
+    }
+
+    /// How many of something to answer with: the standard count for 0, the maximum for more.
+    package static func count(
+        _ asked: Int32, field: String, standard: Int, maximum: Int
+    ) throws(RPCFault) -> Int {
         guard asked >= 0 else {
             throw .invalidArgument(
-                "page_size: \(asked) is negative: use 1 to \(pageSizeMaximum), or leave it out")
+                "\(field): \(asked) is negative: use 1 to \(maximum), or leave it out")
         }
-        return asked == 0 ? pageSizeDefault : min(Int(asked), pageSizeMaximum)
+        return asked == 0 ? standard : min(Int(asked), maximum)
+    }
+
+    /// The half-open range of a request that need not have one; `nil` for all there is.
+    package static func range(
+        _ range: Bloasis_MarketRegime_TimeRange, given isGiven: Bool
+    ) throws(RPCFault) -> Range<Timestamp>? {
+        isGiven ? try requiredRange(range) : nil
     }
 
     /// The half-open range of a request that must have one.

@@ -61,3 +61,7 @@ extension Bloasis_MarketRegime_ListRegimeChangesResponse: PageMessage {
 extension Bloasis_MarketRegime_ListModelsResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }
+
+extension Bloasis_MarketRegime_ListSeriesResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}

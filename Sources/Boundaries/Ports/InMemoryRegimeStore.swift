@@ -260,7 +260,7 @@ extension InMemoryRegimeStore: RegimeReader {
         state.withLock { $0.series[series] }
     }
 
-    private func changes(of rows: SeriesRows, _ query: SeriesQuery) -> [RegimeChange] {
+    func changes(of rows: SeriesRows, _ query: SeriesQuery) -> [RegimeChange] {
         rows.changes.rows(query) { asOf, revisions in
             let told = rows.assessments[asOf].last { query.admits($0.availableAt) }
             return revisions.last { $0.revision == told?.revision }

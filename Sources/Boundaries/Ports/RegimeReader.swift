@@ -145,5 +145,6 @@ package struct ChangeQuery: Sendable {
     }
 }
 
-/// One store is all four.
-package typealias RegimeStore = RegimeJournal & RegimeReader & OverrideLedger & Outbox
+/// One store is all five.
+package typealias RegimeStore =
+    RegimeJournal & RegimeReader & SeriesCatalogue & OverrideLedger & Outbox

@@ -14,6 +14,11 @@ package struct MarketName: Hashable, Sendable {
         self.text = String(text)
     }
 
+    /// Whether some market's name could have a text in it.
+    package static func mayContain(_ text: String) -> Bool {
+        text.utf8.count <= lengthLimit && text.utf8.allSatisfy(allows)
+    }
+
     private static func allows(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -14,15 +14,29 @@ package struct PageRoutes: Sendable {
     private static let pagePolicy =
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
         + "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    private static let scripts = [
+        ("theme", PackageResources.theme_js), ("main", PackageResources.main_js),
+        ("market", PackageResources.market_js), ("current", PackageResources.current_js),
+        ("changes", PackageResources.changes_js), ("overview", PackageResources.overview_js),
+        ("models", PackageResources.models_js), ("status", PackageResources.status_js),
+        ("picker", PackageResources.picker_js), ("route", PackageResources.route_js),
+        ("chart", PackageResources.chart_js), ("drawing", PackageResources.drawing_js),
+        ("gestures", PackageResources.gestures_js), ("columns", PackageResources.columns_js),
+        ("scales", PackageResources.scales_js), ("export", PackageResources.export_js),
+        ("live", PackageResources.live_js), ("api", PackageResources.api_js),
+        ("regimes", PackageResources.regimes_js), ("tables", PackageResources.tables_js),
+        ("dom", PackageResources.dom_js),
+    ]
 
     /// - Parameter document: OpenAPI, JSON.
     package init(document: String, answers: ContentAnswers) {
         self.document = .json(document)
-        files = [
+        let documents = [
             ("/", PackageResources.index_html, "text/html"),
             ("/page.css", PackageResources.page_css, "text/css"),
-            ("/page.js", PackageResources.page_js, "text/javascript"),
-        ].map { path, bytes, type in
+        ]
+        let scripts = PageRoutes.scripts.map { ("/\($0).js", $1, "text/javascript") }
+        files = (documents + scripts).map { path, bytes, type in
             (path, Content(bytes, type: type + "; charset=utf-8"))
         }
         self.answers = answers

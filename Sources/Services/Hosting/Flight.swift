@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Work that any number of callers wait for; whoever is cancelled leaves alone.
-final class Flight<Value: Sendable>: Sendable {
+package final class Flight<Value: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Value, any Error>
 
     private struct State {
@@ -14,8 +14,10 @@ final class Flight<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// - Throws: what the work threw; `CancellationError`.
-    func value() async throws -> Value {
+    package func value() async throws -> Value {
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -63,7 +65,7 @@ final class Flight<Value: Sendable>: Sendable {
     }
 
     /// Gives everybody the result, now and later; the first one counts.
-    func land(_ result: Result<Value, any Error>) {
+    package func land(_ result: Result<Value, any Error>) {
         let waiters = state.withLock { state -> [Waiter] in
             guard state.result == nil else { return [] }
             state.result = result

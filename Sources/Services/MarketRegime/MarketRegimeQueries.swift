@@ -12,18 +12,21 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     /// Announced changes fetched at a time.
     static let streamPageSize = 256
 
-    private let reader: any RegimeReader
+    let reader: any RegimeReader & SeriesCatalogue
     private let overrides: any OverrideLedger
     private let currents: CurrentRegimes
-    private let defaultMarket: MarketName
-    private let now: @Sendable () -> Timestamp
+    let scorecards: Scorecards
+    let defaultMarket: MarketName
+    let now: @Sendable () -> Timestamp
 
     /// - Parameter now: the wall clock, for staleness and for overrides.
     package init(
-        reader: any RegimeReader, overrides: any OverrideLedger, currents: CurrentRegimes,
-        defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
+        reader: any RegimeReader & SeriesCatalogue, overrides: any OverrideLedger,
+        currents: CurrentRegimes, defaultMarket: MarketName,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
+        scorecards = Scorecards(reader: reader)
         self.overrides = overrides
         self.currents = currents
         self.defaultMarket = defaultMarket
@@ -88,7 +91,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
                 knownAt: try RequestReading.knownAt(request.knownAt, now: now()),
                 limit: try RequestReading.pageSize(request.pageSize))
             let assessments = try await reader.history(query)
-            let closes = try await closes(of: assessments, knownAt: query.knownAt)
+            let closes = try await reader.closes(of: assessments, knownAt: query.knownAt)
             var response = Bloasis_MarketRegime_GetRegimeHistoryResponse()
             response.items = assessments.map {
                 Bloasis_MarketRegime_RegimeResponse($0, close: closes[$0.asOf])
@@ -232,7 +235,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
 // MARK: - Reading
 
 extension MarketRegimeQueries {
-    private func head(_ market: String, _ timeframe: String) async throws -> SeriesHead {
+    func head(_ market: String, _ timeframe: String) async throws -> SeriesHead {
         let series = try RequestReading.series(
             market: market, timeframe: timeframe, defaultMarket: defaultMarket)
         return try await requireKnown(series)
@@ -287,24 +290,13 @@ extension MarketRegimeQueries {
         }
     }
 
-    private func closes(
-        of assessments: [RegimeAssessment], knownAt instant: Timestamp?
-    ) async throws -> [Timestamp: Double] {
-        guard let first = assessments.first, let last = assessments.last else { return [:] }
-        let bars = try await reader.bars(
-            SeriesQuery(
-                first.series, range: first.asOf..<last.asOf.advanced(byNanoseconds: 1),
-                knownAt: instant))
-        return Dictionary(bars.map { ($0.bar.timestamp, $0.bar.close) }, uniquingKeysWith: { $1 })
-    }
-
     private func activeFrom(of series: Series) async throws -> [ModelVersion: Timestamp] {
         Dictionary(
             try await reader.activations(of: series).map { ($0.version, $0.activeFrom) },
             uniquingKeysWith: min)
     }
 
-    private func answering<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+    func answering<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
         } catch {

@@ -31,6 +31,22 @@ enum PageToken {
         return "\(last.asOf)\(placeSeparator)\(last.sequence)"
     }
 
+    /// `SPX/1d`: the last series of the page before.
+    static func readSeries(_ token: String) throws(RPCFault) -> Series? {
+        if token.isEmpty { return nil }
+        let parts = token.split(separator: placeSeparator, omittingEmptySubsequences: false)
+        guard parts.count == 2, let market = MarketName(parts[0]),
+            let timeframe = Timeframe(parts[1])
+        else { throw invalid(token) }
+        return Series(market: market, timeframe: timeframe)
+    }
+
+    /// The token of the page after one that may be full; empty when it was the last.
+    static func next(after last: Series?, count: Int, of query: CatalogueQuery) -> String {
+        guard count == query.limit, let last else { return "" }
+        return "\(last)"
+    }
+
     private static let placeSeparator: Character = "/"
 
     static func readSequence(_ token: String) throws(RPCFault) -> Int64? {

@@ -6,7 +6,7 @@ import Regimes
 // MARK: - Heads
 
 extension RegimeRows {
-    private static let headColumns = """
+    static let headColumns = """
         series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
         last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes, \
         source_digest, source_writes, \(StoredOverride.columns)
@@ -14,13 +14,13 @@ extension RegimeRows {
     private static let firstOverrideColumn = 13
 
     /// Each series with the override that stands in it.
-    private static let headSource = """
+    static let headSource = """
         series LEFT JOIN regime_overrides AS standing
         ON standing.market = series.market AND standing.timeframe = series.timeframe
             AND standing.ended_at IS NULL
         """
 
-    private static func head(_ row: Row) throws -> SeriesHead {
+    static func head(_ row: Row) throws -> SeriesHead {
         var head = SeriesHead(
             profile: SeriesProfile(
                 series: try StoredText.series(market: row[0], timeframe: row[1]),

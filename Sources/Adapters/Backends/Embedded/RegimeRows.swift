@@ -160,7 +160,7 @@ enum RegimeRows {
             AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
         """
 
-    private static let laterAssessment = """
+    static let laterAssessment = """
         SELECT 1 FROM market_regimes AS later
         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
             AND later.as_of = mine.as_of AND later.revision > mine.revision

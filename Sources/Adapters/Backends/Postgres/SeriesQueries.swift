@@ -6,7 +6,7 @@ import Regimes
 /// Statements that read what is kept once per series or model, and their rows as values.
 enum SeriesQueries {
     /// Those of `StoredOverride` come behind.
-    private static let headColumns: StaticString = """
+    static let headColumns: StaticString = """
         series.market, series.timeframe, calendar, anchor, specification, last_as_of, \
         last_regime, last_sequence, last_announced_event_id, last_announced_as_of, writes, \
         source_digest, source_writes
@@ -14,7 +14,7 @@ enum SeriesQueries {
     private static let firstOverrideColumn = 13
 
     /// Each series with the override that stands in it.
-    private static let headSource: StaticString = """
+    static let headSource: StaticString = """
         series LEFT JOIN regime_overrides AS standing
         ON standing.market = series.market AND standing.timeframe = series.timeframe
             AND standing.ended_at IS NULL

@@ -1024,6 +1024,891 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   fileprivate var _observations: Int32? = nil
 }
 
+package nonisolated struct Bloasis_MarketRegime_ListSeriesRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Series of this timeframe only: `1d`, `4h`, `15m`; of every timeframe when empty.
+  package var timeframe: String = String()
+
+  /// Only markets whose name contains this, whatever the case of its letters; all when empty.
+  package var search: String = String()
+
+  /// Over which `spans` are told; without it they are not.
+  package var timeRange: Bloasis_MarketRegime_TimeRange {
+    get {_timeRange ?? Bloasis_MarketRegime_TimeRange()}
+    set {_timeRange = newValue}
+  }
+  /// Returns true if `timeRange` has been explicitly set.
+  package var hasTimeRange: Bool {self._timeRange != nil}
+  /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeRange() {self._timeRange = nil}
+
+  /// Items in one page; 0 is 200, more than 500 is 500.
+  package var pageSize: Int32 = 0
+
+  /// `next_page_token` of the page before.
+  package var pageToken: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
+}
+
+package nonisolated struct Bloasis_MarketRegime_ListSeriesResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var items: [Bloasis_MarketRegime_SeriesSummary] = []
+
+  /// Empty on the last page.
+  package var nextPageToken: String {
+    get {_nextPageToken ?? String()}
+    set {_nextPageToken = newValue}
+  }
+  /// Returns true if `nextPageToken` has been explicitly set.
+  package var hasNextPageToken: Bool {self._nextPageToken != nil}
+  /// Clears the value of `nextPageToken`. Subsequent reads from it will return its default value.
+  package mutating func clearNextPageToken() {self._nextPageToken = nil}
+
+  /// Series that match, on all pages.
+  package var total: Int32 {
+    get {_total ?? 0}
+    set {_total = newValue}
+  }
+  /// Returns true if `total` has been explicitly set.
+  package var hasTotal: Bool {self._total != nil}
+  /// Clears the value of `total`. Subsequent reads from it will return its default value.
+  package mutating func clearTotal() {self._total = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _nextPageToken: String? = nil
+  fileprivate var _total: Int32? = nil
+}
+
+/// Where a series stands. Before its first bar is assessed it has no answer: what is about one is
+/// unset, and `regime` is unknown.
+package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var market: String {
+    get {_storage._market ?? String()}
+    set {_uniqueStorage()._market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {_storage._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {_uniqueStorage()._market = nil}
+
+  package var timeframe: String {
+    get {_storage._timeframe ?? String()}
+    set {_uniqueStorage()._timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {_storage._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {_uniqueStorage()._timeframe = nil}
+
+  /// nyse, 24x7 or none.
+  package var calendar: String {
+    get {_storage._calendar ?? String()}
+    set {_uniqueStorage()._calendar = newValue}
+  }
+  /// Returns true if `calendar` has been explicitly set.
+  package var hasCalendar: Bool {_storage._calendar != nil}
+  /// Clears the value of `calendar`. Subsequent reads from it will return its default value.
+  package mutating func clearCalendar() {_uniqueStorage()._calendar = nil}
+
+  /// What classifies it: hmm, jump, rules …, as in RegimeModel.
+  package var kind: String {
+    get {_storage._kind ?? String()}
+    set {_uniqueStorage()._kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {_storage._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {_uniqueStorage()._kind = nil}
+
+  /// What is published now, an override in force included.
+  package var regime: String {
+    get {_storage._regime ?? String()}
+    set {_uniqueStorage()._regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {_storage._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {_uniqueStorage()._regime = nil}
+
+  /// The label published before `since`.
+  package var previousRegime: String {
+    get {_storage._previousRegime ?? String()}
+    set {_uniqueStorage()._previousRegime = newValue}
+  }
+  /// Returns true if `previousRegime` has been explicitly set.
+  package var hasPreviousRegime: Bool {_storage._previousRegime != nil}
+  /// Clears the value of `previousRegime`. Subsequent reads from it will return its default value.
+  package mutating func clearPreviousRegime() {_uniqueStorage()._previousRegime = nil}
+
+  /// The bar at which `regime` was taken on.
+  package var since: String {
+    get {_storage._since ?? String()}
+    set {_uniqueStorage()._since = newValue}
+  }
+  /// Returns true if `since` has been explicitly set.
+  package var hasSince: Bool {_storage._since != nil}
+  /// Clears the value of `since`. Subsequent reads from it will return its default value.
+  package mutating func clearSince() {_uniqueStorage()._since = nil}
+
+  /// As in RegimeResponse.
+  package var confidence: Double {
+    get {_storage._confidence ?? 0}
+    set {_uniqueStorage()._confidence = newValue}
+  }
+  /// Returns true if `confidence` has been explicitly set.
+  package var hasConfidence: Bool {_storage._confidence != nil}
+  /// Clears the value of `confidence`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidence() {_uniqueStorage()._confidence = nil}
+
+  package var confidenceKind: String {
+    get {_storage._confidenceKind ?? String()}
+    set {_uniqueStorage()._confidenceKind = newValue}
+  }
+  /// Returns true if `confidenceKind` has been explicitly set.
+  package var hasConfidenceKind: Bool {_storage._confidenceKind != nil}
+  /// Clears the value of `confidenceKind`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidenceKind() {_uniqueStorage()._confidenceKind = nil}
+
+  /// low, medium, high or extreme.
+  package var riskLevel: String {
+    get {_storage._riskLevel ?? String()}
+    set {_uniqueStorage()._riskLevel = newValue}
+  }
+  /// Returns true if `riskLevel` has been explicitly set.
+  package var hasRiskLevel: Bool {_storage._riskLevel != nil}
+  /// Clears the value of `riskLevel`. Subsequent reads from it will return its default value.
+  package mutating func clearRiskLevel() {_uniqueStorage()._riskLevel = nil}
+
+  /// The close of the latest bar that is assessed.
+  package var asOf: String {
+    get {_storage._asOf ?? String()}
+    set {_uniqueStorage()._asOf = newValue}
+  }
+  /// Returns true if `asOf` has been explicitly set.
+  package var hasAsOf: Bool {_storage._asOf != nil}
+  /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
+  package mutating func clearAsOf() {_uniqueStorage()._asOf = nil}
+
+  /// Number of the series' last announced change; 0 before the first.
+  package var sequence: Int64 {
+    get {_storage._sequence ?? 0}
+    set {_uniqueStorage()._sequence = newValue}
+  }
+  /// Returns true if `sequence` has been explicitly set.
+  package var hasSequence: Bool {_storage._sequence != nil}
+  /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
+  package mutating func clearSequence() {_uniqueStorage()._sequence = nil}
+
+  package var modelVersion: String {
+    get {_storage._modelVersion ?? String()}
+    set {_uniqueStorage()._modelVersion = newValue}
+  }
+  /// Returns true if `modelVersion` has been explicitly set.
+  package var hasModelVersion: Bool {_storage._modelVersion != nil}
+  /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
+  package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
+
+  /// Whether the latest completed session is missing.
+  package var stale: Bool {
+    get {_storage._stale ?? false}
+    set {_uniqueStorage()._stale = newValue}
+  }
+  /// Returns true if `stale` has been explicitly set.
+  package var hasStale: Bool {_storage._stale != nil}
+  /// Clears the value of `stale`. Subsequent reads from it will return its default value.
+  package mutating func clearStale() {_uniqueStorage()._stale = nil}
+
+  /// The close of the first session that is missing; unset when nothing is.
+  package var staleSince: String {
+    get {_storage._staleSince ?? String()}
+    set {_uniqueStorage()._staleSince = newValue}
+  }
+  /// Returns true if `staleSince` has been explicitly set.
+  package var hasStaleSince: Bool {_storage._staleSince != nil}
+  /// Clears the value of `staleSince`. Subsequent reads from it will return its default value.
+  package mutating func clearStaleSince() {_uniqueStorage()._staleSince = nil}
+
+  /// The bar that the series starts from; the first answer may be later.
+  package var firstAsOf: String {
+    get {_storage._firstAsOf ?? String()}
+    set {_uniqueStorage()._firstAsOf = newValue}
+  }
+  /// Returns true if `firstAsOf` has been explicitly set.
+  package var hasFirstAsOf: Bool {_storage._firstAsOf != nil}
+  /// Clears the value of `firstAsOf`. Subsequent reads from it will return its default value.
+  package mutating func clearFirstAsOf() {_uniqueStorage()._firstAsOf = nil}
+
+  /// bar, backfill, refit, override …, as in RegimeResponse.
+  package var trigger: String {
+    get {_storage._trigger ?? String()}
+    set {_uniqueStorage()._trigger = newValue}
+  }
+  /// Returns true if `trigger` has been explicitly set.
+  package var hasTrigger: Bool {_storage._trigger != nil}
+  /// Clears the value of `trigger`. Subsequent reads from it will return its default value.
+  package mutating func clearTrigger() {_uniqueStorage()._trigger = nil}
+
+  /// What was published over `time_range`, oldest first, overrides included; nothing before the
+  /// first label that was known.
+  package var spans: [Bloasis_MarketRegime_RegimeSpan] {
+    get {_storage._spans}
+    set {_uniqueStorage()._spans = newValue}
+  }
+
+  /// Where the range has more than 500 changes or overrides, only the latest are told: whether the
+  /// range begins before `spans` for that. Unset without `time_range`.
+  package var spansCut: Bool {
+    get {_storage._spansCut ?? false}
+    set {_uniqueStorage()._spansCut = newValue}
+  }
+  /// Returns true if `spansCut` has been explicitly set.
+  package var hasSpansCut: Bool {_storage._spansCut != nil}
+  /// Clears the value of `spansCut`. Subsequent reads from it will return its default value.
+  package mutating func clearSpansCut() {_uniqueStorage()._spansCut = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// A label as long as it was published: until the next span starts or, of the last one, until now or
+/// the end of the range.
+package nonisolated struct Bloasis_MarketRegime_RegimeSpan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var regime: String {
+    get {_regime ?? String()}
+    set {_regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {self._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {self._regime = nil}
+
+  /// The bar that brought the label, or the start of the range where that is later.
+  package var start: String {
+    get {_start ?? String()}
+    set {_start = newValue}
+  }
+  /// Returns true if `start` has been explicitly set.
+  package var hasStart: Bool {self._start != nil}
+  /// Clears the value of `start`. Subsequent reads from it will return its default value.
+  package mutating func clearStart() {self._start = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _regime: String? = nil
+  fileprivate var _start: String? = nil
+}
+
+package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var market: String = String()
+
+  package var timeframe: String = String()
+
+  /// All bars when unset.
+  package var timeRange: Bloasis_MarketRegime_TimeRange {
+    get {_timeRange ?? Bloasis_MarketRegime_TimeRange()}
+    set {_timeRange = newValue}
+  }
+  /// Returns true if `timeRange` has been explicitly set.
+  package var hasTimeRange: Bool {self._timeRange != nil}
+  /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeRange() {self._timeRange = nil}
+
+  /// Points at the most; 0 is 6,000, more than 20,000 is 20,000.
+  package var points: Int32 = 0
+
+  /// What was said of each bar at this instant, in the past, as in RegimeRequest. What is said now
+  /// when empty.
+  package var knownAt: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
+}
+
+/// One element per point in every column that is not empty, oldest first. A point stands for
+/// `bars_per_point` bars that follow each other, the last point perhaps for fewer, and says what the
+/// last of them says.
+package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var market: String {
+    get {_market ?? String()}
+    set {_market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {self._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {self._market = nil}
+
+  package var timeframe: String {
+    get {_timeframe ?? String()}
+    set {_timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {self._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {self._timeframe = nil}
+
+  /// Assessed bars in the range.
+  package var bars: Int32 {
+    get {_bars ?? 0}
+    set {_bars = newValue}
+  }
+  /// Returns true if `bars` has been explicitly set.
+  package var hasBars: Bool {self._bars != nil}
+  /// Clears the value of `bars`. Subsequent reads from it will return its default value.
+  package mutating func clearBars() {self._bars = nil}
+
+  /// A power of two; 1 when nothing was thinned.
+  package var barsPerPoint: Int32 {
+    get {_barsPerPoint ?? 0}
+    set {_barsPerPoint = newValue}
+  }
+  /// Returns true if `barsPerPoint` has been explicitly set.
+  package var hasBarsPerPoint: Bool {self._barsPerPoint != nil}
+  /// Clears the value of `barsPerPoint`. Subsequent reads from it will return its default value.
+  package mutating func clearBarsPerPoint() {self._barsPerPoint = nil}
+
+  /// Of the point's last bar, seconds since 1970 UTC.
+  package var asOf: [Double] = []
+
+  /// NaN where that bar has none.
+  package var close: [Double] = []
+
+  /// The lowest and the highest close of the point's bars, NaN where none has one; empty when
+  /// `bars_per_point` is 1, where both are `close`.
+  package var low: [Double] = []
+
+  package var high: [Double] = []
+
+  /// The labels that occur.
+  package var labels: [String] = []
+
+  /// Per point, which of `labels` was the filter's answer; overrides are no part of it, as in a
+  /// history.
+  package var regimes: [Int32] = []
+
+  /// Of that label, to 4 decimals: for drawing. Exact ones are in the history.
+  package var confidence: [Double] = []
+
+  /// To 4 decimals; a label that has 0 throughout is left out.
+  package var probabilities: [Bloasis_MarketRegime_RegimeProbabilityColumn] = []
+
+  /// Of the last point; unset without one.
+  package var confidenceKind: String {
+    get {_confidenceKind ?? String()}
+    set {_confidenceKind = newValue}
+  }
+  /// Returns true if `confidenceKind` has been explicitly set.
+  package var hasConfidenceKind: Bool {self._confidenceKind != nil}
+  /// Clears the value of `confidenceKind`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidenceKind() {self._confidenceKind = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _market: String? = nil
+  fileprivate var _timeframe: String? = nil
+  fileprivate var _bars: Int32? = nil
+  fileprivate var _barsPerPoint: Int32? = nil
+  fileprivate var _confidenceKind: String? = nil
+}
+
+package nonisolated struct Bloasis_MarketRegime_RegimeProbabilityColumn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var label: String {
+    get {_label ?? String()}
+    set {_label = newValue}
+  }
+  /// Returns true if `label` has been explicitly set.
+  package var hasLabel: Bool {self._label != nil}
+  /// Clears the value of `label`. Subsequent reads from it will return its default value.
+  package mutating func clearLabel() {self._label = nil}
+
+  /// One per point.
+  package var values: [Double] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _label: String? = nil
+}
+
+package nonisolated struct Bloasis_MarketRegime_GetScorecardRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var market: String = String()
+
+  package var timeframe: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Made from the answers that are stored, each of which rests on bars up to its own; nothing is
+/// fitted again, and overrides are no part of it. A figure without a value, such as the Sortino
+/// ratio of a row without a losing bar, is unset.
+package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var market: String {
+    get {_market ?? String()}
+    set {_market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {self._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {self._market = nil}
+
+  package var timeframe: String {
+    get {_timeframe ?? String()}
+    set {_timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {self._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {self._timeframe = nil}
+
+  /// First and last bar that is summed up; unset when none is.
+  package var from: String {
+    get {_from ?? String()}
+    set {_from = newValue}
+  }
+  /// Returns true if `from` has been explicitly set.
+  package var hasFrom: Bool {self._from != nil}
+  /// Clears the value of `from`. Subsequent reads from it will return its default value.
+  package mutating func clearFrom() {self._from = nil}
+
+  package var through: String {
+    get {_through ?? String()}
+    set {_through = newValue}
+  }
+  /// Returns true if `through` has been explicitly set.
+  package var hasThrough: Bool {self._through != nil}
+  /// Clears the value of `through`. Subsequent reads from it will return its default value.
+  package mutating func clearThrough() {self._through = nil}
+
+  /// Bars that are summed up.
+  package var bars: Int32 {
+    get {_bars ?? 0}
+    set {_bars = newValue}
+  }
+  /// Returns true if `bars` has been explicitly set.
+  package var hasBars: Bool {self._bars != nil}
+  /// Clears the value of `bars`. Subsequent reads from it will return its default value.
+  package mutating func clearBars() {self._bars = nil}
+
+  /// The strategy that acts on the labels, in words, with its delay and its costs.
+  package var rule: String {
+    get {_rule ?? String()}
+    set {_rule = newValue}
+  }
+  /// Returns true if `rule` has been explicitly set.
+  package var hasRule: Bool {self._rule != nil}
+  /// Clears the value of `rule`. Subsequent reads from it will return its default value.
+  package mutating func clearRule() {self._rule = nil}
+
+  /// Bars ahead at which a label must still be published for a confidence to have been right.
+  package var horizonBars: Int32 {
+    get {_horizonBars ?? 0}
+    set {_horizonBars = newValue}
+  }
+  /// Returns true if `horizonBars` has been explicitly set.
+  package var hasHorizonBars: Bool {self._horizonBars != nil}
+  /// Clears the value of `horizonBars`. Subsequent reads from it will return its default value.
+  package mutating func clearHorizonBars() {self._horizonBars = nil}
+
+  /// First the published labels as a whole, then the market held throughout, then each model in
+  /// force, oldest first.
+  package var rows: [Bloasis_MarketRegime_ScorecardRow] = []
+
+  /// Each label that was published.
+  package var labels: [Bloasis_MarketRegime_LabelOutcome] = []
+
+  /// What is missing or to be taken with care, and why.
+  package var notes: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _market: String? = nil
+  fileprivate var _timeframe: String? = nil
+  fileprivate var _from: String? = nil
+  fileprivate var _through: String? = nil
+  fileprivate var _bars: Int32? = nil
+  fileprivate var _rule: String? = nil
+  fileprivate var _horizonBars: Int32? = nil
+}
+
+/// What a strategy came to over some bars. Returns and volatilities are a year's, 0.1 is 10 %.
+package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// published, buy_and_hold or model.
+  package var subject: String {
+    get {_storage._subject ?? String()}
+    set {_uniqueStorage()._subject = newValue}
+  }
+  /// Returns true if `subject` has been explicitly set.
+  package var hasSubject: Bool {_storage._subject != nil}
+  /// Clears the value of `subject`. Subsequent reads from it will return its default value.
+  package mutating func clearSubject() {_uniqueStorage()._subject = nil}
+
+  /// Of a model.
+  package var modelVersion: String {
+    get {_storage._modelVersion ?? String()}
+    set {_uniqueStorage()._modelVersion = newValue}
+  }
+  /// Returns true if `modelVersion` has been explicitly set.
+  package var hasModelVersion: Bool {_storage._modelVersion != nil}
+  /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
+  package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
+
+  /// Of a model: hmm, jump, rules …, as in RegimeModel.
+  package var kind: String {
+    get {_storage._kind ?? String()}
+    set {_uniqueStorage()._kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {_storage._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {_uniqueStorage()._kind = nil}
+
+  /// First and last bar that it answered for; those before the bars summed up included.
+  package var activeFrom: String {
+    get {_storage._activeFrom ?? String()}
+    set {_uniqueStorage()._activeFrom = newValue}
+  }
+  /// Returns true if `activeFrom` has been explicitly set.
+  package var hasActiveFrom: Bool {_storage._activeFrom != nil}
+  /// Clears the value of `activeFrom`. Subsequent reads from it will return its default value.
+  package mutating func clearActiveFrom() {_uniqueStorage()._activeFrom = nil}
+
+  package var activeThrough: String {
+    get {_storage._activeThrough ?? String()}
+    set {_uniqueStorage()._activeThrough = newValue}
+  }
+  /// Returns true if `activeThrough` has been explicitly set.
+  package var hasActiveThrough: Bool {_storage._activeThrough != nil}
+  /// Clears the value of `activeThrough`. Subsequent reads from it will return its default value.
+  package mutating func clearActiveThrough() {_uniqueStorage()._activeThrough = nil}
+
+  /// Bars that are summed up.
+  package var bars: Int32 {
+    get {_storage._bars ?? 0}
+    set {_uniqueStorage()._bars = newValue}
+  }
+  /// Returns true if `bars` has been explicitly set.
+  package var hasBars: Bool {_storage._bars != nil}
+  /// Clears the value of `bars`. Subsequent reads from it will return its default value.
+  package mutating func clearBars() {_uniqueStorage()._bars = nil}
+
+  /// Changes of the published label.
+  package var changes: Int32 {
+    get {_storage._changes ?? 0}
+    set {_uniqueStorage()._changes = newValue}
+  }
+  /// Returns true if `changes` has been explicitly set.
+  package var hasChanges: Bool {_storage._changes != nil}
+  /// Clears the value of `changes`. Subsequent reads from it will return its default value.
+  package mutating func clearChanges() {_uniqueStorage()._changes = nil}
+
+  package var changesPerYear: Double {
+    get {_storage._changesPerYear ?? 0}
+    set {_uniqueStorage()._changesPerYear = newValue}
+  }
+  /// Returns true if `changesPerYear` has been explicitly set.
+  package var hasChangesPerYear: Bool {_storage._changesPerYear != nil}
+  /// Clears the value of `changesPerYear`. Subsequent reads from it will return its default value.
+  package mutating func clearChangesPerYear() {_uniqueStorage()._changesPerYear = nil}
+
+  package var annualisedReturn: Double {
+    get {_storage._annualisedReturn ?? 0}
+    set {_uniqueStorage()._annualisedReturn = newValue}
+  }
+  /// Returns true if `annualisedReturn` has been explicitly set.
+  package var hasAnnualisedReturn: Bool {_storage._annualisedReturn != nil}
+  /// Clears the value of `annualisedReturn`. Subsequent reads from it will return its default value.
+  package mutating func clearAnnualisedReturn() {_uniqueStorage()._annualisedReturn = nil}
+
+  package var annualisedVolatility: Double {
+    get {_storage._annualisedVolatility ?? 0}
+    set {_uniqueStorage()._annualisedVolatility = newValue}
+  }
+  /// Returns true if `annualisedVolatility` has been explicitly set.
+  package var hasAnnualisedVolatility: Bool {_storage._annualisedVolatility != nil}
+  /// Clears the value of `annualisedVolatility`. Subsequent reads from it will return its default value.
+  package mutating func clearAnnualisedVolatility() {_uniqueStorage()._annualisedVolatility = nil}
+
+  package var sharpe: Bloasis_MarketRegime_Estimate {
+    get {_storage._sharpe ?? Bloasis_MarketRegime_Estimate()}
+    set {_uniqueStorage()._sharpe = newValue}
+  }
+  /// Returns true if `sharpe` has been explicitly set.
+  package var hasSharpe: Bool {_storage._sharpe != nil}
+  /// Clears the value of `sharpe`. Subsequent reads from it will return its default value.
+  package mutating func clearSharpe() {_uniqueStorage()._sharpe = nil}
+
+  package var sortino: Double {
+    get {_storage._sortino ?? 0}
+    set {_uniqueStorage()._sortino = newValue}
+  }
+  /// Returns true if `sortino` has been explicitly set.
+  package var hasSortino: Bool {_storage._sortino != nil}
+  /// Clears the value of `sortino`. Subsequent reads from it will return its default value.
+  package mutating func clearSortino() {_uniqueStorage()._sortino = nil}
+
+  package var calmar: Double {
+    get {_storage._calmar ?? 0}
+    set {_uniqueStorage()._calmar = newValue}
+  }
+  /// Returns true if `calmar` has been explicitly set.
+  package var hasCalmar: Bool {_storage._calmar != nil}
+  /// Clears the value of `calmar`. Subsequent reads from it will return its default value.
+  package mutating func clearCalmar() {_uniqueStorage()._calmar = nil}
+
+  /// 0 to 1.
+  package var maximumDrawdown: Double {
+    get {_storage._maximumDrawdown ?? 0}
+    set {_uniqueStorage()._maximumDrawdown = newValue}
+  }
+  /// Returns true if `maximumDrawdown` has been explicitly set.
+  package var hasMaximumDrawdown: Bool {_storage._maximumDrawdown != nil}
+  /// Clears the value of `maximumDrawdown`. Subsequent reads from it will return its default value.
+  package mutating func clearMaximumDrawdown() {_uniqueStorage()._maximumDrawdown = nil}
+
+  /// Share of the bars that the market was held.
+  package var exposure: Double {
+    get {_storage._exposure ?? 0}
+    set {_uniqueStorage()._exposure = newValue}
+  }
+  /// Returns true if `exposure` has been explicitly set.
+  package var hasExposure: Bool {_storage._exposure != nil}
+  /// Clears the value of `exposure`. Subsequent reads from it will return its default value.
+  package mutating func clearExposure() {_uniqueStorage()._exposure = nil}
+
+  /// Traded shares of the wealth a year; in and out again is 2.
+  package var turnover: Double {
+    get {_storage._turnover ?? 0}
+    set {_uniqueStorage()._turnover = newValue}
+  }
+  /// Returns true if `turnover` has been explicitly set.
+  package var hasTurnover: Bool {_storage._turnover != nil}
+  /// Clears the value of `turnover`. Subsequent reads from it will return its default value.
+  package mutating func clearTurnover() {_uniqueStorage()._turnover = nil}
+
+  /// Of the published label.
+  package var meanConfidence: Double {
+    get {_storage._meanConfidence ?? 0}
+    set {_uniqueStorage()._meanConfidence = newValue}
+  }
+  /// Returns true if `meanConfidence` has been explicitly set.
+  package var hasMeanConfidence: Bool {_storage._meanConfidence != nil}
+  /// Clears the value of `meanConfidence`. Subsequent reads from it will return its default value.
+  package mutating func clearMeanConfidence() {_uniqueStorage()._meanConfidence = nil}
+
+  /// Of the confidence as the probability that the label is still published `horizon_bars` later;
+  /// 0 is best.
+  package var brierScore: Double {
+    get {_storage._brierScore ?? 0}
+    set {_uniqueStorage()._brierScore = newValue}
+  }
+  /// Returns true if `brierScore` has been explicitly set.
+  package var hasBrierScore: Bool {_storage._brierScore != nil}
+  /// Clears the value of `brierScore`. Subsequent reads from it will return its default value.
+  package mutating func clearBrierScore() {_uniqueStorage()._brierScore = nil}
+
+  /// Against always stating how often it was; above 0 is better than that.
+  package var brierSkill: Double {
+    get {_storage._brierSkill ?? 0}
+    set {_uniqueStorage()._brierSkill = newValue}
+  }
+  /// Returns true if `brierSkill` has been explicitly set.
+  package var hasBrierSkill: Bool {_storage._brierSkill != nil}
+  /// Clears the value of `brierSkill`. Subsequent reads from it will return its default value.
+  package mutating func clearBrierSkill() {_uniqueStorage()._brierSkill = nil}
+
+  /// Less that of the market held throughout the same bars.
+  package var returnDifference: Bloasis_MarketRegime_Estimate {
+    get {_storage._returnDifference ?? Bloasis_MarketRegime_Estimate()}
+    set {_uniqueStorage()._returnDifference = newValue}
+  }
+  /// Returns true if `returnDifference` has been explicitly set.
+  package var hasReturnDifference: Bool {_storage._returnDifference != nil}
+  /// Clears the value of `returnDifference`. Subsequent reads from it will return its default value.
+  package mutating func clearReturnDifference() {_uniqueStorage()._returnDifference = nil}
+
+  package var sharpeDifference: Bloasis_MarketRegime_Estimate {
+    get {_storage._sharpeDifference ?? Bloasis_MarketRegime_Estimate()}
+    set {_uniqueStorage()._sharpeDifference = newValue}
+  }
+  /// Returns true if `sharpeDifference` has been explicitly set.
+  package var hasSharpeDifference: Bool {_storage._sharpeDifference != nil}
+  /// Clears the value of `sharpeDifference`. Subsequent reads from it will return its default value.
+  package mutating func clearSharpeDifference() {_uniqueStorage()._sharpeDifference = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+package nonisolated struct Bloasis_MarketRegime_Estimate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var value: Double {
+    get {_value ?? 0}
+    set {_value = newValue}
+  }
+  /// Returns true if `value` has been explicitly set.
+  package var hasValue: Bool {self._value != nil}
+  /// Clears the value of `value`. Subsequent reads from it will return its default value.
+  package mutating func clearValue() {self._value = nil}
+
+  /// Ends of the 95 % interval, of a stationary bootstrap.
+  package var lower: Double {
+    get {_lower ?? 0}
+    set {_lower = newValue}
+  }
+  /// Returns true if `lower` has been explicitly set.
+  package var hasLower: Bool {self._lower != nil}
+  /// Clears the value of `lower`. Subsequent reads from it will return its default value.
+  package mutating func clearLower() {self._lower = nil}
+
+  package var upper: Double {
+    get {_upper ?? 0}
+    set {_upper = newValue}
+  }
+  /// Returns true if `upper` has been explicitly set.
+  package var hasUpper: Bool {self._upper != nil}
+  /// Clears the value of `upper`. Subsequent reads from it will return its default value.
+  package mutating func clearUpper() {self._upper = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _value: Double? = nil
+  fileprivate var _lower: Double? = nil
+  fileprivate var _upper: Double? = nil
+}
+
+/// What the market did after a label was published.
+package nonisolated struct Bloasis_MarketRegime_LabelOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var regime: String {
+    get {_regime ?? String()}
+    set {_regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {self._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {self._regime = nil}
+
+  /// Bars with this label.
+  package var bars: Int32 {
+    get {_bars ?? 0}
+    set {_bars = newValue}
+  }
+  /// Returns true if `bars` has been explicitly set.
+  package var hasBars: Bool {self._bars != nil}
+  /// Clears the value of `bars`. Subsequent reads from it will return its default value.
+  package mutating func clearBars() {self._bars = nil}
+
+  /// Of all bars summed up.
+  package var share: Double {
+    get {_share ?? 0}
+    set {_share = newValue}
+  }
+  /// Returns true if `share` has been explicitly set.
+  package var hasShare: Bool {self._share != nil}
+  /// Clears the value of `share`. Subsequent reads from it will return its default value.
+  package mutating func clearShare() {self._share = nil}
+
+  /// Of the bars that followed, each counted from the close that brought or kept the label.
+  package var annualisedReturn: Double {
+    get {_annualisedReturn ?? 0}
+    set {_annualisedReturn = newValue}
+  }
+  /// Returns true if `annualisedReturn` has been explicitly set.
+  package var hasAnnualisedReturn: Bool {self._annualisedReturn != nil}
+  /// Clears the value of `annualisedReturn`. Subsequent reads from it will return its default value.
+  package mutating func clearAnnualisedReturn() {self._annualisedReturn = nil}
+
+  package var annualisedVolatility: Double {
+    get {_annualisedVolatility ?? 0}
+    set {_annualisedVolatility = newValue}
+  }
+  /// Returns true if `annualisedVolatility` has been explicitly set.
+  package var hasAnnualisedVolatility: Bool {self._annualisedVolatility != nil}
+  /// Clears the value of `annualisedVolatility`. Subsequent reads from it will return its default value.
+  package mutating func clearAnnualisedVolatility() {self._annualisedVolatility = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _regime: String? = nil
+  fileprivate var _bars: Int32? = nil
+  fileprivate var _share: Double? = nil
+  fileprivate var _annualisedReturn: Double? = nil
+  fileprivate var _annualisedVolatility: Double? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "bloasis.market_regime"
@@ -2202,6 +3087,948 @@ nonisolated extension Bloasis_MarketRegime_FitReport: SwiftProtobuf.Message, Swi
     if lhs._converged != rhs._converged {return false}
     if lhs._states != rhs._states {return false}
     if lhs._observations != rhs._observations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ListSeriesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListSeriesRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}timeframe\0\u{1}search\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.search) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._timeRange) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.timeframe.isEmpty {
+      try visitor.visitSingularStringField(value: self.timeframe, fieldNumber: 1)
+    }
+    if !self.search.isEmpty {
+      try visitor.visitSingularStringField(value: self.search, fieldNumber: 2)
+    }
+    try { if let v = self._timeRange {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.pageSize != 0 {
+      try visitor.visitSingularInt32Field(value: self.pageSize, fieldNumber: 4)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ListSeriesRequest, rhs: Bloasis_MarketRegime_ListSeriesRequest) -> Bool {
+    if lhs.timeframe != rhs.timeframe {return false}
+    if lhs.search != rhs.search {return false}
+    if lhs._timeRange != rhs._timeRange {return false}
+    if lhs.pageSize != rhs.pageSize {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ListSeriesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListSeriesResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0\u{3}next_page_token\0\u{1}total\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._nextPageToken) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self._total) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
+    }
+    try { if let v = self._nextPageToken {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._total {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ListSeriesResponse, rhs: Bloasis_MarketRegime_ListSeriesResponse) -> Bool {
+    if lhs.items != rhs.items {return false}
+    if lhs._nextPageToken != rhs._nextPageToken {return false}
+    if lhs._total != rhs._total {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_SeriesSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SeriesSummary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{1}calendar\0\u{1}kind\0\u{1}regime\0\u{3}previous_regime\0\u{1}since\0\u{1}confidence\0\u{3}confidence_kind\0\u{3}risk_level\0\u{3}as_of\0\u{1}sequence\0\u{3}model_version\0\u{1}stale\0\u{3}stale_since\0\u{3}first_as_of\0\u{1}trigger\0\u{1}spans\0\u{3}spans_cut\0")
+
+  fileprivate class _StorageClass {
+    var _market: String? = nil
+    var _timeframe: String? = nil
+    var _calendar: String? = nil
+    var _kind: String? = nil
+    var _regime: String? = nil
+    var _previousRegime: String? = nil
+    var _since: String? = nil
+    var _confidence: Double? = nil
+    var _confidenceKind: String? = nil
+    var _riskLevel: String? = nil
+    var _asOf: String? = nil
+    var _sequence: Int64? = nil
+    var _modelVersion: String? = nil
+    var _stale: Bool? = nil
+    var _staleSince: String? = nil
+    var _firstAsOf: String? = nil
+    var _trigger: String? = nil
+    var _spans: [Bloasis_MarketRegime_RegimeSpan] = []
+    var _spansCut: Bool? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _market = source._market
+      _timeframe = source._timeframe
+      _calendar = source._calendar
+      _kind = source._kind
+      _regime = source._regime
+      _previousRegime = source._previousRegime
+      _since = source._since
+      _confidence = source._confidence
+      _confidenceKind = source._confidenceKind
+      _riskLevel = source._riskLevel
+      _asOf = source._asOf
+      _sequence = source._sequence
+      _modelVersion = source._modelVersion
+      _stale = source._stale
+      _staleSince = source._staleSince
+      _firstAsOf = source._firstAsOf
+      _trigger = source._trigger
+      _spans = source._spans
+      _spansCut = source._spansCut
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._market) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._timeframe) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._calendar) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._regime) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._previousRegime) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._since) }()
+        case 8: try { try decoder.decodeSingularDoubleField(value: &_storage._confidence) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._confidenceKind) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._riskLevel) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._asOf) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._sequence) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._modelVersion) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._stale) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._staleSince) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._firstAsOf) }()
+        case 17: try { try decoder.decodeSingularStringField(value: &_storage._trigger) }()
+        case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._spans) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._spansCut) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._market {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._timeframe {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._calendar {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._kind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._regime {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._previousRegime {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._since {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._confidence {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._confidenceKind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._riskLevel {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._asOf {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._sequence {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._modelVersion {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._stale {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._staleSince {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._firstAsOf {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 16)
+      } }()
+      try { if let v = _storage._trigger {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 17)
+      } }()
+      if !_storage._spans.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._spans, fieldNumber: 18)
+      }
+      try { if let v = _storage._spansCut {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 19)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_SeriesSummary, rhs: Bloasis_MarketRegime_SeriesSummary) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._market != rhs_storage._market {return false}
+        if _storage._timeframe != rhs_storage._timeframe {return false}
+        if _storage._calendar != rhs_storage._calendar {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._regime != rhs_storage._regime {return false}
+        if _storage._previousRegime != rhs_storage._previousRegime {return false}
+        if _storage._since != rhs_storage._since {return false}
+        if _storage._confidence != rhs_storage._confidence {return false}
+        if _storage._confidenceKind != rhs_storage._confidenceKind {return false}
+        if _storage._riskLevel != rhs_storage._riskLevel {return false}
+        if _storage._asOf != rhs_storage._asOf {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        if _storage._modelVersion != rhs_storage._modelVersion {return false}
+        if _storage._stale != rhs_storage._stale {return false}
+        if _storage._staleSince != rhs_storage._staleSince {return false}
+        if _storage._firstAsOf != rhs_storage._firstAsOf {return false}
+        if _storage._trigger != rhs_storage._trigger {return false}
+        if _storage._spans != rhs_storage._spans {return false}
+        if _storage._spansCut != rhs_storage._spansCut {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_RegimeSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RegimeSpan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}start\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._regime) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._start) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._regime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._start {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_RegimeSpan, rhs: Bloasis_MarketRegime_RegimeSpan) -> Bool {
+    if lhs._regime != rhs._regime {return false}
+    if lhs._start != rhs._start {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_GetRegimeColumnsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetRegimeColumnsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{1}points\0\u{3}known_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.market) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._timeRange) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.points) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.market.isEmpty {
+      try visitor.visitSingularStringField(value: self.market, fieldNumber: 1)
+    }
+    if !self.timeframe.isEmpty {
+      try visitor.visitSingularStringField(value: self.timeframe, fieldNumber: 2)
+    }
+    try { if let v = self._timeRange {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.points != 0 {
+      try visitor.visitSingularInt32Field(value: self.points, fieldNumber: 4)
+    }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_GetRegimeColumnsRequest, rhs: Bloasis_MarketRegime_GetRegimeColumnsRequest) -> Bool {
+    if lhs.market != rhs.market {return false}
+    if lhs.timeframe != rhs.timeframe {return false}
+    if lhs._timeRange != rhs._timeRange {return false}
+    if lhs.points != rhs.points {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_GetRegimeColumnsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetRegimeColumnsResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{1}bars\0\u{3}bars_per_point\0\u{3}as_of\0\u{1}close\0\u{1}low\0\u{1}high\0\u{1}labels\0\u{1}regimes\0\u{1}confidence\0\u{1}probabilities\0\u{3}confidence_kind\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._market) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._timeframe) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self._bars) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self._barsPerPoint) }()
+      case 5: try { try decoder.decodeRepeatedDoubleField(value: &self.asOf) }()
+      case 6: try { try decoder.decodeRepeatedDoubleField(value: &self.close) }()
+      case 7: try { try decoder.decodeRepeatedDoubleField(value: &self.low) }()
+      case 8: try { try decoder.decodeRepeatedDoubleField(value: &self.high) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.labels) }()
+      case 10: try { try decoder.decodeRepeatedInt32Field(value: &self.regimes) }()
+      case 11: try { try decoder.decodeRepeatedDoubleField(value: &self.confidence) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.probabilities) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self._confidenceKind) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._market {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._timeframe {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._bars {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._barsPerPoint {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 4)
+    } }()
+    if !self.asOf.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.asOf, fieldNumber: 5)
+    }
+    if !self.close.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.close, fieldNumber: 6)
+    }
+    if !self.low.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.low, fieldNumber: 7)
+    }
+    if !self.high.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.high, fieldNumber: 8)
+    }
+    if !self.labels.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.labels, fieldNumber: 9)
+    }
+    if !self.regimes.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.regimes, fieldNumber: 10)
+    }
+    if !self.confidence.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.confidence, fieldNumber: 11)
+    }
+    if !self.probabilities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.probabilities, fieldNumber: 12)
+    }
+    try { if let v = self._confidenceKind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_GetRegimeColumnsResponse, rhs: Bloasis_MarketRegime_GetRegimeColumnsResponse) -> Bool {
+    if lhs._market != rhs._market {return false}
+    if lhs._timeframe != rhs._timeframe {return false}
+    if lhs._bars != rhs._bars {return false}
+    if lhs._barsPerPoint != rhs._barsPerPoint {return false}
+    if lhs.asOf != rhs.asOf {return false}
+    if lhs.close != rhs.close {return false}
+    if lhs.low != rhs.low {return false}
+    if lhs.high != rhs.high {return false}
+    if lhs.labels != rhs.labels {return false}
+    if lhs.regimes != rhs.regimes {return false}
+    if lhs.confidence != rhs.confidence {return false}
+    if lhs.probabilities != rhs.probabilities {return false}
+    if lhs._confidenceKind != rhs._confidenceKind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_RegimeProbabilityColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RegimeProbabilityColumn"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}values\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._label) }()
+      case 2: try { try decoder.decodeRepeatedDoubleField(value: &self.values) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._label {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    if !self.values.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.values, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_RegimeProbabilityColumn, rhs: Bloasis_MarketRegime_RegimeProbabilityColumn) -> Bool {
+    if lhs._label != rhs._label {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_GetScorecardRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetScorecardRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.market) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.market.isEmpty {
+      try visitor.visitSingularStringField(value: self.market, fieldNumber: 1)
+    }
+    if !self.timeframe.isEmpty {
+      try visitor.visitSingularStringField(value: self.timeframe, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_GetScorecardRequest, rhs: Bloasis_MarketRegime_GetScorecardRequest) -> Bool {
+    if lhs.market != rhs.market {return false}
+    if lhs.timeframe != rhs.timeframe {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_GetScorecardResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetScorecardResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{1}from\0\u{1}through\0\u{1}bars\0\u{1}rule\0\u{3}horizon_bars\0\u{1}rows\0\u{1}labels\0\u{1}notes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._market) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._timeframe) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._from) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._through) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self._bars) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._rule) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self._horizonBars) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.labels) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.notes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._market {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._timeframe {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._from {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._through {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._bars {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._rule {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._horizonBars {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
+    } }()
+    if !self.rows.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rows, fieldNumber: 8)
+    }
+    if !self.labels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.labels, fieldNumber: 9)
+    }
+    if !self.notes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notes, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_GetScorecardResponse, rhs: Bloasis_MarketRegime_GetScorecardResponse) -> Bool {
+    if lhs._market != rhs._market {return false}
+    if lhs._timeframe != rhs._timeframe {return false}
+    if lhs._from != rhs._from {return false}
+    if lhs._through != rhs._through {return false}
+    if lhs._bars != rhs._bars {return false}
+    if lhs._rule != rhs._rule {return false}
+    if lhs._horizonBars != rhs._horizonBars {return false}
+    if lhs.rows != rhs.rows {return false}
+    if lhs.labels != rhs.labels {return false}
+    if lhs.notes != rhs.notes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ScorecardRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScorecardRow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{3}model_version\0\u{1}kind\0\u{3}active_from\0\u{3}active_through\0\u{1}bars\0\u{1}changes\0\u{3}changes_per_year\0\u{3}annualised_return\0\u{3}annualised_volatility\0\u{1}sharpe\0\u{1}sortino\0\u{1}calmar\0\u{3}maximum_drawdown\0\u{1}exposure\0\u{1}turnover\0\u{3}mean_confidence\0\u{3}brier_score\0\u{3}brier_skill\0\u{3}return_difference\0\u{3}sharpe_difference\0")
+
+  fileprivate class _StorageClass {
+    var _subject: String? = nil
+    var _modelVersion: String? = nil
+    var _kind: String? = nil
+    var _activeFrom: String? = nil
+    var _activeThrough: String? = nil
+    var _bars: Int32? = nil
+    var _changes: Int32? = nil
+    var _changesPerYear: Double? = nil
+    var _annualisedReturn: Double? = nil
+    var _annualisedVolatility: Double? = nil
+    var _sharpe: Bloasis_MarketRegime_Estimate? = nil
+    var _sortino: Double? = nil
+    var _calmar: Double? = nil
+    var _maximumDrawdown: Double? = nil
+    var _exposure: Double? = nil
+    var _turnover: Double? = nil
+    var _meanConfidence: Double? = nil
+    var _brierScore: Double? = nil
+    var _brierSkill: Double? = nil
+    var _returnDifference: Bloasis_MarketRegime_Estimate? = nil
+    var _sharpeDifference: Bloasis_MarketRegime_Estimate? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _subject = source._subject
+      _modelVersion = source._modelVersion
+      _kind = source._kind
+      _activeFrom = source._activeFrom
+      _activeThrough = source._activeThrough
+      _bars = source._bars
+      _changes = source._changes
+      _changesPerYear = source._changesPerYear
+      _annualisedReturn = source._annualisedReturn
+      _annualisedVolatility = source._annualisedVolatility
+      _sharpe = source._sharpe
+      _sortino = source._sortino
+      _calmar = source._calmar
+      _maximumDrawdown = source._maximumDrawdown
+      _exposure = source._exposure
+      _turnover = source._turnover
+      _meanConfidence = source._meanConfidence
+      _brierScore = source._brierScore
+      _brierSkill = source._brierSkill
+      _returnDifference = source._returnDifference
+      _sharpeDifference = source._sharpeDifference
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._subject) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._modelVersion) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._activeFrom) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._activeThrough) }()
+        case 6: try { try decoder.decodeSingularInt32Field(value: &_storage._bars) }()
+        case 7: try { try decoder.decodeSingularInt32Field(value: &_storage._changes) }()
+        case 8: try { try decoder.decodeSingularDoubleField(value: &_storage._changesPerYear) }()
+        case 9: try { try decoder.decodeSingularDoubleField(value: &_storage._annualisedReturn) }()
+        case 10: try { try decoder.decodeSingularDoubleField(value: &_storage._annualisedVolatility) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._sharpe) }()
+        case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._sortino) }()
+        case 13: try { try decoder.decodeSingularDoubleField(value: &_storage._calmar) }()
+        case 14: try { try decoder.decodeSingularDoubleField(value: &_storage._maximumDrawdown) }()
+        case 15: try { try decoder.decodeSingularDoubleField(value: &_storage._exposure) }()
+        case 16: try { try decoder.decodeSingularDoubleField(value: &_storage._turnover) }()
+        case 17: try { try decoder.decodeSingularDoubleField(value: &_storage._meanConfidence) }()
+        case 18: try { try decoder.decodeSingularDoubleField(value: &_storage._brierScore) }()
+        case 19: try { try decoder.decodeSingularDoubleField(value: &_storage._brierSkill) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._returnDifference) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._sharpeDifference) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._subject {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._modelVersion {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._kind {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._activeFrom {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._activeThrough {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._bars {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._changes {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._changesPerYear {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._annualisedReturn {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._annualisedVolatility {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._sharpe {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._sortino {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._calmar {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._maximumDrawdown {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._exposure {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._turnover {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 16)
+      } }()
+      try { if let v = _storage._meanConfidence {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 17)
+      } }()
+      try { if let v = _storage._brierScore {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 18)
+      } }()
+      try { if let v = _storage._brierSkill {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 19)
+      } }()
+      try { if let v = _storage._returnDifference {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._sharpeDifference {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ScorecardRow, rhs: Bloasis_MarketRegime_ScorecardRow) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._subject != rhs_storage._subject {return false}
+        if _storage._modelVersion != rhs_storage._modelVersion {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._activeFrom != rhs_storage._activeFrom {return false}
+        if _storage._activeThrough != rhs_storage._activeThrough {return false}
+        if _storage._bars != rhs_storage._bars {return false}
+        if _storage._changes != rhs_storage._changes {return false}
+        if _storage._changesPerYear != rhs_storage._changesPerYear {return false}
+        if _storage._annualisedReturn != rhs_storage._annualisedReturn {return false}
+        if _storage._annualisedVolatility != rhs_storage._annualisedVolatility {return false}
+        if _storage._sharpe != rhs_storage._sharpe {return false}
+        if _storage._sortino != rhs_storage._sortino {return false}
+        if _storage._calmar != rhs_storage._calmar {return false}
+        if _storage._maximumDrawdown != rhs_storage._maximumDrawdown {return false}
+        if _storage._exposure != rhs_storage._exposure {return false}
+        if _storage._turnover != rhs_storage._turnover {return false}
+        if _storage._meanConfidence != rhs_storage._meanConfidence {return false}
+        if _storage._brierScore != rhs_storage._brierScore {return false}
+        if _storage._brierSkill != rhs_storage._brierSkill {return false}
+        if _storage._returnDifference != rhs_storage._returnDifference {return false}
+        if _storage._sharpeDifference != rhs_storage._sharpeDifference {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_Estimate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Estimate"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}lower\0\u{1}upper\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self._value) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self._lower) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self._upper) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._value {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._lower {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._upper {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_Estimate, rhs: Bloasis_MarketRegime_Estimate) -> Bool {
+    if lhs._value != rhs._value {return false}
+    if lhs._lower != rhs._lower {return false}
+    if lhs._upper != rhs._upper {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_LabelOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LabelOutcome"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}bars\0\u{1}share\0\u{3}annualised_return\0\u{3}annualised_volatility\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._regime) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._bars) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self._share) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self._annualisedReturn) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self._annualisedVolatility) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._regime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._bars {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._share {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._annualisedReturn {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._annualisedVolatility {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_LabelOutcome, rhs: Bloasis_MarketRegime_LabelOutcome) -> Bool {
+    if lhs._regime != rhs._regime {return false}
+    if lhs._bars != rhs._bars {return false}
+    if lhs._share != rhs._share {return false}
+    if lhs._annualisedReturn != rhs._annualisedReturn {return false}
+    if lhs._annualisedVolatility != rhs._annualisedVolatility {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -29,6 +29,9 @@ extension AccessPolicy {
             "AnalyzeCurrentRegime": reading,
             "ListModels": reading,
             "GetModel": reading,
+            "ListSeries": reading,
+            "GetRegimeColumns": reading,
+            "GetScorecard": reading,
             "SaveRegime": .scopes([.admin]),
         ])
 

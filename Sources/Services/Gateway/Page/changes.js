@@ -1,0 +1,73 @@
+// The changes of a series, newest first; each leads to the bars around it.
+
+import { tell } from "./current.js";
+import { byId, element, repeat, show, write } from "./dom.js";
+import { barTime, cause, count, day, instant, percent, regimeClass, regimeName, triggerName } from "./regimes.js";
+import { address } from "./route.js";
+
+const SHOWN = 25;
+/** Bars on both sides of a change that its date leads to. */
+const BARS_AROUND = 90;
+
+export class ChangesTable {
+  constructor(page) {
+    this.page = page;
+    this.base = null;
+    this.items = [];
+    this.isWhole = false;
+    byId("more").onclick = () => { this.isWhole = true; this.draw(); };
+  }
+
+  /** @param base the columns that dates are looked up in */
+  show(items, base) {
+    this.items = items;
+    this.base = base;
+    this.draw();
+  }
+
+  draw() {
+    const newest = this.items.slice().reverse();
+    const visible = this.isWhole ? newest : newest.slice(0, SHOWN);
+    repeat(byId("changes"), visible, changeRow, (row, change) => this.update(row, change));
+    write(byId("changes-title"), `Changes of regime (${count(newest.length)})`);
+    show("more", newest.length > visible.length);
+    write(byId("more"), "Show all " + count(newest.length));
+    show("changes-section", newest.length > 0);
+  }
+
+  update(row, change) {
+    const [date, between, confidence, trigger, why] = row.children;
+    const [summary, list] = why.firstChild.children;
+    this.linkTo(date.firstChild, change);
+    const [before, beforeName, after, afterName] = between.children;
+    before.className = "swatch " + regimeClass(change.previousRegime);
+    write(beforeName, regimeName(change.previousRegime));
+    after.className = "swatch " + regimeClass(change.regime);
+    write(afterName, regimeName(change.regime));
+    write(confidence, percent(change.confidence));
+    write(trigger, triggerName(change.trigger));
+    write(summary, cause(change.reasoning));
+    tell(list, change.reasoning);
+  }
+
+  /** The bars around a change, as an address. */
+  linkTo(link, change) {
+    write(link, barTime(change.asOf, change.timeframe));
+    const at = this.base.indexFrom(Date.parse(change.asOf) / 1e3);
+    const time = (index) => day(instant(this.base.times[Math.min(this.base.count - 1, Math.max(0, index))]));
+    const target = { from: time(at - BARS_AROUND), to: time(at + BARS_AROUND) };
+    link.href = address({ ...this.page.route, ...target });
+    link.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.page.go(target);
+      byId("chart-section").scrollIntoView({ block: "start" });
+    };
+  }
+}
+
+const changeRow = () => element("tr", {},
+  element("td", { class: "date" }, element("a")),
+  element("td", { class: "between" }, element("span"), element("span"), " → ", element("span"), element("span")),
+  element("td", { class: "number" }), element("td", { class: "trigger" }),
+  element("td", { class: "cause" }, element("details", {}, element("summary"), element("ul"))));

@@ -1,0 +1,74 @@
+// A series as columns. No document here: everything can be tried without one.
+
+const numbers = (values) => Float64Array.from(values || [], (value) => Number(value));
+
+/** Bars of a series, or points that stand for several, oldest first. */
+export class Columns {
+  /** From the API's answer to `columns`. */
+  constructor(told) {
+    this.market = told.market;
+    this.timeframe = told.timeframe;
+    this.bars = told.bars || 0;
+    this.barsPerPoint = told.barsPerPoint || 1;
+    this.times = numbers(told.asOf);
+    this.count = this.times.length;
+    this.close = numbers(told.close);
+    this.low = told.low && told.low.length ? numbers(told.low) : this.close;
+    this.high = told.high && told.high.length ? numbers(told.high) : this.close;
+    this.labels = told.labels || [];
+    this.regimes = Uint8Array.from(told.regimes || []);
+    this.confidence = numbers(told.confidence);
+    this.confidenceKind = told.confidenceKind || "";
+    this.probabilities = (told.probabilities || []).map(({ label, values }) =>
+      ({ label, values: Float32Array.from(values) }));
+  }
+
+  get isEmpty() { return this.count === 0; }
+  get first() { return this.times[0]; }
+  get last() { return this.times[this.count - 1]; }
+  get hasPrices() { return this.close.some((value) => Number.isFinite(value)); }
+
+  regime(index) { return this.labels[this.regimes[index]] || "unknown"; }
+
+  /** The first point at or after an instant; `count` when there is none. */
+  indexFrom(seconds) {
+    let low = 0, high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.times[middle] < seconds) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
+
+  /** Stretches of one label among the points `from` to `to`, both included. */
+  runs(from, to) {
+    const found = [];
+    for (let index = from; index <= to; index++) {
+      const last = found.at(-1);
+      if (last && this.regimes[index] === this.regimes[last.start]) last.end = index;
+      else found.push({ regime: this.regime(index), start: index, end: index });
+    }
+    return found;
+  }
+
+  /** Lowest and highest close among points; `null` when none has one. */
+  extent(from, to) {
+    let low = Infinity, high = -Infinity;
+    for (let index = from; index <= to; index++) {
+      if (this.low[index] < low) low = this.low[index];
+      if (this.high[index] > high) high = this.high[index];
+    }
+    return low <= high ? { low, high } : null;
+  }
+
+  /** Share of the points from … to that each label has. */
+  shares(from, to) {
+    const counts = new Map();
+    for (let index = from; index <= to; index++) {
+      const regime = this.regime(index);
+      counts.set(regime, (counts.get(regime) || 0) + 1);
+    }
+    const all = Math.max(1, to - from + 1);
+    return new Map([...counts].map(([regime, value]) => [regime, value / all]));
+  }
+}

@@ -1,0 +1,57 @@
+// Small words for the document.
+
+export const byId = (id) => document.getElementById(id);
+export const show = (node, visible) => { (typeof node === "string" ? byId(node) : node).hidden = !visible; };
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "onclick") node.addEventListener("click", value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== null));
+  return node;
+}
+
+/** An element with attributes and children. */
+export const element = (tag, attributes = {}, ...children) =>
+  fill(document.createElement(tag), attributes, children);
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The same of a drawing. */
+export const mark = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** Writes text only where it differs: a reader of the screen hears what changed. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Keeps as many nodes of a parent as there are items, makes what is missing, updates all. */
+export function repeat(parent, items, make, update) {
+  while (parent.childNodes.length > items.length) parent.lastChild.remove();
+  items.forEach((item, index) => {
+    const node = parent.childNodes[index] || parent.appendChild(make(item, index));
+    update(node, item, index);
+  });
+}
+
+/** Runs a function once before the next picture, however often it is asked for. */
+export function oncePerFrame(work) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => { isDue = false; work(); });
+  };
+}
+
+/** Runs a function when it has not been asked for during so many milliseconds. */
+export function onceQuiet(milliseconds, work) {
+  let timer = 0;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...values), milliseconds);
+  };
+}

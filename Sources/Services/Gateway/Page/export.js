@@ -1,0 +1,119 @@
+// Pictures and tables of what is shown, as files.
+
+import { byId, mark } from "./dom.js";
+import { instant, regimeClass, regimeName } from "./regimes.js";
+
+const PADDING = 16, TITLE_HEIGHT = 40, LEGEND_HEIGHT = 34, GAP = 8;
+/** Pixels of a picture per pixel of the page. */
+const SHARPNESS = 2;
+/** What a drawing has from the style sheet, and a file has to bring along. */
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
+  "opacity", "font-family", "font-size", "font-weight"];
+
+function save(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 0);
+}
+
+function inlined(svg) {
+  const copy = svg.cloneNode(true);
+  const originals = svg.querySelectorAll("*"), copies = copy.querySelectorAll("*");
+  originals.forEach((node, index) => {
+    const style = getComputedStyle(node);
+    for (const name of STYLES) copies[index].setAttribute(name, style.getPropertyValue(name));
+  });
+  copy.querySelector(".crosshair").remove();
+  copies.forEach((node) => node.removeAttribute("class"));
+  return copy;
+}
+
+function text(words, x, y, size, weight = 400) {
+  const style = getComputedStyle(document.body);
+  return mark("text", {
+    x, y, fill: style.color, "font-family": style.fontFamily, "font-size": size, "font-weight": weight,
+  }, words);
+}
+
+function legend(columns, range, y) {
+  const shares = columns.shares(range.from, range.to);
+  let x = PADDING;
+  return [...shares.keys()].flatMap((regime) => {
+    const probe = document.createElement("span");
+    probe.className = "swatch " + regimeClass(regime);
+    document.body.append(probe);
+    const fill = getComputedStyle(probe).backgroundColor;
+    probe.remove();
+    const pair = [mark("rect", { x, y: y - 11, width: 13, height: 13, rx: 3, fill }),
+      text(regimeName(regime), x + 19, y, 13)];
+    x += 19 + 8 * regimeName(regime).length + 18;
+    return pair;
+  });
+}
+
+/** One drawing that stands alone: title, price, probabilities, legend. */
+function drawing(chart) {
+  const parts = [chart.svg, chart.probabilities];
+  const width = chart.frame.clientWidth + 2 * PADDING;
+  const heights = parts.map((svg) => svg.clientHeight);
+  const height = TITLE_HEIGHT + heights[0] + GAP + heights[1] + LEGEND_HEIGHT + PADDING;
+  const { columns, visible } = chart;
+  const title = `${columns.market} ${columns.timeframe} · ${instant(columns.times[visible.from]).slice(0, 10)} to `
+    + instant(columns.times[visible.to]).slice(0, 10);
+  const svg = mark("svg", {
+    xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
+  }, mark("title", {}, title), mark("rect", {
+    width, height, fill: getComputedStyle(byId("chart-section")).backgroundColor,
+  }), text(title, PADDING, 28, 16, 600));
+  let y = TITLE_HEIGHT;
+  parts.forEach((part, index) => {
+    const group = mark("g", { transform: `translate(${PADDING} ${y})` });
+    group.append(...inlined(part).childNodes);
+    svg.append(group);
+    y += heights[index] + GAP;
+  });
+  svg.append(...legend(columns, visible, y + 20));
+  return { width, height, source: new XMLSerializer().serializeToString(svg) };
+}
+
+const fileName = (chart, ending) => [
+  "bloasis", chart.columns.market.replace(/[^A-Za-z0-9._-]/g, "_"), chart.columns.timeframe,
+  instant(chart.columns.times[chart.visible.from]).slice(0, 10),
+  instant(chart.columns.times[chart.visible.to]).slice(0, 10),
+].join("-") + "." + ending;
+
+export function saveSVG(chart) {
+  save(fileName(chart, "svg"), new Blob([drawing(chart).source], { type: "image/svg+xml" }));
+}
+
+export async function savePNG(chart) {
+  const { width, height, source } = drawing(chart);
+  const image = new Image();
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(source);
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = SHARPNESS * width;
+  canvas.height = SHARPNESS * height;
+  const pen = canvas.getContext("2d");
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+  save(fileName(chart, "png"), blob);
+}
+
+/** The visible points, one a line. */
+export function saveCSV(chart) {
+  const { columns, visible } = chart;
+  const labels = columns.probabilities.map(({ label }) => label);
+  const lines = [["as_of", "close", "regime", "confidence", ...labels.map((label) => "p_" + label)].join(",")];
+  for (let index = visible.from; index <= visible.to; index++) {
+    const close = columns.close[index];
+    lines.push([
+      instant(columns.times[index]), Number.isFinite(close) ? close : "", columns.regime(index),
+      columns.confidence[index],
+      ...columns.probabilities.map(({ values }) => Number(values[index].toFixed(4))),
+    ].join(","));
+  }
+  save(fileName(chart, "csv"), new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+}

@@ -1,0 +1,19 @@
+// Tables from columns of words and numbers.
+
+import { element } from "./dom.js";
+
+/**
+ * Fills a table anew.
+ *
+ * @param columns `{ title, value, isNumber, name }`: `value` gives a text or a node; `name` marks
+ *   the column that names its row
+ */
+export function fillTable(table, columns, rows) {
+  const head = element("thead", {}, element("tr", {}, ...columns.map(({ title, isNumber }) =>
+    element("th", { scope: "col", class: isNumber ? "number" : null }, title))));
+  const body = element("tbody", {}, ...rows.map((row) => element("tr", { class: row.rowClass },
+    ...columns.map(({ value, isNumber, name }) => element(name ? "th" : "td", {
+      class: isNumber ? "number" : null, scope: name ? "row" : null,
+    }, value(row))))));
+  table.replaceChildren(head, body);
+}

@@ -1,0 +1,86 @@
+package import Contracts
+import Market
+import Ports
+import Regimes
+
+extension MarketRegimeQueries {
+    package typealias Columns = Bloasis_MarketRegime_GetRegimeColumnsResponse
+
+    /// Points of a drawing when the request does not say.
+    package static let pointsDefault = 6_000
+    /// Points of a drawing at the most; a larger request is answered with this many.
+    package static let pointsMaximum = 20_000
+
+    package func getRegimeColumns(
+        _ request: Bloasis_MarketRegime_GetRegimeColumnsRequest
+    ) async throws -> Columns {
+        try await answering {
+            let limit = try RequestReading.count(
+                request.points, field: "points", standard: MarketRegimeQueries.pointsDefault,
+                maximum: MarketRegimeQueries.pointsMaximum)
+            let series = try await head(request.market, request.timeframe).profile.series
+            let query = SeriesQuery(
+                series,
+                range: try RequestReading.range(request.timeRange, given: request.hasTimeRange),
+                knownAt: try RequestReading.knownAt(request.knownAt, now: now()))
+            var thinning = ColumnThinning(to: limit)
+            try await read(query, into: &thinning)
+            var columns = Columns(thinning.finish(), barsPerPoint: thinning.barsPerPoint)
+            columns.market = series.market.text
+            columns.timeframe = "\(series.timeframe)"
+            columns.bars = Int32(clamping: thinning.bars)
+            return columns
+        }
+    }
+
+    private func read(
+        _ query: SeriesQuery, into thinning: inout ColumnThinning
+    ) async throws {
+        var query = query
+        while true {
+            let page = try await reader.history(query)
+            let closes = try await reader.closes(of: page, knownAt: query.knownAt)
+            for assessment in page {
+                thinning.append(ColumnPoint(assessment, close: closes[assessment.asOf]))
+            }
+            guard page.count == query.limit, let last = page.last else { return }
+            try Task.checkCancellation()
+            query.after = last.asOf
+        }
+    }
+}
+
+extension MarketRegimeQueries.Columns {
+    fileprivate init(_ points: [ColumnPoint], barsPerPoint: Int) {
+        self.init()
+        self.barsPerPoint = Int32(clamping: barsPerPoint)
+        asOf = points.map {
+            Double($0.asOf.nanoseconds) / Double(Timestamp.nanosecondsPerSecond)
+        }
+        close = points.map(\.close)
+        if barsPerPoint > 1 {
+            low = points.map(\.low)
+            high = points.map(\.high)
+        }
+        let seen = Set(points.map(\.regime))
+        let occurring = Regime.allCases.filter(seen.contains)
+        labels = occurring.map(\.label)
+        let places = Dictionary(
+            uniqueKeysWithValues: occurring.enumerated().map { ($1, Int32($0)) })
+        regimes = points.map { places[$0.regime] ?? 0 }
+        confidence = points.map { Self.drawn($0.confidence) }
+        probabilities = Regime.allCases.compactMap { regime in
+            var column = Bloasis_MarketRegime_RegimeProbabilityColumn()
+            column.values = points.map { Self.drawn($0.probabilities[regime]) }
+            guard column.values.contains(where: { $0 != 0 }) else { return nil }
+            column.label = regime.label
+            return column
+        }
+        if let kind = points.last?.kind { confidenceKind = kind.rawValue }
+    }
+
+    /// To 4 decimals.
+    private static func drawn(_ probability: Double) -> Double {
+        (probability * 10_000).rounded() / 10_000
+    }
+}

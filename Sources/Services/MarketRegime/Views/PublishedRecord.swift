@@ -1,0 +1,118 @@
+import Evaluation
+import Market
+import Ports
+import RegimeModels
+import Regimes
+
+/// What a store says was published of a series and what its market did, as columns.
+struct PublishedRecord {
+    /// Bars that are looked at, the latest: a century of days, fourteen years of an exchange's
+    /// hours.
+    static let barsLimit = 25_000
+
+    /// A model, and the bars that it answered for without a break.
+    struct Run {
+        let version: ModelVersion
+        var bars: Range<Int>
+    }
+
+    /// Bars that have an answer.
+    let history: MarketHistory
+    let path: LabelPath
+    let runs: [Run]
+    /// Whether there are earlier bars.
+    let isCut: Bool
+
+    /// - Throws: `StoreError`, `CancellationError`.
+    init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
+        let series = head.profile.series
+        let barsPerYear = series.timeframe.barsPerYear(
+            alwaysOpen: head.profile.calendar != .nyse)
+        var columns = Columns()
+        if let query = PublishedRecord.query(of: head, barsPerYear: barsPerYear) {
+            try await columns.read(query, reader)
+            columns.cut(to: PublishedRecord.barsLimit)
+        }
+        history = MarketHistory(
+            name: "\(series)", bars: columns.bars, calendar: head.profile.calendar,
+            barsPerYear: barsPerYear)
+        var path = LabelPath(
+            name: PublishedRecord.name, published: columns.answers.map(\.regime),
+            probabilities: columns.answers.map(\.probabilities), hasProbabilities: true)
+        path.statedConfidence = columns.answers.map(\.confidence)
+        self.path = path
+        runs = columns.runs
+        isCut = history.bars.timestamps.first.map { $0 > head.profile.anchor } ?? false
+    }
+
+    static let name = "published"
+
+    /// The answers of the latest bars, and perhaps some more; `nil` before the first answer.
+    private static func query(of head: SeriesHead, barsPerYear: Double) -> SeriesQuery? {
+        guard let last = head.lastAsOf else { return nil }
+        let years = Double(barsLimit) * (1 + spare) / barsPerYear
+        let span = Int64(years * daysPerYear) * Timestamp.nanosecondsPerDay
+        let first = max(head.profile.anchor.nanoseconds, last.nanoseconds - span)
+        return SeriesQuery(
+            head.profile.series,
+            range: Timestamp(nanoseconds: first)..<last.advanced(byNanoseconds: 1))
+    }
+
+    /// Some years have a few bars less than the mean.
+    private static let spare = 0.05
+    private static let daysPerYear = 365.25
+
+    private struct Answer {
+        let close: Double?
+        let asOf: Timestamp
+        let regime: Regime
+        let probabilities: RegimeProbabilities
+        let confidence: Double
+        let version: ModelVersion
+    }
+
+    private struct Columns {
+        private(set) var answers: [Answer] = []
+
+        mutating func read(_ query: SeriesQuery, _ reader: any RegimeReader) async throws {
+            var query = query
+            while true {
+                let page = try await reader.history(query)
+                let closes = try await reader.closes(of: page, knownAt: nil)
+                for told in page {
+                    answers.append(
+                        Answer(
+                            close: closes[told.asOf], asOf: told.asOf, regime: told.regime,
+                            probabilities: told.probabilities, confidence: told.confidence,
+                            version: told.modelVersion))
+                }
+                guard page.count == query.limit, let last = page.last else { return }
+                try Task.checkCancellation()
+                query.after = last.asOf
+            }
+        }
+
+        mutating func cut(to limit: Int) {
+            if answers.count > limit { answers.removeFirst(answers.count - limit) }
+        }
+
+        /// Of the prices only the close counts.
+        var bars: BarColumns {
+            BarColumns(answers.map { Bar(timestamp: $0.asOf, close: $0.close ?? .nan) })
+        }
+
+        var runs: [Run] {
+            var runs: [Run] = []
+            for (index, answer) in answers.enumerated() where answer.version != .unfitted {
+                if let last = runs.last, last.version == answer.version,
+                    last.bars.upperBound == index
+                {
+                    runs[runs.count - 1].bars = last.bars.lowerBound..<(index + 1)
+                } else {
+                    runs.append(Run(version: answer.version, bars: index..<(index + 1)))
+                }
+            }
+            return runs
+        }
+    }
+}
