@@ -31,9 +31,7 @@ struct DocumentTests {
         var count = 0
         for page in DocumentTree.pages {
             for figures in DocumentFigures.all(in: page) {
-                let file = IndependentClient.root.appending(path: figures.source)
-                let text = try String(contentsOf: file, encoding: .utf8)
-                let strangers = figures.strangers(in: text)
+                let strangers = figures.strangers(in: try text(figures.source))
                 #expect(strangers.isEmpty, "\(page.path), line \(figures.line): \(strangers)")
                 count += figures.numbers.count
             }
@@ -43,34 +41,44 @@ struct DocumentTests {
 
     @Test("between backticks are verbs, options and words of `make` that there are")
     func words() async throws {
+        let helps = try await helps()
+        let makefile = try text("Makefile")
+        // Options without their verb may be those of scripts, too.
+        let scripts = try FileManager.default.contentsOfDirectory(
+            atPath: IndependentClient.root.appending(path: "Scripts").path)
+        let all =
+            try helps.values.joined() + makefile
+            + scripts.map { try text("Scripts/\($0)") }
+            .joined()
+        for page in DocumentTree.pages {
+            let words = DocumentWords(page)
+            let strangers =
+                words.commands.flatMap { command -> [(Int, String)] in
+                    let help = helps[command.verb]
+                    let unknown = command.options.filter { help?.contains($0) != true }
+                    let verb = help == nil ? [command.verb] : []
+                    return (verb + unknown).map { (command.line, $0) }
+                } + words.options.filter { !all.contains($0.option) }
+                + words.targets.filter { !makefile.contains("\n\($0.word):") }
+            #expect(strangers.isEmpty, "\(page.path): \(strangers)")
+        }
+    }
+
+    /// What the program says of each verb that the documents name.
+    private func helps() async throws -> [String: String] {
         let program = try Program.fresh()
         defer { program.remove() }
+        let verbs = Set(DocumentTree.pages.flatMap { DocumentWords($0).verbs })
         var helps: [String: String] = [:]
-        for verb in Set(DocumentTree.pages.flatMap { DocumentWords($0).commands.map(\.verb) }) {
+        for verb in verbs {
             let help = try await program.run(verb, "--help").output
             if help.contains("USAGE: bloasis \(verb)") { helps[verb] = help }
         }
-        let all = helps.values.joined()
-        let makefile = IndependentClient.root.appending(path: "Makefile")
-        let targets = try String(contentsOf: makefile, encoding: .utf8)
-        for page in DocumentTree.pages {
-            let words = DocumentWords(page)
-            for command in words.commands {
-                let help = helps[command.verb]
-                #expect(help != nil, "\(page.path):\(command.line): \(command.verb)")
-                for option in command.options {
-                    let isKnown = help?.contains(option) == true
-                    #expect(isKnown, "\(page.path):\(command.line): \(command.verb) \(option)")
-                }
-            }
-            for option in words.options {
-                #expect(all.contains(option.option), "\(page.path):\(option.line): \(option)")
-            }
-            for target in words.targets {
-                let isKnown = targets.contains("\n\(target.word):")
-                #expect(isKnown, "\(page.path):\(target.line): make \(target.word)")
-            }
-        }
+        return helps
+    }
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: IndependentClient.root.appending(path: path), encoding: .utf8)
     }
 
     /// How many blocks of which page; who adds one says so here.
@@ -93,4 +101,8 @@ struct DocumentTests {
         }
         #expect(found == Self.skippedBlocks)
     }
+}
+
+extension DocumentPage: CustomTestStringConvertible {
+    var testDescription: String { path }
 }

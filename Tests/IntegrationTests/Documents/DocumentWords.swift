@@ -2,8 +2,11 @@
 struct DocumentWords {
     /// In the order of the page, with the numbers of their lines.
     let spans: [(line: Int, text: String)]
+    /// Commands of the program that are run.
+    private let run: [String]
 
     init(_ page: DocumentPage) {
+        run = page.runs.flatMap(\.lines)
         let inside = page.blocks.map { $0.line...$0.end }
         spans = page.lines.indices.flatMap { index -> [(Int, String)] in
             guard !inside.contains(where: { $0.contains(index + 1) }) else { return [] }
@@ -16,12 +19,21 @@ struct DocumentWords {
     var commands: [(line: Int, verb: String, options: [String])] {
         spans.compactMap { span in
             let words = span.text.split(separator: " ")
-            guard let program = words.firstIndex(of: "bloasis"), words.count > program + 1,
-                words[..<program].allSatisfy({ $0.contains("=") }),
-                words[program + 1].allSatisfy({ $0.isLetter })
-            else { return nil }
-            return (span.line, String(words[program + 1]), Self.options(words))
+            return Self.verb(words).map { (span.line, $0, Self.options(words)) }
         }
+    }
+
+    /// Those of commands that are run, too.
+    var verbs: [String] {
+        commands.map(\.verb) + run.compactMap { Self.verb($0.split(separator: " ")) }
+    }
+
+    private static func verb(_ words: [Substring]) -> String? {
+        guard let program = words.firstIndex(of: "bloasis"), words.count > program + 1,
+            words[..<program].allSatisfy({ $0.contains("=") }),
+            words[program + 1].allSatisfy({ $0.isLetter })
+        else { return nil }
+        return String(words[program + 1])
     }
 
     /// `--stamp open`: an option without its verb.

@@ -8,7 +8,7 @@ struct DocumentWordsTests {
             Say `bloasis verify --market M` or `A=1 bloasis serve gateway`; `bloasis` alone is none.
 
             ```sh
-            echo `bloasis nothing`
+            B=2 bloasis watch
             ```
             | `--stamp open` | `bloasis.sqlite` | `make bench RECORD=1` | `make lint test` |
             """)
@@ -17,6 +17,7 @@ struct DocumentWordsTests {
     func finding() {
         let words = DocumentWords(Self.page)
         #expect(words.commands.map(\.verb) == ["verify", "serve"])
+        #expect(words.verbs == ["verify", "serve", "watch"])
         #expect(words.commands.map(\.options) == [["--market"], []])
         #expect(words.options.map(\.option) == ["--stamp"])
         #expect(words.targets.map(\.word) == ["bench", "lint", "test"])
