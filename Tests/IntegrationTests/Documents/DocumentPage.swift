@@ -106,7 +106,9 @@ private struct Reading {
     private var above: DocumentPage.Block?
 
     /// What a reader cannot run: data, and code that tests of its own compile.
-    private static let data: Set<String> = ["csv", "drawing", "proto", "sql", "swift", "yaml"]
+    private static let data: Set<String> = [
+        "csv", "drawing", "math", "proto", "sql", "swift", "yaml",
+    ]
     private static let marks: Set<String> = ["not run", "said by"]
 
     mutating func take(_ line: String, number: Int) {
