@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PROGRAM := .build/release/bloasis
+PREFIX ?= /usr/local
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
 	Benchmarks/Work Benchmarks/Workloads Benchmarks/Gauges Benchmarks/Stack Benchmarks/Doors \
@@ -11,8 +12,8 @@ FORMATTED = find Package.swift Sources Tests Benchmarks/Package.swift \
 	Fuzzing/Requests \
 	-name '*.swift' -not -path '*/Generated/*' -print0
 
-.PHONY: help setup build run test test-long lint format bench bench-peers bench-universe bench-backfill \
-	bench-stack bench-gateway fuzz docs coverage protos clean
+.PHONY: help setup build run install uninstall test test-long lint format bench bench-peers \
+	bench-universe bench-backfill bench-stack bench-gateway fuzz docs coverage protos clean
 
 help: ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -30,6 +31,12 @@ $(PROGRAM): Package.swift $(shell find Sources -type f)
 
 run: setup $(PROGRAM) ## set up, build, backfill the bundled S&P 500 history, serve on port 8080
 	@exec Scripts/run.sh
+
+install: build ## the program, its manual pages and completions for shells (PREFIX=/usr/local)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' Scripts/install.sh
+
+uninstall: ## take away what `make install` brought (PREFIX=/usr/local)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' Scripts/install.sh --remove
 
 test: ## set up, build once with coverage, run every test, print the line coverage
 	@Scripts/install-dependencies.sh --tests
@@ -70,7 +77,8 @@ bench-gateway: build ## both doors against bare ones and FastAPI (RECORD=1 keeps
 fuzz: build ## spoilt bytes for the readers of files and requests (SECONDS=60 each, TARGET=Tables for one)
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
-docs: setup ## write the generated documents anew
+docs: ## write the generated documents anew
+	@Scripts/install-dependencies.sh --tests
 	@Scripts/docs.sh
 
 coverage: ## line coverage of the last `make test`, file by file

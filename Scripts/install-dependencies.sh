@@ -22,10 +22,13 @@ case ${1:-} in
     curl
     docker-compose
     faketime
+    fish
     kcat
+    mandoc
     postgresql-15
     python3-venv
     redis-server
+    zsh
 "
     ;;
 --gateway)

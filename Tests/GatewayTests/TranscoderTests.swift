@@ -126,9 +126,11 @@ struct OpenAPITests {
         let paths = try #require(document["paths"] as? [String: [String: Any]])
         #expect(
             Set(paths.keys) == [
-                "/v1/market-data/bars", "/v1/market-regime/changes", "/v1/market-regime/current",
+                "/v1/market-data/bars", "/v1/market-regime/changes", "/v1/market-regime/columns",
+                "/v1/market-regime/current",
                 "/v1/market-regime/history", "/v1/market-regime/models",
                 "/v1/market-regime/models/{version}", "/v1/market-regime/overrides",
+                "/v1/market-regime/scorecard", "/v1/market-regime/series",
                 "/v1/market-regime/stream",
                 "/v1/orders/fills", "/v1/users/{user_id}/portfolio",
             ])
@@ -144,5 +146,9 @@ struct OpenAPITests {
         let referred = Set(
             response.text.matches(of: /#\/components\/schemas\/([\w.]+)/).map { String($0.1) })
         #expect(referred == Set(schemas.keys))
+        #expect(
+            response.text.contains(
+                #""items":{"anyOf":[{"type":"number"},{"const":"NaN"}]}"#),
+            "a column may lack a number")
     }
 }

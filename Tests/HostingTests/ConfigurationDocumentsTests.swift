@@ -5,21 +5,6 @@ import Testing
 
 @Suite("Generated documents")
 struct ConfigurationDocumentsTests {
-    /// With `REGENERATE=1` the test writes the files it would compare; `make docs` does that.
-    @Test(
-        "the committed documents equal what the table says",
-        arguments: ConfigurationTable.standard.documents)
-    func committed(path: String, text: String) throws {
-        let file = repositoryRoot.appending(path: path)
-        if ProcessInfo.processInfo.environment["REGENERATE"] == "1" {
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        let committed = try String(contentsOf: file, encoding: .utf8)
-        #expect(committed == text, "\(path) is out of date: run `make docs`")
-    }
-
     @Test("the examples are valid as they are, uncommented too")
     func examplesLoad() throws {
         try withTemporaryDirectory { directory in

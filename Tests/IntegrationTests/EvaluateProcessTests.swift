@@ -104,7 +104,7 @@ struct EvaluateProcessTests {
         arguments: [
             (["--report", "r", "--bootstrap", "0"], "--bootstrap must be 100 or more"),
             (["--focus", "nobody"], "--focus nobody: is none of --models"),
-            (["--focus", "nobody"], "Usage: bloasis evaluate"),
+            (["--focus", "nobody"], "See 'bloasis evaluate --help'"),
             (["--against", "nobody"], "--against nobody: is none of --models"),
             (["--hysteresis", "--focus", "sma50"], "--hysteresis needs --focus on a model"),
             (["--dwells", "1,x"], "--dwells 1,x"), (["--dwells", "3,3"], "--dwells 3,3"),

@@ -17,7 +17,9 @@ struct ServeProcessTests {
             #expect(current.body.contains("\"\(field)\""), "\(current.body)")
         }
         #expect(try await server.get("/").body.contains("<html"))
-        #expect(try await server.get("/metrics").body.contains("regime_current"))
+        let metrics = try await server.get("/metrics").body
+        #expect(metrics.contains("regime_current"))
+        DescribedMetrics.expect(in: metrics)
         #expect(try await server.get("/v1/market-regime/current?market=NOPE").status == 404)
         let posted = try await server.post(
             "/v1/market-data/bars",

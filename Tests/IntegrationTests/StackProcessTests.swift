@@ -111,6 +111,7 @@ struct StackProcessTests {
         #expect(ready.status == 503 && ready.body.contains(#""failing":["redis"]"#))
         let metrics = try await server.get("/metrics").body
         #expect(metrics.contains("cache_requests_total{"))
+        DescribedMetrics.expect(in: metrics)
         server.running.signal(SIGTERM)
         #expect(await server.running.outcome().status == 0)
     }

@@ -223,6 +223,20 @@ struct ColumnTests {
         #expect(standard.barsPerPoint == 2 && standard.asOf.count == (count + 1) / 2)
     }
 
+    @Test("bars without an answer are no points, and hide no close")
+    func unanswered() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        let last = SeriesQuery.limitMaximum + 50
+        let records = [0, last].map { Samples.assessment($0, .crisis) }
+        _ = try await world.store.record(
+            JournalBatch(
+                series: World.series, expecting: .anyHead, bars: Samples.bars(count: last + 1),
+                records: records.map { JournalRecord(assessment: $0) }, announcing: false))
+        let columns = try await world.queries().getRegimeColumns(.init())
+        #expect(columns.bars == 2 && columns.close.allSatisfy { $0.isFinite })
+    }
+
     @Test("what cannot be asked is INVALID_ARGUMENT, an unknown market NOT_FOUND")
     func faults() async throws {
         let world = World()

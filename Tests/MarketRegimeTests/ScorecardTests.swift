@@ -10,6 +10,7 @@ import TestSupport
 import Testing
 
 @testable import MarketRegime
+@testable import Scoring
 
 @Suite("What published labels were worth")
 struct ScorecardTests {

@@ -5,6 +5,7 @@ import Market
 import MarketRegime
 import Ports
 import RegimeModels
+import Scoring
 import Regimes
 import TestSupport
 
@@ -58,7 +59,9 @@ struct World {
     ) -> MarketRegimeQueries {
         MarketRegimeQueries(
             reader: store, overrides: store, currents: currents(shared: shared, now: now),
-            defaultMarket: World.series.market, now: now)
+            scorecards: Scorecards { [store] in
+                try await StoredScorecard(of: $0, store).message
+            }, defaultMarket: World.series.market, now: now)
     }
 
     /// Made-up markets may do anything.

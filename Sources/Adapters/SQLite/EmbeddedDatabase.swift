@@ -141,6 +141,23 @@ package final class EmbeddedDatabase: Sendable {
 // MARK: - Opening
 
 extension EmbeddedDatabase {
+    /// How long a lock is waited for by whoever only looks.
+    private static let glanceSeconds = 0.2
+
+    /// Reads a file as it is: makes nothing, migrates nothing, and hardly waits. Blocks.
+    ///
+    /// - Throws: whatever is wrong with the file, or what the body throws.
+    package static func glance<Value>(
+        at path: String, _ body: (Database) throws -> Value
+    ) throws -> Value {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(glanceSeconds)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? queue.close() }
+        return try queue.read(body)
+    }
+
     private static func openPool(_ path: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "bloasis.store"

@@ -33,6 +33,20 @@ struct Chart {
             ], [.element("title", [:], title)] + marks)
     }
 
+    /// A drawing of its own, on paper, with the marks of another of the same size under these.
+    func svg(title: String, style: [Markup], before other: Chart) -> Markup {
+        let size = (width: NumberText.coordinate(width), height: NumberText.coordinate(height))
+        let paper = Markup.element(
+            "rect", ["class": "paper", "width": size.width, "height": size.height])
+        return .element(
+            "svg",
+            [
+                "xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-label": title,
+                "width": size.width, "height": size.height,
+                "viewBox": "0 0 \(size.width) \(size.height)",
+            ], [.element("title", [:], title)] + style + [paper] + other.marks + marks)
+    }
+
     mutating func yGrid(_ ticks: [(value: Double, label: String)]) {
         for (value, label) in ticks {
             line("grid", x.start, y.place(value), x.end, y.place(value))
@@ -108,6 +122,20 @@ struct Chart {
             path += NumberText.coordinate(place.y)
         }
         marks.append(.element("path", ["d": path, "class": style]))
+    }
+
+    /// Steps side by side, each from a low to a high value, as one shape.
+    mutating func area(
+        _ steps: [(from: Double, to: Double, low: Double, high: Double)], _ style: String
+    ) {
+        let above = steps.flatMap { [($0.from, $0.high), ($0.to, $0.high)] }
+        let below = steps.reversed().flatMap { [($0.to, $0.low), ($0.from, $0.low)] }
+        var path = ""
+        for (left, value) in above + below {
+            path += (path.isEmpty ? "M" : "L") + NumberText.coordinate(x.place(left)) + ","
+            path += NumberText.coordinate(y.place(value))
+        }
+        marks.append(.element("path", ["d": path + "Z", "class": style]))
     }
 
     /// Keeps of every pixel's column the first, the lowest, the highest and the last point (Jugel

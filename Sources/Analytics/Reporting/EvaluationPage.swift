@@ -55,7 +55,7 @@ package struct EvaluationPage: Sendable {
             .element(
                 "meta",
                 ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-            .element("title", [:], title), Stylesheet.markup,
+            .element("title", [:], title), Stylesheet.markup, Stylesheet.regimes,
         ]
         let body =
             header(title) + [EvaluationSummary(self).section]

@@ -44,6 +44,13 @@ package struct Markup: Sendable, Equatable {
         return markup
     }
 
+    /// Rules that the program made; nothing from outside may be in them.
+    static func trustedStyle(_ rules: String) -> Markup {
+        var markup = Markup()
+        markup.text = "<style>\(rules)</style>"
+        return markup
+    }
+
     private static let voids: Set<String> = [
         "meta", "br", "hr", "rect", "line", "path", "circle", "col",
     ]

@@ -23,6 +23,19 @@ package enum NumberText {
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
+    /// A number's text with its whole part in groups of three.
+    package static func grouped(_ text: String) -> String {
+        let sign = text.prefix { $0 == "-" }
+        let whole = text.dropFirst(sign.count).prefix { $0.isNumber }
+        guard whole.count == text.count - sign.count || text.contains(".") else { return text }
+        var groups = ""
+        for (place, digit) in whole.enumerated() {
+            if place > 0, (whole.count - place).isMultiple(of: 3) { groups += "," }
+            groups.append(digit)
+        }
+        return sign + groups + text.dropFirst(sign.count + whole.count)
+    }
+
     /// With a real minus sign.
     static func typeset(_ text: String) -> String {
         String(text.map { $0 == "-" ? "−" : $0 })

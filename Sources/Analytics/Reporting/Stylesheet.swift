@@ -1,3 +1,5 @@
+import Regimes
+
 /// How the page looks: on a light screen, a dark one and paper. Colours of lines are those of Okabe
 /// and Ito (2008), which the colour-blind tell apart; dashes tell them apart in print.
 enum Stylesheet {
@@ -6,15 +8,11 @@ enum Stylesheet {
         :root{color-scheme:light dark;--paper:#fff;--ink:#1b1f24;--soft:#5a6370;--rule:#d5dae0;\
         --panel:#f5f7f9;--c0:#6b7280;--c1:#b8860b;--c2:#0072b2;--c3:#c0428a;--c4:#007f5f;\
         --c5:#d0480c;\
-        --c6:#3a8fc4;--c7:#111827;--good:#00634a;--bad:#9a3412;--heat:0,114,178;\
-        --crisis:#f3b7a4;--normal_bear:#f8dcb5;--normal_bull:#d8ecdf;--euphoria:#e7d3ee;\
-        --high_volatility:#f7efad;--low_volatility:#d3e5f5;--unknown:#e6e8eb}
+        --c6:#3a8fc4;--c7:#111827;--good:#00634a;--bad:#9a3412;--heat:0,114,178}
         @media (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e7eaee;--soft:#a2abb6;\
         --rule:#343b45;--panel:#1d232a;--c0:#9ca3af;--c1:#e0b040;--c2:#56b4e9;--c3:#e08cbe;\
         --c4:#35c49b;\
-        --c5:#ff8a4c;--c6:#8fc9ee;--c7:#f3f4f6;--good:#5fd3ae;--bad:#ffa27a;--heat:86,180,233;\
-        --crisis:#6b2c1d;--normal_bear:#54401f;--normal_bull:#1c3d2b;--euphoria:#442a4e;\
-        --high_volatility:#4b4718;--low_volatility:#1d3750;--unknown:#2b3037}}
+        --c5:#ff8a4c;--c6:#8fc9ee;--c7:#f3f4f6;--good:#5fd3ae;--bad:#ffa27a;--heat:86,180,233}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--ink);\
         font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
@@ -97,15 +95,21 @@ enum Stylesheet {
         .solid{fill:var(--c2);stroke:var(--c2)}
         .rawdot{fill:var(--paper);stroke:var(--c0);stroke-width:1.8}
         .bar{fill:var(--rule)}
-        .r-crisis{fill:var(--crisis);background:var(--crisis)}
-        .r-normal_bear{fill:var(--normal_bear);background:var(--normal_bear)}
-        .r-normal_bull{fill:var(--normal_bull);background:var(--normal_bull)}
-        .r-euphoria{fill:var(--euphoria);background:var(--euphoria)}
-        .r-high_volatility{fill:var(--high_volatility);background:var(--high_volatility)}
-        .r-low_volatility{fill:var(--low_volatility);background:var(--low_volatility)}
-        .r-unknown{fill:var(--unknown);background:var(--unknown)}
         @media print{body{font-size:11px}main{max-width:none;padding:0}\
         .swatch,td,rect,tr{print-color-adjust:exact;-webkit-print-color-adjust:exact}\
         figure,.summary,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}}
         """)
+    /// The bands of the regimes, light and dark.
+    static let regimes = Markup([
+        .regimeRules { regime, colours in
+            ".r-\(regime.label){fill:\(colours.tint.hex);background:\(colours.tint.hex)}"
+        },
+        .trustedStyle(
+            "@media (prefers-color-scheme:dark){"
+                + Regime.allCases.map { regime in
+                    let shade = RegimePalette.colours(of: regime).shade.hex
+                    return ".r-\(regime.label){fill:\(shade);background:\(shade)}"
+                }
+                .joined() + "}"),
+    ])
 }

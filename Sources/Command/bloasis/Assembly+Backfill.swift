@@ -40,7 +40,7 @@ extension Assembly {
     /// Publishes what a backfill announced, unless another process is at it.
     func publishAnnounced(_ emitting: Bool) async throws {
         if emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
-            StandardError.line("the relay of another process publishes the announced changes")
+            StandardError.note("the relay of another process publishes the announced changes")
         }
     }
 }

@@ -7,6 +7,7 @@ import MarketRegime
 import Ports
 import Redis
 import RegimeModels
+import Scoring
 import TradingService
 
 /// The program's parts, put together in one place from a configuration.
@@ -16,6 +17,8 @@ struct Assembly {
     let storage: Storage
     /// The current answers, cached.
     let currents: CurrentRegimes
+    /// What the labels were worth, cached.
+    private let scorecards: Scorecards
     /// The users' portfolios, cached.
     let portfolios: Portfolios
     private let redis: RedisClient?
@@ -55,6 +58,7 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now },
             Assembly.cacheEnvironment)
         let regimes = storage.regimes
+        scorecards = Scorecards { try await StoredScorecard(of: $0, regimes).message }
         portfolios = Portfolios(
             ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
             shared: shared, Assembly.cacheEnvironment)
@@ -127,7 +131,7 @@ struct Assembly {
 
     var queries: MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store, overrides: store, currents: currents,
+            reader: store, overrides: store, currents: currents, scorecards: scorecards,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 

@@ -8,7 +8,7 @@ import Ports
 import RegimeModels
 import Regimes
 
-struct BackfillCommand: AsyncParsableCommand {
+struct BackfillCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "backfill",
         abstract: "Writes markets' histories walk-forward, as live would have said them.",
@@ -24,24 +24,30 @@ struct BackfillCommand: AsyncParsableCommand {
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
-              bloasis backfill --csv btc.csv.gz --market BTC --calendar 24x7 --timeframe 1h
-              bloasis backfill --csv stocks.csv --market AAPL --price adjusted --emit
-              bloasis backfill --csv spx.csv --market SPX --exogenous vix=vix.csv
-              bloasis backfill --universe stocks.csv.gz
-              bloasis backfill --universe 'data/*.csv' --model model.json --dry-run
+              bloasis backfill --csv Fixtures/btcusd_coinbase_1h_2017_2019.csv.gz --market BTCUSD \\
+                --calendar 24x7 --timeframe 1h
+              bloasis backfill --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --market AAPL --emit
+              bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPXV \\
+                --exogenous vix=Fixtures/vix_daily_2014_2019.csv
+              bloasis backfill --universe Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --to 1995-01-01
+              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --to 1995-01-01 --dry-run
               bloasis backfill --universe /data/stocks.csv.gz --distribute
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
 
-    @Option(help: "A file of one market: plain or gzip; columns are found by name.")
+    @Option(
+        help: "A file of one market: plain or gzip; columns are found by name.",
+        completion: Offered.tables)
     var csv: String?
 
     @Option(
         help: ArgumentHelp(
             "A file of many markets, a list of files, or a pattern of files.",
-            valueName: "FILE|GLOB"))
+            valueName: "FILE|GLOB"), completion: Offered.tables)
     var universe: String?
 
     @OptionGroup var format: CSVFormatOptions
@@ -51,7 +57,7 @@ struct BackfillCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A manifest that fit wrote: it answers for the bars after its training window, and "
-                + "nothing is fitted.", valueName: "FILE.json"))
+                + "nothing is fitted.", valueName: "FILE.json"), completion: Offered.documents)
     var model: String?
 
     @Option(help: "Markets of a universe written at a time; one per core when left out.")
@@ -119,13 +125,13 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: options.calendar,
             terms(specification, fixedModel, bringingExogenous: !join.isEmpty))
         let result = try await backfill(request, csv, from: reader, joining: join, in: assembly)
-        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.note(remark) }
         for (instant, failure) in result.fitFailures {
-            StandardError.line("warning: refit at \(instant) failed: \(failure)")
+            StandardError.warning("refit at \(instant) failed: \(failure)")
         }
         if result.barsBeforeAnchor > 0 {
-            StandardError.line(
-                "warning: \(Format.count(result.barsBeforeAnchor)) bars before the series' "
+            StandardError.warning(
+                "\(Format.count(result.barsBeforeAnchor)) bars before the series' "
                     + "anchor \(result.head.profile.anchor) were not used: to begin earlier, "
                     + "backfill under another market name")
         }
@@ -133,7 +139,17 @@ struct BackfillCommand: AsyncParsableCommand {
             series: series, calendar: options.calendar, result: result,
             report: reader.report, now: WallClock.now)
         StandardOutput.write(json ? summary.json + "\n" : summary.text)
-        if dryRun { StandardError.line("nothing was written: --dry-run") }
+        if dryRun { StandardError.note("nothing was written: --dry-run") }
+        hint(known: known != nil, result)
+    }
+
+    /// What can be done with a market once it is there.
+    private func hint(known: Bool, _ result: BackfillResult) {
+        guard !known, !dryRun, result.last != nil else { return }
+        let market = result.head.profile.series.market
+        StandardError.hint(
+            "next: bloasis current --market \(market), bloasis history --chart --market "
+                + "\(market), or bloasis serve for a page and an API")
     }
 
     /// How the series are classified.
@@ -169,7 +185,7 @@ struct BackfillCommand: AsyncParsableCommand {
             progress: { done in
                 let total = reader.rowsExpected
                 progress.update(
-                    bars: done.bars,
+                    done.bars,
                     fraction: total > 0 ? Double(done.bars) / Double(total) : nil)
             })
     }

@@ -4,7 +4,8 @@ import MarketFeeds
 
 /// A CSV file and how it is to be understood; shared by the verbs that read one.
 struct CSVOptions: ParsableArguments {
-    @Option(help: "The file: plain or gzip; columns are found by name.")
+    @Option(
+        help: "The file: plain or gzip; columns are found by name.", completion: Offered.tables)
     var csv: String
 
     @OptionGroup var format: CSVFormatOptions

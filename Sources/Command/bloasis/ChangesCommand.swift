@@ -2,16 +2,21 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
+import Terminal
 
-struct ChangesCommand: AsyncParsableCommand {
+struct ChangesCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "changes",
         abstract: "Lists the bars at which the published regime changed.",
         discussion: """
+            Without a range all of them. Those that were announced have a sequence; what a
+            backfill wrote without --emit has none.
+
             EXAMPLES
               bloasis changes --market SPX
               bloasis changes --market SPX --from 2008-01-01 --to 2010-01-01 --json
               bloasis changes --market SPX --known-at 2008-10-01
+              bloasis changes --market SPX --from 2007-01-01 --plot spx.svg
             """)
 
     @OptionGroup var common: CommonOptions
@@ -19,6 +24,8 @@ struct ChangesCommand: AsyncParsableCommand {
     @OptionGroup var source: SourceOptions
     @OptionGroup var rangeOptions: RangeOptions
     @OptionGroup var knownAtOptions: KnownAtOptions
+
+    @OptionGroup var plotOptions: PlotOptions
 
     @Flag(help: "Print the API's JSON, an array.")
     var json = false
@@ -28,6 +35,18 @@ struct ChangesCommand: AsyncParsableCommand {
         let series = try seriesOptions.series(configuration)
         let knownAt = try knownAtOptions.instant(now: WallClock.now)
         try await source.answering(configuration) { regimes in
+            let reading = HistoryReading(
+                regimes, market: source.market(seriesOptions, series), series,
+                rangeOptions.range, knownAt: knownAt)
+            if plotOptions.plot != nil {
+                let points = try await reading.points()
+                guard !points.isEmpty else {
+                    throw CommandFailure(
+                        .nothingFound, "no changes of \(series)", hint: await reading.extent())
+                }
+                try plotOptions.write(series, points)
+                guard json else { return }
+            }
             var request = Bloasis_MarketRegime_ListRegimeChangesRequest()
             request.market = source.market(seriesOptions, series)
             request.timeframe = "\(series.timeframe)"
@@ -36,7 +55,9 @@ struct ChangesCommand: AsyncParsableCommand {
             }
             if let knownAt { request.knownAt = knownAt.rfc3339 }
             request.pageSize = Int32(MarketPages.size)
-            let listing = Listing(isJSON: json, emptyMessage: "no changes of \(series)") {
+            let listing = Listing(
+                isJSON: json, emptyMessage: "no changes of \(series)", emptyHint: reading.extent
+            ) {
                 TextTable([
                     ("as of", .left), ("from", .left), ("to", .left), ("confidence", .right),
                     ("trigger", .left), ("sequence", .right), ("because", .left),
@@ -48,8 +69,11 @@ struct ChangesCommand: AsyncParsableCommand {
                 return (page.items, page.nextPageToken)
             } row: { item in
                 [
-                    item.asOf, item.previousRegime, item.regime, Format.percent(item.confidence),
-                    item.trigger, item.hasSequence ? "\(item.sequence)" : "", item.reasoning,
+                    StyledText(item.asOf), .regime(label: item.previousRegime),
+                    .regime(label: item.regime), Cell.confidence(item.confidence, Display.output),
+                    StyledText(item.trigger),
+                    StyledText(item.hasSequence ? "\(item.sequence)" : ""),
+                    StyledText(item.reasoning),
                 ]
             }
         }

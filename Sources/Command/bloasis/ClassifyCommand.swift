@@ -6,8 +6,9 @@ import Market
 import MarketFeeds
 import RegimeModels
 import Regimes
+import Terminal
 
-struct ClassifyCommand: AsyncParsableCommand {
+struct ClassifyCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "classify",
         abstract: "Applies a fitted model to a file, bar by bar.",
@@ -15,8 +16,10 @@ struct ClassifyCommand: AsyncParsableCommand {
             filter uses nothing later than each bar; smooth and viterbi look ahead.
 
             EXAMPLES
-              bloasis classify --model model.json --csv spx.csv
-              bloasis classify --model model.json --csv spx.csv --posterior smooth --json-lines
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --states 3 --out model.json
+              bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv
+              bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv \\
+                --posterior smooth --json-lines
             """)
 
     enum Posterior: String, CaseIterable, ExpressibleByArgument {
@@ -27,7 +30,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     @OptionGroup var exogenousOptions: ExogenousOptions
     @OptionGroup var rangeOptions: RangeOptions
 
-    @Option(help: "The manifest that fit wrote.")
+    @Option(help: "The manifest that fit wrote.", completion: Offered.documents)
     var model: String
 
     @Option(help: "How much time one bar covers.")
@@ -45,6 +48,8 @@ struct ClassifyCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a bar.")
     var jsonLines = false
 
+    @OptionGroup var display: DisplayOptions
+
     func validate() throws {
         if json, jsonLines {
             throw ValidationError("--json and --json-lines are two forms of the answer: give one")
@@ -61,19 +66,30 @@ struct ClassifyCommand: AsyncParsableCommand {
         exogenousOptions.warn(reads: manifest.classifier.exogenousInputs, manifest.classifier.model)
         var observer = BarObserver(
             manifest: manifest, barsPerYear: csvOptions.format.barsPerYear(timeframe))
+        var progress = ProgressBar("classify")
+        defer { progress.finish() }
+        // Lines that come as they are made tell themselves how it goes on.
+        let isTold = !(Display.output.isTerminal && (json || jsonLines))
+        func next() throws -> Bar? {
+            let (done, all) = (reader.report.rows, reader.rowsExpected)
+            if isTold {
+                progress.update(done, fraction: all > 0 ? Double(done) / Double(all) : nil)
+            }
+            return try reader.next()
+        }
         var printer = ClassificationPrinter(
             manifest: manifest, range: rangeOptions.range,
             form: json ? .array : jsonLines ? .lines : .table)
         switch posterior {
         case .filter:
             var filter = manifest.makeFilter()
-            while let bar = try reader.next() {
+            while let bar = try next() {
                 let observation = observer.observe(join.join(bar))
                 printer.take(observation.timestamp, filter.advance(with: observation))
             }
         case .smooth, .viterbi:
             var observations: [Observation] = []
-            while let bar = try reader.next() {
+            while let bar = try next() {
                 observations.append(observer.observe(join.join(bar)))
             }
             let steps =
@@ -83,7 +99,8 @@ struct ClassifyCommand: AsyncParsableCommand {
                 printer.take(observation.timestamp, step)
             }
         }
-        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        progress.interrupt()
+        for remark in reader.report.remarks + join.remarks { StandardError.note(remark) }
         try printer.end(file: csvOptions.csv)
     }
 }
@@ -132,7 +149,7 @@ struct ClassificationPrinter {
         guard count > 0 else {
             throw CommandFailure(.nothingFound, "\(file): no bars in the range asked for")
         }
-        if form == .table { StandardOutput.write(table.text) }
+        if form == .table { StandardOutput.write(table.text(Display.output)) }
     }
 
     private static func json(

@@ -2,13 +2,18 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
-import Regimes
+import Reporting
+import Terminal
 
-struct CurrentCommand: AsyncParsableCommand {
+struct CurrentCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "current",
         abstract: "Says what regime a market is in now, as far as the store knows.",
         discussion: """
+            Whatever was said last, however long ago: an answer without the latest completed
+            session says that it is stale. With --known-at it is what would have been
+            answered then.
+
             EXAMPLES
               bloasis current
               bloasis current --market BTCUSD --timeframe 1h --json
@@ -34,27 +39,27 @@ struct CurrentCommand: AsyncParsableCommand {
             request.timeframe = "\(series.timeframe)"
             if let knownAt { request.knownAt = knownAt.rfc3339 }
             let answer = try await regimes.getCurrentRegime(request)
-            StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
+            guard !json else { return StandardOutput.line(try WireJSON.text(answer)) }
+            let style = Display.output
+            let recent = style.isTerminal ? await recent(answer, knownAt, from: regimes) : []
+            for line in CurrentText(answer, recent: recent).lines(style) {
+                StandardOutput.line(line.rendered(style))
+            }
         }
     }
 
-    private func text(of answer: Bloasis_MarketRegime_RegimeResponse) -> String {
-        let isCalibrated = answer.confidenceKind == ConfidenceKind.calibrated.rawValue
-        let kind = isCalibrated ? " calibrated" : ""
-        var lines = [
-            "\(answer.market)/\(answer.timeframe)  \(answer.regime)  "
-                + "\(Format.percent(answer.confidence))\(kind)"
-                + "  risk \(answer.riskLevel)",
-            "  as of     \(answer.asOf)" + (answer.stale ? ", stale" : ""),
-            "  since     \(answer.since), before that \(answer.previousRegime)",
-            "  raw       \(answer.rawRegime)",
-            "  model     \(answer.modelVersion)",
-        ]
-        if !answer.reasoning.isEmpty { lines.append("  because   \(answer.reasoning)") }
-        let labels = answer.probabilities.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        for (label, probability) in labels where probability >= 0.005 {
-            lines.append("    " + label.padded(to: 17) + Format.percent(probability))
-        }
-        return lines.joined(separator: "\n") + "\n"
+    /// The last bars, for a person to look at; none where they cannot be had: the answer is what
+    /// was asked for.
+    private func recent(
+        _ answer: Bloasis_MarketRegime_RegimeResponse, _ knownAt: Timestamp?,
+        from regimes: any MarketRegimeAPI
+    ) async -> [HistoryPoint] {
+        guard let end = Timestamp(rfc3339: answer.asOf), let market = MarketName(answer.market),
+            let timeframe = Timeframe(answer.timeframe)
+        else { return [] }
+        let reading = HistoryReading(
+            regimes, market: answer.market, Series(market: market, timeframe: timeframe),
+            timeframe.span(ofBars: CurrentText.recentBars, through: end), knownAt: knownAt)
+        return (try? await reading.points()) ?? []
     }
 }

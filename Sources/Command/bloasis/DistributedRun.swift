@@ -35,8 +35,8 @@ struct DistributedRun {
                 "--distribute needs brokers: set REDPANDA_BROKERS, here and for the workers")
         }
         if case .sqlite(let path) = assembly.configuration.store {
-            StandardError.line(
-                "warning: the store is a file of this machine (\(path)): workers elsewhere write "
+            StandardError.warning(
+                "the store is a file of this machine (\(path)): workers elsewhere write "
                     + "into their own; with several machines set DATABASE_URL to postgresql://…")
         }
         let jobs = try await jobs()
@@ -71,9 +71,10 @@ struct DistributedRun {
                 "\(Format.count(over))/\(Format.count(tally.jobs)) markets, "
                 + "\(Format.count(tally.running)) running"
             bar.update(
-                bars: tally.work.bars, fraction: Double(over) / Double(max(tally.jobs, 1)))
+                tally.work.bars, fraction: Double(over) / Double(max(tally.jobs, 1)))
             if tally.stalled > stalled {
-                bar.interrupt(
+                bar.interrupt()
+                StandardError.note(
                     "nothing is heard of \(Format.count(tally.stalled)) jobs that were begun: "
                         + "another worker will take them over")
             }

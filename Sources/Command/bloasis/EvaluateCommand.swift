@@ -5,7 +5,7 @@ import Market
 import RegimeModels
 import Reporting
 
-struct EvaluateCommand: AsyncParsableCommand {
+struct EvaluateCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Puts models to the test on a file, walk-forward.",
@@ -27,9 +27,11 @@ struct EvaluateCommand: AsyncParsableCommand {
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --cut 2009-12-31
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
                 Fixtures/nasdaq_daily_1999_2018.csv --cut 2009-12-31 --report report
-              bloasis evaluate --csv spx.csv --hysteresis --dwells 1,10,42
-              bloasis evaluate --csv stocks.csv.gz --market AAPL --market XOM --json
-              bloasis evaluate --csv spx.csv --models hmm:states=2,hmm:states=3,rules
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --hysteresis --dwells 1,10,42
+              bloasis evaluate --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
+                --market AAPL --market XOM --json
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
+                --models hmm:states=2,hmm:states=3,rules
 
             CANDIDATES
             \(Candidate.grammar.split(separator: "\n").map { "  " + $0 }
@@ -40,7 +42,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var rangeOptions: RangeOptions
     @OptionGroup var comparison: ComparisonOptions
 
-    @Argument(help: "More files of bars, to be understood as the first.")
+    @Argument(
+        help: "More files of bars, to be understood as the first.", completion: Offered.tables)
     var files: [String] = []
 
     @Option(help: "How much time one bar covers.")
@@ -86,11 +89,16 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "Also write the tables there, in Markdown.")
+    @Option(
+        help: "Also write the tables there, in Markdown.", completion: .file(extensions: ["md"]))
     var out: String?
 
-    @Option(help: "Also write a page to read, CSV and JSON into this directory.")
+    @Option(
+        help: "Also write a page to read, CSV and JSON into this directory.",
+        completion: .directory)
     var report: String?
+
+    @OptionGroup var display: DisplayOptions
 
     func validate() throws {
         func require(_ condition: Bool, _ flag: String, _ expectation: String) throws {
@@ -132,13 +140,19 @@ struct EvaluateCommand: AsyncParsableCommand {
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
         ).markets()
         let evaluator = Evaluator(settings(against: names.against), trials: trials)
-        let each = walked.map { (market: $0, periods: evaluator.evaluate($0.history, $0.paths)) }
+        let each = await ProgressClock.around("evaluate", counting: "markets") { progress in
+            walked.enumerated().map { done, market in
+                progress.update(done, fraction: Double(done) / Double(walked.count))
+                return (market: market, periods: evaluator.evaluate(market.history, market.paths))
+            }
+        }
         let markets = each.filter { !$0.periods.isEmpty }.map(\.market)
         var periods = each.flatMap(\.periods)
         try EvaluationGaps(cut: cut, delay: delay).report(walked, periods)
         if markets.count > 1 {
-            periods += evaluator.evaluatePool(
-                markets.map { (history: $0.history, paths: $0.paths) })
+            periods += await ProgressClock.around("evaluate the markets together") { _ in
+                evaluator.evaluatePool(markets.map { (history: $0.history, paths: $0.paths) })
+            }
         }
         if comparison.hysteresis || report != nil, let focus = names.focus {
             comparison.addHysteresis(of: focus, to: &periods, markets, evaluator)

@@ -51,7 +51,7 @@ struct EvaluationFiles {
             if range.map({ bar.timestamp < $0.upperBound }) ?? true { bars.append(bar) }
         }
         for remark in reader.report.remarks {
-            StandardError.line((name.map { "\($0): " } ?? "") + remark)
+            StandardError.note((name.map { "\($0): " } ?? "") + remark)
         }
         let last = bars.isEmpty ? nil : bars[bars.count - 1].timestamp
         guard let last, range.map({ last >= $0.lowerBound }) ?? true else {

@@ -37,7 +37,7 @@ struct EvaluationFolder {
         for (name, text) in files {
             try TextFile.write(text, to: path + "/" + name, for: "--report")
         }
-        StandardError.line("wrote \(files.map(\.0).joined(separator: ", ")) to \(path)")
+        StandardError.note("wrote \(files.map(\.0).joined(separator: ", ")) to \(path)")
     }
 
     /// What was typed, for a shell; the directory of the report is left open, so that the report

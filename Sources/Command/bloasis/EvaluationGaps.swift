@@ -15,15 +15,15 @@ struct EvaluationGaps {
         if periods.isEmpty, let first = absent.first {
             throw CommandFailure(.nothingFound, reason(first))
         }
-        for market in absent { StandardError.line("warning: \(reason(market)); left out") }
+        for market in absent { StandardError.warning("\(reason(market)); left out") }
         guard let cut else { return }
         let kinds = Set(periods.map(\.period))
         if !kinds.contains(.heldOut) {
-            StandardError.line(
-                "warning: --cut \(cut): no bar after it is summed up, so nothing is held out")
+            StandardError.warning(
+                "--cut \(cut): no bar after it is summed up, so nothing is held out")
         }
         if !kinds.contains(.tuned) {
-            StandardError.line("warning: --cut \(cut): no bar up to it is summed up")
+            StandardError.warning("--cut \(cut): no bar up to it is summed up")
         }
     }
 

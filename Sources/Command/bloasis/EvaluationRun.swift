@@ -30,30 +30,35 @@ struct EvaluationRun {
     /// In the order of the histories. They do not depend on `threads`: each walk is a function of
     /// its bars and its specification.
     func markets() async throws -> [Market] {
+        let walks = try await ProgressClock.around("evaluate", counting: "bars", walks)
+        return zip(histories, walks).map { history, walks in
+            Market(
+                history: history, paths: candidates.map { $0.path(over: history, walks: walks) },
+                walks: walks)
+        }
+    }
+
+    private func walks(_ progress: ProgressClock) async throws -> [[String: ModelWalk]] {
         var walks = [[String: ModelWalk]](repeating: [:], count: histories.count)
         var waiting = jobs()[...]
         let total = waiting.count
         var done = 0
-        var progress = ProgressBar("evaluate")
+        var bars = 0
         try await withThrowingTaskGroup(of: Result.self) { group in
             for job in waiting.prefix(threads) { group.addTask { perform(job) } }
             waiting = waiting.dropFirst(threads)
             while let result = try await group.next() {
                 if let job = waiting.popFirst() { group.addTask { perform(job) } }
                 walks[result.market][result.specification.canonicalJSON] = result.walk
+                if !result.walk.failures.isEmpty { progress.interrupt() }
                 report(result)
                 done += 1
+                bars += histories[result.market].count
                 progress.update(
-                    bars: done * histories[result.market].count,
-                    fraction: Double(done) / Double(max(total, 1)))
+                    bars, fraction: Double(done) / Double(max(total, 1)))
             }
         }
-        progress.finish()
-        return zip(histories, walks).map { history, walks in
-            Market(
-                history: history, paths: candidates.map { $0.path(over: history, walks: walks) },
-                walks: walks)
-        }
+        return walks
     }
 
     private func jobs() -> [Job] {
@@ -75,8 +80,8 @@ struct EvaluationRun {
     private func report(_ result: Result) {
         guard let first = result.walk.failures.first else { return }
         let history = histories[result.market]
-        StandardError.line(
-            "warning: \(history.name): \(result.walk.failures.count) refits failed, the first at "
+        StandardError.warning(
+            "\(history.name): \(result.walk.failures.count) refits failed, the first at "
                 + "\(history.dates[first.bar]): \(first.error)")
     }
 }

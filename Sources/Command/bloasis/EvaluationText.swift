@@ -1,6 +1,7 @@
 import Contracts
 import Evaluation
 import Reporting
+import Terminal
 
 /// An evaluation as it is printed.
 enum EvaluationText {
@@ -34,7 +35,7 @@ enum EvaluationText {
             let tables = tables(period, against).map { columns, rows in
                 var table = TextTable(columns)
                 for row in rows { table.append(row) }
-                return table.text
+                return table.text(Display.output)
             }
             return heading(period, against) + "\n" + tables.joined(separator: "\n")
                 + remarks(period, bootstrap).map { "  \($0)\n" }

@@ -10,7 +10,7 @@ import RegimeModels
 import Tokens
 
 /// The exit codes others rely on.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case failed = 1
     case wrongUsage = 2
@@ -18,20 +18,39 @@ enum ExitStatus: Int32 {
     case unavailable = 4
     case verificationFailed = 5
 
+    /// As help and the manual say it.
+    var meaning: String {
+        switch self {
+        case .done: "done"
+        case .failed: "failed"
+        case .wrongUsage: "wrong usage"
+        case .nothingFound: "nothing found"
+        case .unavailable: "a dependency is unavailable"
+        case .verificationFailed: "verification found a difference"
+        }
+    }
+
     /// Says on standard error what went wrong and ends the process with the fitting code.
-    static func end(with error: any Error) -> Never {
+    ///
+    /// - Parameter verb: that ran; `nil` when the command line could not be read.
+    static func end(with error: any Error, in verb: String?) -> Never {
         if let exit = error as? ExitCode { Foundation.exit(exit.rawValue) }
         let status = of(error)
-        if isOfTheParser(error) {
+        if let verb, let refusal = error as? ValidationError {
+            StandardError.error(refusal.message)
+            StandardError.hint(
+                "bloasis \(verb) --help tells what there is")
+        } else if isOfTheParser(error) {
             let text = Bloasis.fullMessage(for: error)
             if status == .done {
                 StandardOutput.write(text + "\n")
                 StandardOutput.flush()
             } else {
-                StandardError.write(text + "\n")
+                StandardError.error(ExitStatus.withoutUsage(text))
             }
         } else {
-            StandardError.write("error: \(message(of: error))\n")
+            StandardError.error(message(of: error))
+            if let hint = (error as? CommandFailure)?.hint { StandardError.hint(hint) }
         }
         Foundation.exit(status.rawValue)
     }
@@ -80,6 +99,20 @@ enum ExitStatus: Int32 {
         }
     }
 
+    /// What the parser says, without its line of every option there is: the help that it names
+    /// tells them, each with its meaning.
+    private static func withoutUsage(_ text: String) -> String {
+        let mark = "Error: "
+        var isUsage = false
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if line.hasPrefix("Usage: ") { isUsage = true }
+            if line.hasPrefix("  See '") { isUsage = false }
+            return !isUsage
+        }
+        let kept = lines.joined(separator: "\n")
+        return kept.hasPrefix(mark) ? String(kept.dropFirst(mark.count)) : kept
+    }
+
     private static func message(of error: any Error) -> String {
         switch error {
         case let fault as RPCFault: fault.message
@@ -99,9 +132,12 @@ enum ExitStatus: Int32 {
 struct CommandFailure: Error, CustomStringConvertible {
     let status: ExitStatus
     let description: String
+    /// What a person at a terminal is told besides.
+    let hint: String?
 
-    init(_ status: ExitStatus, _ description: String) {
+    init(_ status: ExitStatus, _ description: String, hint: String? = nil) {
         self.status = status
         self.description = description
+        self.hint = hint
     }
 }

@@ -55,8 +55,8 @@ struct ExogenousOptions: ParsableArguments {
         for file in exogenous where !read.contains(file.name) {
             let reads =
                 read.isEmpty ? "no column" : "only " + read.sorted().joined(separator: ", ")
-            StandardError.line(
-                "warning: --exogenous \(file.name) decides nothing: the features and rules of "
+            StandardError.warning(
+                "--exogenous \(file.name) decides nothing: the features and rules of "
                     + "this model (\(model.rawValue)) read \(reads)")
         }
     }
@@ -76,7 +76,7 @@ struct ExogenousOptions: ParsableArguments {
                 let (readings, report) = try CSVExogenousReader.readings(
                     path: file.path, column: file.column, timeframe: timeframe, options: options)
                 for remark in report.remarks(about: "blank values") {
-                    StandardError.line("\(file.path): \(remark)")
+                    StandardError.note("\(file.path): \(remark)")
                 }
                 func nanoseconds(_ times: [ExogenousTime]) -> Int64? {
                     times.last { $0.name == file.name }?.timeframe.nanoseconds

@@ -7,7 +7,7 @@ import MarketRegime
 import Ports
 import VendorFeeds
 
-struct FetchCommand: AsyncParsableCommand {
+struct FetchCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "fetch",
         abstract: "Gets a market's completed bars from a vendor.",
@@ -18,10 +18,13 @@ struct FetchCommand: AsyncParsableCommand {
             see the documentation of the configuration.
 
             EXAMPLES
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
+                --from 2018-12-01
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
+                --price adjusted --backfill
               bloasis fetch --feed stooq --symbol ^spx --market SPX --out spx.csv
               bloasis fetch --feed yahoo --symbol ^GSPC --market SPX --backfill --emit
               bloasis fetch --feed cboe --symbol VIX --from 2020-01-01
-              bloasis fetch --feed csv --csv bars/ --symbol AAPL --price adjusted --backfill
             """)
 
     @OptionGroup var common: CommonOptions
@@ -46,10 +49,12 @@ struct FetchCommand: AsyncParsableCommand {
 
     @OptionGroup var splitOptions: SplitOptions
 
-    @Option(help: "Of the feed csv: a file, or a directory with one SYMBOL.csv a symbol.")
+    @Option(
+        help: "Of the feed csv: a file, or a directory with one SYMBOL.csv a symbol.",
+        completion: Offered.tables)
     var csv: String?
 
-    @Option(help: "Write the CSV here.")
+    @Option(help: "Write the CSV here.", completion: Offered.tables)
     var out: String?
 
     @Flag(help: "Write the bars and what follows from them into the store.")
@@ -140,10 +145,12 @@ extension FetchCommand {
         let answer: Result<(bars: [FeedBar], offer: FeedOffer), any Error>
         do {
             let feed = try connections.feed(feed)
-            if StandardError.isTerminal { StandardError.line("asking \(feed.name) for \(symbol)") }
             let request = FeedRequest(
                 symbol: symbol, series: series, calendar: calendar, range: start..<end)
-            answer = .success((try await feed.bars(request, at: now), feed.offer))
+            let bars = try await ProgressClock.around("asking \(feed.name) for \(symbol)") { _ in
+                try await feed.bars(request, at: now)
+            }
+            answer = .success((bars, feed.offer))
         } catch {
             answer = .failure(error)
         }
@@ -227,7 +234,7 @@ extension FetchCommand {
             from: Backfill.source(of: fetched.bars), scanning: Backfill.source(of: fetched.bars),
             progress: { done in
                 progress.update(
-                    bars: done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
+                    done.bars, fraction: Double(done.bars) / Double(fetched.bars.count))
             })
         progress.finish()
         let summary = BackfillSummary(

@@ -6,7 +6,7 @@ import Ports
 import Trading
 import TradingService
 
-struct FillCommand: AsyncParsableCommand {
+struct FillCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "fill",
         abstract: "Records that an order was filled.",
@@ -17,7 +17,8 @@ struct FillCommand: AsyncParsableCommand {
 
             EXAMPLES
               bloasis fill --user ann --order o-1 --fill-id f-1 --symbol SPX --side buy \\
-                --quantity 10 --price 2506.85 --commission 1.25
+                --quantity 10 --price 2506.85 --commission 1.25 \\
+                --timestamp 2018-12-31T20:59:58Z
               bloasis fill --fill-id f-2 --correct f-1 --quantity 8 --price 2506.85
               bloasis fill --fill-id f-3 --bust f-2
             """)
@@ -36,7 +37,7 @@ struct FillCommand: AsyncParsableCommand {
     @Option(help: "What was bought or sold.")
     var symbol: String?
 
-    @Option(help: "buy or sell.")
+    @Option(help: "buy or sell.", completion: Offered.sides)
     var side: String?
 
     @Option(help: "How much, a decimal number.")

@@ -7,7 +7,7 @@ import MarketFeeds
 import RegimeModels
 import Regimes
 
-struct FitCommand: AsyncParsableCommand {
+struct FitCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "fit",
         abstract: "Fits a model to a file, in sample, and writes its manifest.",
@@ -18,11 +18,16 @@ struct FitCommand: AsyncParsableCommand {
             otherwise. markov is a regression of one feature.
 
             EXAMPLES
-              bloasis fit --csv spx.csv --model hmm --states 3 --out model.json
-              bloasis fit --csv spx.csv --features log_return --states 2 --seed 7 --json
-              bloasis fit --csv spx.csv --features log_return,vix --exogenous vix=vix.csv
-              bloasis fit --csv spx.csv --model jump --jump-penalty 60 --out jump.json
-              bloasis fit --csv spx.csv --model markov --states 2 --autoregression 1
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model hmm --states 3 \\
+                --out model.json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --features log_return \\
+                --states 2 --seed 7 --json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --from 2014-06-01 \\
+                --features log_return,vix --exogenous vix=Fixtures/vix_daily_2014_2019.csv
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model jump \\
+                --jump-penalty 60 --out jump.json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --model markov \\
+                --states 2 --autoregression 1
 
             FEATURES
             \(Feature.documentation.map { "  " + $0.name.padded(to: 26) + $0.meaning }
@@ -45,7 +50,9 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "Number of latent states, 1 to \(RegimeSpecification.stateLimit).")
     var states: Int?
 
-    @Option(help: "Comma-separated features; a documented default set when left out.")
+    @Option(
+        help: "Comma-separated features; a documented default set when left out.",
+        completion: Offered.features)
     var features: String?
 
     @Option(help: "diagonal, as when left out, or full; of an hmm.")
@@ -90,11 +97,13 @@ struct FitCommand: AsyncParsableCommand {
             discussion: "Of markov: beyond those that choose among its starts."))
     var iterations: Int?
 
-    @Option(help: "Where to write the manifest.")
+    @Option(help: "Where to write the manifest.", completion: Offered.documents)
     var out: String?
 
     @Flag(help: "Print JSON.")
     var json = false
+
+    @OptionGroup var display: DisplayOptions
 
     func validate() throws {
         let foreign: [(String, Bool)] = [
@@ -132,15 +141,20 @@ struct FitCommand: AsyncParsableCommand {
             let observation = observer.observe(join.join(bar))
             if rangeOptions.range?.contains(bar.timestamp) ?? true { window.append(observation) }
         }
-        for remark in reader.report.remarks + join.remarks { StandardError.line(remark) }
+        for remark in reader.report.remarks + join.remarks { StandardError.note(remark) }
         guard window.count > 0 else {
             throw CommandFailure(.nothingFound, "\(csvOptions.csv): no bars in the range asked for")
         }
-        let manifest = try RegimeFitter.fit(
-            specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
+        let manifest = try await ProgressClock.around("fit, \(specification.starts) starts") { _ in
+            try RegimeFitter.fit(
+                specification, window, threads: ProcessInfo.processInfo.activeProcessorCount)
+        }
         if let out { try TextFile.write(manifest.json + "\n", to: out, for: "--out") }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
         if let report = manifest.report { warn(of: report) }
+        if let out {
+            StandardError.hint("next: bloasis classify --model \(out) --csv \(csvOptions.csv)")
+        }
     }
 
     private func warn(of report: FitReport) {
@@ -151,7 +165,7 @@ struct FitCommand: AsyncParsableCommand {
             ? ""
             : "not converged after \(report.iterations) iterations, last "
                 + "\(report.lastObjectives ?? report.lastLogLikelihoods): "
-        StandardError.line("warning: \(outcome)\(advice)")
+        StandardError.warning("\(outcome)\(advice)")
     }
 
     private func specification() throws -> RegimeSpecification {

@@ -5,6 +5,7 @@ import Market
 import MarkovSwitching
 import RegimeModels
 import Regimes
+import Terminal
 
 /// A fit as it is printed.
 enum FitReportText {
@@ -125,7 +126,7 @@ enum FitReportText {
                 "\((state.persistence * 1e4).rounded() / 1e4)",
             ])
         }
-        return lines.joined(separator: "\n") + "\n" + table.text
+        return lines.joined(separator: "\n") + "\n" + table.text(Display.output)
     }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Hosting
 
-struct MigrateCommand: AsyncParsableCommand {
+struct MigrateCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
         abstract: "Brings the store to this version's schema; safe to run again.",
@@ -9,8 +9,9 @@ struct MigrateCommand: AsyncParsableCommand {
             Every verb that opens the store does this too; the verb is for doing it on
             its own.
 
-            EXAMPLE
-              bloasis migrate --home /var/lib/bloasis
+            EXAMPLES
+              bloasis migrate
+              bloasis migrate --home desk --json
             """)
 
     @OptionGroup var common: CommonOptions

@@ -6,20 +6,23 @@ import Market
 
 /// What every verb takes.
 struct CommonOptions: ParsableArguments {
-    @Option(help: "Directory of the embedded store (BLOASIS_HOME).")
+    @Option(help: "Directory of the embedded store (BLOASIS_HOME).", completion: .directory)
     var home: String?
 
-    @Option(help: "A JSON file of variables (BLOASIS_CONFIG).")
+    @Option(help: "A JSON file of variables (BLOASIS_CONFIG).", completion: Offered.documents)
     var config: String?
 
     @Option(help: "sqlite:PATH or postgresql://… (DATABASE_URL).")
     var databaseUrl: String?
 
-    @Option(help: "The least severe level that is logged (LOG_LEVEL).")
+    @Option(
+        help: "The least severe level that is logged (LOG_LEVEL).", completion: Offered.logLevels)
     var logLevel: String?
 
-    @Option(help: "json, text or auto (BLOASIS_LOG_FORMAT).")
+    @Option(help: "json, text or auto (BLOASIS_LOG_FORMAT).", completion: Offered.logFormats)
     var logFormat: String?
+
+    @OptionGroup var display: DisplayOptions
 
     func configuration(
         _ more: [String: String] = [:], service: ServiceName? = nil
@@ -27,7 +30,8 @@ struct CommonOptions: ParsableArguments {
         var flags = more
         flags["BLOASIS_HOME"] = home
         flags["DATABASE_URL"] = databaseUrl
-        flags["LOG_LEVEL"] = logLevel
+        // Who wants no notes wants no log either, unless it is asked for.
+        flags["LOG_LEVEL"] = logLevel ?? (display.quiet ? "ERROR" : nil)
         flags["BLOASIS_LOG_FORMAT"] = logFormat
         return try BloasisConfiguration.load(
             service: service, table: try Catalogue.byName.get().table(), flags: flags,
@@ -38,7 +42,7 @@ struct CommonOptions: ParsableArguments {
 
 /// Which series a verb speaks of.
 struct SeriesOptions: ParsableArguments {
-    @Option(help: "The market, for example SPX (DEFAULT_MARKET).")
+    @Option(help: "The market, for example SPX (DEFAULT_MARKET).", completion: Offered.markets)
     var market: String?
 
     @Option(help: "How much time one bar covers: 1d, 4h, 15m.")
@@ -128,6 +132,8 @@ extension Timeframe: ExpressibleByArgument {
     init?(argument: String) {
         self.init(argument)
     }
+
+    static var defaultCompletionKind: CompletionKind { Offered.timeframes }
 }
 
 extension SessionCalendar: ExpressibleByArgument {}

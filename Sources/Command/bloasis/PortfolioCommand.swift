@@ -2,9 +2,10 @@ import ArgumentParser
 import Contracts
 import Hosting
 import Market
+import Terminal
 import TradingService
 
-struct PortfolioCommand: AsyncParsableCommand {
+struct PortfolioCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "portfolio",
         abstract: "Says what a user's fills add up to.",
@@ -60,6 +61,6 @@ struct PortfolioCommand: AsyncParsableCommand {
             ])
         }
         let totals = portfolio.totals.map { "\($0.realised) \($0.currency)" }
-        return table.text + "realised " + totals.joined(separator: ", ") + "\n"
+        return table.text(Display.output) + "realised " + totals.joined(separator: ", ") + "\n"
     }
 }

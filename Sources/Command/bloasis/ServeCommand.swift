@@ -3,7 +3,7 @@ import Hosting
 import MarketRegime
 import Metrics
 
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract:
@@ -14,7 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
 
             EXAMPLES
               bloasis serve
-              bloasis serve --http-port 9000
+              bloasis serve --http-port 9000 --grpc-port 9001
               bloasis serve gateway
               curl 'localhost:8080/v1/market-regime/current?market=SPX'
             """)
@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: """
             One service: market-regime, trading, gateway, config-service or backfill-worker; all \
             but the last two in one process when left out.
-            """)
+            """, completion: Offered.services)
     var service: String?
 
     @OptionGroup var common: CommonOptions
@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let configuration = try common.configuration(flags, service: service)
         // Before anything is made that counts.
-        let metrics = PrometheusRegistry(help: MetricHelp.texts)
+        let metrics = PrometheusRegistry(help: MetricTable.help)
         MetricsSystem.bootstrap(metrics)
         // Before the store is opened: it takes long, and this is soon mended.
         _ = try configuration.access.authentication(on: configuration.bindAddress)

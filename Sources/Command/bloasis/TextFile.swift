@@ -21,20 +21,25 @@ enum TextFile {
     /// Replaces a regular file at once, or leaves it as it is: where a link leads, with the mode
     /// it had. What is no regular file, as a pipe, is written to.
     static func write(_ text: String, to path: String, for flag: String) throws {
+        try write(Data(text.utf8), to: path, for: flag)
+    }
+
+    /// The same of bytes that are no text.
+    static func write(_ data: Data, to path: String, for flag: String) throws {
         do {
             let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
             let attributes = try? FileManager.default.attributesOfItem(atPath: target.path)
             switch attributes?[.type] as? FileAttributeType {
-            case nil: try Data(text.utf8).write(to: target, options: .atomic)
+            case nil: try data.write(to: target, options: .atomic)
             case .typeRegular:
-                try Data(text.utf8).write(to: target, options: .atomic)
+                try data.write(to: target, options: .atomic)
                 if let mode = attributes?[.posixPermissions] {
                     try FileManager.default.setAttributes(
                         [.posixPermissions: mode], ofItemAtPath: target.path)
                 }
             case .typeDirectory: throw POSIXError(.EISDIR)
             default:
-                try FileHandle(forWritingTo: target).write(contentsOf: Data(text.utf8))
+                try FileHandle(forWritingTo: target).write(contentsOf: data)
             }
         } catch {
             throw CommandFailure(.failed, "\(flag) \(path): cannot be written: \(reason(error))")

@@ -22,7 +22,7 @@ final class UniverseDisplay: Sendable {
         state.withLock { state in
             state.bars += bars
             state.bar.update(
-                bars: state.bars, fraction: Double(state.markets) / Double(max(markets, 1)))
+                state.bars, fraction: Double(state.markets) / Double(max(markets, 1)))
         }
     }
 
@@ -32,10 +32,12 @@ final class UniverseDisplay: Sendable {
             state.bar.label =
                 "\(Format.count(state.markets))/\(Format.count(markets)) markets"
             if case .failed(let problem) = outcome.end {
-                state.bar.interrupt("error: \(problem.naming(outcome.series))")
+                state.bar.interrupt()
+                StandardError.error(problem.naming(outcome.series))
             }
             for remark in outcome.remarks {
-                state.bar.interrupt("\(outcome.series): \(remark)")
+                state.bar.interrupt()
+                StandardError.note("\(outcome.series): \(remark)")
             }
         }
         add(bars: 0)

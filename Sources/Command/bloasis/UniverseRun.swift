@@ -26,7 +26,7 @@ struct UniverseRun {
 
     func run() async throws {
         let members = universe.members.count
-        for problem in universe.problems { StandardError.line("error: \(problem)") }
+        for problem in universe.problems { StandardError.error("\(problem)") }
         let specification = command.specification(fixedModel, in: assembly)
         command.exogenousOptions.warn(
             reads: specification.exogenousInputs, specification.model)
@@ -56,7 +56,7 @@ struct UniverseRun {
         StandardOutput.write(command.json ? summary.json + "\n" : summary.text)
         let seconds = max((clock.now - start) / .seconds(1), 1e-3)
         let rate = Format.count(Int(Double(summary.tally.work.bars) / seconds))
-        StandardError.line("\(rate) bars a second")
+        StandardError.note("\(rate) bars a second")
         let failed = summary.tally.failures.count + universe.problems.count
         if failed > 0 {
             throw CommandFailure(

@@ -6,7 +6,7 @@ import Market
 import MarketRegime
 import Ports
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Recomputes what is stored, through the live path, and compares bit for bit.",
@@ -18,12 +18,12 @@ struct VerifyCommand: AsyncParsableCommand {
             EXAMPLES
               bloasis verify
               bloasis verify --market SPX --from 2008-01-01 --to 2009-01-01
-              bloasis verify --market SPX --known-at 2026-01-31
+              bloasis verify --market SPX --known-at 2010-01-01
             """)
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Only this market; all when left out.")
+    @Option(help: "Only this market; all when left out.", completion: Offered.markets)
     var market: String?
 
     @Option(help: "Only this timeframe; all when left out.")
@@ -40,18 +40,23 @@ struct VerifyCommand: AsyncParsableCommand {
         let wanted = try market.map { try MarketName(argument: $0) }
         let knownAt = try knownAtOptions.instant(now: WallClock.now)
         let reports = try await Assembly.with(configuration) { assembly in
-            let known = try await assembly.store.heads().map(\.profile.series)
-            let series = known.filter {
-                (wanted ?? $0.market) == $0.market && (timeframe ?? $0.timeframe) == $0.timeframe
+            let known = try await assembly.store.heads()
+            let heads = known.filter { head in
+                let series = head.profile.series
+                return (wanted ?? series.market) == series.market
+                    && (timeframe ?? series.timeframe) == series.timeframe
             }
-            guard !series.isEmpty else {
-                let names = Set(known.map(\.market.text)).sorted().joined(separator: ", ")
+            guard !heads.isEmpty else {
+                let names = Set(known.map(\.profile.series.market.text)).sorted()
                 throw CommandFailure(
                     .nothingFound,
                     "nothing to verify: the store has "
-                        + (names.isEmpty ? "no market: backfill one first" : "only \(names)"))
+                        + (names.isEmpty
+                            ? "no market: backfill one first"
+                            : "only \(names.joined(separator: ", "))"
+                                + Suggestion.text(for: market, among: names)))
             }
-            return try await verify(series, knownAt: knownAt, in: assembly)
+            return try await verify(heads, knownAt: knownAt, in: assembly)
         }
         StandardOutput.write(
             json ? VerifyCommand.json(reports) : VerifyCommand.text(reports, knownAt: knownAt))
@@ -68,18 +73,19 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func verify(
-        _ series: [Series], knownAt: Timestamp?, in assembly: Assembly
+        _ heads: [SeriesHead], knownAt: Timestamp?, in assembly: Assembly
     ) async throws -> [VerificationReport] {
         let verification = Verification(
             reader: assembly.store, threads: ProcessInfo.processInfo.activeProcessorCount)
         var reports: [VerificationReport] = []
-        for series in series {
+        for head in heads {
+            let series = head.profile.series
             var progress = ProgressBar("\(series)")
             defer { progress.finish() }
             reports.append(
                 try await verification.run(
                     series, range: rangeOptions.range, knownAt: knownAt
-                ) { progress.update(bars: $0.bars, fraction: nil) })
+                ) { done in progress.update(done.bars, fraction: done.share(of: head)) })
         }
         return reports
     }
@@ -134,5 +140,15 @@ struct VerifyCommand: AsyncParsableCommand {
             }
         }
         return json.text + "\n"
+    }
+}
+
+extension BackfillProgress {
+    /// The share of a series' time that lies behind; `nil` while it is not known.
+    fileprivate func share(of head: SeriesHead) -> Double? {
+        guard let lastAsOf, let end = head.lastAsOf else { return nil }
+        let begin = Double(head.profile.anchor.nanoseconds)
+        let whole = Double(end.nanoseconds) - begin
+        return whole > 0 ? (Double(lastAsOf.nanoseconds) - begin) / whole : nil
     }
 }

@@ -1,28 +1,36 @@
 import ArgumentParser
 import Contracts
+import Foundation
 import Hosting
 import Market
 import MarketRegime
 import Ports
+import Regimes
+import Terminal
 import UnixSignals
 
-struct WatchCommand: AsyncParsableCommand {
+struct WatchCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "watch",
         abstract: "Follows regime changes as they are announced, until stopped.",
         discussion: """
+            On a terminal a screen shows the current regime of what is followed and its
+            last changes; elsewhere, and with --plain, --json or --count, one line a
+            change is printed.
+
             With --name the position is kept in the store, so that the same command
             again goes on where it stopped; one watcher of a name is served at a time.
 
             EXAMPLES
               bloasis watch --market SPX
-              bloasis watch --after 0 --json
+              bloasis watch --after 0 --count 3 --json
               bloasis watch --name desk
+              bloasis watch --market SPX --plain
             """)
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Only this market; all when left out.")
+    @Option(help: "Only this market; all when left out.", completion: Offered.markets)
     var market: String?
 
     @Option(help: "Only this timeframe; all when left out.")
@@ -36,6 +44,9 @@ struct WatchCommand: AsyncParsableCommand {
 
     @Option(help: "Stop after this many changes.")
     var count: Int?
+
+    @Flag(help: "One line a change on a terminal too, and no screen of its own.")
+    var plain = false
 
     @Flag(help: "Print one JSON object a change, as the API's changes are.")
     var json = false
@@ -54,27 +65,52 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try common.configuration()
         let wanted = try market.map { try MarketName(argument: $0) }
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         try await Assembly.with(configuration) { assembly in
-            try await noteIfUnknown(wanted, in: assembly)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    if let name {
-                        try await follow(as: name, wanted, in: assembly)
-                    } else {
-                        try await follow(wanted, in: assembly)
-                    }
-                }
-                group.addTask {
-                    for await _ in signals { return }
-                }
-                try await group.next()
-                group.cancelAll()
-                do {
-                    try await group.waitForAll()
-                } catch is CancellationError {
-                    // Stopped by a signal: the position is stored and the name given back.
-                }
+            guard isLive else {
+                try await noteIfUnknown(wanted, in: assembly)
+                return try await untilStopped(
+                    by: signals, [{ try await follow(wanted, in: assembly) }])
+            }
+            let timeframe = timeframe
+            let view = WatchView(assembly.store, Display.output) { series in
+                (wanted ?? series.market) == series.market
+                    && (timeframe ?? series.timeframe) == series.timeframe
+            }
+            try await view.showing {
+                try await untilStopped(
+                    by: signals,
+                    [
+                        { try await follow(wanted, in: assembly, showing: view) },
+                        { try await view.followStore() }, { await view.followSize() },
+                        { try await view.draw() },
+                    ])
+            }
+        }
+    }
+
+    /// Whether a screen is shown in place of lines.
+    private var isLive: Bool {
+        let style = Display.output
+        let isDumb = ProcessInfo.processInfo.environment["TERM"] == "dumb"
+        return style.isTerminal && !isDumb && !plain && !json && count == nil
+    }
+
+    /// Runs works side by side until one ends or a signal comes.
+    private func untilStopped(
+        by signals: UnixSignalsSequence, _ works: [@Sendable () async throws -> Void]
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for work in works { group.addTask { try await work() } }
+            group.addTask {
+                for await _ in signals { return }
+            }
+            try await group.next()
+            group.cancelAll()
+            do {
+                try await group.waitForAll()
+            } catch is CancellationError {
+                // Stopped by a signal: the position is stored and the name given back.
             }
         }
     }
@@ -85,20 +121,34 @@ struct WatchCommand: AsyncParsableCommand {
         let known = try await assembly.store.heads().map(\.profile.series.market)
         guard !known.contains(wanted) else { return }
         let names = Set(known.map(\.description)).sorted().joined(separator: ", ")
-        StandardError.line(
+        StandardError.note(
             "nothing is stored about \(wanted) yet: waiting for its first change; known: "
-                + (names.isEmpty ? "no market" : names))
+                + (names.isEmpty ? "no market" : names)
+                + Suggestion.text(for: wanted.text, among: known.map(\.text)))
+    }
+
+    private func follow(
+        _ wanted: MarketName?, in assembly: Assembly, showing view: WatchView? = nil
+    ) async throws {
+        if let name {
+            try await follow(as: name, wanted, in: assembly, showing: view)
+        } else {
+            try await tap(wanted, in: assembly, showing: view)
+        }
     }
 
     /// Follows as a consumer group, whose position outlives this process.
     private func follow(
-        as name: String, _ wanted: MarketName?, in assembly: Assembly
+        as name: String, _ wanted: MarketName?, in assembly: Assembly, showing view: WatchView?
     ) async throws {
         let subscription = try await assembly.events.subscribe(
             to: [.regimeChange], as: ConsumerGroup("watch-\(name)"), from: .earliest)
         let outcome: Result<Void, any Error>
         do {
-            outcome = .success(try await follow(subscription, wanted))
+            outcome = .success(
+                try await tell(of: subscription, wanted, view) {
+                    try await subscription.commit($0)
+                })
         } catch {
             outcome = .failure(error)
         }
@@ -107,19 +157,15 @@ struct WatchCommand: AsyncParsableCommand {
         try outcome.get()
     }
 
-    private func follow(
-        _ subscription: any EventSubscription, _ wanted: MarketName?
-    ) async throws {
-        try await printLines(from: subscription, wanted) { try await subscription.commit($0) }
-    }
-
     /// Follows without leaving a trace in the store.
-    private func follow(_ wanted: MarketName?, in assembly: Assembly) async throws {
+    private func tap(
+        _ wanted: MarketName?, in assembly: Assembly, showing view: WatchView?
+    ) async throws {
         let tap = try await assembly.events.tap(
             .regimeChange, from: after == nil ? .latest : .earliest)
         let outcome: Result<Void, any Error>
         do {
-            outcome = .success(try await printLines(from: tap, wanted) { _ in })
+            outcome = .success(try await tell(of: tap, wanted, view) { _ in })
         } catch {
             outcome = .failure(error)
         }
@@ -127,33 +173,40 @@ struct WatchCommand: AsyncParsableCommand {
         try outcome.get()
     }
 
-    private func printLines(
-        from reader: any EventReading, _ wanted: MarketName?,
+    private func tell(
+        of reader: any EventReading, _ wanted: MarketName?, _ view: WatchView?,
         done: (LoggedEvent) async throws -> Void
     ) async throws {
-        var printed = 0
+        var told = 0
         while let event = try await reader.next() {
-            if try show(event, ifOf: wanted) { printed += 1 }
+            let change = try RegimeChangeEvent(payload: event.message.payload)
+            if isWanted(change, wanted) {
+                told += 1
+                if let view { view.show(change) } else { try write(change) }
+            }
             // The line is out before the position moves: none is lost, one may come again.
             StandardOutput.flush()
             try await done(event)
-            if printed == count { return }
+            if told == count { return }
         }
     }
 
-    /// Prints an event of a wanted series; whether it was one.
-    private func show(_ event: LoggedEvent, ifOf market: MarketName?) throws -> Bool {
-        let change = try RegimeChangeEvent(payload: event.message.payload)
+    private func isWanted(_ change: RegimeChangeEvent, _ market: MarketName?) -> Bool {
         if let market, change.series.market != market { return false }
         if let timeframe, change.series.timeframe != timeframe { return false }
         if let after, change.sequence <= after { return false }
-        if json {
-            StandardOutput.line(try WireJSON.text(Bloasis_MarketRegime_RegimeChange(change)))
-        } else {
-            StandardOutput.line(
-                "\(change.asOf)  \(change.series)  \(change.previousRegime) → \(change.regime)  "
-                    + "\(Format.percent(change.confidence))  #\(change.sequence)")
-        }
         return true
+    }
+
+    private func write(_ change: RegimeChangeEvent) throws {
+        guard !json else {
+            return StandardOutput.line(
+                try WireJSON.text(Bloasis_MarketRegime_RegimeChange(change)))
+        }
+        let line =
+            "\(change.asOf)  \(change.series)  " + .regime(label: change.previousRegime.label)
+            + " → " + .regime(label: change.regime.label)
+            + "  \(Format.percent(change.confidence))  #\(change.sequence)"
+        StandardOutput.line(line.rendered(Display.output))
     }
 }

@@ -144,7 +144,7 @@ struct OpenAPIDocument {
         }
     }
 
-    private static let faults = [
+    static let faults = [
         ("400", "The request is wrong; the message says what."),
         ("401", "No token, or one that is not valid."),
         ("403", "The token does not allow this."),

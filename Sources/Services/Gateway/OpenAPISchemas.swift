@@ -119,7 +119,7 @@ struct OpenAPISchemas {
                 }
             } else if field.label == .repeated {
                 json.member("type", "array")
-                json.member("items") { json in json.object { write(single: field, to: &$0) } }
+                json.member("items") { json in json.object { write(item: field, to: &$0) } }
             } else {
                 write(single: field, to: &json)
             }
@@ -134,6 +134,20 @@ struct OpenAPISchemas {
             entry.options.mapEntry
         else { return nil }
         return entry.field.first { $0.number == 2 }
+    }
+
+    /// A column of numbers has NaN where there is none, for which JSON has no number.
+    private func write(
+        item field: Google_Protobuf_FieldDescriptorProto, to json: inout JSONWriter
+    ) {
+        guard field.type == .double || field.type == .float else {
+            return write(single: field, to: &json)
+        }
+        json.member("anyOf") { json in
+            json.array([("type", "number"), ("const", "NaN")]) { json, kind in
+                json.object { $0.member(kind.0, kind.1) }
+            }
+        }
     }
 
     private func write(

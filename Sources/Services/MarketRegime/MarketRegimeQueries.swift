@@ -1,4 +1,5 @@
 package import Contracts
+import Hosting
 package import Market
 package import Ports
 import RegimeModels
@@ -22,11 +23,11 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     /// - Parameter now: the wall clock, for staleness and for overrides.
     package init(
         reader: any RegimeReader & SeriesCatalogue, overrides: any OverrideLedger,
-        currents: CurrentRegimes, defaultMarket: MarketName,
+        currents: CurrentRegimes, scorecards: Scorecards, defaultMarket: MarketName,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
-        scorecards = Scorecards(reader: reader)
+        self.scorecards = scorecards
         self.overrides = overrides
         self.currents = currents
         self.defaultMarket = defaultMarket
@@ -328,7 +329,17 @@ enum UnknownSeries {
             names.isEmpty
             ? "nothing is stored yet: run bloasis backfill"
             : "known are " + names.joined(separator: ", ") + (known.count > namesShown ? " …" : "")
-        return "unknown market \(series): \(advice)"
+        return "unknown market \(series): \(suggestion(series, known))\(advice)"
+    }
+
+    /// What may have been meant: the market at another timeframe, or one that is called much alike.
+    private static func suggestion(_ series: Series, _ known: [SeriesHead]) -> String {
+        let own = known.map(\.profile.series).first { $0.market == series.market }
+        let meant =
+            own?.description
+            ?? EditDistance.nearest(
+                to: series.market.text, among: known.map(\.profile.series.market.text))
+        return meant.map { "did you mean \($0)? " } ?? ""
     }
 
     private static let namesShown = 20

@@ -12,7 +12,8 @@ struct DocumentBench {
 
     /// What a page may use of the repository.
     private static let shared = [
-        "Examples", "Fixtures", "Makefile", "Package.swift", "Protos", "Scripts", "Sources",
+        "Documentation", "Examples", "Fixtures", "Makefile", "Package.swift", "Protos", "Scripts",
+        "Sources",
     ]
 
     init(python: String) throws {

@@ -1,3 +1,4 @@
+import GRDB
 package import Market
 package import Ports
 import SQLite
@@ -54,6 +55,15 @@ package struct EmbeddedStore: Sendable {
             return try await file.database.integrityFaults()
         } catch let failure as DatabaseFailure {
             throw StoreError(failure)
+        }
+    }
+
+    /// The markets that a file knows, looked up without opening it as a store. Blocks.
+    ///
+    /// - Throws: whatever is wrong with the file; none is made.
+    package static func markets(at path: String) throws -> [String] {
+        try EmbeddedDatabase.glance(at: path) { database in
+            try String.fetchAll(database, sql: "SELECT DISTINCT market FROM series ORDER BY market")
         }
     }
 

@@ -71,6 +71,7 @@ package nonisolated enum Bloasis_MarketRegime_DegradedPolicy: SwiftProtobuf.Enum
 
 }
 
+/// Whose regime, and as of when.
 package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -85,6 +86,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// What to answer while the latest is not known.
   package var onDegraded: Bloasis_MarketRegime_DegradedPolicy = .unspecified
 
   /// What was said at this instant, in the past: `2008-10-01` (that day's midnight, UTC) or RFC 3339.
@@ -96,6 +98,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeRequest: Sendable {
   package init() {}
 }
 
+/// What is said of a bar.
 package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -168,6 +171,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
     set {_uniqueStorage()._indicators = newValue}
   }
 
+  /// The market that was asked about.
   package var market: String {
     get {_storage._market ?? String()}
     set {_uniqueStorage()._market = newValue}
@@ -177,6 +181,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {_uniqueStorage()._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_storage._timeframe ?? String()}
     set {_uniqueStorage()._timeframe = newValue}
@@ -243,6 +248,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeResponse: @unchecked Senda
   /// Clears the value of `since`. Subsequent reads from it will return its default value.
   package mutating func clearSince() {_uniqueStorage()._since = nil}
 
+  /// The model that answered: the hash of everything that decides its answers.
   package var modelVersion: String {
     get {_storage._modelVersion ?? String()}
     set {_uniqueStorage()._modelVersion = newValue}
@@ -350,6 +356,7 @@ package nonisolated struct Bloasis_MarketRegime_TimeRange: Sendable {
   /// `2008-01-01` (that day's midnight, UTC) or an RFC 3339 instant.
   package var startDate: String = String()
 
+  /// The same; not before `start_date`.
   package var endDate: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -357,13 +364,16 @@ package nonisolated struct Bloasis_MarketRegime_TimeRange: Sendable {
   package init() {}
 }
 
+/// A page of a series' history.
 package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// Required.
@@ -393,11 +403,13 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryRequest: Sendabl
   fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
 }
 
+/// A page, oldest first.
 package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// One answer per bar.
   package var items: [Bloasis_MarketRegime_RegimeResponse] = []
 
   /// Empty on the last page.
@@ -417,13 +429,16 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeHistoryResponse: Sendab
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// A page of a series' changes.
 package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// All changes when unset.
@@ -436,8 +451,10 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendab
   /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
   package mutating func clearTimeRange() {self._timeRange = nil}
 
+  /// Items in one page; 0 is the server's default.
   package var pageSize: Int32 = 0
 
+  /// `next_page_token` of the page before; empty for the first.
   package var pageToken: String = String()
 
   /// Only announced changes with a later sequence, in order of sequence; 0 lists all announced.
@@ -464,11 +481,13 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesRequest: Sendab
   fileprivate var _after: Int64? = nil
 }
 
+/// A page of changes.
 package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// In the order that was asked for.
   package var items: [Bloasis_MarketRegime_RegimeChange] = []
 
   /// Empty on the last page.
@@ -488,6 +507,7 @@ package nonisolated struct Bloasis_MarketRegime_ListRegimeChangesResponse: Senda
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// The published regime of a series became another one.
 package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -503,6 +523,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `eventID`. Subsequent reads from it will return its default value.
   package mutating func clearEventID() {_uniqueStorage()._eventID = nil}
 
+  /// The market it changed of.
   package var market: String {
     get {_storage._market ?? String()}
     set {_uniqueStorage()._market = newValue}
@@ -512,6 +533,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {_uniqueStorage()._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_storage._timeframe ?? String()}
     set {_uniqueStorage()._timeframe = newValue}
@@ -521,6 +543,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
   package mutating func clearTimeframe() {_uniqueStorage()._timeframe = nil}
 
+  /// The label from then on.
   package var regime: String {
     get {_storage._regime ?? String()}
     set {_uniqueStorage()._regime = newValue}
@@ -530,6 +553,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {_uniqueStorage()._regime = nil}
 
+  /// The label until then; unknown before the first.
   package var previousRegime: String {
     get {_storage._previousRegime ?? String()}
     set {_uniqueStorage()._previousRegime = newValue}
@@ -539,6 +563,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `previousRegime`. Subsequent reads from it will return its default value.
   package mutating func clearPreviousRegime() {_uniqueStorage()._previousRegime = nil}
 
+  /// The probability of `regime`, as in RegimeResponse.
   package var confidence: Double {
     get {_storage._confidence ?? 0}
     set {_uniqueStorage()._confidence = newValue}
@@ -558,6 +583,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
   package mutating func clearTimestamp() {_uniqueStorage()._timestamp = nil}
 
+  /// The same instant as `timestamp`.
   package var asOf: String {
     get {_storage._asOf ?? String()}
     set {_uniqueStorage()._asOf = newValue}
@@ -567,6 +593,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   package mutating func clearAsOf() {_uniqueStorage()._asOf = nil}
 
+  /// As in RegimeResponse.
   package var trigger: String {
     get {_storage._trigger ?? String()}
     set {_uniqueStorage()._trigger = newValue}
@@ -576,6 +603,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `trigger`. Subsequent reads from it will return its default value.
   package mutating func clearTrigger() {_uniqueStorage()._trigger = nil}
 
+  /// The model that answered; `override` where a person did, `amendment` where a label is amended.
   package var modelVersion: String {
     get {_storage._modelVersion ?? String()}
     set {_uniqueStorage()._modelVersion = newValue}
@@ -585,6 +613,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
   package mutating func clearModelVersion() {_uniqueStorage()._modelVersion = nil}
 
+  /// low, medium, high or extreme.
   package var riskLevel: String {
     get {_storage._riskLevel ?? String()}
     set {_uniqueStorage()._riskLevel = newValue}
@@ -594,11 +623,13 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `riskLevel`. Subsequent reads from it will return its default value.
   package mutating func clearRiskLevel() {_uniqueStorage()._riskLevel = nil}
 
+  /// Label to probability, summing to 1.
   package var probabilities: Dictionary<String,Double> {
     get {_storage._probabilities}
     set {_uniqueStorage()._probabilities = newValue}
   }
 
+  /// Numbers in words.
   package var reasoning: String {
     get {_storage._reasoning ?? String()}
     set {_uniqueStorage()._reasoning = newValue}
@@ -638,6 +669,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
   package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
 
+  /// 1 for the first statement about this bar; a restatement counts on.
   package var revision: Int32 {
     get {_storage._revision ?? 0}
     set {_uniqueStorage()._revision = newValue}
@@ -664,13 +696,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeChange: @unchecked Sendabl
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
+/// Whose changes are followed.
 package nonisolated struct Bloasis_MarketRegime_StreamRegimeChangesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// First what was announced after this sequence, then what comes. Only what comes when unset.
@@ -690,6 +725,7 @@ package nonisolated struct Bloasis_MarketRegime_StreamRegimeChangesRequest: Send
   fileprivate var _after: Int64? = nil
 }
 
+/// A regime that is to be published in place of the model's.
 package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -698,10 +734,13 @@ package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   /// Who overrides; audited.
   package var userID: String = String()
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// The label to publish.
   package var regime: String = String()
 
   /// Why; audited.
@@ -715,11 +754,13 @@ package nonisolated struct Bloasis_MarketRegime_SaveRegimeRequest: Sendable {
   package init() {}
 }
 
+/// The override as it is recorded.
 package nonisolated struct Bloasis_MarketRegime_SaveRegimeResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Names the override.
   package var overrideID: String {
     get {_overrideID ?? String()}
     set {_overrideID = newValue}
@@ -799,17 +840,22 @@ package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse: Se
   fileprivate var _strategy: Bloasis_AiAnalysis_StrategyResponse? = nil
 }
 
+/// A page of a series' models.
 package nonisolated struct Bloasis_MarketRegime_ListModelsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
+  /// Items in one page; 0 is the server's default.
   package var pageSize: Int32 = 0
 
+  /// `next_page_token` of the page before; empty for the first.
   package var pageToken: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -817,11 +863,13 @@ package nonisolated struct Bloasis_MarketRegime_ListModelsRequest: Sendable {
   package init() {}
 }
 
+/// A page of models.
 package nonisolated struct Bloasis_MarketRegime_ListModelsResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Oldest training window first.
   package var items: [Bloasis_MarketRegime_RegimeModel] = []
 
   /// Empty on the last page.
@@ -841,11 +889,13 @@ package nonisolated struct Bloasis_MarketRegime_ListModelsResponse: Sendable {
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// Which model.
 package nonisolated struct Bloasis_MarketRegime_GetModelRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As in `model_version` of an answer.
   package var version: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -869,6 +919,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `version`. Subsequent reads from it will return its default value.
   package mutating func clearVersion() {self._version = nil}
 
+  /// The market it was fitted for.
   package var market: String {
     get {_market ?? String()}
     set {_market = newValue}
@@ -878,6 +929,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {self._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_timeframe ?? String()}
     set {_timeframe = newValue}
@@ -897,7 +949,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `kind`. Subsequent reads from it will return its default value.
   package mutating func clearKind() {self._kind = nil}
 
-  /// First and last bar of the training window.
+  /// The first bar of the training window.
   package var trainedFrom: String {
     get {_trainedFrom ?? String()}
     set {_trainedFrom = newValue}
@@ -907,6 +959,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   /// Clears the value of `trainedFrom`. Subsequent reads from it will return its default value.
   package mutating func clearTrainedFrom() {self._trainedFrom = nil}
 
+  /// The last bar of the training window.
   package var trainedThrough: String {
     get {_trainedThrough ?? String()}
     set {_trainedThrough = newValue}
@@ -961,6 +1014,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeModel: Sendable {
   fileprivate var _manifest: String? = nil
 }
 
+/// How a fit went.
 package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -976,6 +1030,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `logLikelihood`. Subsequent reads from it will return its default value.
   package mutating func clearLogLikelihood() {self._logLikelihood = nil}
 
+  /// Of the run that was finished, its short first phase included.
   package var iterations: Int32 {
     get {_iterations ?? 0}
     set {_iterations = newValue}
@@ -985,6 +1040,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `iterations`. Subsequent reads from it will return its default value.
   package mutating func clearIterations() {self._iterations = nil}
 
+  /// Whether it ended before the limit of iterations.
   package var converged: Bool {
     get {_converged ?? false}
     set {_converged = newValue}
@@ -994,6 +1050,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   /// Clears the value of `converged`. Subsequent reads from it will return its default value.
   package mutating func clearConverged() {self._converged = nil}
 
+  /// Latent states.
   package var states: Int32 {
     get {_states ?? 0}
     set {_states = newValue}
@@ -1024,6 +1081,7 @@ package nonisolated struct Bloasis_MarketRegime_FitReport: Sendable {
   fileprivate var _observations: Int32? = nil
 }
 
+/// Which series, and over which time.
 package nonisolated struct Bloasis_MarketRegime_ListSeriesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1058,11 +1116,13 @@ package nonisolated struct Bloasis_MarketRegime_ListSeriesRequest: Sendable {
   fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
 }
 
+/// A page, by market and timeframe.
 package nonisolated struct Bloasis_MarketRegime_ListSeriesResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// One per series.
   package var items: [Bloasis_MarketRegime_SeriesSummary] = []
 
   /// Empty on the last page.
@@ -1100,6 +1160,7 @@ package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendab
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market it is of.
   package var market: String {
     get {_storage._market ?? String()}
     set {_uniqueStorage()._market = newValue}
@@ -1109,6 +1170,7 @@ package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendab
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {_uniqueStorage()._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_storage._timeframe ?? String()}
     set {_uniqueStorage()._timeframe = newValue}
@@ -1178,6 +1240,7 @@ package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendab
   /// Clears the value of `confidence`. Subsequent reads from it will return its default value.
   package mutating func clearConfidence() {_uniqueStorage()._confidence = nil}
 
+  /// As in RegimeResponse.
   package var confidenceKind: String {
     get {_storage._confidenceKind ?? String()}
     set {_uniqueStorage()._confidenceKind = newValue}
@@ -1217,6 +1280,7 @@ package nonisolated struct Bloasis_MarketRegime_SeriesSummary: @unchecked Sendab
   /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
   package mutating func clearSequence() {_uniqueStorage()._sequence = nil}
 
+  /// The model that answered last; the hash of everything that decides its answers.
   package var modelVersion: String {
     get {_storage._modelVersion ?? String()}
     set {_uniqueStorage()._modelVersion = newValue}
@@ -1298,6 +1362,7 @@ package nonisolated struct Bloasis_MarketRegime_RegimeSpan: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The label that was published.
   package var regime: String {
     get {_regime ?? String()}
     set {_regime = newValue}
@@ -1325,13 +1390,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeSpan: Sendable {
   fileprivate var _start: String? = nil
 }
 
+/// Which series, over which time, at how many points.
 package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   /// All bars when unset.
@@ -1366,6 +1434,7 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendab
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market that was asked about.
   package var market: String {
     get {_market ?? String()}
     set {_market = newValue}
@@ -1375,6 +1444,7 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendab
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {self._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_timeframe ?? String()}
     set {_timeframe = newValue}
@@ -1410,10 +1480,11 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendab
   /// NaN where that bar has none.
   package var close: [Double] = []
 
-  /// The lowest and the highest close of the point's bars, NaN where none has one; empty when
-  /// `bars_per_point` is 1, where both are `close`.
+  /// The lowest close of the point's bars, NaN where none has one; empty when
+  /// `bars_per_point` is 1, where it is `close`.
   package var low: [Double] = []
 
+  /// The highest; as `low`.
   package var high: [Double] = []
 
   /// The labels that occur.
@@ -1450,11 +1521,13 @@ package nonisolated struct Bloasis_MarketRegime_GetRegimeColumnsResponse: Sendab
   fileprivate var _confidenceKind: String? = nil
 }
 
+/// The probability of one label.
 package nonisolated struct Bloasis_MarketRegime_RegimeProbabilityColumn: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As `regime` in RegimeResponse.
   package var label: String {
     get {_label ?? String()}
     set {_label = newValue}
@@ -1474,13 +1547,16 @@ package nonisolated struct Bloasis_MarketRegime_RegimeProbabilityColumn: Sendabl
   fileprivate var _label: String? = nil
 }
 
+/// Whose scorecard.
 package nonisolated struct Bloasis_MarketRegime_GetScorecardRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market; the configured default market when empty.
   package var market: String = String()
 
+  /// `1d`, `4h`, `15m`; `1d` when empty.
   package var timeframe: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1496,6 +1572,7 @@ package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The market that was asked about.
   package var market: String {
     get {_market ?? String()}
     set {_market = newValue}
@@ -1505,6 +1582,7 @@ package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {
   /// Clears the value of `market`. Subsequent reads from it will return its default value.
   package mutating func clearMarket() {self._market = nil}
 
+  /// How much time one bar covers.
   package var timeframe: String {
     get {_timeframe ?? String()}
     set {_timeframe = newValue}
@@ -1514,7 +1592,7 @@ package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {
   /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
   package mutating func clearTimeframe() {self._timeframe = nil}
 
-  /// First and last bar that is summed up; unset when none is.
+  /// The first bar that is summed up; unset when none is.
   package var from: String {
     get {_from ?? String()}
     set {_from = newValue}
@@ -1524,6 +1602,7 @@ package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {
   /// Clears the value of `from`. Subsequent reads from it will return its default value.
   package mutating func clearFrom() {self._from = nil}
 
+  /// The last bar that is summed up; unset when none is.
   package var through: String {
     get {_through ?? String()}
     set {_through = newValue}
@@ -1622,7 +1701,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `kind`. Subsequent reads from it will return its default value.
   package mutating func clearKind() {_uniqueStorage()._kind = nil}
 
-  /// First and last bar that it answered for; those before the bars summed up included.
+  /// The first bar that it answered for; those before the bars summed up included.
   package var activeFrom: String {
     get {_storage._activeFrom ?? String()}
     set {_uniqueStorage()._activeFrom = newValue}
@@ -1632,6 +1711,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `activeFrom`. Subsequent reads from it will return its default value.
   package mutating func clearActiveFrom() {_uniqueStorage()._activeFrom = nil}
 
+  /// The last bar that it answered for.
   package var activeThrough: String {
     get {_storage._activeThrough ?? String()}
     set {_uniqueStorage()._activeThrough = newValue}
@@ -1661,6 +1741,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `changes`. Subsequent reads from it will return its default value.
   package mutating func clearChanges() {_uniqueStorage()._changes = nil}
 
+  /// The same in a year.
   package var changesPerYear: Double {
     get {_storage._changesPerYear ?? 0}
     set {_uniqueStorage()._changesPerYear = newValue}
@@ -1670,6 +1751,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `changesPerYear`. Subsequent reads from it will return its default value.
   package mutating func clearChangesPerYear() {_uniqueStorage()._changesPerYear = nil}
 
+  /// A year's growth of the wealth.
   package var annualisedReturn: Double {
     get {_storage._annualisedReturn ?? 0}
     set {_uniqueStorage()._annualisedReturn = newValue}
@@ -1679,6 +1761,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `annualisedReturn`. Subsequent reads from it will return its default value.
   package mutating func clearAnnualisedReturn() {_uniqueStorage()._annualisedReturn = nil}
 
+  /// Of a year's returns.
   package var annualisedVolatility: Double {
     get {_storage._annualisedVolatility ?? 0}
     set {_uniqueStorage()._annualisedVolatility = newValue}
@@ -1688,6 +1771,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `annualisedVolatility`. Subsequent reads from it will return its default value.
   package mutating func clearAnnualisedVolatility() {_uniqueStorage()._annualisedVolatility = nil}
 
+  /// Mean over standard deviation of the returns; 0 where they do not deviate.
   package var sharpe: Bloasis_MarketRegime_Estimate {
     get {_storage._sharpe ?? Bloasis_MarketRegime_Estimate()}
     set {_uniqueStorage()._sharpe = newValue}
@@ -1697,6 +1781,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `sharpe`. Subsequent reads from it will return its default value.
   package mutating func clearSharpe() {_uniqueStorage()._sharpe = nil}
 
+  /// Mean over downside deviation of the returns.
   package var sortino: Double {
     get {_storage._sortino ?? 0}
     set {_uniqueStorage()._sortino = newValue}
@@ -1706,6 +1791,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `sortino`. Subsequent reads from it will return its default value.
   package mutating func clearSortino() {_uniqueStorage()._sortino = nil}
 
+  /// The return over the maximum drawdown.
   package var calmar: Double {
     get {_storage._calmar ?? 0}
     set {_uniqueStorage()._calmar = newValue}
@@ -1786,6 +1872,7 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   /// Clears the value of `returnDifference`. Subsequent reads from it will return its default value.
   package mutating func clearReturnDifference() {_uniqueStorage()._returnDifference = nil}
 
+  /// The same of the Sharpe ratio.
   package var sharpeDifference: Bloasis_MarketRegime_Estimate {
     get {_storage._sharpeDifference ?? Bloasis_MarketRegime_Estimate()}
     set {_uniqueStorage()._sharpeDifference = newValue}
@@ -1802,11 +1889,13 @@ package nonisolated struct Bloasis_MarketRegime_ScorecardRow: @unchecked Sendabl
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
+/// A figure with its interval.
 package nonisolated struct Bloasis_MarketRegime_Estimate: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The figure.
   package var value: Double {
     get {_value ?? 0}
     set {_value = newValue}
@@ -1816,7 +1905,7 @@ package nonisolated struct Bloasis_MarketRegime_Estimate: Sendable {
   /// Clears the value of `value`. Subsequent reads from it will return its default value.
   package mutating func clearValue() {self._value = nil}
 
-  /// Ends of the 95 % interval, of a stationary bootstrap.
+  /// The lower end of the 95 % interval, of a stationary bootstrap.
   package var lower: Double {
     get {_lower ?? 0}
     set {_lower = newValue}
@@ -1826,6 +1915,7 @@ package nonisolated struct Bloasis_MarketRegime_Estimate: Sendable {
   /// Clears the value of `lower`. Subsequent reads from it will return its default value.
   package mutating func clearLower() {self._lower = nil}
 
+  /// The upper end.
   package var upper: Double {
     get {_upper ?? 0}
     set {_upper = newValue}
@@ -1850,6 +1940,7 @@ package nonisolated struct Bloasis_MarketRegime_LabelOutcome: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The label.
   package var regime: String {
     get {_regime ?? String()}
     set {_regime = newValue}
@@ -1889,6 +1980,7 @@ package nonisolated struct Bloasis_MarketRegime_LabelOutcome: Sendable {
   /// Clears the value of `annualisedReturn`. Subsequent reads from it will return its default value.
   package mutating func clearAnnualisedReturn() {self._annualisedReturn = nil}
 
+  /// Of the same bars.
   package var annualisedVolatility: Double {
     get {_annualisedVolatility ?? 0}
     set {_annualisedVolatility = newValue}

@@ -32,11 +32,13 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// `1d` when empty.
   package var timeframe: String = String()
 
+  /// Bars in any order; empty where the request is one bar itself.
   package var bars: [Bloasis_Trading_MarketBar] = []
 
   /// One bar without a list: the fields of MarketBar.
   package var timestamp: String = String()
 
+  /// The first price.
   package var `open`: Double {
     get {_open ?? 0}
     set {_open = newValue}
@@ -46,6 +48,7 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// Clears the value of ``open``. Subsequent reads from it will return its default value.
   package mutating func clearOpen() {self._open = nil}
 
+  /// The highest price.
   package var high: Double {
     get {_high ?? 0}
     set {_high = newValue}
@@ -55,6 +58,7 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// Clears the value of `high`. Subsequent reads from it will return its default value.
   package mutating func clearHigh() {self._high = nil}
 
+  /// The lowest price.
   package var low: Double {
     get {_low ?? 0}
     set {_low = newValue}
@@ -64,6 +68,7 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// Clears the value of `low`. Subsequent reads from it will return its default value.
   package mutating func clearLow() {self._low = nil}
 
+  /// The last price; required of a bar.
   package var close: Double {
     get {_close ?? 0}
     set {_close = newValue}
@@ -73,6 +78,7 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// Clears the value of `close`. Subsequent reads from it will return its default value.
   package mutating func clearClose() {self._close = nil}
 
+  /// How much was traded.
   package var volume: Double {
     get {_volume ?? 0}
     set {_volume = newValue}
@@ -82,8 +88,10 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   /// Clears the value of `volume`. Subsequent reads from it will return its default value.
   package mutating func clearVolume() {self._volume = nil}
 
+  /// When the bar could be known; its close when empty.
   package var availableAt: String = String()
 
+  /// Further values known with the bar, by name.
   package var exogenous: Dictionary<String,Double> = [:]
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -97,6 +105,7 @@ package nonisolated struct Bloasis_Trading_RecordBarsRequest: Sendable {
   fileprivate var _volume: Double? = nil
 }
 
+/// What a market did in one stretch of time.
 package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -115,6 +124,7 @@ package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   /// Clears the value of ``open``. Subsequent reads from it will return its default value.
   package mutating func clearOpen() {self._open = nil}
 
+  /// The highest price.
   package var high: Double {
     get {_high ?? 0}
     set {_high = newValue}
@@ -124,6 +134,7 @@ package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   /// Clears the value of `high`. Subsequent reads from it will return its default value.
   package mutating func clearHigh() {self._high = nil}
 
+  /// The lowest price.
   package var low: Double {
     get {_low ?? 0}
     set {_low = newValue}
@@ -143,6 +154,7 @@ package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   /// Clears the value of `close`. Subsequent reads from it will return its default value.
   package mutating func clearClose() {self._close = nil}
 
+  /// How much was traded.
   package var volume: Double {
     get {_volume ?? 0}
     set {_volume = newValue}
@@ -161,6 +173,7 @@ package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   /// The request's when empty.
   package var market: String = String()
 
+  /// The request's when empty.
   package var timeframe: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -174,6 +187,7 @@ package nonisolated struct Bloasis_Trading_MarketBar: Sendable {
   fileprivate var _volume: Double? = nil
 }
 
+/// What became of the bars.
 package nonisolated struct Bloasis_Trading_RecordBarsResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -247,6 +261,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Names the report; used once.
   package var fillID: String {
     get {_storage._fillID ?? String()}
     set {_uniqueStorage()._fillID = newValue}
@@ -256,6 +271,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `fillID`. Subsequent reads from it will return its default value.
   package mutating func clearFillID() {_uniqueStorage()._fillID = nil}
 
+  /// The order that was filled, wholly or in part.
   package var orderID: String {
     get {_storage._orderID ?? String()}
     set {_uniqueStorage()._orderID = newValue}
@@ -265,6 +281,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `orderID`. Subsequent reads from it will return its default value.
   package mutating func clearOrderID() {_uniqueStorage()._orderID = nil}
 
+  /// The user whose order it is.
   package var userID: String {
     get {_storage._userID ?? String()}
     set {_uniqueStorage()._userID = newValue}
@@ -284,6 +301,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `eventType`. Subsequent reads from it will return its default value.
   package mutating func clearEventType() {_uniqueStorage()._eventType = nil}
 
+  /// What was bought or sold.
   package var symbol: String {
     get {_storage._symbol ?? String()}
     set {_uniqueStorage()._symbol = newValue}
@@ -313,6 +331,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `filledQty`. Subsequent reads from it will return its default value.
   package mutating func clearFilledQty() {_uniqueStorage()._filledQty = nil}
 
+  /// The price of one, a decimal string.
   package var filledPrice: String {
     get {_storage._filledPrice ?? String()}
     set {_uniqueStorage()._filledPrice = newValue}
@@ -372,7 +391,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `refFillID`. Subsequent reads from it will return its default value.
   package mutating func clearRefFillID() {_uniqueStorage()._refFillID = nil}
 
-  /// Answered only: whose regime it is, and the close of the bar it is the answer for.
+  /// Answered only: the market whose regime it is.
   package var regimeMarket: String {
     get {_storage._regimeMarket ?? String()}
     set {_uniqueStorage()._regimeMarket = newValue}
@@ -382,6 +401,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `regimeMarket`. Subsequent reads from it will return its default value.
   package mutating func clearRegimeMarket() {_uniqueStorage()._regimeMarket = nil}
 
+  /// The timeframe of that series.
   package var regimeTimeframe: String {
     get {_storage._regimeTimeframe ?? String()}
     set {_uniqueStorage()._regimeTimeframe = newValue}
@@ -391,6 +411,7 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   /// Clears the value of `regimeTimeframe`. Subsequent reads from it will return its default value.
   package mutating func clearRegimeTimeframe() {_uniqueStorage()._regimeTimeframe = nil}
 
+  /// The close of that bar.
   package var regimeAsOf: String {
     get {_storage._regimeAsOf ?? String()}
     set {_uniqueStorage()._regimeAsOf = newValue}
@@ -427,11 +448,13 @@ package nonisolated struct Bloasis_Trading_Fill: @unchecked Sendable {
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
+/// A report to be recorded.
 package nonisolated struct Bloasis_Trading_RecordFillRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The report.
   package var fill: Bloasis_Trading_Fill {
     get {_fill ?? Bloasis_Trading_Fill()}
     set {_fill = newValue}
@@ -448,11 +471,13 @@ package nonisolated struct Bloasis_Trading_RecordFillRequest: Sendable {
   fileprivate var _fill: Bloasis_Trading_Fill? = nil
 }
 
+/// The report as it is recorded.
 package nonisolated struct Bloasis_Trading_RecordFillResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The report, with what was added to it.
   package var fill: Bloasis_Trading_Fill {
     get {_fill ?? Bloasis_Trading_Fill()}
     set {_fill = newValue}
@@ -480,11 +505,13 @@ package nonisolated struct Bloasis_Trading_RecordFillResponse: Sendable {
   fileprivate var _duplicate: Bool? = nil
 }
 
+/// Whose portfolio, and as of when.
 package nonisolated struct Bloasis_Trading_GetPortfolioRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The user whose fills are added up.
   package var userID: String = String()
 
   /// RFC 3339: leaves out what was reported later; now when empty.
@@ -495,11 +522,13 @@ package nonisolated struct Bloasis_Trading_GetPortfolioRequest: Sendable {
   package init() {}
 }
 
+/// What a user has, and has made.
 package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose it is.
   package var userID: String {
     get {_userID ?? String()}
     set {_userID = newValue}
@@ -509,6 +538,7 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   /// Clears the value of `userID`. Subsequent reads from it will return its default value.
   package mutating func clearUserID() {self._userID = nil}
 
+  /// The instant that it is told of: the one asked for, or now.
   package var asOf: String {
     get {_asOf ?? String()}
     set {_asOf = newValue}
@@ -531,6 +561,7 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   /// Clears the value of `realised`. Subsequent reads from it will return its default value.
   package mutating func clearRealised() {self._realised = nil}
 
+  /// Of `realised`; empty with several currencies.
   package var currency: String {
     get {_currency ?? String()}
     set {_currency = newValue}
@@ -564,11 +595,13 @@ package nonisolated struct Bloasis_Trading_Portfolio: Sendable {
   fileprivate var _sequence: Int64? = nil
 }
 
+/// What was realised in one currency.
 package nonisolated struct Bloasis_Trading_CurrencyTotal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// ISO 4217.
   package var currency: String {
     get {_currency ?? String()}
     set {_currency = newValue}
@@ -578,6 +611,7 @@ package nonisolated struct Bloasis_Trading_CurrencyTotal: Sendable {
   /// Clears the value of `currency`. Subsequent reads from it will return its default value.
   package mutating func clearCurrency() {self._currency = nil}
 
+  /// Profit and loss, a decimal string, commissions taken off.
   package var realised: String {
     get {_realised ?? String()}
     set {_realised = newValue}
@@ -595,11 +629,13 @@ package nonisolated struct Bloasis_Trading_CurrencyTotal: Sendable {
   fileprivate var _realised: String? = nil
 }
 
+/// What is held of one symbol.
 package nonisolated struct Bloasis_Trading_Position: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// What is held.
   package var symbol: String {
     get {_symbol ?? String()}
     set {_symbol = newValue}
@@ -639,6 +675,7 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   /// Clears the value of `realised`. Subsequent reads from it will return its default value.
   package mutating func clearRealised() {self._realised = nil}
 
+  /// ISO 4217.
   package var currency: String {
     get {_currency ?? String()}
     set {_currency = newValue}

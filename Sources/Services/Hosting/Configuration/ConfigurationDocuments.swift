@@ -14,7 +14,7 @@ extension ConfigurationTable {
         var text = """
             # Configuration
 
-            Made from `ConfigurationTable` by `make docs`; edit the table, not this page.
+            Made from the tables in the code by `make docs`; edit those, not this page.
 
             A variable is taken from the first of: command-line flag, environment, `.env` in the
             working directory, the JSON file that `--config` or `BLOASIS_CONFIG` names, default.
@@ -22,10 +22,39 @@ extension ConfigurationTable {
             and an unknown `BLOASIS_…` name in the environment are errors at start. Secrets are
             masked wherever they could be shown.
 
-            | variable | flag | default | values | meaning |
-            |---|---|---|---|---|
 
             """
+        text += table(of: own)
+        for (service, keys) in services {
+            text += """
+
+                ## Of \(service)
+
+                Checked in every process, read by `\(service)` in one that runs it.
+
+
+                """
+            text += table(of: keys)
+        }
+        return text + """
+
+            ## Ports
+
+            A service's own port variable (`MARKET_REGIME_HTTP_PORT`) counts where neither
+            `HTTP_PORT` nor `GRPC_PORT` says otherwise for the process. No two services may have
+            one port.
+
+            """
+    }
+
+    /// The program's own rows: those that no service adds.
+    private var own: [ConfigurationKey] {
+        let added = Set(services.flatMap(\.keys).map(\.name))
+        return rows.filter { !added.contains($0.name) }
+    }
+
+    private func table(of rows: [ConfigurationKey]) -> String {
+        var text = "| variable | flag | default | values | meaning |\n|---|---|---|---|---|\n"
         for row in rows {
             let cells = [
                 "`\(row.name)`", row.flag.map { "`\($0)`" } ?? "",
@@ -34,13 +63,7 @@ extension ConfigurationTable {
             ]
             text += "| " + cells.joined(separator: " | ") + " |\n"
         }
-        return text + """
-
-            A service's own port variable (`MARKET_REGIME_HTTP_PORT`) counts where neither
-            `HTTP_PORT` nor `GRPC_PORT` says otherwise for the process. No two services may have
-            one port.
-
-            """
+        return text
     }
 
     private func note(on row: ConfigurationKey) -> String {

@@ -1,17 +1,23 @@
+import Logging
 import Ports
 
 /// Every variable there is: the program's own and those that services add. The documentation,
 /// `.env.example` and the checks at start come from these rows.
 package struct ConfigurationTable: Sendable {
     package let rows: [ConfigurationKey]
+    /// What services add, each service's rows together; the other rows are the program's own.
+    let services: [(name: String, keys: [ConfigurationKey])]
     private let rowByName: [String: ConfigurationKey]
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + services + feeds + hostRows + portRows)
+        process + doors + access + stores + registries + feeds + hostRows + portRows)
 
-    private init(_ rows: [ConfigurationKey]) {
-        self.rows = rows
+    private init(
+        _ own: [ConfigurationKey], _ services: [(name: String, keys: [ConfigurationKey])] = []
+    ) {
+        rows = own + services.flatMap(\.keys)
+        self.services = services.filter { !$0.keys.isEmpty }
         rowByName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
     }
 
@@ -32,10 +38,13 @@ package struct ConfigurationTable: Sendable {
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems) }
-        self.init(own.keys + services.flatMap(\.keys))
+        self.init(own.keys, services)
     }
 
     package func row(named name: String) -> ConfigurationKey? { rowByName[name] }
+
+    /// What `LOG_LEVEL` may be.
+    package static var logLevels: [String] { Logger.Level.configuredNames }
 
     /// Names with this prefix belong to the program: an unknown one in the environment is an error.
     static let ownPrefix = "BLOASIS_"
@@ -157,7 +166,7 @@ package struct ConfigurationTable: Sendable {
             "NATS_URL", .url(schemes: ["nats", "tls"]), .planned, meaning: "Monitoring messages."),
     ]
 
-    private static let services: [ConfigurationKey] = [
+    private static let registries: [ConfigurationKey] = [
         ConfigurationKey(
             "CONFIG_SERVICE_URL", .url(schemes: ["http", "https"]),
             meaning: "Base of the service registry, `http://host:8082`. Unset: no registration."),

@@ -1,5 +1,5 @@
 /// Suggests what somebody may have meant.
-enum EditDistance {
+package enum EditDistance {
     /// Levenshtein distance in bytes; O(m·n).
     static func between(_ first: String, _ second: String) -> Int {
         let columns = Array(second.utf8)
@@ -16,11 +16,14 @@ enum EditDistance {
         return row[columns.count]
     }
 
-    /// The candidate nearest to a word, the first of equals, when it differs in no more than a
-    /// quarter of the word's bytes (two for short words).
-    static func nearest(to word: String, among candidates: [String]) -> String? {
-        let limit = max(2, word.utf8.count / 4)
-        let ranked = candidates.map { (name: $0, distance: between(word, $0)) }
+    /// The candidate nearest to a word, capitals or not, the first of equals, when it differs in no
+    /// more than a quarter of the word's bytes (two for short words, one for those of three or
+    /// less).
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
+        let length = word.utf8.count
+        let limit = length > 3 ? max(2, length / 4) : 1
+        let lowered = word.lowercased()
+        let ranked = candidates.map { (name: $0, distance: between(lowered, $0.lowercased())) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= limit
         else { return nil }
         return best.name

@@ -13,7 +13,9 @@ package final class PrometheusRegistry: MetricsFactory {
     package static let metricLimit = 500
     package static let contentType = PrometheusText.contentType
 
-    private static let refusedName = "bloasis_metrics_refused_total"
+    static let refusedName = "bloasis_metrics_refused_total"
+    static let refusedMeaning =
+        "Metrics dropped: their name has another kind, or a limit is reached."
 
     private struct Family {
         var kind: PrometheusKind
@@ -55,13 +57,13 @@ package final class PrometheusRegistry: MetricsFactory {
     }
 
     private func header(_ name: String, _ kind: PrometheusKind) -> String {
-        let about = help[name] ?? PrometheusRegistry.ownHelp[name] ?? "No description."
+        let own = name == Self.refusedName ? Self.refusedMeaning : nil
+        let about = help[name] ?? own ?? Self.withoutDescription
         return "# HELP \(name) \(PrometheusText.escapedHelp(about))\n# TYPE \(name) \(kind)\n"
     }
 
-    private static let ownHelp = [
-        refusedName: "Metrics dropped: their name has another kind, or a limit is reached."
-    ]
+    /// What is said of a metric that nobody described.
+    package static let withoutDescription = "No description."
 
     private enum Refusal: String, CaseIterable {
         case kind, labels, metrics

@@ -1,14 +1,14 @@
-import Contracts
+package import Contracts
 import Hosting
 import Market
-import Ports
+package import Ports
 import Synchronization
 
 /// The scorecards of all series: each is made once, until its series is written again.
 ///
 /// Making one takes a second of a processor, so one is made at a time, for all who wait for it.
-final class Scorecards: Sendable {
-    typealias Card = Bloasis_MarketRegime_GetScorecardResponse
+package final class Scorecards: Sendable {
+    package typealias Card = Bloasis_MarketRegime_GetScorecardResponse
 
     /// Series whose scorecard is remembered.
     static let memoryLimit = 64
@@ -46,12 +46,8 @@ final class Scorecards: Sendable {
     private let state = Mutex(State())
     private let make: @Sendable (SeriesHead) async throws -> Card
 
-    convenience init(reader: any RegimeReader) {
-        self.init { try await StoredScorecard(of: $0, reader).message }
-    }
-
     /// - Parameter make: makes one; not called twice at a time.
-    init(make: @escaping @Sendable (SeriesHead) async throws -> Card) {
+    package init(make: @escaping @Sendable (SeriesHead) async throws -> Card) {
         self.make = make
     }
 

@@ -1,10 +1,9 @@
-import Market
-import Ports
-import Regimes
+package import Market
+package import Regimes
 
 extension RegimeReader {
     /// The closes of the bars that answers of consecutive bars are about.
-    func closes(
+    package func closes(
         of assessments: [RegimeAssessment], knownAt instant: Timestamp?
     ) async throws -> [Timestamp: Double] {
         guard let first = assessments.first, let last = assessments.last else { return [:] }

@@ -1,5 +1,6 @@
 import Contracts
 import SwiftProtobuf
+import Terminal
 
 /// Prints a list page by page: a table for people, an array for programs.
 ///
@@ -7,11 +8,17 @@ import SwiftProtobuf
 struct Listing {
     let isJSON: Bool
     let emptyMessage: String
+    /// What a person is told of an empty list besides.
+    let emptyHint: () async -> String?
     let makeTable: () -> TextTable
 
-    init(isJSON: Bool, emptyMessage: String, table: @escaping () -> TextTable) {
+    init(
+        isJSON: Bool, emptyMessage: String, emptyHint: @escaping () async -> String? = { nil },
+        table: @escaping () -> TextTable
+    ) {
         self.isJSON = isJSON
         self.emptyMessage = emptyMessage
+        self.emptyHint = emptyHint
         makeTable = table
     }
 
@@ -20,11 +27,14 @@ struct Listing {
     ///   - row: an item's cells.
     func run<Item: Message>(
         page: (String) async throws -> (items: [Item], nextToken: String),
-        row: (Item) -> [String]
+        row: (Item) -> [StyledText]
     ) async throws {
         var table = makeTable()
         var array = JSONArrayWriter()
         var count = 0
+        var progress = ProgressBar("reading", counting: "items")
+        // Rows of an array come as they are read: they tell themselves how it goes on.
+        let isTold = !(isJSON && Display.output.isTerminal)
         var token = ""
         repeat {
             let (items, nextToken) = try await page(token)
@@ -36,15 +46,30 @@ struct Listing {
                 }
             }
             count += items.count
+            if isTold { progress.update(count, fraction: nil) }
             token = nextToken
         } while !token.isEmpty
+        progress.finish()
         if isJSON { array.end() }
-        guard count > 0 else { throw CommandFailure(.nothingFound, emptyMessage) }
-        if !isJSON { StandardOutput.write(table.text) }
+        guard count > 0 else {
+            throw CommandFailure(.nothingFound, emptyMessage, hint: await emptyHint())
+        }
+        if !isJSON { StandardOutput.write(table.text(Display.output)) }
     }
 }
 
 enum MarketPages {
     /// Items fetched at a time.
     static let size = 1_000
+}
+
+/// Cells that several lists have.
+enum Cell {
+    /// On a terminal with a little column beside the number.
+    static func confidence(_ value: Double, _ style: TerminalStyle) -> StyledText {
+        let number = StyledText(Format.percent(value))
+        guard style.isTerminal else { return number }
+        return number
+            + StyledText(" " + Sparkline([value], over: 0...1).text(columns: 1, style), .faint)
+    }
 }

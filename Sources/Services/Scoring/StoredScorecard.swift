@@ -1,13 +1,14 @@
-import Contracts
+package import Contracts
 import Evaluation
 import Market
-import Ports
+package import Ports
 import RegimeModels
 import Regimes
 
 /// What the published labels of a series were worth, by the strategy and the figures of
 /// `evaluate`.
-struct StoredScorecard {
+package struct StoredScorecard {
+    package typealias Card = Bloasis_MarketRegime_GetScorecardResponse
     typealias Row = Bloasis_MarketRegime_ScorecardRow
 
     /// Bars ahead at which a label must still hold, where its calibration does not say.
@@ -24,7 +25,7 @@ struct StoredScorecard {
     private let reference: LabelPath
 
     /// - Throws: `StoreError`, `CancellationError`.
-    init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
+    package init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
         let models = try await reader.models(of: head.profile.series)
         let specification = try? RegimeSpecification(canonicalJSON: head.profile.specification)
         self.init(
@@ -50,8 +51,8 @@ struct StoredScorecard {
         reference = Candidate.buyAndHold.path(over: record.history, walks: [:])
     }
 
-    var message: Scorecards.Card {
-        var message = Scorecards.Card()
+    package var message: Card {
+        var message = Card()
         message.market = series.market.text
         message.timeframe = "\(series.timeframe)"
         message.rule = settings.strategy.rule

@@ -1,6 +1,8 @@
 import Foundation
 import Hosting
+import Reporting
 import Synchronization
+import Terminal
 
 /// Data goes here; buffered, so that thousands of rows are a few writes.
 enum StandardOutput {
@@ -30,7 +32,7 @@ enum StandardOutput {
         } catch {
             // The reader is gone (a closed pipe) or the disk is full: there is nobody to tell data
             // to, and going on would claim success.
-            StandardError.write("error: standard output cannot be written: \(error)\n")
+            StandardError.error("standard output cannot be written: \(error)")
             exit(ExitStatus.failed.rawValue)
         }
         bytes.removeAll(keepingCapacity: true)
@@ -39,16 +41,31 @@ enum StandardOutput {
 
 /// Progress, warnings and errors go here.
 enum StandardError {
-    static let isTerminal = isatty(STDERR_FILENO) == 1
-
     /// Behind what was logged before.
     static func write(_ text: String) {
         LogOutput.flush()
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    static func line(_ text: String) {
-        write(text + "\n")
+    /// What went wrong, behind `error:`; always told.
+    static func error(_ text: String) {
+        write(StyledText("error:", .bad).rendered(Display.errors) + " \(text)\n")
+    }
+
+    /// What somebody may want to know; not told when only data and errors are wanted.
+    static func note(_ text: String) {
+        if !Display.isQuiet { write(text + "\n") }
+    }
+
+    /// What is perhaps not as it should be; told as a note is.
+    static func warning(_ text: String) {
+        note(StyledText("warning:", .caution).rendered(Display.errors) + " \(text)")
+    }
+
+    /// What can be done next, for a person at a terminal.
+    static func hint(_ text: String) {
+        guard Display.showsProgress else { return }
+        write(StyledText(text, .faint).rendered(Display.errors) + "\n")
     }
 }
 
@@ -66,62 +83,19 @@ struct JSONArrayWriter {
     }
 }
 
-/// Columns of text for people; numbers to the right.
-struct TextTable {
-    enum Alignment {
-        case left, right
-    }
-
-    private let columns: [(title: String, alignment: Alignment)]
-    private var rows: [[String]] = []
-
-    init(_ columns: [(title: String, alignment: Alignment)]) {
-        self.columns = columns
-    }
-
-    mutating func append(_ row: [String]) {
-        rows.append(row)
-    }
-
-    var text: String {
-        let all = [columns.map(\.title)] + rows
-        let widths = columns.indices.map { column in
-            all.map { $0[column].count }.max() ?? 0
-        }
-        return all.map { row in
-            columns.indices.map { column in
-                let padding = String(repeating: " ", count: widths[column] - row[column].count)
-                return columns[column].alignment == .left
-                    ? row[column] + padding : padding + row[column]
-            }
-            .joined(separator: "  ").trimmedAtEnd + "\n"
-        }
-        .joined()
-    }
-}
-
-extension String {
-    fileprivate var trimmedAtEnd: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
-    }
-}
-
 enum Format {
     /// A probability as a percentage without decimals.
     static func percent(_ value: Double) -> String {
-        "\(Int((value * 100).rounded()))%"
+        Percent.text(value)
+    }
+
+    /// A number with so many decimals.
+    static func decimals(_ value: Double, _ decimals: Int) -> String {
+        NumberText.number(value, decimals)
     }
 
     /// A whole number in groups of three.
     static func count(_ value: some BinaryInteger) -> String {
-        var digits = Array(String(value))
-        var index = digits.count - 3
-        while index > (digits.first == "-" ? 1 : 0) {
-            digits.insert(",", at: index)
-            index -= 3
-        }
-        return String(digits)
+        NumberText.grouped(String(value))
     }
 }

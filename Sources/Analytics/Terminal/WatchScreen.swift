@@ -1,0 +1,211 @@
+package import Market
+package import Regimes
+import Reporting
+
+/// The screen of a live view: what is known of each followed series, and its last changes beneath.
+///
+/// A value that takes events and gives lines: whoever runs it reads the store and writes the
+/// terminal.
+package struct WatchScreen: Sendable {
+    /// Of one series, as it is now.
+    package struct State: Sendable, Equatable {
+        package var series: Series
+        package var regime: Regime
+        package var confidence: Double
+        package var since: Timestamp
+        package var asOf: Timestamp
+        /// The last prices, oldest first; NaN where one is not known.
+        package var closes: [Double]
+
+        package init(
+            series: Series, regime: Regime, confidence: Double, since: Timestamp, asOf: Timestamp,
+            closes: [Double]
+        ) {
+            self.series = series
+            self.regime = regime
+            self.confidence = confidence
+            self.since = since
+            self.asOf = asOf
+            self.closes = closes
+        }
+    }
+
+    package struct Change: Sendable, Equatable {
+        package var series: Series
+        package var asOf: Timestamp
+        package var previous: Regime
+        package var regime: Regime
+        package var confidence: Double
+        package var sequence: Int64
+
+        package init(
+            series: Series, asOf: Timestamp, previous: Regime, regime: Regime, confidence: Double,
+            sequence: Int64
+        ) {
+            self.series = series
+            self.asOf = asOf
+            self.previous = previous
+            self.regime = regime
+            self.confidence = confidence
+            self.sequence = sequence
+        }
+    }
+
+    package enum Event: Sendable {
+        case series(State)
+        case change(Change)
+        /// What came before the screen was there, in any order.
+        case past([Change])
+        /// Followed series that are not shown.
+        case others(Int)
+        case resized(TerminalSize)
+    }
+
+    /// Changes that are remembered.
+    package static let changeLimit = 500
+    /// Prices of a series that are shown.
+    package static let priceLimit = 120
+    /// A sparkline with less room is left out, and takes no more than the latter.
+    private static let sparkline = 8...40
+
+    private var style: TerminalStyle
+    private var states: [Series: State] = [:]
+    private var others = 0
+    /// Newest first.
+    private var changes: [Change] = []
+    /// Whether anything has come that the lines do not show yet.
+    package private(set) var isDirty = true
+
+    package init(_ style: TerminalStyle) {
+        self.style = style
+    }
+
+    package mutating func take(_ event: Event) {
+        switch event {
+        case .series(let state):
+            isDirty = isDirty || states[state.series] != state
+            states[state.series] = state
+        case .change(let change): add([change])
+        case .past(let past): add(past.sorted { $0.asOf > $1.asOf }, atEnd: true)
+        case .others(let count):
+            isDirty = isDirty || others != count
+            others = count
+        case .resized(let size):
+            isDirty = true
+            style.size = size
+        }
+    }
+
+    /// One that is there already came by two ways.
+    private mutating func add(_ told: [Change], atEnd: Bool = false) {
+        let new = told.filter { change in
+            !changes.contains { $0.series == change.series && $0.sequence == change.sequence }
+        }
+        guard !new.isEmpty else { return }
+        isDirty = true
+        changes.insert(contentsOf: new, at: atEnd ? changes.count : 0)
+        changes.removeLast(max(changes.count - WatchScreen.changeLimit, 0))
+    }
+
+    /// No more lines than the terminal has rows, none wider than it has columns.
+    package mutating func draw() -> [StyledText] {
+        isDirty = false
+        let title =
+            StyledText("bloasis watch", .strong)
+            + StyledText("  \(states.count + others) series, Ctrl-C ends", .faint)
+        let rows = max(style.size.rows, 1)
+        var lines = [title]
+        if states.isEmpty {
+            lines.append(StyledText("nothing is stored about what is followed yet", .faint))
+        } else {
+            lines += table(rows: max((rows - 3) / 2, 1))
+        }
+        lines += [StyledText(), StyledText("changes, the latest first", .faint)]
+        lines +=
+            changes.isEmpty ? [StyledText("none so far", .faint)] : changes.prefix(rows).map(line)
+        return lines.prefix(rows).map { $0.fitted(to: style.size.columns) }
+    }
+
+    /// What the terminal is sent to show the lines in place of those before.
+    package mutating func frame() -> String {
+        let lines = draw().map { $0.rendered(style) + TerminalControl.clearRestOfLine }
+        return TerminalControl.home + lines.joined(separator: "\r\n")
+            + TerminalControl.clearRestOfScreen
+    }
+
+    // MARK: - Series
+
+    /// As many series as there is room for, by name.
+    private func table(rows: Int) -> [StyledText] {
+        let all = states.values.sorted { "\($0.series)" < "\($1.series)" }
+        let isCut = all.count + others > rows || others > 0
+        let shown = isCut ? all.prefix(max(rows - 1, 1)) : all[...]
+        let cells = shown.map { state in
+            [
+                StyledText("\(state.series)", .strong),
+                StyledText(state.regime.label, .regime(state.regime)),
+                StyledText("since \(state.since.utcDate)"),
+                StyledText(Percent.text(state.confidence)), StyledText(price(of: state)),
+            ]
+        }
+        let widths = (0..<5).map { column in cells.map { $0[column].width }.max() ?? 0 }
+        let room = style.size.columns - widths.reduce(0) { $0 + $1 + 2 }
+        let columns = min(room, WatchScreen.sparkline.upperBound)
+        var lines = zip(shown, cells).map { state, cells in
+            var line = StyledText()
+            for (column, cell) in cells.enumerated() {
+                let padding = StyledText(
+                    String(repeating: " ", count: widths[column] - cell.width))
+                line = line + (column < 3 ? cell + padding : padding + cell) + "  "
+            }
+            if columns >= WatchScreen.sparkline.lowerBound {
+                line.append(
+                    Sparkline(state.closes).text(columns: columns, style), .regime(state.regime))
+            }
+            return line
+        }
+        let hidden = all.count + others - shown.count
+        if hidden > 0 {
+            let more = style.glyph("…", else: "...")
+            lines.append(StyledText("\(more) and \(hidden) more: name --market", .faint))
+        }
+        return lines
+    }
+
+    private func price(of state: State) -> String {
+        guard let last = state.closes.last, last.isFinite else { return "" }
+        return PriceScale(state.closes)?.text(last) ?? ""
+    }
+
+    // MARK: - Changes
+
+    private func line(_ change: Change) -> StyledText {
+        var line = StyledText("\(change.asOf)  ", .faint)
+        line.append("\(change.series)  ", .strong)
+        line.append(change.previous.label, .regime(change.previous))
+        line.append(" " + style.glyph("→", else: "->") + " ")
+        line.append(change.regime.label, .regime(change.regime))
+        line.append("  \(Percent.text(change.confidence))  #\(change.sequence)")
+        return line
+    }
+}
+
+/// What moves the cursor of a terminal (ECMA-48, and xterm's second screen).
+package enum TerminalControl {
+    /// To the second screen, without a cursor; back with `leave`.
+    package static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J"
+    package static let leave = "\u{1B}[?25h\u{1B}[?1049l"
+    /// Back to the beginning of the line, and clears it.
+    package static let restartLine = "\r\u{1B}[K"
+    static let home = "\u{1B}[H"
+    static let clearRestOfLine = "\u{1B}[K"
+    static let clearRestOfScreen = "\u{1B}[J"
+}
+
+/// Probabilities for people.
+package enum Percent {
+    /// Without decimals; a dash for what is no number.
+    package static func text(_ value: Double) -> String {
+        value.isFinite ? "\(Int((min(max(value, -1e6), 1e6) * 100).rounded()))%" : "–"
+    }
+}
