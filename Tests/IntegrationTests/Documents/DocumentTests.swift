@@ -5,10 +5,14 @@ import Testing
 /// What the documents tell a reader to type is typed.
 @Suite("The documents", .serialized, .timeLimit(.minutes(15)))
 struct DocumentTests {
+    private static let tutorial = "Documentation/Tutorial.md"
+    /// From a file of one's own to everything that the tutorial has.
+    private static let tutorialLimit = Duration.seconds(120)
+
     @Test("every block of theirs is run, shown by one that is, or said not to be")
     func marks() {
         let pages = DocumentTree.pages
-        #expect(pages.contains { $0.path == "Documentation/Tutorial.md" })
+        #expect(pages.contains { $0.path == Self.tutorial })
         for page in pages { #expect(page.problems.isEmpty, "\(page.path): \(page.problems)") }
     }
 
@@ -18,7 +22,11 @@ struct DocumentTests {
     func following(_ page: DocumentPage) async throws {
         let bench = try DocumentBench(python: try await IndependentClient.interpreter())
         defer { bench.remove() }
+        let clock = ContinuousClock()
+        let began = clock.now
         let report = try await bench.follow(page)
+        let taken = clock.now - began
+        #expect(page.path != Self.tutorial || taken < Self.tutorialLimit)
         if ProcessInfo.processInfo.environment["REGENERATE"] == "1" {
             let file = IndependentClient.root.appending(path: page.path)
             try Data(report.renewedText.utf8).write(to: file)
