@@ -54,6 +54,7 @@ format: ## format the Swift sources in place
 	@$(FORMATTED) | xargs -0 swift format format --in-place --configuration .swift-format
 
 bench: build ## times against goals, counts against thresholds (RECORD=1 keeps the times)
+	@Scripts/install-dependencies.sh --browser
 	@Scripts/bench.sh $(if $(RECORD),--record)
 
 bench-peers: ## us and the rivals on the same work, and the ratios (RECORD=1 keeps them)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Times the program against its goals, then counts what a clock cannot say: instructions and
-# allocations of the kernels, against Benchmarks/Thresholds. Fails when a count exceeds its
-# threshold. `--record` keeps the times; `--accept` writes the thresholds anew.
+# Times the program and its dashboard against their goals, then counts what a clock cannot say:
+# instructions and allocations of the kernels, against Benchmarks/Thresholds. Fails when a count
+# exceeds its threshold. `--record` keeps the times; `--accept` writes the thresholds anew.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -16,6 +16,7 @@ for word in "$@"; do
 done
 
 python3 Benchmarks/run.py $record
+"$(Scripts/install-test-browser.sh)" Benchmarks/dashboard.py $record
 
 scratch=$PWD/.build/benchmarks
 swift package --package-path Benchmarks --scratch-path "$scratch" --disable-sandbox \

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says what else is. Safe to run again: with
 # nothing missing it touches neither the network nor the system. `--tests` adds the servers that
-# tests start and the programs that they ask, `--gateway` what `make bench-gateway` asks with.
+# tests start and the programs that they ask, `--browser` what looks at the dashboard (in `--tests`
+# too), `--gateway` what `make bench-gateway` asks with.
 set -eu
 
 packages="
@@ -16,9 +17,15 @@ packages="
     python3
     zlib1g-dev
 "
+browser="
+    chromium-headless-shell
+    fonts-dejavu-core
+    fonts-liberation
+    python3-venv
+"
 case ${1:-} in
 --tests)
-    packages="$packages
+    packages="$packages $browser
     curl
     docker-compose
     faketime
@@ -26,11 +33,11 @@ case ${1:-} in
     kcat
     mandoc
     postgresql-15
-    python3-venv
     redis-server
     zsh
 "
     ;;
+--browser) packages="$packages $browser" ;;
 --gateway)
     packages="$packages
     nghttp2-client
@@ -40,7 +47,7 @@ case ${1:-} in
 "
     ;;
 '') ;;
-*) echo "usage: Scripts/install-dependencies.sh [--tests | --gateway]" >&2 && exit 64 ;;
+*) echo "usage: Scripts/install-dependencies.sh [--tests | --browser | --gateway]" >&2 && exit 64 ;;
 esac
 swift_minimum=6.3
 
@@ -92,3 +99,9 @@ if [ "${1:-}" = --tests ]; then
     "$(dirname "$0")/install-test-clients.sh" >/dev/null ||
         fail "the clients for tests cannot be installed: is PyPI reachable?"
 fi
+case ${1:-} in
+--tests | --browser)
+    "$(dirname "$0")/install-test-browser.sh" >/dev/null ||
+        fail "the driver of the browser for tests cannot be installed: is PyPI reachable?"
+    ;;
+esac

@@ -13,6 +13,8 @@ packages="
     grpcio-reflection==1.85.1
     grpcio-tools==1.85.1
     httpx==0.28.1
+    matplotlib==3.11.2
+    pandas==3.1.1
     PyJWT==2.15.1
     schemathesis==4.32.5
 "

@@ -34,10 +34,12 @@ enum IndependentClient {
         try await start([file(name)] + arguments.map { String($0) })
     }
 
-    /// The path of a python with the clients' packages.
-    static func interpreter() async throws -> String {
+    /// The path of a python with the packages that a script installs; the clients' unless said.
+    static func interpreter(
+        of script: String = "install-test-clients.sh"
+    ) async throws -> String {
         let installer = Process()
-        installer.executableURL = root.appending(path: "Scripts/install-test-clients.sh")
+        installer.executableURL = root.appending(path: "Scripts/\(script)")
         let installed = try await Program.finish(installer)
         return installed.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }

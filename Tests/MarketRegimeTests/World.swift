@@ -5,8 +5,8 @@ import Market
 import MarketRegime
 import Ports
 import RegimeModels
-import Scoring
 import Regimes
+import Scoring
 import TestSupport
 
 /// A store and bus in memory, with what it takes to run bars through them.

@@ -78,13 +78,18 @@ extension CommandDescription.Argument {
         (names ?? []).map { ($0.kind == "long" ? "--" : "-") + $0.name }
     }
 
+    /// The first long name, or the only one; `nil` for a positional argument.
+    var spelledName: String? {
+        spelledNames.first { $0.hasPrefix("--") } ?? spelledNames.first
+    }
+
     /// What a value is called; `nil` for a flag.
     var value: String? { isFlag ? nil : valueName }
 
     /// As usage has it: `--market <market>`.
     var usage: String {
         let value = value.map { "<\($0)>" }
-        let text = [spelledNames.last, value].compactMap(\.self).joined(separator: " ")
+        let text = [spelledName, value].compactMap(\.self).joined(separator: " ")
         return isRepeating ? text + " …" : text
     }
 

@@ -52,7 +52,7 @@ struct CommandReference {
         text += Markdown.block([usage(of: verb, without: common)])
         for paragraph in verb.parts.paragraphs { text += paragraph + "\n\n" }
         text += table(of: verb.shown.filter { !common.contains($0) })
-        let others = verb.shown.filter { common.contains($0) }.compactMap(\.spelledNames.last)
+        let others = verb.shown.filter { common.contains($0) }.compactMap(\.spelledName)
         if !others.isEmpty {
             text +=
                 "And " + others.map(Markdown.code).joined(separator: ", ")
@@ -75,7 +75,8 @@ struct CommandReference {
         Markdown.table(
             ["argument", "values", "default", "meaning"],
             arguments.map { argument in
-                let names = argument.spelledNames.dropLast() + [argument.usage]
+                let names =
+                    argument.spelledNames.filter { $0 != argument.spelledName } + [argument.usage]
                 return [
                     names.map(Markdown.code).joined(separator: ", "),
                     (argument.allValues ?? []).map(Markdown.code).joined(separator: ", "),

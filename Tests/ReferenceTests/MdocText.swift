@@ -69,8 +69,8 @@ struct MdocText {
     private static func names(of argument: CommandDescription.Argument, all: Bool) -> String {
         let value = argument.value.map { ["Ar \(word($0))"] } ?? []
         // The macro adds the first hyphen.
-        let flags = argument.spelledNames.map { "Fl \(word($0.dropFirst()))" }
-        let spelled = all ? flags.joined(separator: " , ") : flags.last ?? ""
+        let names = all ? argument.spelledNames : [argument.spelledName].compactMap(\.self)
+        let spelled = names.map { "Fl \(word($0.dropFirst()))" }.joined(separator: " , ")
         return ([spelled] + value).filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -43,7 +43,8 @@ struct DeclaredMetrics {
         let folder = GeneratedDocument.repository.appending(path: "Sources")
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         where path.hasSuffix(".swift") {
-            take(try String(contentsOf: folder.appending(path: path), encoding: .utf8))
+            let source = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            if source.contains("Metrics") { take(source) }
         }
     }
 

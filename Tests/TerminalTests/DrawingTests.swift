@@ -8,9 +8,9 @@ import Testing
 
 @Suite("Drawings in a terminal")
 struct DrawingTests {
-    private static let unicode = TerminalStyle(isTerminal: true, columns: 60, rows: 15)
+    private static let unicode = TerminalStyle(isTerminal: true, size: .init(columns: 60, rows: 15))
     private static let ascii = TerminalStyle(
-        isTerminal: true, isUnicode: false, columns: 60, rows: 15)
+        isTerminal: true, isUnicode: false, size: .init(columns: 60, rows: 15))
 
     // MARK: - Sparklines
 
@@ -130,7 +130,7 @@ struct DrawingTests {
         for points in histories {
             for isUnicode in [true, false] {
                 let style = TerminalStyle(
-                    isTerminal: true, isUnicode: isUnicode, columns: columns, rows: 12)
+                    isTerminal: true, isUnicode: isUnicode, size: .init(columns: columns, rows: 12))
                 let lines = RegimeChart(series, points).lines(style)
                 #expect(lines.count >= 8)
                 #expect(lines.allSatisfy { $0.width <= columns }, "\(points.count) bars")
@@ -162,7 +162,7 @@ struct DrawingTests {
     @Test("progress: how much, how fast, how long still")
     func progress() {
         let text = ProgressText(label: "SPX/1d", unit: "bars")
-        let style = TerminalStyle(isTerminal: true, columns: 100)
+        let style = TerminalStyle(isTerminal: true, size: .init(columns: 100, rows: 24))
         #expect(
             text.line(count: 2050, fraction: 0.41, elapsed: 2, style)
                 == "SPX/1d  [#########···············] 41%  2,050 bars  1,025/s  3 s left")
@@ -176,7 +176,7 @@ struct DrawingTests {
         #expect(
             text.line(count: 9, fraction: 7, elapsed: 3, style)
                 == "SPX/1d  [########################] 100%  9 bars  3.0/s")
-        let narrow = TerminalStyle(isTerminal: true, columns: 20)
+        let narrow = TerminalStyle(isTerminal: true, size: .init(columns: 20, rows: 24))
         #expect(text.line(count: 1, fraction: 0.5, elapsed: 1, narrow).displayWidth == 19)
     }
 
@@ -221,4 +221,9 @@ extension String {
         while text.last == " " { text.removeLast() }
         return text
     }
+}
+
+extension TerminalStyle {
+    /// What a pipe gets.
+    static let plain = TerminalStyle(isTerminal: false)
 }

@@ -45,6 +45,8 @@ struct StyleTests {
             measured: nil)
         #expect(style.depth == example.depth)
         #expect(style.isTerminal == example.isTerminal)
+        let isDumb = example.environment["TERM"] == "dumb"
+        #expect(style.movesCursor == (example.isTerminal && !isDumb))
     }
 
     @Test(

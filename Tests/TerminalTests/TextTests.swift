@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Text with a meaning, and tables of it")
 struct TextTests {
-    private static let wide = TerminalStyle(isTerminal: true, depth: .indexed, columns: 60)
+    private static let wide = TerminalStyle(
+        isTerminal: true, depth: .indexed, size: .init(columns: 60, rows: 24))
 
     @Test(
         "columns of text",
@@ -18,14 +19,13 @@ struct TextTests {
         #expect(text.displayWidth == columns)
     }
 
-    @Test("cutting never splits a wide character, and filling ends at the column")
+    @Test("cutting never splits a wide character")
     func fitting() {
         let text = StyledText("日本", .strong) + StyledText("ab")
         #expect(
             (0...7).map { text.fitted(to: $0).plain } == [
                 "", "", "日", "日", "日本", "日本a", "日本ab", "日本ab",
             ])
-        #expect("日".filled(to: 4) == "日  " && "abcd".filled(to: 3) == "abcd")
         #expect(text.fitted(to: -1).plain.isEmpty)
     }
 
@@ -74,7 +74,7 @@ struct TextTests {
 
     @Test("on a terminal: titles step back, and what is too wide goes on beneath")
     func wrapped() {
-        let narrow = TerminalStyle(isTerminal: true, columns: 40)
+        let narrow = TerminalStyle(isTerminal: true, size: .init(columns: 40, rows: 24))
         #expect(
             table().text(narrow) == """
                 name  count  why
@@ -87,7 +87,9 @@ struct TextTests {
         #expect(
             lines[0] == "\u{1B}[2mname\u{1B}[0m  \u{1B}[2mcount\u{1B}[0m  \u{1B}[2mwhy\u{1B}[0m")
         // Too narrow to be broken: the terminal does what it can.
-        #expect(table().text(TerminalStyle(isTerminal: true, columns: 20)) == table().text(.plain))
+        #expect(
+            table().text(TerminalStyle(isTerminal: true, size: .init(columns: 20, rows: 24)))
+                == table().text(.plain))
     }
 
     @Test("wrapping loses nothing and keeps to the columns", arguments: Sweep.seeds(20))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The live screen")
 struct WatchScreenTests {
-    private static let style = TerminalStyle(isTerminal: true, columns: 78, rows: 12)
+    private static let style = TerminalStyle(isTerminal: true, size: .init(columns: 78, rows: 12))
 
     private func state(
         _ market: String, _ regime: Regime, closes: [Double] = [1, 2, 3]
@@ -14,7 +14,7 @@ struct WatchScreenTests {
         .series(
             WatchScreen.State(
                 series: Series(market: Names.market(market)), regime: regime, confidence: 0.87,
-                since: Names.day(3), asOf: Names.day(9), closes: closes))
+                since: Names.day(3), closes: closes))
     }
 
     private func past(_ number: Int) -> WatchScreen.Change {

@@ -50,8 +50,8 @@ enum SourceTree {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private static let folders = [
-        "Sources", "Tests", "Benchmarks", "Configurations", "Deploy", "Documentation", "Fixtures",
-        "Fuzzing", "Protos", "Scripts",
+        "Sources", "Tests", "Benchmarks", "Configurations", "Deploy", "Documentation", "Examples",
+        "Fixtures", "Fuzzing", "Protos", "Scripts",
     ]
 
     /// Every path below a folder, sorted; directories left out.

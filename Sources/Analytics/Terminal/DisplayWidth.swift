@@ -4,11 +4,6 @@
 extension String {
     package var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
-    /// With spaces behind it, up to so many columns.
-    package func filled(to columns: Int) -> String {
-        self + String(repeating: " ", count: max(columns - displayWidth, 0))
-    }
-
     /// The longest beginning that fits into so many columns.
     func prefix(columns: Int) -> String {
         var room = columns

@@ -23,6 +23,9 @@ package struct TerminalSize: Sendable, Equatable {
     package var columns: Int
     package var rows: Int
 
+    /// Of a terminal that does not tell.
+    package static let usual = TerminalSize(columns: 80, rows: 24)
+
     package init(columns: Int, rows: Int) {
         self.columns = columns
         self.rows = rows
@@ -34,30 +37,31 @@ package struct TerminalSize: Sendable, Equatable {
 /// What is piped is shown plainly whatever the terminal beside it can do, so that scripts read the
 /// same bytes everywhere.
 package struct TerminalStyle: Sendable, Equatable {
-    /// Of a terminal that does not tell.
-    private static let usualSize = TerminalSize(columns: 80, rows: 24)
     /// Columns that a drawing uses at the most.
     package static let columnLimit = 500
 
     /// Whether a person looks at it.
     package var isTerminal: Bool
+    /// Whether what stands there can be drawn over.
+    package var movesCursor: Bool
     package var depth: ColourDepth
     /// Whether more than ASCII can be shown.
     package var isUnicode: Bool
     package var size: TerminalSize
 
+    /// - Parameters:
+    ///   - size: of a terminal that does not tell it the usual one.
     package init(
         isTerminal: Bool, depth: ColourDepth = .none, isUnicode: Bool = true,
-        columns: Int = 80, rows: Int = 24
+        size: TerminalSize = .usual
     ) {
         self.isTerminal = isTerminal
+        movesCursor = isTerminal
         self.depth = depth
         self.isUnicode = isUnicode
-        size = TerminalSize(columns: columns, rows: rows)
+        self.size = TerminalSize(
+            columns: min(size.columns, TerminalStyle.columnLimit), rows: size.rows)
     }
-
-    /// What a file or a pipe gets.
-    package static let plain = TerminalStyle(isTerminal: false)
 
     /// Decides from what is asked for, what the environment says and what the stream is.
     ///
@@ -74,7 +78,9 @@ package struct TerminalStyle: Sendable, Equatable {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
-        func number(_ name: String) -> Int? { value(name).flatMap { Int($0) } }
+        func number(_ name: String) -> Int? {
+            value(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        }
         let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].contains { name in
             value(name).map { $0 != "0" && $0 != "false" } ?? false
         }
@@ -85,17 +91,17 @@ package struct TerminalStyle: Sendable, Equatable {
             case .auto:
                 value("NO_COLOR") == nil && (forced || (isTerminal && value("TERM") != "dumb"))
             }
-        self.isTerminal = isTerminal
-        depth = isColoured ? TerminalStyle.depth(value) : .none
         let locale = value("LC_ALL") ?? value("LC_CTYPE") ?? value("LANG") ?? ""
-        isUnicode = ["utf-8", "utf8"].contains { locale.lowercased().contains($0) }
-        let known = measured.flatMap { $0.columns > 0 ? $0 : nil }
-        size = TerminalSize(
-            columns: known?.columns ?? max(number("COLUMNS") ?? 0, 0),
-            rows: known?.rows ?? max(number("LINES") ?? 0, 0))
-        if size.columns == 0 { size.columns = TerminalStyle.usualSize.columns }
-        if size.rows == 0 { size.rows = TerminalStyle.usualSize.rows }
-        size.columns = min(size.columns, TerminalStyle.columnLimit)
+        let known = measured.flatMap { $0.columns > 0 && $0.rows > 0 ? $0 : nil }
+        self.init(
+            isTerminal: isTerminal,
+            depth: isColoured ? TerminalStyle.depth(value) : .none,
+            isUnicode: ["utf-8", "utf8"].contains { locale.lowercased().contains($0) },
+            size: known
+                ?? TerminalSize(
+                    columns: number("COLUMNS") ?? TerminalSize.usual.columns,
+                    rows: number("LINES") ?? TerminalSize.usual.rows))
+        movesCursor = isTerminal && value("TERM") != "dumb"
     }
 
     private static func depth(_ value: (String) -> String?) -> ColourDepth {

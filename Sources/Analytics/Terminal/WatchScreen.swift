@@ -13,19 +13,17 @@ package struct WatchScreen: Sendable {
         package var regime: Regime
         package var confidence: Double
         package var since: Timestamp
-        package var asOf: Timestamp
         /// The last prices, oldest first; NaN where one is not known.
         package var closes: [Double]
 
         package init(
-            series: Series, regime: Regime, confidence: Double, since: Timestamp, asOf: Timestamp,
+            series: Series, regime: Regime, confidence: Double, since: Timestamp,
             closes: [Double]
         ) {
             self.series = series
             self.regime = regime
             self.confidence = confidence
             self.since = since
-            self.asOf = asOf
             self.closes = closes
         }
     }
@@ -144,7 +142,7 @@ package struct WatchScreen: Sendable {
             [
                 StyledText("\(state.series)", .strong),
                 StyledText(state.regime.label, .regime(state.regime)),
-                StyledText("since \(state.since.utcDate)"),
+                StyledText("since \(since(state))"),
                 StyledText(Percent.text(state.confidence)), StyledText(price(of: state)),
             ]
         }
@@ -170,6 +168,13 @@ package struct WatchScreen: Sendable {
             lines.append(StyledText("\(more) and \(hidden) more: name --market", .faint))
         }
         return lines
+    }
+
+    /// To the minute where there are several bars a day.
+    private func since(_ state: State) -> String {
+        let text = state.since.rfc3339
+        guard state.series.timeframe.isIntraday else { return String(text.prefix(10)) }
+        return text.prefix(10) + " " + text.dropFirst(11).prefix(5)
     }
 
     private func price(of state: State) -> String {

@@ -32,7 +32,8 @@ struct BackfillCommand: ConfiguredVerb {
                 --exogenous vix=Fixtures/vix_daily_2014_2019.csv
               bloasis backfill --universe Fixtures/us_equities_20_close_1990_2022.csv.gz \\
                 --to 1995-01-01
-              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --to 1995-01-01 --dry-run
+              bloasis backfill --universe 'Fixtures/us_equities_20*.csv.gz' --dry-run \\
+                --to 1995-01-01
               bloasis backfill --universe /data/stocks.csv.gz --distribute
             """)
 

@@ -38,7 +38,7 @@ struct BackfillSummary {
         lines += RegimeTimes(result.barsPerRegime).lines
         if let last = result.last {
             lines.append(
-                "  last answer \(last.regime) (\(Format.percent(last.confidence))) since "
+                "  last answer \(last.regime.shown) (\(Format.percent(last.confidence))) since "
                     + "\(last.since.utcDate), as of \(last.asOf.utcDate)"
                     + (staleness.isStale ? ", stale" : ""))
         }

@@ -43,8 +43,7 @@ struct CurrentText {
             lines.append(
                 "    " + .regime(label: label)
                     + StyledText(
-                        String("".padded(to: max(17 - label.count, 1)))
-                            + Format.percent(probability)))
+                        "".padded(to: max(17 - label.count, 1)) + Format.percent(probability)))
         }
         return lines
     }

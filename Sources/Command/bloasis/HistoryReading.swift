@@ -34,7 +34,7 @@ struct HistoryReading {
 
     /// From when to when there is something, where somebody looks on who may want to know.
     func extent() async -> String? {
-        guard Display.showsProgress else { return nil }
+        guard Display.hasOnlooker else { return nil }
         var whole = request
         whole.timeRange = .init(RangeOptions.whole)
         whole.pageSize = 1

@@ -8,7 +8,7 @@ struct PlotOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Draw it there, in place of the list: .svg, or .png where rsvg-convert is installed.",
-            valueName: "FILE.svg|FILE.png"))
+            valueName: "FILE.svg|FILE.png"), completion: .file(extensions: ["svg", "png"]))
     var plot: String?
 
     func validate() throws {

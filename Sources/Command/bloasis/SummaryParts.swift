@@ -2,6 +2,7 @@ import Contracts
 import Market
 import MarketRegime
 import Regimes
+import Terminal
 
 // What the summaries of one market, of many, and of workers say alike.
 
@@ -46,7 +47,7 @@ struct RegimeTimes {
             ? []
             : ["  time per regime"]
                 + regimes.map { regime, bars in
-                    "    " + regime.label.padded(to: 17)
+                    "    " + regime.shown + "".padded(to: max(17 - regime.label.count, 1))
                         + Format.percent(Double(bars) / Double(max(all, 1))).padded(to: 6)
                         + Format.count(bars) + " bars"
                 }
@@ -81,4 +82,9 @@ extension String {
     func padded(to width: Int) -> String {
         count >= width ? self + " " : self + String(repeating: " ", count: width - count)
     }
+}
+
+extension Regime {
+    /// The label, in its colour where there are colours.
+    var shown: String { StyledText.regime(label: label).rendered(Display.output) }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Contracts
-import Foundation
 import Hosting
 import Market
 import MarketRegime
@@ -91,9 +90,7 @@ struct WatchCommand: ConfiguredVerb {
 
     /// Whether a screen is shown in place of lines.
     private var isLive: Bool {
-        let style = Display.output
-        let isDumb = ProcessInfo.processInfo.environment["TERM"] == "dumb"
-        return style.isTerminal && !isDumb && !plain && !json && count == nil
+        Display.output.movesCursor && !plain && !json && count == nil
     }
 
     /// Runs works side by side until one ends or a signal comes.

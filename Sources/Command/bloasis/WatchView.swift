@@ -107,7 +107,7 @@ final class WatchView: Sendable {
         let closes = try await reader.bars(SeriesQuery(series, range: recent)).map(\.bar.close)
         var state = WatchScreen.State(
             series: series, regime: current.regime, confidence: current.confidence,
-            since: current.since, asOf: current.asOf,
+            since: current.since,
             closes: Array(closes.suffix(WatchScreen.priceLimit)))
         if let override = head.override, override.isInForce(at: WallClock.now) {
             // Ordered by a person, not estimated.

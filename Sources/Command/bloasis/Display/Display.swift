@@ -32,8 +32,8 @@ enum Display {
     /// Whether only data and errors are wanted.
     static var isQuiet: Bool { settings.withLock { $0.isQuiet } }
 
-    /// Whether somebody follows how work goes on.
-    static var showsProgress: Bool { settings.withLock { $0.errors.isTerminal && !$0.isQuiet } }
+    /// Whether somebody looks on who wants to know more than data and errors.
+    static var hasOnlooker: Bool { settings.withLock { $0.errors.isTerminal && !$0.isQuiet } }
 
     private static func style(_ choice: ColourChoice, of descriptor: Int32) -> TerminalStyle {
         TerminalStyle(

@@ -64,7 +64,7 @@ enum StandardError {
 
     /// What can be done next, for a person at a terminal.
     static func hint(_ text: String) {
-        guard Display.showsProgress else { return }
+        guard Display.hasOnlooker else { return }
         write(StyledText(text, .faint).rendered(Display.errors) + "\n")
     }
 }

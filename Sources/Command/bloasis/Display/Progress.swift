@@ -16,7 +16,7 @@ struct ProgressBar {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var lastDrawn: ContinuousClock.Instant?
-    private let isEnabled = Display.showsProgress
+    private let isEnabled = Display.hasOnlooker && Display.errors.movesCursor
 
     init(_ label: String, counting unit: String = "bars") {
         text = ProgressText(label: label, unit: unit)

@@ -107,7 +107,8 @@ function pricePath(frame) {
   const { columns, x, y } = frame;
   let path = "", isDown = false;
   const to = (index, value) => {
-    path += (isDown ? "L" : "M") + short(x(index)) + " " + short(y(value));
+    // A close without neighbours is a dot: a line of no length, with round ends.
+    path += (isDown ? "L" : "M") + short(x(index)) + " " + short(y(value)) + (isDown ? "" : "h0");
     isDown = true;
   };
   const step = Math.floor(frame.perPixel / 2);

@@ -1,13 +1,19 @@
 // Pictures and tables of what is shown, as files.
 
+import { ask } from "./api.js";
+import { Columns } from "./columns.js";
 import { byId, mark } from "./dom.js";
-import { instant, regimeClass, regimeName } from "./regimes.js";
+import { instant, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 
 const PADDING = 16, TITLE_HEIGHT = 40, LEGEND_HEIGHT = 34, GAP = 8;
 /** Pixels of a picture per pixel of the page. */
 const SHARPNESS = 2;
+/** Of one answer. */
+const POINTS_MAXIMUM = 20_000;
+/** 1700-01-01, before all bars. */
+const EARLIEST = -8_520_336_000;
 /** What a drawing has from the style sheet, and a file has to bring along. */
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
   "opacity", "font-family", "font-size", "font-weight"];
 
 function save(name, blob) {
@@ -102,18 +108,41 @@ export async function savePNG(chart) {
   save(fileName(chart, "png"), blob);
 }
 
-/** The visible points, one a line. */
-export function saveCSV(chart) {
-  const { columns, visible } = chart;
-  const labels = columns.probabilities.map(({ label }) => label);
+/** All bars of a half-open range of seconds, in parts of which none is thinned. */
+async function bars(series, from, to) {
+  const part = new Columns(await ask("columns", {
+    ...series, points: POINTS_MAXIMUM,
+    "time_range.start_date": instant(from), "time_range.end_date": instant(to),
+  }));
+  if (part.barsPerPoint === 1) return [part];
+  const middle = Math.floor((from + to) / 2);
+  return [...await bars(series, from, middle), ...await bars(series, middle, to)];
+}
+
+/** The bars that are visible; of points that stand for several, each of those. */
+async function visibleBars({ columns, visible }) {
+  if (columns.barsPerPoint === 1) return [{ columns, ...visible }];
+  const { market, timeframe, times } = columns;
+  const before = visible.from > 0 ? times[visible.from - 1] : EARLIEST;
+  const parts = await bars({ market, timeframe }, before + 1, times[visible.to] + 1);
+  return parts.map((part) => ({ columns: part, from: 0, to: part.count - 1 }));
+}
+
+/** The visible bars, one a line. */
+export async function saveCSV(chart) {
+  const parts = await visibleBars(chart);
+  const found = new Set(parts.flatMap(({ columns }) => columns.probabilities.map(({ label }) => label)));
+  const labels = regimeOrder.filter((label) => found.has(label));
   const lines = [["as_of", "close", "regime", "confidence", ...labels.map((label) => "p_" + label)].join(",")];
-  for (let index = visible.from; index <= visible.to; index++) {
-    const close = columns.close[index];
-    lines.push([
-      instant(columns.times[index]), Number.isFinite(close) ? close : "", columns.regime(index),
-      columns.confidence[index],
-      ...columns.probabilities.map(({ values }) => Number(values[index].toFixed(4))),
-    ].join(","));
+  for (const { columns, from, to } of parts) {
+    const values = labels.map((label) => columns.probabilities.find((column) => column.label === label)?.values);
+    for (let index = from; index <= to; index++) {
+      const close = columns.close[index];
+      lines.push([
+        instant(columns.times[index]), Number.isFinite(close) ? close : "", columns.regime(index),
+        columns.confidence[index], ...values.map((column) => Number((column?.[index] ?? 0).toFixed(4))),
+      ].join(","));
+    }
   }
   save(fileName(chart, "csv"), new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
 }

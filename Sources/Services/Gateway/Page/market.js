@@ -57,7 +57,7 @@ export class MarketView {
     byId("scale-log").onclick = () => this.toggleScale();
     byId("export-png").onclick = () => savePNG(this.chart).catch((error) => this.page.fail(error));
     byId("export-svg").onclick = () => saveSVG(this.chart);
-    byId("export-csv").onclick = () => saveCSV(this.chart);
+    byId("export-csv").onclick = () => saveCSV(this.chart).catch((error) => this.page.fail(error));
     setInterval(() => this.poll(), POLL_MILLISECONDS);
     setInterval(() => { if (this.now) showFreshness(this.now); }, FRESHNESS_MILLISECONDS);
     const touched = () => this.follow();
@@ -247,7 +247,7 @@ export class MarketView {
     const { from, to } = chart.visible;
     const whole = `${barTime(instant(columns.times[from]), columns.timeframe)} to `
       + `${barTime(instant(columns.times[to]), columns.timeframe)}, ${count(to - from + 1)} `
-      + (columns.barsPerPoint === 1 ? "bars" : `points of ${columns.barsPerPoint} bars`);
+      + (columns.barsPerPoint === 1 ? (to === from ? "bar" : "bars") : `points of ${columns.barsPerPoint} bars`);
     write(byId("reading"), chart.reading() || whole);
     const shares = columns.shares(from, to);
     const probability = (regime) => columns.probabilities.find(({ label }) => label === regime)?.values[cursor] || 0;

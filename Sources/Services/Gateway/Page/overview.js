@@ -13,6 +13,8 @@ const REFRESH_MILLISECONDS = 60e3;
 /** Width of a strip in its own units; the page stretches it. */
 const STRIP_WIDTH = 2_000, STRIP_HEIGHT = 20;
 const YEAR_LABELS = 8;
+/** From here on to the right a year has no room for its number. */
+const YEAR_END = 0.88;
 
 export class OverviewView {
   constructor(page) {
@@ -55,7 +57,9 @@ export class OverviewView {
     // The newest answer ends the map; asking for one item tells nothing of it, so all are asked first.
     const first = await this.ask(route, "");
     const last = Math.max(...first.items.map((item) => seconds(item.asOf)), 0);
-    const earliest = Math.min(...first.items.map((item) => seconds(item.firstAsOf)), last);
+    // From the first answer on: what a model was warmed up with is no part of the map.
+    const starts = first.items.map(({ spans, firstAsOf }) => seconds(spans?.[0]?.start ?? firstAsOf));
+    const earliest = Math.min(...starts.filter(Number.isFinite), last);
     const years = PERIODS.find(([name]) => name === route.period)?.[1] ?? Infinity;
     this.range = { from: Math.max(earliest, last - years * YEAR_SECONDS), to: last };
     this.total = first.total ?? first.items.length;
@@ -147,9 +151,11 @@ function updateAxis(row, range) {
   const first = new Date(1e3 * range.from).getUTCFullYear() + 1, last = new Date(1e3 * range.to).getUTCFullYear();
   const step = Math.max(1, Math.ceil((last - first + 1) / YEAR_LABELS));
   const years = [];
-  for (let year = first; year <= last; year += step) years.push(year);
-  repeat(row.children[1], years, () => element("span"), (label, year) => {
+  for (let year = first; year <= last; year += step) {
     const share = (Date.UTC(year) / 1e3 - range.from) / (range.to - range.from || 1);
+    if (share < YEAR_END) years.push({ year, share });
+  }
+  repeat(row.children[1], years, () => element("span"), (label, { year, share }) => {
     label.style.left = 100 * share + "%";
     write(label, String(year));
   });
@@ -173,7 +179,8 @@ function updateRow(row, item, range) {
   const [swatch, regime, note] = state.children;
   swatch.className = "swatch " + regimeClass(item.regime);
   write(regime, regimeName(item.regime));
-  write(note, item.stale ? "stale" : `${age((seconds(item.asOf) - seconds(item.since)) || 0)}`);
+  const held = seconds(item.asOf) - seconds(item.since);
+  write(note, item.stale ? "stale" : held > 0 ? age(held) : "new");
   state.title = item.stale ? `Sessions from ${day(item.staleSince)} on are missing`
     : `Since ${day(item.since)}, ${percent(item.confidence)}`;
 }

@@ -18,13 +18,16 @@ export const triggerName = (trigger) => ({
   fallback_db: "the store, as a fallback", fallback_default: "nothing: a default",
 })[trigger] || trigger || "";
 
+/** Does not leave its number at the end of a line. */
+const UNIT = "\u00a0%";
+
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
 export const percent = (share, digits = 1) =>
-  isNumber(share) ? (100 * share).toFixed(digits) + " %" : "–";
+  isNumber(share) ? (100 * share).toFixed(digits) + UNIT : "–";
 
 export const signedPercent = (share) =>
-  isNumber(share) ? (share < 0 ? "−" : "+") + (100 * Math.abs(share)).toFixed(1) + " %" : "–";
+  isNumber(share) ? (share < 0 ? "−" : "+") + (100 * Math.abs(share)).toFixed(1) + UNIT : "–";
 
 export const decimal = (value, digits = 2) =>
   isNumber(value) ? value.toFixed(digits).replace("-", "−") : "–";

@@ -45,7 +45,7 @@ export class StatusView {
 
   showSeries(series) {
     const stale = series.filter((item) => item.stale);
-    write(byId("series-word"), series.length === 0 ? "Nothing is stored yet."
+    write(byId("series-word"), series.length === 0 ? "Nothing is stored yet: run bloasis backfill --csv FILE --market NAME."
       : stale.length === 0 ? `All ${count(series.length)} series are fresh.`
         : `${count(stale.length)} of ${count(series.length)} series are stale`
           + (stale.length > LISTED ? `; the first ${LISTED}:` : ":"));
