@@ -6,6 +6,7 @@ view go to the folder; REGENERATE=1 makes the golden ones anew. Ends with 1 when
 
 import argparse
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -31,6 +32,9 @@ def main():
     arguments = parser.parse_args()
     if not arguments.program.exists():
         sys.exit(f"{arguments.program} is missing: make build")
+    # Servers inherit what is held back, and are ended by a signal.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with stage.Stage(arguments.program) as shared:
         cases.DashboardCase.stage = shared
         cases.DashboardCase.pictures = arguments.pictures
