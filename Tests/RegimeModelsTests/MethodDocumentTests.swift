@@ -44,9 +44,8 @@ struct MethodDocumentTests {
         let taxonomy = TaxonomyParameters()
         expect("at least \(number(taxonomy.stressedRatio)) times its training window's")
         expect("**calm** at \(number(taxonomy.calmRatio)) and below")
-        expect(
-            "depth ≥ \(number(taxonomy.crisisDrawdown)) and $\\rho$ ≥ \(number(taxonomy.crisisRank))"
-        )
+        let crisis = (number(taxonomy.crisisDrawdown), number(taxonomy.crisisRank))
+        expect("depth ≥ \(crisis.0) and $\\rho$ ≥ \(crisis.1)")
         expect("depth ≥ \(number(taxonomy.bearDrawdown)) and $g < 0$")
         expect("| not calm | $\\rho$ ≥ \(number(taxonomy.highRank)) |")
         expect("| stressed | not $\\rho$ < \(number(taxonomy.ordinaryRank)) |")

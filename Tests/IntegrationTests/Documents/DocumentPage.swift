@@ -5,8 +5,8 @@ import Foundation
 /// | in the document | means |
 /// |---|---|
 /// | a block of `sh` or `python` | is run, in the order of the page, in one shell |
-/// | a block of `text` or `json` right behind one | is what that one shows; `…` stands for anything |
-/// | «Ctrl-C ends it» in a comment behind a command, or `&` | it goes on until the page has been followed |
+/// | a block of `text` or `json` behind one | is what that one shows; `…` stands for anything |
+/// | «Ctrl-C ends it» behind a command, or `&` | it goes on until the page has been followed |
 /// | `# exits with 3` behind a command | so it does; with 0 where nothing is said |
 /// | `<!-- not run: why -->` before a block | it is not run |
 /// | `<!-- said by: words -->` before a text | what the block with these words shows by then |
