@@ -460,8 +460,8 @@ let package = Package(
         tests(
             "MarketRegimeTests",
             [
-                "Market", "Regimes", "Ports", "Contracts", "RegimeModels", "Evaluation",
-                "Backends", "Hosting", "MarketRegime", "Scoring",
+                "Market", "Regimes", "Ports", "Contracts", "Indicators", "RegimeModels",
+                "Evaluation", "Backends", "Hosting", "MarketRegime", "Scoring",
             ],
             [.grdb, .logging, .metrics, .serviceLifecycle]),
         tests(

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Debian's Chromium, driven by the programs in `Tests/Browser`, on servers of their own. Pictures of
-/// every view are left in `.build/screenshots`.
+/// Debian's Chromium, driven by the programs in `Tests/Browser`, on servers of their own. Pictures
+/// of every view are left in `.build/screenshots`.
 @Suite("The dashboard in a browser", .timeLimit(.minutes(20)))
 struct DashboardTests {
     /// What unittest prints between two tests that fail.

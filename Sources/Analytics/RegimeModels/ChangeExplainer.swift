@@ -46,8 +46,7 @@ package struct ChangeExplainer: Sendable {
     }
 
     package init(_ specification: RegimeSpecification) {
-        inputs = ModelInput.all(
-            features: specification.model == .rules ? [] : specification.features)
+        inputs = ModelInput.all(features: specification.observedFeatures)
         shown = inputs.map { _ in nil }
     }
 

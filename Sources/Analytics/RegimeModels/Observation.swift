@@ -81,8 +81,9 @@ package struct BarObserver: Sendable {
     /// Precondition: the specification is valid.
     package init(specification: RegimeSpecification, barsPerYear: Double) {
         model = specification.model
-        let names = model == .rules ? [] : specification.features
-        engine = IndicatorEngine(features: BarObserver.features(names), barsPerYear: barsPerYear)
+        engine = IndicatorEngine(
+            features: BarObserver.features(specification.observedFeatures),
+            barsPerYear: barsPerYear)
         contextEngine = IndicatorEngine(
             features: BarObserver.features(MarketContext.featureNames), barsPerYear: barsPerYear)
     }

@@ -29,6 +29,8 @@ package struct RegimeSpecification: Codable, Equatable, Sendable {
     package var model: ModelKind
     /// Names of features, see `Feature.documentation`; ignored by rules.
     package var features: [String]
+    /// The features that an observation holds, in their order: none of rules.
+    package var observedFeatures: [String] { model == .rules ? [] : features }
     /// Number of latent states, 1 … 8; ignored by rules.
     package var states: Int
     package var covariance: CovarianceKind

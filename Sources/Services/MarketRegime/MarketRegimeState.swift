@@ -31,7 +31,7 @@ package struct MarketRegimeState: Sendable {
         knownModels: [String: ModelManifest], trigger: Trigger, threads: Int = 1
     ) {
         self.profile = profile
-        indicators = IndicatorLayout(features: specification.features)
+        indicators = IndicatorLayout(features: specification.observedFeatures)
         self.trigger = trigger
         walkForward = WalkForward(
             specification: specification, barsPerYear: profile.barsPerYear,

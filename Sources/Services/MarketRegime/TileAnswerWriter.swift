@@ -29,7 +29,7 @@ struct TileAnswerWriter: Sendable {
     ) {
         self.profile = profile
         self.model = model
-        layout = IndicatorLayout(features: specification.features)
+        layout = IndicatorLayout(features: specification.observedFeatures)
         explainer = ChangeExplainer(specification)
         hysteresis = Hysteresis(specification.hysteresis)
         answers = TileAnswerWriter.columns(profile.series, layout, bars)
