@@ -41,12 +41,27 @@ export class Columns {
   }
 
   /** Stretches of one label among the points `from` to `to`, both included. */
-  runs(from, to) {
+  runs(from, to) { return this.stretches(from, to, 1, (index) => this.regimes[index]); }
+
+  /** The same, of the label that most of each `step` points have. */
+  prevailingRuns(from, to, step) {
+    const counts = new Uint32Array(this.labels.length);
+    return this.stretches(from, to, step, (start) => {
+      counts.fill(0);
+      const end = Math.min(start + step - 1, to);
+      for (let index = start; index <= end; index++) counts[this.regimes[index]]++;
+      return counts.indexOf(Math.max(...counts));
+    });
+  }
+
+  stretches(from, to, step, labelAt) {
     const found = [];
-    for (let index = from; index <= to; index++) {
-      const last = found.at(-1);
-      if (last && this.regimes[index] === this.regimes[last.start]) last.end = index;
-      else found.push({ regime: this.regime(index), start: index, end: index });
+    let last = -1;
+    for (let index = from; index <= to; index += step) {
+      const label = labelAt(index), end = Math.min(index + step - 1, to);
+      if (label === last) found.at(-1).end = end;
+      else found.push({ regime: this.labels[label] || "unknown", start: index, end });
+      last = label;
     }
     return found;
   }

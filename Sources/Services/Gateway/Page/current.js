@@ -45,6 +45,7 @@ function showFacts(now) {
 
 function showReasons(now, changes) {
   const taken = changes.findLast((change) => change.asOf === now.since);
+  show("why", Boolean(now.reasoning));
   tell(byId("reasoning"), now.reasoning);
   const isOther = taken && taken.reasoning && taken.reasoning !== now.reasoning;
   show("taken", Boolean(isOther));

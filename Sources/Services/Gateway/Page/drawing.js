@@ -6,6 +6,8 @@ import { linear, linearTicks, logarithmic, logarithmicTicks, timeTicks } from ".
 
 export const MARGIN = { top: 10, right: 64, bottom: 34, left: 10 };
 const STRIP_HEIGHT = 10;
+/** Bands are drawn one by one while each has as much room. */
+const PIXELS_PER_BAND = 2;
 const PROBABILITY_MARGIN = { top: 6, bottom: 8 };
 const LETTER_WIDTH = 7;
 const TICK_SPACING = { time: 84, price: 56 };
@@ -49,10 +51,17 @@ function place(node, attributes) {
 
 const short = (value) => Math.round(10 * value) / 10;
 
+/** What is drawn as bands; where most of them would be thinner than pixels, what prevails in each pixel. */
+function bandRuns({ columns, from, to, left, right, perPixel }) {
+  const runs = columns.runs(from, to);
+  return runs.length <= (right - left) / PIXELS_PER_BAND ? runs
+    : columns.prevailingRuns(from, to, Math.ceil(perPixel));
+}
+
 /** One path for each label: rectangles over the plot, and full ones on the strip beneath it. */
 export function drawBands(bands, layer, frame) {
   const paths = new Map(), names = [];
-  for (const run of frame.columns.runs(frame.from, frame.to)) {
+  for (const run of bandRuns(frame)) {
     const start = Math.max(frame.left, frame.x(run.start - 0.5));
     const end = Math.min(frame.right, frame.x(run.end + 0.5));
     if (end <= start) continue;
