@@ -4,10 +4,19 @@
 # path, as packagers need it; PROGRAM is another build of the program.
 set -eu
 
+here=$PWD
 cd "$(dirname "$0")/.."
+# A path of the caller's is meant from where the caller stands.
+absolute() {
+    case $1 in
+    '' | /*) printf %s "$1" ;;
+    *) printf %s "$here/$1" ;;
+    esac
+}
 prefix=${PREFIX:-/usr/local}
-root=${DESTDIR:-}$prefix
-program=${PROGRAM:-.build/release/bloasis}
+root=$(absolute "${DESTDIR:-}")$prefix
+program=$(absolute "${PROGRAM:-}")
+program=${program:-.build/release/bloasis}
 
 bash_completions=$root/share/bash-completion/completions
 zsh_completions=$root/share/zsh/site-functions
@@ -39,8 +48,9 @@ install_all() {
 }
 
 completions() {
-    "$program" --generate-completion-script "$1" >"$2"
-    chmod 644 "$2"
+    "$program" --generate-completion-script "$1" >"$2.new"
+    chmod 644 "$2.new"
+    mv "$2.new" "$2"
 }
 
 case ${1:-} in

@@ -67,7 +67,7 @@ struct AddingAServiceTests {
             }
         let makefile = try text("Makefile").split(separator: "\n")
         let folder = repositoryRoot.appending(path: "Sources/Command/bloasis")
-        let program = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let program = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".swift") }.map { try text("Sources/Command/bloasis/\($0)") }
             .joined()
         #expect(commands.contains(".build/release/bloasis serve \(HelloWorld.name)"))

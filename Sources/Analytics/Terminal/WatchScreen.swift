@@ -84,7 +84,7 @@ package struct WatchScreen: Sendable {
             isDirty = isDirty || states[state.series] != state
             states[state.series] = state
         case .change(let change): add([change])
-        case .past(let past): add(past.sorted { $0.asOf > $1.asOf }, atEnd: true)
+        case .past(let past): add(past)
         case .others(let count):
             isDirty = isDirty || others != count
             others = count
@@ -95,13 +95,14 @@ package struct WatchScreen: Sendable {
     }
 
     /// One that is there already came by two ways.
-    private mutating func add(_ told: [Change], atEnd: Bool = false) {
+    private mutating func add(_ told: [Change]) {
         let new = told.filter { change in
             !changes.contains { $0.series == change.series && $0.sequence == change.sequence }
         }
         guard !new.isEmpty else { return }
         isDirty = true
-        changes.insert(contentsOf: new, at: atEnd ? changes.count : 0)
+        changes += new
+        changes.sort { ($0.asOf, $0.sequence) > ($1.asOf, $1.sequence) }
         changes.removeLast(max(changes.count - WatchScreen.changeLimit, 0))
     }
 

@@ -14,7 +14,8 @@ extension RegimeReader {
         while true {
             let bars = try await bars(query)
             for revised in bars { closes[revised.bar.timestamp] = revised.bar.close }
-            guard bars.count == query.limit, let end = bars.last else { return closes }
+            guard bars.count == query.limit, let end = bars.last, end.bar.timestamp < last.asOf
+            else { return closes }
             query.after = end.bar.timestamp
         }
     }

@@ -31,12 +31,13 @@ struct CommonOptions: ParsableArguments {
         flags["BLOASIS_HOME"] = home
         flags["DATABASE_URL"] = databaseUrl
         // Who wants no notes wants no log either, unless it is asked for.
-        flags["LOG_LEVEL"] = logLevel ?? (display.quiet ? "ERROR" : nil)
+        let environment = ProcessInfo.processInfo.environment
+        let isAsked = environment["LOG_LEVEL"]?.isEmpty == false
+        flags["LOG_LEVEL"] = logLevel ?? (display.quiet && !isAsked ? "ERROR" : nil)
         flags["BLOASIS_LOG_FORMAT"] = logFormat
         return try BloasisConfiguration.load(
             service: service, table: try Catalogue.byName.get().table(), flags: flags,
-            environment: ProcessInfo.processInfo.environment,
-            configPath: config)
+            environment: environment, configPath: config)
     }
 }
 

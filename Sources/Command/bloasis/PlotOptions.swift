@@ -56,14 +56,16 @@ enum PlotFile {
         }
         let process = Process()
         process.executableURL = program
-        process.arguments = ["--format", "png", "--zoom", "\(zoom)"]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (input, output)
+        // A file, not a pipe: one whose reader goes away would end this program without a word.
+        let drawing = FileManager.default.temporaryDirectory
+            .appendingPathComponent("bloasis-\(UUID().uuidString).svg")
+        defer { try? FileManager.default.removeItem(at: drawing) }
+        process.arguments = ["--format", "png", "--zoom", "\(zoom)", drawing.path]
+        let output = Pipe()
+        process.standardOutput = output
         do {
+            try Data(svg.utf8).write(to: drawing)
             try process.run()
-            // It reads all before it writes any.
-            try input.fileHandleForWriting.write(contentsOf: Data(svg.utf8))
-            try input.fileHandleForWriting.close()
             let data = try output.fileHandleForReading.readToEnd() ?? Data()
             process.waitUntilExit()
             guard process.terminationStatus == 0, !data.isEmpty else {

@@ -64,7 +64,11 @@ struct WatchCommand: ConfiguredVerb {
     func run() async throws {
         let configuration = try common.configuration()
         let wanted = try market.map { try MarketName(argument: $0) }
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        // A screen has to be taken down when the terminal goes; lines may be meant to outlive it.
+        let signals =
+            isLive
+            ? await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+            : await UnixSignalsSequence(trapping: .sigint, .sigterm)
         try await Assembly.with(configuration) { assembly in
             guard isLive else {
                 try await noteIfUnknown(wanted, in: assembly)

@@ -10,6 +10,9 @@ struct PublishedRecord {
     /// hours.
     static let barsLimit = 25_000
 
+    /// Models that are looked at, the latest: a century of refits twice a year.
+    static let runsLimit = 200
+
     /// A model, and the bars that it answered for without a break.
     struct Run {
         let version: ModelVersion
@@ -19,7 +22,10 @@ struct PublishedRecord {
     /// Bars that have an answer.
     let history: MarketHistory
     let path: LabelPath
+    /// The latest ones.
     let runs: [Run]
+    /// Bars whose answer was restated since; it counts as it stands now.
+    let restated: Int
     /// Whether there are earlier bars.
     let isCut: Bool
 
@@ -41,7 +47,8 @@ struct PublishedRecord {
             probabilities: columns.answers.map(\.probabilities), hasProbabilities: true)
         path.statedConfidence = columns.answers.map(\.confidence)
         self.path = path
-        runs = columns.runs
+        runs = columns.runs.suffix(PublishedRecord.runsLimit)
+        restated = columns.answers.count(where: \.isRestated)
         isCut = history.bars.timestamps.first.map { $0 > head.profile.anchor } ?? false
     }
 
@@ -51,11 +58,14 @@ struct PublishedRecord {
     private static func query(of head: SeriesHead, barsPerYear: Double) -> SeriesQuery? {
         guard let last = head.lastAsOf else { return nil }
         let years = Double(barsLimit) * (1 + spare) / barsPerYear
-        let span = Int64(years * daysPerYear) * Timestamp.nanosecondsPerDay
-        let first = max(head.profile.anchor.nanoseconds, last.nanoseconds - span)
+        let span = years * daysPerYear * Double(Timestamp.nanosecondsPerDay)
+        // Of weeks so many bars are centuries, more than an instant can count.
+        let start = Double(last.nanoseconds) - span
+        let anchor = head.profile.anchor
+        let first =
+            start > Double(anchor.nanoseconds) ? Timestamp(nanoseconds: Int64(start)) : anchor
         return SeriesQuery(
-            head.profile.series,
-            range: Timestamp(nanoseconds: first)..<last.advanced(byNanoseconds: 1))
+            head.profile.series, range: first..<last.advanced(byNanoseconds: 1))
     }
 
     /// Some years have a few bars less than the mean.
@@ -69,6 +79,7 @@ struct PublishedRecord {
         let probabilities: RegimeProbabilities
         let confidence: Double
         let version: ModelVersion
+        let isRestated: Bool
     }
 
     private struct Columns {
@@ -84,7 +95,7 @@ struct PublishedRecord {
                         Answer(
                             close: closes[told.asOf], asOf: told.asOf, regime: told.regime,
                             probabilities: told.probabilities, confidence: told.confidence,
-                            version: told.modelVersion))
+                            version: told.modelVersion, isRestated: told.revision > 1))
                 }
                 guard page.count == query.limit, let last = page.last else { return }
                 try Task.checkCancellation()

@@ -125,6 +125,11 @@ package struct StoredScorecard {
                 "only the latest \(history.count) bars are looked at, since "
                     + "\(history.bars.timestamps[0])")
         }
+        if record.restated > 0 {
+            notes.append(
+                "\(record.restated) answers were restated since, and count as they stand now, "
+                    + "which nobody could have acted on")
+        }
         guard let bootstrap = settings.bootstrap else { return notes }
         let lengths = [bars.count] + record.runs.map { $0.bars.clamped(to: bars).count }
         if lengths.contains(where: isTooShort) {

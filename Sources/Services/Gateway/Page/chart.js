@@ -4,11 +4,14 @@ import { byId, mark, oncePerFrame } from "./dom.js";
 import { drawBands, drawCrosshair, drawGrid, drawPrice, drawProbabilities, Frame, MARGIN } from "./drawing.js";
 import { barTime, instant, percent, price, regimeName } from "./regimes.js";
 
-/** Points that a window shows at the least. */
+/** Bars that a window shows at the least. */
 const WINDOW_MINIMUM = 8;
 
 export class RegimeChart {
-  /** @param told `onWindow`: the reader's hand changed what is visible; `onDrawn`: a picture is done */
+  /**
+   * @param told `onWindow`: the reader's hand changed what is visible; `onAll`: all is wanted;
+   *   `onDrawn`: a picture is done
+   */
   constructor(told) {
     this.frame = byId("chart-frame");
     this.svg = byId("chart");
@@ -48,8 +51,9 @@ export class RegimeChart {
 
   /** Shows other columns; the window stays where it is in time, or shows all. */
   show(columns, range) {
+    const at = this.cursor === null || this.columns.market !== columns.market ? null : this.columns.times[this.cursor];
     this.columns = columns;
-    this.cursor = this.cursor === null ? null : Math.min(this.cursor, columns.count - 1);
+    this.cursor = at === null || at > columns.last || at < columns.first ? null : columns.indexFrom(at);
     this.window = this.whole;
     if (range && !columns.isEmpty) this.setWindow(columns.indexFrom(range.from) - 0.5, columns.indexFrom(range.to + 1) - 0.5);
     this.redraw();
@@ -57,7 +61,8 @@ export class RegimeChart {
 
   setWindow(from, to) {
     const { whole } = this, room = whole.to - whole.from;
-    const width = Math.min(room, Math.max(Math.min(WINDOW_MINIMUM, room), to - from));
+    const least = Math.max(2, WINDOW_MINIMUM / this.columns.barsPerPoint);
+    const width = Math.min(room, Math.max(Math.min(least, room), to - from));
     let start = (from + to - width) / 2;
     start = Math.min(Math.max(start, whole.from), whole.to - width);
     this.window = { from: start, to: start + width };
@@ -77,9 +82,7 @@ export class RegimeChart {
   }
 
   showAll() {
-    this.window = this.whole;
-    this.redraw();
-    this.told.onWindow();
+    this.told.onAll();
   }
 
   get plotWidth() { return Math.max(1, this.frame.clientWidth - MARGIN.left - MARGIN.right); }

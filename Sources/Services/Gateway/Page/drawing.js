@@ -23,9 +23,8 @@ export class Frame {
     this.top = MARGIN.top;
     this.bottom = height - MARGIN.bottom;
     this.x = linear([window.from, window.to], [this.left, this.right]);
-    // A point beyond each end, so that lines leave the picture.
-    this.from = Math.max(0, Math.floor(window.from));
-    this.to = Math.min(columns.count - 1, Math.ceil(window.to));
+    this.from = Math.max(0, Math.min(columns.count - 1, Math.ceil(window.from)));
+    this.to = Math.max(this.from, Math.min(columns.count - 1, Math.floor(window.to)));
     const extent = columns.extent(this.from, this.to);
     this.hasPrices = extent !== null;
     const { low, high } = extent || { low: 0, high: 1 };

@@ -5,6 +5,8 @@ import { Columns } from "./columns.js";
 import { byId, mark } from "./dom.js";
 import { instant, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 
+/** A download has read its file by then. */
+const REVOKE_MILLISECONDS = 60e3;
 const PADDING = 16, TITLE_HEIGHT = 40, LEGEND_HEIGHT = 34, GAP = 8;
 /** Pixels of a picture per pixel of the page. */
 const SHARPNESS = 2;
@@ -21,7 +23,7 @@ function save(name, blob) {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 0);
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MILLISECONDS);
 }
 
 function inlined(svg) {

@@ -53,11 +53,14 @@ function listenToPointers(frame, chart) {
   const point = (event) => chart.setCursor(Math.round(chart.placeAt(offset(frame, event))));
 
   frame.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
     pointers.set(event.pointerId, event.clientX);
     hasMoved = false;
     frame.setPointerCapture(event.pointerId);
   });
   frame.addEventListener("pointermove", (event) => {
+    // What was let go elsewhere holds no more.
+    if (event.pointerType === "mouse" && !event.buttons) pointers.delete(event.pointerId);
     const before = pointers.get(event.pointerId);
     if (before === undefined) { point(event); return; }
     if (!hasMoved && Math.abs(event.clientX - before) < TREMBLE) return;

@@ -6,6 +6,8 @@ const RECONNECT_MILLISECONDS = 2e3, RECONNECT_LIMIT_MILLISECONDS = 60e3;
 /** Of an event's line; a longer one ends the connection. */
 const LINE_LIMIT = 1 << 20;
 const NEWS = "event: regime-change";
+/** A stream that says nothing for so long, not even that it is there, is dead. */
+const SILENCE_MILLISECONDS = 45e3;
 
 /** Follows one series until it is stopped, and connects again when it is cut off. */
 export class Follower {
@@ -56,7 +58,23 @@ export class Follower {
 
   /** Of an event its name is enough: what it says is asked for. */
   async read(parameters, signal, opened) {
-    const response = await answer("stream", parameters, { signal });
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    signal.addEventListener("abort", end);
+    let silence = setTimeout(end, SILENCE_MILLISECONDS);
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE_MILLISECONDS);
+    };
+    try {
+      await this.readLines(await answer("stream", parameters, { signal: ending.signal }), heard, opened);
+    } finally {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async readLines(response, heard, opened) {
     opened();
     this.told.onState("live");
     // What came between the last question and the connection.
@@ -66,6 +84,7 @@ export class Follower {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
+      heard();
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       if (rest.length > LINE_LIMIT) { await reader.cancel(); return; }

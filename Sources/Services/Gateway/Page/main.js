@@ -28,7 +28,7 @@ class Page {
       };
     }
     addEventListener("popstate", () => { this.route = readRoute(); this.open(); });
-    byId("retry").onclick = () => this.open();
+    byId("retry").onclick = () => this.open(true);
     byId("access").onsubmit = (event) => this.takeToken(event);
     byId("forget").onclick = () => { useToken(""); location.reload(); };
     byId("theme").onchange = () => this.setTheme(byId("theme").value);
@@ -44,14 +44,16 @@ class Page {
     this.open();
   }
 
-  async open() {
+  /** @param isAnew whether what is known already is asked for again */
+  async open(isAnew = false) {
     const root = document.documentElement, { route } = this;
     const turn = this.turn = Symbol("turn");
     root.dataset.ready = "";
     show("problem", false);
     show("loading", true);
     show("forget", hasToken());
-    show("choice", route.view === "market" || route.view === "models");
+    const hasPicker = route.view === "market" || route.view === "models";
+    show("choice", hasPicker);
     for (const name of VIEWS) {
       const link = document.querySelector(`nav a[data-view="${name}"]`);
       if (name === route.view) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
@@ -61,13 +63,13 @@ class Page {
       }
     }
     try {
-      await this.picker.fill(route);
+      if (hasPicker) await this.picker.fill(route);
       if (turn !== this.turn) return;
       const view = byId("view-" + route.view);
       // A drawing is as wide as its place: it needs one.
       view.classList.add("preparing");
       view.hidden = false;
-      await this.views[route.view].open(route);
+      await this.views[route.view].open(route, isAnew);
       if (turn !== this.turn) return;
       view.classList.remove("preparing");
       show("loading", false);

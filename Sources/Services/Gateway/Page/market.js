@@ -11,15 +11,13 @@ import { listenTo } from "./gestures.js";
 import { Follower } from "./live.js";
 import { barTime, count, instant, percent, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 import { keepRoute } from "./route.js";
+import { ChartWindow } from "./window.js";
 
-const DAY_SECONDS = 86_400, YEAR_SECONDS = 365.25 * DAY_SECONDS;
-const PERIODS = [["6 months", 0.5], ["1 year", 1], ["5 years", 5], ["10 years", 10], ["All", Infinity]];
-const INTRADAY_PERIODS = [["1 day", 1 / 365.25], ["1 week", 7 / 365.25], ["1 month", 1 / 12], ["1 year", 1], ["All", Infinity]];
 const POLL_MILLISECONDS = 60e3;
-/** How long the reader's hand rests before the address and the detail follow. */
-const REST_MILLISECONDS = 250;
-/** Of a window that is asked for again in detail: as much again on both sides. */
-const DETAIL_MARGIN = 0.5;
+/** After a failure, until what happened is asked for again. */
+const RETRY_MILLISECONDS = 5e3;
+/** An answer with these as they were is the same answer. */
+const SAME = ["asOf", "sequence", "regime", "trigger"];
 const FRESHNESS_MILLISECONDS = 30e3;
 /** Who photographs a page waits until its connections fall silent, which a stream never does; so it
     opens when somebody touches the page, or after this long. */
@@ -33,16 +31,15 @@ export class MarketView {
     this.series = {};
     this.now = null;
     this.base = null;
-    this.detail = null;
     this.changes = [];
     this.table = new ChangesTable(page);
     this.chart = new RegimeChart({
-      onWindow: () => this.windowMoved(), onDrawn: () => this.showReading(),
+      onWindow: () => this.window.moved(), onAll: () => this.window.showAll(), onDrawn: () => this.showReading(),
     });
-    this.rest = onceQuiet(REST_MILLISECONDS, () => this.rested());
+    this.window = new ChartWindow(page, this.chart);
     this.follower = new Follower({
       onState: (state) => page.live(state),
-      onNews: () => this.refresh().catch((error) => page.fail(error)),
+      onNews: () => this.news(),
       onRefusal: (error) => page.fail(error),
     });
     this.setUp();
@@ -59,6 +56,7 @@ export class MarketView {
     byId("export-svg").onclick = () => saveSVG(this.chart);
     byId("export-csv").onclick = () => saveCSV(this.chart).catch((error) => this.page.fail(error));
     setInterval(() => this.poll(), POLL_MILLISECONDS);
+    document.addEventListener("visibilitychange", () => this.poll());
     setInterval(() => { if (this.now) showFreshness(this.now); }, FRESHNESS_MILLISECONDS);
     const touched = () => this.follow();
     for (const kind of TOUCHES) addEventListener(kind, touched, { once: true, passive: true });
@@ -67,20 +65,26 @@ export class MarketView {
 
   // MARK: what is shown
 
-  /** Shows the series of a route. */
-  async open(route) {
+  /**
+   * Shows the series of a route.
+   *
+   * @param isAnew whether it is asked for again though it is known
+   */
+  async open(route, isAnew) {
     const series = { market: route.market, timeframe: route.timeframe };
     const isOther = series.market !== this.series.market || series.timeframe !== this.series.timeframe;
-    if (isOther || !this.base) {
+    if (isOther || isAnew || !this.base) {
       this.follower.stop();
       this.page.live("");
       this.series = series;
-      this.now = this.base = this.detail = null;
+      this.now = this.base = null;
       this.table.isWhole = false;
       await this.load();
     }
+    // Another series may have been asked for meanwhile.
+    if (!this.base || isOther && series !== this.series) return;
     this.setScale(route.scale === "log");
-    this.showRange(route);
+    await this.window.show(this.series, this.base, route);
     if (this.isTouched) this.follow();
   }
 
@@ -91,12 +95,12 @@ export class MarketView {
     const [now, columns, changes] = await Promise.all([
       ask("current", series), ask("columns", series), askAll("changes", series),
     ]);
-    if (series !== this.series) return;
+    if (series !== this.series) return false;
     this.now = now;
     this.base = new Columns(columns);
     this.changes = changes;
     this.showAll();
-    this.showPeriods();
+    return true;
   }
 
   showAll() {
@@ -105,127 +109,56 @@ export class MarketView {
     this.table.show(this.changes, this.base);
     show("chart-section", !this.base.isEmpty);
     show("now", true);
+    this.page.picker.tell(this.now);
   }
 
-  /** Asks for what came since, and puts it behind what is known. */
+  /** Asks anew, once more when that was wanted meanwhile. */
   async refresh() {
-    const { series, base } = this;
-    if (!base) return;
-    const [now, columns, changes] = await Promise.all([
-      ask("current", series), ask("columns", series), askAll("changes", series),
-    ]);
-    if (series !== this.series) return;
-    const wasAtEnd = this.chart.columns === base && this.chart.visible.to === base.count - 1;
-    const range = this.chart.isWhole || this.chart.columns !== base ? null : this.range();
-    this.now = now;
-    this.base = new Columns(columns);
-    this.changes = changes;
-    if (this.chart.columns === base) {
-      if (range && wasAtEnd) range.to = this.base.last;
-      this.chart.show(this.base, range);
+    if (!this.base) return;
+    this.isDue = true;
+    if (this.isRefreshing) return;
+    this.isRefreshing = true;
+    try {
+      while (this.isDue) {
+        this.isDue = false;
+        if (await this.load() && !this.base.isEmpty) this.window.renew(this.base);
+      }
+    } finally {
+      this.isRefreshing = false;
     }
-    this.showAll();
-    this.page.recovered();
+    if (this.isShown) this.page.recovered();
   }
 
-  // A bar that changes no regime is no event; the price line still wants it.
+  get isShown() { return this.page.route.view === "market"; }
+
+  /** Something happened; what could not be asked is asked again. */
+  news() {
+    const { series } = this;
+    this.refresh().catch((error) => {
+      if (!this.isShown || series !== this.series) return;
+      this.page.fail(error);
+      setTimeout(() => { if (this.isShown && series === this.series) this.news(); }, RETRY_MILLISECONDS);
+    });
+  }
+
+  // A bar that changes no regime is no event; the price line still wants it. And what is fresh grows stale.
   async poll() {
-    if (document.hidden || !this.now || byId("view-market").hidden) return;
-    const now = await ask("current", this.series).catch(() => null);
-    if (now && this.now && now.asOf !== this.now.asOf) await this.refresh().catch((error) => this.page.fail(error));
+    const { series } = this;
+    if (document.hidden || !this.now || !this.isShown) return;
+    const now = await ask("current", series).catch(() => null);
+    if (!now || !this.now || series !== this.series) return;
+    if (SAME.some((field) => now[field] !== this.now[field])) { this.news(); return; }
+    this.now = now;
+    showFreshness(now);
   }
 
   follow() {
     this.isTouched = true;
-    if (!this.now || this.follower.isFollowing || byId("view-market").hidden) return;
-    this.follower.start(this.series, () => this.now.sequence || 0);
+    if (!this.now || this.follower.isFollowing || !this.isShown) return;
+    this.follower.start(this.series, () => this.now?.sequence || 0);
   }
 
-  // MARK: the window
-
-  range() {
-    const { columns, visible } = this.chart;
-    return { from: columns.times[visible.from], to: columns.times[visible.to] };
-  }
-
-  showRange(route) {
-    const from = Date.parse(route.from) / 1e3, to = lastInstant(route.to);
-    const isGiven = Number.isFinite(from) || Number.isFinite(to);
-    const { base } = this;
-    this.detail = null;
-    this.chart.show(base, !isGiven ? null : {
-      from: Number.isFinite(from) ? from : base.first, to: Number.isFinite(to) ? to : base.last,
-    });
-    this.markPeriod();
-    if (isGiven) this.refine().catch((error) => this.page.fail(error));
-  }
-
-  windowMoved() {
-    this.markPeriod();
-    this.rest();
-  }
-
-  rested() {
-    if (byId("view-market").hidden || !this.base) return;
-    const route = this.page.route;
-    const { from, to } = this.range();
-    const written = (seconds) => barTime(instant(seconds), this.base.timeframe).replace(" UTC", "Z").replace(" ", "T");
-    const isAll = this.chart.columns === this.base && this.chart.isWhole;
-    route.from = isAll ? "" : written(from);
-    route.to = isAll ? "" : written(to);
-    keepRoute(route);
-    this.refine().catch((error) => this.page.fail(error));
-  }
-
-  /** Asks for the bars themselves where the window shows points that stand for several. */
-  async refine() {
-    const { base, chart } = this;
-    if (base.barsPerPoint === 1) return;
-    const { from, to } = this.range(), margin = DETAIL_MARGIN * (to - from);
-    if (chart.isWhole && chart.columns === base) return;
-    const known = this.detail;
-    if (known && known.from <= from && known.to >= to && known.to - known.from <= 4 * (to - from)) return;
-    const wanted = {
-      from: Math.max(base.first, from - margin), to: Math.min(base.last, to + margin),
-    };
-    const told = await ask("columns", {
-      ...this.series, "time_range.start_date": instant(Math.floor(wanted.from)),
-      "time_range.end_date": instant(Math.ceil(wanted.to) + 1),
-    });
-    if (base !== this.base) return;
-    const columns = new Columns(told);
-    if (columns.isEmpty || columns.barsPerPoint >= chart.columns.barsPerPoint) return;
-    this.detail = { ...wanted, columns };
-    chart.show(columns, this.range());
-  }
-
-  showPeriods() {
-    const intraday = this.base.count > 1 && this.base.last - this.base.first < 6 * YEAR_SECONDS
-      && this.base.bars > 2_000 && /[hm]$/.test(this.base.timeframe);
-    this.periods = intraday ? INTRADAY_PERIODS : PERIODS;
-    byId("periods").replaceChildren(...this.periods.map(([name, years]) => element("button", {
-      type: "button", "aria-pressed": "false", onclick: () => this.showPeriod(years),
-    }, name)));
-  }
-
-  showPeriod(years) {
-    const { base } = this;
-    this.detail = null;
-    this.chart.show(base, years === Infinity ? null : { from: base.last - years * YEAR_SECONDS, to: base.last });
-    this.windowMoved();
-  }
-
-  markPeriod() {
-    const { base, chart } = this;
-    if (!base || base.isEmpty) return;
-    const { from, to } = this.range();
-    [...byId("periods").children].forEach((button, index) => {
-      const years = this.periods[index][1];
-      const isThis = years === Infinity ? chart.columns === base && chart.isWhole
-        : to === base.last && base.times[base.indexFrom(base.last - years * YEAR_SECONDS)] === from && !chart.isWhole;
-      button.setAttribute("aria-pressed", String(isThis));
-    });
-  }
+  // MARK: the scale
 
   toggleScale() {
     this.setScale(!this.chart.isLogarithmic);
@@ -261,6 +194,3 @@ export class MarketView {
     write(byId("legend-title"), cursor === null ? "Share of the bars shown" : "Probability at this bar");
   }
 }
-
-/** A day lasts until its end. */
-const lastInstant = (text) => Date.parse(text) / 1e3 + (/^\d{4}-\d\d-\d\d$/.test(text) ? DAY_SECONDS - 1 : 0);

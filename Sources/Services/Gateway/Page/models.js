@@ -12,7 +12,9 @@ export class ModelsView {
 
   async open(route) {
     const series = { market: route.market, timeframe: route.timeframe };
+    const turn = this.turn = Symbol("turn");
     const [card, models] = await Promise.all([ask("scorecard", series), askAll("models", series)]);
+    if (turn !== this.turn) return;
     document.title = `Models of ${card.market} · Bloasis`;
     write(byId("scorecard-title"), `Scorecard of ${card.market}, ${card.timeframe}`);
     const range = card.from ? `${day(card.from)} to ${day(card.through)}, ${count(card.bars)} bars. ` : "";

@@ -53,35 +53,47 @@ export class OverviewView {
   }
 
   async load() {
-    const { route } = this.page;
-    // The newest answer ends the map; asking for one item tells nothing of it, so all are asked first.
+    const { route } = this.page, turn = this.turn = Symbol("turn");
     const first = await this.ask(route, "");
-    const last = Math.max(...first.items.map((item) => seconds(item.asOf)), 0);
+    // As many pages as were shown, unless something else is looked for.
+    const isSame = this.search === route.search, wanted = isSame ? this.items.length : 0;
+    while (first.next && first.items.length < wanted) {
+      const more = await this.ask(route, first.next);
+      first.items.push(...more.items);
+      first.next = more.next;
+    }
+    if (turn !== this.turn) return;
+    this.search = route.search;
+    this.take(first);
+  }
+
+  take({ items, next, total }) {
+    const { route } = this.page;
+    // The newest answer ends the map.
+    const last = Math.max(...items.map((item) => seconds(item.asOf)).filter(Number.isFinite), 0);
     // From the first answer on: what a model was warmed up with is no part of the map.
-    const starts = first.items.map(({ spans, firstAsOf }) => seconds(spans?.[0]?.start ?? firstAsOf));
+    const starts = items.map(({ spans, firstAsOf }) => seconds(spans?.[0]?.start ?? firstAsOf));
     const earliest = Math.min(...starts.filter(Number.isFinite), last);
     const years = PERIODS.find(([name]) => name === route.period)?.[1] ?? Infinity;
     this.range = { from: Math.max(earliest, last - years * YEAR_SECONDS), to: last };
-    this.total = first.total ?? first.items.length;
-    this.next = first.next;
-    this.items = first.items;
+    this.total = total ?? items.length;
+    this.next = next;
+    this.items = items;
     [...byId("overview-periods").children].forEach((button, index) =>
       button.setAttribute("aria-pressed", String(PERIODS[index][1] === years)));
     this.draw();
-    this.page.recovered();
+    if (route.view === "overview") this.page.recovered();
   }
 
   async more() {
+    const turn = this.turn = Symbol("turn");
     const told = await this.ask(this.page.route, this.next);
-    this.items = this.items.concat(told.items);
-    this.next = told.next;
-    this.draw();
+    if (turn === this.turn) this.take({ ...told, items: this.items.concat(told.items) });
   }
 
   async ask(route, token) {
     const told = await ask("series", {
-      search: route.search, timeframe: route.timeframe && route.view === "overview" ? route.timeframe : "",
-      page_size: PAGE_SIZE, page_token: token,
+      search: route.search, page_size: PAGE_SIZE, page_token: token,
       "time_range.start_date": "1700-01-01", "time_range.end_date": "2262-01-01",
     });
     return { items: told.items || [], next: told.nextPageToken || "", total: told.total };
@@ -122,8 +134,9 @@ export class OverviewView {
     const time = this.range.from + (this.range.to - this.range.from) * (event.clientX - box.left) / box.width;
     const spans = row.series.spans || [];
     const span = spans.findLast(({ start }) => seconds(start) <= time);
+    const absent = row.series.spansCut ? "earlier changes are not shown" : "no answer";
     write(byId("overview-reading"), `${row.series.market} · ${day(instant(time))} · `
-      + (span && time <= seconds(row.series.asOf) ? regimeName(span.regime) + " since " + day(span.start) : "no answer"));
+      + (span && time <= seconds(row.series.asOf) ? regimeName(span.regime) + " since " + day(span.start) : absent));
   }
 
   /** For those who go by keys. */

@@ -17,10 +17,8 @@ export class Picker {
     byId("choice").onsubmit = (event) => { event.preventDefault(); this.choose(); };
     this.timeframe.onchange = () => this.choose();
     const search = onceQuiet(TYPING_MILLISECONDS, () => this.offer(this.market.value).catch(() => []));
-    this.market.oninput = () => {
-      if (this.items.some(({ market }) => market === this.market.value)) this.choose();
-      else search();
-    };
+    this.market.oninput = search;
+    this.market.onchange = () => { if (this.frames(this.market.value.trim()).length) this.choose(); };
   }
 
   choose() {
@@ -46,16 +44,27 @@ export class Picker {
     return told.items || [];
   }
 
+  /** Shows which series was answered about, where the default was asked for. */
+  tell({ market, timeframe }) {
+    if (this.market.value || document.activeElement === this.market) return;
+    this.market.value = market;
+    this.showFrames(market, timeframe);
+  }
+
   /** Shows a route's series; without a market in it, none: the server has a default. */
   async fill(route) {
     if (!this.items.length) await this.offer();
     if (route.market && !this.frames(route.market).length) await this.offer(route.market);
-    const frames = this.frames(route.market || this.defaultMarket);
+    const frames = this.frames(route.market);
     const shown = route.timeframe || (frames.includes("1d") || !frames.length ? "1d" : frames[0]);
     if (!route.timeframe && shown !== "1d") route.timeframe = shown;
     this.market.value = route.market;
     this.market.placeholder = "default";
-    const all = [...new Set([shown, ...frames])].sort((one, other) => length(other) - length(one));
+    this.showFrames(route.market, shown);
+  }
+
+  showFrames(market, shown) {
+    const all = [...new Set([shown, ...this.frames(market)])].sort((one, other) => length(other) - length(one));
     this.timeframe.replaceChildren(...all.map((name) => element("option", { value: name }, name)));
     this.timeframe.value = shown;
   }

@@ -1,6 +1,6 @@
 // Whether the service works, what it depends on, and how fresh its series are.
 
-import { askAll, readiness } from "./api.js";
+import { askAll, readiness, Refusal } from "./api.js";
 import { byId, element, show, write } from "./dom.js";
 import { barTime, count, regimeClass, regimeName } from "./regimes.js";
 import { address } from "./route.js";
@@ -26,7 +26,7 @@ export class StatusView {
   }
 
   async load() {
-    const [told, series] = await Promise.all([readiness(), askAll("series", {})]);
+    const told = await readiness();
     const isReady = told.status === "ready";
     write(byId("status-word"), isReady
       ? `${told.service} is ready: all it depends on works.`
@@ -39,8 +39,13 @@ export class StatusView {
       }, status === "healthy" ? "works" : "fails") },
       { title: "Says", value: ({ detail }) => detail },
     ], told.dependencies);
-    this.showSeries(series);
-    this.page.recovered();
+    try {
+      this.showSeries(await askAll("series", {}));
+    } catch (error) {
+      write(byId("series-word"), "Which series there are could not be asked: " + error.message);
+      show(byId("series").parentElement, false);
+      if (error instanceof Refusal && error.isOfCaller) throw error;
+    }
   }
 
   showSeries(series) {

@@ -57,7 +57,7 @@ package final class Scorecards: Sendable {
     func card(of head: SeriesHead) async throws -> Card {
         let flight = try state.withLock { state throws(RPCFault) in
             let series = head.profile.series
-            if let known = state.entries[series], known.writes == head.writes {
+            if let known = state.entries[series], known.writes >= head.writes {
                 return known.flight
             }
             guard state.waiting < Scorecards.queueLimit else {
