@@ -33,6 +33,8 @@ package struct RegimeChart: Sendable {
         let margin: Int
         let width: Int
         let style: TerminalStyle
+        /// Of each column.
+        let regimes: [Regime]
     }
 
     package func lines(_ style: TerminalStyle) -> [StyledText] {
@@ -50,9 +52,9 @@ package struct RegimeChart: Sendable {
         let widest = labels.map(\.count).max() ?? 0
         let hasLabels = widest > 0 && style.size.columns - widest >= RegimeChart.narrowest
         let margin = hasLabels ? widest + 1 : 0
+        let width = max(style.size.columns - margin, 1)
         return Layout(
-            height: height, margin: margin, width: max(style.size.columns - margin, 1),
-            style: style)
+            height: height, margin: margin, width: width, style: style, regimes: regimes(width))
     }
 
     // MARK: - Words
@@ -152,7 +154,6 @@ package struct RegimeChart: Sendable {
 
     private func drawing(_ layout: Layout) -> [StyledText] {
         let canvas = canvas(layout)
-        let regimes = regimes(layout.width)
         let (wall, mark) = layout.style.isUnicode ? ("│", "┤") : ("|", "+")
         return (0..<layout.height).map { row in
             var line = StyledText()
@@ -163,7 +164,7 @@ package struct RegimeChart: Sendable {
                 line.append(label == nil ? wall : mark, .faint)
             }
             for column in 0..<layout.width {
-                line.append("\(canvas.character(row, column))", .band(regimes[column]))
+                line.append("\(canvas.character(row, column))", .band(layout.regimes[column]))
             }
             return line
         }
@@ -172,7 +173,7 @@ package struct RegimeChart: Sendable {
     /// The row that tells regimes by letters.
     private func strip(_ layout: Layout) -> StyledText {
         var strip = StyledText(String(repeating: " ", count: layout.margin))
-        for regime in regimes(layout.width) {
+        for regime in layout.regimes {
             strip.append("\(RegimePalette.colours(of: regime).letter)", .regime(regime))
         }
         return strip

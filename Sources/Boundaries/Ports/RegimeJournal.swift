@@ -53,6 +53,9 @@ package struct SeriesProfile: Sendable, Equatable {
     /// Canonical JSON of the model specification that classifies the series.
     package var specification: String
 
+    /// Bars of this series in a year, for annualising.
+    package var barsPerYear: Double { series.timeframe.barsPerYear(in: calendar) }
+
     package init(
         series: Series, calendar: SessionCalendar, anchor: Timestamp, specification: String
     ) {

@@ -47,7 +47,7 @@ struct CSVFormatOptions: ParsableArguments {
 extension CSVFormatOptions {
     /// Bars in a year, for annualising.
     func barsPerYear(_ timeframe: Timeframe) -> Double {
-        timeframe.barsPerYear(alwaysOpen: (calendar ?? .nyse) != .nyse)
+        timeframe.barsPerYear(in: calendar ?? .nyse)
     }
 }
 

@@ -120,7 +120,7 @@ package struct SplitDetector: Sendable {
     private func walk(to bar: Bar, from last: Taken) -> Double {
         let nanoseconds = Double(bar.timestamp.nanoseconds) - Double(last.timestamp.nanoseconds)
         let years = nanoseconds / Double(Timestamp.nanosecondsPerDay) / 365.25
-        return (years * timeframe.barsPerYear(alwaysOpen: calendar != .nyse)).squareRoot()
+        return (years * timeframe.barsPerYear(in: calendar)).squareRoot()
     }
 
     /// How near to a ratio the price must be, and to which.

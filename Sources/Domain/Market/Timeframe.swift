@@ -47,6 +47,11 @@ package struct Timeframe: Hashable, Sendable {
     /// Bars of a day or longer are stamped at a session's close, shorter ones at their own.
     package var isIntraday: Bool { unit == .minute || unit == .hour }
 
+    /// Bars a year of a market that keeps a calendar.
+    package func barsPerYear(in calendar: SessionCalendar) -> Double {
+        barsPerYear(alwaysOpen: calendar != .nyse)
+    }
+
     /// Bars a year of an exchange with 252 sessions of 6.5 hours, or of a market that never closes.
     package func barsPerYear(alwaysOpen: Bool) -> Double {
         let daysPerYear = alwaysOpen ? 365.25 : 252

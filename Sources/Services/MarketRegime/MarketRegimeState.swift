@@ -124,17 +124,6 @@ extension StoredModel {
     }
 }
 
-extension Series {
-    func barsPerYear(in calendar: SessionCalendar) -> Double {
-        timeframe.barsPerYear(alwaysOpen: calendar != .nyse)
-    }
-}
-
-extension SeriesProfile {
-    /// Bars of this series in a year, for annualising.
-    package var barsPerYear: Double { series.barsPerYear(in: calendar) }
-}
-
 extension JournalBatch {
     /// Adds what a bar's effects ask the store to write.
     package mutating func append(_ effects: [Effect], of bar: Bar) {

@@ -38,7 +38,7 @@ package struct UniverseBackfill: Sendable {
         let bulk = BulkBackfill(backfill, terms)
         try await withThrowingTaskGroup(of: Step.self) { group in
             var agenda = UniverseAgenda(concurrency: concurrency, tiles: bulk != nil) {
-                known.isNew($0.series) ? $0.series.barsPerYear(in: $0.calendar) : nil
+                known.isNew($0.series) ? $0.series.timeframe.barsPerYear(in: $0.calendar) : nil
             }
             while true {
                 for job in agenda.begin() {

@@ -32,8 +32,7 @@ struct PublishedRecord {
     /// - Throws: `StoreError`, `CancellationError`.
     init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
         let series = head.profile.series
-        let barsPerYear = series.timeframe.barsPerYear(
-            alwaysOpen: head.profile.calendar != .nyse)
+        let barsPerYear = head.profile.barsPerYear
         var columns = Columns()
         if let query = PublishedRecord.query(of: head, barsPerYear: barsPerYear) {
             try await columns.read(query, reader)
@@ -86,20 +85,12 @@ struct PublishedRecord {
         private(set) var answers: [Answer] = []
 
         mutating func read(_ query: SeriesQuery, _ reader: any RegimeReader) async throws {
-            var query = query
-            while true {
-                let page = try await reader.history(query)
-                let closes = try await reader.closes(of: page, knownAt: nil)
-                for told in page {
-                    answers.append(
-                        Answer(
-                            close: closes[told.asOf], asOf: told.asOf, regime: told.regime,
-                            probabilities: told.probabilities, confidence: told.confidence,
-                            version: told.modelVersion, isRestated: told.revision > 1))
-                }
-                guard page.count == query.limit, let last = page.last else { return }
-                try Task.checkCancellation()
-                query.after = last.asOf
+            try await reader.forEachAnswer(query) { told, close in
+                answers.append(
+                    Answer(
+                        close: close, asOf: told.asOf, regime: told.regime,
+                        probabilities: told.probabilities, confidence: told.confidence,
+                        version: told.modelVersion, isRestated: told.revision > 1))
             }
         }
 

@@ -26,7 +26,6 @@ export class Columns {
   get isEmpty() { return this.count === 0; }
   get first() { return this.times[0]; }
   get last() { return this.times[this.count - 1]; }
-  get hasPrices() { return this.close.some((value) => Number.isFinite(value)); }
 
   regime(index) { return this.labels[this.regimes[index]] || "unknown"; }
 

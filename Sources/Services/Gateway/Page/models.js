@@ -2,8 +2,8 @@
 
 import { ask, askAll } from "./api.js";
 import { byId, element, repeat, write } from "./dom.js";
-import { count, day, decimal, percent, regimeClass, regimeName, regimeOrder, signedPercent } from "./regimes.js";
-import { fillTable } from "./tables.js";
+import { count, day, decimal, percent, regimeOrder, signedPercent } from "./regimes.js";
+import { fillTable, regimeText } from "./tables.js";
 
 export class ModelsView {
   constructor(page) { this.page = page; }
@@ -101,8 +101,4 @@ function difference(told, write) {
   const text = estimate(told, write);
   const isNothing = told && told.lower !== undefined && told.lower <= 0 && told.upper >= 0;
   return text + (isNothing ? ", not significant" : "");
-}
-
-function regimeText(regime) {
-  return element("span", {}, element("span", { class: "swatch " + regimeClass(regime) }), regimeName(regime));
 }

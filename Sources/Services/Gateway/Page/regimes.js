@@ -1,7 +1,7 @@
 // What regimes are called, and how numbers and times are written.
 
 /** Names by label; the order is that of all lists and of the stacked areas, worst first. */
-export const REGIMES = {
+const REGIMES = {
   crisis: "Crisis", normal_bear: "Bear", high_volatility: "High volatility", normal_bull: "Bull",
   low_volatility: "Low volatility", euphoria: "Euphoria", unknown: "Unknown",
 };

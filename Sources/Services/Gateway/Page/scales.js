@@ -3,17 +3,13 @@
 /** Maps `domain` onto `range` linearly. */
 export function linear([from, to], [start, end]) {
   const span = to - from || 1;
-  const scale = (value) => start + (end - start) * (value - from) / span;
-  scale.invert = (position) => from + span * (position - start) / (end - start || 1);
-  return scale;
+  return (value) => start + (end - start) * (value - from) / span;
 }
 
 /** The same of logarithms; the domain is positive. */
 export function logarithmic([from, to], range) {
   const inner = linear([Math.log(from), Math.log(to)], range);
-  const scale = (value) => inner(Math.log(value));
-  scale.invert = (position) => Math.exp(inner.invert(position));
-  return scale;
+  return (value) => inner(Math.log(value));
 }
 
 const STEPS = [1, 2, 5, 10];

@@ -2,9 +2,9 @@
 
 import { askAll, readiness, Refusal } from "./api.js";
 import { byId, element, show, write } from "./dom.js";
-import { barTime, count, regimeClass, regimeName } from "./regimes.js";
+import { barTime, count } from "./regimes.js";
 import { address } from "./route.js";
-import { fillTable } from "./tables.js";
+import { fillTable, regimeText } from "./tables.js";
 
 const REFRESH_MILLISECONDS = 15e3;
 /** Stale series that are listed; the others are counted. */
@@ -59,8 +59,7 @@ export class StatusView {
       { title: "Series", name: true, value: (item) => element("a", {
         href: address({ view: "market", market: item.market, timeframe: item.timeframe }),
       }, `${item.market}/${item.timeframe}`) },
-      { title: "Regime", value: (item) => element("span", {},
-        element("span", { class: "swatch " + regimeClass(item.regime) }), regimeName(item.regime)) },
+      { title: "Regime", value: (item) => regimeText(item.regime) },
       { title: "As of", value: (item) => barTime(item.asOf, item.timeframe) },
       { title: "Missing since", value: (item) => barTime(item.staleSince, item.timeframe) },
     ], stale.slice(0, LISTED));

@@ -1,6 +1,7 @@
 // Tables from columns of words and numbers.
 
 import { element } from "./dom.js";
+import { regimeClass, regimeName } from "./regimes.js";
 
 /**
  * Fills a table anew.
@@ -17,3 +18,7 @@ export function fillTable(table, columns, rows) {
     }, value(row))))));
   table.replaceChildren(head, body);
 }
+
+/** A regime by its name, behind its colour. */
+export const regimeText = (regime) =>
+  element("span", {}, element("span", { class: "swatch " + regimeClass(regime) }), regimeName(regime));

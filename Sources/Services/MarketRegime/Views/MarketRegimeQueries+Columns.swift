@@ -24,28 +24,14 @@ extension MarketRegimeQueries {
                 range: try RequestReading.range(request.timeRange, given: request.hasTimeRange),
                 knownAt: try RequestReading.knownAt(request.knownAt, now: now()))
             var thinning = ColumnThinning(to: limit)
-            try await read(query, into: &thinning)
+            try await reader.forEachAnswer(query) { assessment, close in
+                thinning.append(ColumnPoint(assessment, close: close))
+            }
             var columns = Columns(thinning.finish(), barsPerPoint: thinning.barsPerPoint)
             columns.market = series.market.text
             columns.timeframe = "\(series.timeframe)"
             columns.bars = Int32(clamping: thinning.bars)
             return columns
-        }
-    }
-
-    private func read(
-        _ query: SeriesQuery, into thinning: inout ColumnThinning
-    ) async throws {
-        var query = query
-        while true {
-            let page = try await reader.history(query)
-            let closes = try await reader.closes(of: page, knownAt: query.knownAt)
-            for assessment in page {
-                thinning.append(ColumnPoint(assessment, close: closes[assessment.asOf]))
-            }
-            guard page.count == query.limit, let last = page.last else { return }
-            try Task.checkCancellation()
-            query.after = last.asOf
         }
     }
 }

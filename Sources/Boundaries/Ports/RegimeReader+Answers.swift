@@ -2,6 +2,23 @@ package import Market
 package import Regimes
 
 extension RegimeReader {
+    /// Reads answers page by page, oldest first, each with its bar's close where there is one.
+    ///
+    /// - Throws: `StoreError`, `CancellationError`.
+    package func forEachAnswer(
+        _ query: SeriesQuery, _ body: (RegimeAssessment, Double?) -> Void
+    ) async throws {
+        var query = query
+        while true {
+            let page = try await history(query)
+            let closes = try await closes(of: page, knownAt: query.knownAt)
+            for assessment in page { body(assessment, closes[assessment.asOf]) }
+            guard page.count == query.limit, let last = page.last else { return }
+            try Task.checkCancellation()
+            query.after = last.asOf
+        }
+    }
+
     /// The closes of the bars that answers of consecutive bars are about.
     package func closes(
         of assessments: [RegimeAssessment], knownAt instant: Timestamp?
