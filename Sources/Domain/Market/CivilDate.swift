@@ -86,7 +86,7 @@ package struct CivilDate: Hashable, Sendable {
         return value % divisor < 0 ? quotient - 1 : quotient
     }
 
-    static func floorModulo(_ value: Int, _ divisor: Int) -> Int {
+    package static func floorModulo(_ value: Int, _ divisor: Int) -> Int {
         let remainder = value % divisor
         return remainder < 0 ? remainder + divisor : remainder
     }

@@ -104,10 +104,9 @@ package struct RegimeAssessment: Sendable {
         self.inputMissing = inputMissing
     }
 
-    /// Of the published label: its probability now or, calibrated, that it still holds some bars
-    /// later; 0 while it is `unknown`.
+    /// In the published label.
     package var confidence: Double {
-        calibratedConfidence ?? (regime == .unknown ? 0 : probabilities[regime])
+        probabilities.confidence(in: regime, calibrated: calibratedConfidence)
     }
 
     /// What kind of number `confidence` is.

@@ -57,7 +57,7 @@ package struct RegimeChange: Sendable {
 
     /// In `regime`, as an assessment's is in its own.
     package var confidence: Double {
-        calibratedConfidence ?? (regime == .unknown ? 0 : probabilities[regime])
+        probabilities.confidence(in: regime, calibrated: calibratedConfidence)
     }
 
     /// Whether an override began or ended, and no bar brought it.

@@ -40,6 +40,12 @@ package struct RegimeProbabilities: Sendable, Equatable {
         masses[RegimeProbabilities.slot(of: regime)]
     }
 
+    /// How sure an answer is of its label: the label's probability now or, calibrated, that it
+    /// still holds some bars later; 0 while it is `unknown`.
+    package func confidence(in regime: Regime, calibrated: Double?) -> Double {
+        calibrated ?? (regime == .unknown ? 0 : self[regime])
+    }
+
     /// The most probable label; the riskier one of a tie, by wire order.
     package var mode: Regime {
         // Over all lanes, so that the loop is none: the last one holds nothing.
