@@ -87,6 +87,46 @@ package enum EventBusConformance {
             let reader = try await bus.subscribe(to: [topic], as: group, from: .earliest)
             #expect(try await read(1, from: reader) == [published[0]])
         },
+        Law("a snapshot is what was there when it was begun, and moves no group") { world in
+            let bus = world.bus
+            let nothing = try await bus.snapshot(of: topic)
+            #expect(try await nothing.next() == nil)
+            let published = try await publish((0..<100).map(String.init), on: bus)
+            #expect(try await nothing.next() == nil)
+            let whole = try await bus.snapshot(of: topic)
+            _ = try await publish(["elsewhere"], to: other, on: bus)
+            let later = try await publish(["later"], on: bus)
+            #expect(try await read(100, from: whole) == published)
+            for _ in 0..<2 { #expect(try await whole.next() == nil) }
+            let all = try await bus.snapshot(of: topic)
+            #expect(try await read(101, from: all) == published + later)
+            await all.close()
+            #expect(try await all.next() == nil)
+            let reader = try await bus.subscribe(to: [topic], as: group, from: .earliest)
+            #expect(try await read(1, from: reader) == [published[0]])
+        },
+        Law("a snapshot may begin behind an offset, of the partitions that are asked for") {
+            world in
+            let bus = world.bus
+            let nothing = try await bus.snapshot(of: topic, after: [0: EventStep.beforeFirst])
+            #expect(try await nothing.next() == nil)
+            let published = try await publish((0..<100).map(String.init), on: bus)
+            _ = try await publish(["elsewhere"], to: other, on: bus)
+            for count in [0, 1, 64, 99, 100] {
+                let last = count > 0 ? published[count - 1].offset : EventStep.beforeFirst
+                let rest = try await bus.snapshot(of: topic, after: [0: last])
+                #expect(try await read(100 - count, from: rest) == Array(published[count...]))
+                #expect(try await rest.next() == nil)
+                await rest.close()
+            }
+            let elsewhere: [[Int32: Int64]] = [
+                [:], [1_000: 0], [0: published[99].offset + 1_000],
+            ]
+            for offsets in elsewhere {
+                let none = try await bus.snapshot(of: topic, after: offsets)
+                #expect(try await none.next() == nil)
+            }
+        },
         Law("publishing nothing does nothing") { world in
             #expect(try await world.bus.publish([]).isEmpty)
             try await world.bus.ping()
@@ -132,6 +172,21 @@ package enum EventBusConformance {
             #expect(try await read(2, from: reader) == Array(published[1...]))
             try await reader.commit(published[2])
             await reader.close()
+        },
+        Law("what a group has done is known, also after a restart") { world in
+            #expect(try await world.bus.committed(topic, by: group).isEmpty)
+            let published = try await publish(["a", "b", "c"], on: world.bus)
+            let reader = try await world.bus.subscribe(
+                to: [topic, other], as: group, from: .earliest)
+            let begun = try await world.bus.committed(topic, by: group)
+            #expect(begun.values.allSatisfy { $0 < published[0].offset })
+            _ = try await read(2, from: reader, committing: true)
+            let another = try await world.another()
+            #expect(try await another.committed(topic, by: group) == [0: published[1].offset])
+            #expect(try await another.committed(topic, by: ConsumerGroup("nobody")).isEmpty)
+            await reader.close()
+            let restarted = try await world.restart()
+            #expect(try await restarted.committed(topic, by: group) == [0: published[1].offset])
         },
         Law("what was not committed comes again after a close") { world in
             let published = try await publish(["a", "b", "c", "d"], on: world.bus)

@@ -38,3 +38,17 @@ package func eventually(
     }
     Issue.record("the condition did not come true", sourceLocation: sourceLocation)
 }
+
+/// Runs a body, and then what has to follow whatever became of it.
+package func carryOut<Answer>(
+    _ body: () async throws -> Answer, finally end: () async -> Void
+) async throws -> Answer {
+    do {
+        let answer = try await body()
+        await end()
+        return answer
+    } catch {
+        await end()
+        throw error
+    }
+}

@@ -39,29 +39,58 @@ extension RegimeStoreConformance {
             #expect(both.heads.map(\.profile.series) == [Samples.series("spy")])
             #expect(both.total == 2)
             let behind = try await store.series(CatalogueQuery(after: Samples.series("z")))
-            #expect(behind == CataloguePage(heads: [], total: names.count))
+            #expect(behind.heads.isEmpty && behind.total == names.count)
         },
         Law("the latest answers of many series are those of each, restated or not") { world in
             let store = world.store
             let series = ["A", "B", "C", "NULL"].map { Samples.series($0) }
             for one in series { _ = try await store.register(Samples.profile(one)) }
-            #expect(try await store.currents(of: store.heads()).isEmpty)
+            let none = try await store.series(CatalogueQuery())
+            #expect(none.currents.isEmpty && none.labels.isEmpty && none.heads.count == 4)
             for (index, one) in series.dropLast().enumerated() {
                 _ = try await store.record(
                     Samples.batch([.crisis, .normalBull], from: 900 * index, series: one))
             }
             _ = try await store.record(
                 Samples.batch([.euphoria], from: 1, previous: .crisis, series: series[0]))
-            let heads = try await store.heads()
-            let currents = try await store.currents(of: heads)
+            let currents = try await store.series(CatalogueQuery()).currents
             #expect(currents.count == 3)
             for one in series {
                 let alone = try await store.current(one)
                 #expect(transcript([currents[one]]) == transcript([alone]))
             }
             #expect(currents[series[0]]?.regime == .euphoria)
-            #expect(try await store.currents(of: Array(heads.suffix(1))).isEmpty)
-            #expect(try await store.currents(of: []).isEmpty)
+            let first = try await store.series(CatalogueQuery(limit: 1))
+            #expect(first.currents.keys.map(\.self) == [series[0]])
+            let last = try await store.series(CatalogueQuery(after: series[2]))
+            #expect(last.heads.count == 1 && last.currents.isEmpty)
+            #expect(try await store.series(CatalogueQuery(part: "zz")).currents.isEmpty)
+        },
+        Law("a page of series is of one instant, whoever writes meanwhile") { world in
+            let store = world.store
+            _ = try await store.register(Samples.profile())
+            let last = 60
+            let regimes = (0...last).map { $0.isMultiple(of: 2) ? Regime.crisis : .normalBull }
+            _ = try await store.record(Samples.batch([regimes[0]]))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for day in 1...last {
+                        _ = try await store.record(
+                            Samples.batch([regimes[day]], from: day, previous: regimes[day - 1]))
+                    }
+                }
+                let query = CatalogueQuery(labels: LabelQuery(over: .earliest ..< .latest))
+                while true {
+                    let page = try await store.series(query)
+                    let head = try #require(page.heads.first)
+                    #expect(page.currents[Samples.series]?.asOf == head.lastAsOf)
+                    #expect(page.currents[Samples.series]?.regime == head.lastRegime)
+                    let step = page.labels[Samples.series]?.steps.last
+                    #expect(step?.asOf == head.lastAsOf && step?.regime == head.lastRegime)
+                    if head.lastAsOf == Samples.day(last) { break }
+                }
+                try await group.waitForAll()
+            }
         },
     ]
 
@@ -96,23 +125,21 @@ extension RegimeStoreConformance {
             _ = try await store.record(
                 Samples.batch([.crisis, .crisis, .normalBull, .euphoria, .crisis]))
             _ = try await store.record(Samples.batch([.lowVolatility], from: 3, series: other))
-            let asked = [other, Samples.series, Samples.series("VOID"), Samples.series("NONE")]
-            let labels = try await store.labels(
-                LabelQuery(asked, over: Samples.day(2)..<Samples.day(4)))
+            let labels = try await published(over: Samples.day(2)..<Samples.day(4), in: store)
             #expect(Set(labels.keys) == [Samples.series, other])
             #expect(
                 labels[Samples.series]?.steps
                     == steps([(0, .crisis), (2, .normalBull), (3, .euphoria)]))
             #expect(labels[other]?.steps == steps([(3, .lowVolatility)]))
             #expect(labels.values.allSatisfy { $0.overrides.isEmpty && $0.wholeFrom == nil })
-            let between = try await store.labels(
-                LabelQuery([Samples.series], over: Samples.day(1)..<Samples.day(1)))
+            let between = try await published(
+                over: Samples.day(1)..<Samples.day(1), in: store)
             #expect(between[Samples.series]?.steps == steps([(0, .crisis)]))
-            let before = try await store.labels(
-                LabelQuery(asked, over: .earliest..<Samples.day(0)))
+            let before = try await published(over: .earliest..<Samples.day(0), in: store)
             #expect(before.isEmpty)
-            #expect(
-                try await store.labels(LabelQuery([], over: .earliest ..< .latest)).isEmpty)
+            let nobody = try await store.series(
+                CatalogueQuery(part: "zz", labels: LabelQuery(over: .earliest ..< .latest)))
+            #expect(nobody.heads.isEmpty && nobody.labels.isEmpty)
         },
         Law("a change that a restatement took away is no label, one that it brought is") { world in
             let store = world.store
@@ -121,7 +148,7 @@ extension RegimeStoreConformance {
                 Samples.records([.crisis, .crisis, .normalBear, .euphoria]), in: store)
             for start in 0...4 {
                 let range = Samples.day(start)..<Samples.day(9)
-                let labels = try await store.labels(LabelQuery([Samples.series], over: range))
+                let labels = try await published(over: range, in: store)
                 let all = steps([(0, .crisis), (2, .normalBear), (3, .euphoria)])
                 let first = all.lastIndex { $0.asOf < range.lowerBound } ?? 0
                 #expect(labels[Samples.series]?.steps == Array(all[first...]))
@@ -147,10 +174,9 @@ extension RegimeStoreConformance {
             func overrides(
                 _ range: Range<Int>
             ) async throws -> [PublishedLabels.Override]? {
-                let query = LabelQuery(
-                    [Samples.series],
-                    over: Samples.day(range.lowerBound)..<Samples.day(range.upperBound))
-                let labels = try await store.labels(query)
+                let labels = try await published(
+                    over: Samples.day(range.lowerBound)..<Samples.day(range.upperBound),
+                    in: store)
                 return labels[Samples.series]?.overrides
             }
             let all = [
@@ -172,8 +198,7 @@ extension RegimeStoreConformance {
             let range = Samples.day(1)..<Samples.day(9)
             let all = steps(regimes.enumerated().map { ($0.offset, $0.element) })
             for limit in 1...6 {
-                let labels = try await store.labels(
-                    LabelQuery([Samples.series], over: range, limit: limit))
+                let labels = try await published(over: range, limit: limit, in: store)
                 let told = labels[Samples.series]
                 #expect(told?.steps == (limit < 5 ? Array(all.suffix(limit)) : all))
                 #expect(told?.wholeFrom == (limit < 5 ? all.suffix(limit).first?.asOf : nil))
@@ -181,14 +206,23 @@ extension RegimeStoreConformance {
             for regime in [Regime.euphoria, .crisis, .normalBear] {
                 _ = try await store.putInForce(Samples.order(regime, at: world.time.now))
             }
-            let told = try await store.labels(
-                LabelQuery([Samples.series], over: Samples.day(0)..<Samples.day(1), limit: 1))
+            let told = try await published(
+                over: Samples.day(0)..<Samples.day(1), limit: 1, in: store)
             #expect(told[Samples.series]?.overrides == [])
-            let last = try await store.labels(
-                LabelQuery([Samples.series], over: Samples.day(5)..<Samples.day(9), limit: 1))
+            let last = try await published(
+                over: Samples.day(5)..<Samples.day(9), limit: 1, in: store)
             #expect(last[Samples.series]?.overrides == [override(.normalBear, 5, nil)])
         },
     ]
+
+    /// What all series published.
+    private static func published(
+        over range: Range<Timestamp>, limit: Int = LabelQuery.limitMaximum,
+        in store: any RegimeStore
+    ) async throws -> [Series: PublishedLabels] {
+        let query = CatalogueQuery(labels: LabelQuery(over: range, limit: limit))
+        return try await store.series(query).labels
+    }
 
     private static func steps(_ days: [(Int, Regime)]) -> [PublishedLabels.Step] {
         days.map { PublishedLabels.Step(asOf: Samples.day($0), regime: $1) }

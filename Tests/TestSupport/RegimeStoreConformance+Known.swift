@@ -228,7 +228,7 @@ extension RegimeStoreConformance {
     ]
 
     /// Days 0 to 3; days 1 to 3 restated at day 10, day 2 at day 12 again.
-    private static func writeRevised(in store: any RegimeStore) async throws {
+    static func writeRevised(in store: any RegimeStore) async throws {
         _ = try await store.register(Samples.profile())
         _ = try await store.record(Samples.batch([.crisis, .crisis, .normalBull, .normalBull]))
         var restated = Samples.records(

@@ -1,3 +1,4 @@
+import Contracts
 import Market
 package import Ports
 import Regimes
@@ -38,5 +39,6 @@ extension Samples {
                 headers: ["ce-id": recorded.eventID.text])
         })
 
-    package static let eventWording = EventWording(changes: wording, fills: fillWording)
+    package static let eventWording = EventWording(
+        changes: wording, fills: fillWording, notices: .standard)
 }

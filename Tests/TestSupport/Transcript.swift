@@ -11,6 +11,8 @@ package func transcript(_ values: some Sequence) -> [String] {
 /// Everything a reader can see of a store.
 package func transcript(of store: any RegimeStore) async throws -> [String] {
     var lines: [String] = []
+    let page = try await store.series(
+        CatalogueQuery(labels: LabelQuery(over: .earliest ..< .latest)))
     for head in try await store.heads() {
         let series = head.profile.series
         lines.append(String(reflecting: head))
@@ -18,9 +20,8 @@ package func transcript(of store: any RegimeStore) async throws -> [String] {
         lines += try await transcript(store.changes(SeriesQuery(series)))
         lines += try await transcript(store.changesAndOverrides(ChangeQuery(series)))
         lines += try await transcript(store.announcements(of: series, after: 0, limit: 10_000))
-        let labels = try await store.labels(LabelQuery([series], over: .earliest ..< .latest))
-        lines.append(String(reflecting: labels[series]))
-        lines.append(String(reflecting: try await store.currents(of: [head])[series]))
+        lines.append(String(reflecting: page.labels[series]))
+        lines.append(String(reflecting: page.currents[series]))
         lines += try await transcript(store.overrides(of: series, after: 0, limit: 10_000))
         lines += try await transcript(store.bars(SeriesQuery(series)))
         lines += try await transcript(store.models(of: series))

@@ -100,6 +100,31 @@ struct EventFields {
         }
     }
 
+    func probability(_ field: String) throws(EventDecodingError) -> Double {
+        try probability(number(field), of: field)
+    }
+
+    /// An object of probabilities by name, names sorted; empty when the member is absent or null.
+    func probabilities(_ field: String) throws(EventDecodingError) -> [(String, Double)] {
+        var found: [(String, Double)] = []
+        for (name, value) in try numbers(field) {
+            found.append((name, try probability(value, of: field)))
+        }
+        return found
+    }
+
+    /// By so much a sum of probabilities may round to more than 1, and is 1.
+    static let probabilitySlack = 1e-9
+
+    private func probability(
+        _ value: Double, of field: String
+    ) throws(EventDecodingError) -> Double {
+        guard (0...1 + EventFields.probabilitySlack).contains(value) else {
+            throw fault(field, "is no probability: \(value) is not between 0 and 1")
+        }
+        return min(value, 1)
+    }
+
     func timestamp(_ field: String) throws(EventDecodingError) -> Timestamp {
         let text = try string(field)
         guard let instant = Timestamp(rfc3339: text) else {

@@ -121,7 +121,8 @@ extension FillWording {
 }
 
 extension EventWording {
-    package static let standard = EventWording(changes: .standard, fills: .standard)
+    package static let standard = EventWording(
+        changes: .standard, fills: .standard, notices: .standard)
 }
 
 extension EventID {

@@ -63,13 +63,16 @@ package struct RPCFault: Error, Equatable, Sendable {
 
     package let code: Code
     package let message: String
+    /// After so long it is worth asking again; `nil` where nobody knows.
+    package let retryAfterSeconds: Int?
 
     /// A longer message is cut: over gRPC it is a header, and too large a one ends the connection
     /// with all its calls.
     package static let messageLimitBytes = 1_024
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {
         self.code = code
+        self.retryAfterSeconds = retryAfterSeconds
         self.message = RequestReading.cut(message, toBytes: RPCFault.messageLimitBytes)
     }
 

@@ -114,7 +114,7 @@ extension RegimeChangeEvent {
         series = try fields.series()
         regime = try fields.regime("regime")
         previousRegime = try fields.regime("previous_regime")
-        confidence = try fields.number("confidence")
+        confidence = try fields.probability("confidence")
         isCalibrated =
             try fields.optionalString("confidence_kind") == ConfidenceKind.calibrated.rawValue
         asOf = try fields.timestamp("as_of")
@@ -129,7 +129,7 @@ extension RegimeChangeEvent {
         self.trigger = trigger
         modelVersion = ModelVersion(try fields.string("model_version"))
         var masses: [(Regime, Double)] = []
-        for (label, mass) in try fields.numbers("probabilities") {
+        for (label, mass) in try fields.probabilities("probabilities") {
             guard let regime = Regime(rawValue: label) else {
                 throw fields.fault("probabilities", "'\(label)' is not a regime")
             }

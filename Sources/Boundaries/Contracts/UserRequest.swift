@@ -13,6 +13,7 @@ extension Bloasis_Trading_RecordFillRequest: UserRequest {
 extension Bloasis_Notification_ListNotificationsRequest: UserRequest {}
 extension Bloasis_Notification_StreamNotificationsRequest: UserRequest {}
 extension Bloasis_Notification_AcknowledgeNotificationRequest: UserRequest {}
+extension Bloasis_Notification_AcknowledgeNotificationsRequest: UserRequest {}
 extension Bloasis_Notification_GetPreferencesRequest: UserRequest {}
 extension Bloasis_Notification_UpdatePreferencesRequest: UserRequest {}
 extension Bloasis_Notification_CreateWebhookRequest: UserRequest {}
@@ -20,3 +21,5 @@ extension Bloasis_Notification_ListWebhooksRequest: UserRequest {}
 extension Bloasis_Notification_GetWebhookRequest: UserRequest {}
 extension Bloasis_Notification_UpdateWebhookRequest: UserRequest {}
 extension Bloasis_Notification_DeleteWebhookRequest: UserRequest {}
+extension Bloasis_Notification_TestWebhookRequest: UserRequest {}
+extension Bloasis_Notification_RotateWebhookSecretRequest: UserRequest {}

@@ -10,8 +10,10 @@ package struct Topic: Hashable, Sendable {
     package static let backfillProgress = Topic("backfill-progress")
     /// Every topic of the contract, each with the one for its dead letters.
     package static let all =
-        [marketBars, regimeChange, orderFilled, backfillJobs].flatMap { [$0, $0.deadLetter] }
-        + [backfillProgress]
+        setAside.flatMap { [$0, $0.deadLetter] } + [backfillProgress]
+
+    /// Those of which somebody sets aside what nobody can process.
+    package static let setAside = [marketBars, regimeChange, orderFilled, backfillJobs]
 
     /// Partitions of a topic that this program makes, unless it is told how many.
     package static let defaultPartitions: Int32 = 6
@@ -19,9 +21,6 @@ package struct Topic: Hashable, Sendable {
     package init(_ name: String) {
         self.name = name
     }
-
-    /// Where messages go that nobody can process.
-    package var deadLetter: Topic { Topic(name + ".dlq") }
 }
 
 extension Topic: CustomStringConvertible {
@@ -95,6 +94,21 @@ package protocol EventBus: Sendable {
     /// Partitions are read as they come; one's order is kept.
     func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading
 
+    /// Reads a topic without a group, from its beginning to its end as it is now: behind that
+    /// `next` is `nil`. Partitions are read as they come; one's order is kept. A topic that is not
+    /// there is empty, and is not made.
+    func snapshot(of topic: Topic) async throws -> any EventReading
+
+    /// As `snapshot(of:)`, of some partitions only, each from behind an offset. Where the log has
+    /// removed what follows that offset, it begins with the earliest that is there.
+    func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading
+
+    /// The offset of the last event whose effect a group has done, by partition; one below the
+    /// first where it has done none, and nothing where it never began.
+    func committed(_ topic: Topic, by group: ConsumerGroup) async throws -> [Int32: Int64]
+
     /// Throws when the bus cannot answer.
     func ping() async throws
 }
@@ -102,7 +116,8 @@ package protocol EventBus: Sendable {
 /// A reading position. Pull, don't push: `next` asks the log once. It is called by one task at a
 /// time.
 package protocol EventReading: Sendable {
-    /// The next event; waits until there is one. `nil` once closed.
+    /// The next event; waits until there is one. `nil` once closed, and behind the last event of a
+    /// snapshot.
     ///
     /// - Throws: `CancellationError` when the waiting task is cancelled.
     func next() async throws -> LoggedEvent?
@@ -163,49 +178,5 @@ extension EventBusError: CustomStringConvertible {
             let first = reasons.min { $0.key < $1.key }?.value ?? "no reason"
             return "\(reasons.count) messages can never be published; the first: \(first)"
         }
-    }
-}
-
-extension LoggedEvent {
-    /// This event as it is put on the dead-letter topic: the original bytes and key, with headers
-    /// that say why and from where.
-    package func deadLetter(
-        reason: String, attempts: Int, firstFailure: String, lastFailure: String
-    ) -> EventMessage {
-        var headers = message.headers
-        headers["reason"] = reason
-        headers["topic"] = message.topic.name
-        headers["partition"] = String(partition)
-        headers["offset"] = String(offset)
-        headers["attempts"] = String(attempts)
-        headers["first-failure"] = firstFailure
-        headers["last-failure"] = lastFailure
-        return EventMessage(
-            topic: message.topic.deadLetter, key: message.key, payload: message.payload,
-            headers: headers)
-    }
-}
-
-extension EventMessage {
-    /// What is left of a dead letter's payload that brokers refuse whole: in bytes.
-    package static let cutPayloadLimit = 65_536
-    /// What is left of its key, and of each header: in bytes.
-    package static let cutTextLimit = 4_096
-
-    /// This dead letter's beginning, for brokers that find the whole too large: what sets it aside
-    /// makes it larger than it was. Headers say so.
-    package var cut: EventMessage {
-        var letter = self
-        letter.key = EventMessage.cut(key)
-        letter.payload = Array(payload.prefix(EventMessage.cutPayloadLimit))
-        letter.headers = headers.mapValues(EventMessage.cut)
-        letter.headers["cut"] = "true"
-        letter.headers["original-size"] = String(payload.count)
-        return letter
-    }
-
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > cutTextLimit else { return text }
-        return String(decoding: text.utf8.prefix(cutTextLimit), as: UTF8.self)
     }
 }

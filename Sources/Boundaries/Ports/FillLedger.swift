@@ -102,14 +102,17 @@ package struct FillWording: Sendable {
     }
 }
 
-/// How everything that goes through the outbox is named and worded.
+/// How everything that goes through the outbox is named and worded, and how what comes of it is
+/// read again.
 package struct EventWording: Sendable {
     package var changes: ChangeWording
     package var fills: FillWording
+    package var notices: NoticeReading
 
-    package init(changes: ChangeWording, fills: FillWording) {
+    package init(changes: ChangeWording, fills: FillWording, notices: NoticeReading) {
         self.changes = changes
         self.fills = fills
+        self.notices = notices
     }
 }
 

@@ -83,6 +83,33 @@ extension InMemoryEventBus: EventBus {
         return InMemoryTap(bus: self, topic: topic, after: start == .earliest ? 0 : last)
     }
 
+    package func snapshot(of topic: Topic) async throws -> any EventReading {
+        let last = state.withLock { $0.events[topic]?.last?.offset ?? 0 }
+        return InMemoryTap(bus: self, topic: topic, after: 0, through: last)
+    }
+
+    package func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        let last = state.withLock { state in
+            state.events[topic]?.last { event in
+                offsets[event.partition].map { event.offset > $0 } ?? false
+            }?.offset
+        }
+        return InMemoryTap(
+            bus: self, topic: topic, after: max(0, offsets.values.min() ?? 0), through: last ?? 0
+        ) { event in offsets[event.partition].map { event.offset > $0 } ?? false }
+    }
+
+    package func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
+        state.withLock { state in
+            let mine = state.committed.filter { $0.key.group == group && $0.key.topic == topic }
+            return Dictionary(uniqueKeysWithValues: mine.map { ($0.key.partition, $0.value) })
+        }
+    }
+
     /// Everything published on a topic so far, oldest first.
     package func logged(_ topic: Topic) -> [LoggedEvent] {
         state.withLock { $0.events[topic] ?? [] }
@@ -229,17 +256,26 @@ private final class InMemoryTap: EventReading {
 
     private let bus: InMemoryEventBus
     private let topic: Topic
+    private let end: Int64
+    private let isWanted: @Sendable (LoggedEvent) -> Bool
     private let reading: Mutex<Reading>
 
-    init(bus: InMemoryEventBus, topic: Topic, after position: Int64) {
+    init(
+        bus: InMemoryEventBus, topic: Topic, after position: Int64, through end: Int64 = .max,
+        where isWanted: @escaping @Sendable (LoggedEvent) -> Bool = { _ in true }
+    ) {
         self.bus = bus
         self.topic = topic
+        self.end = end
+        self.isWanted = isWanted
         reading = Mutex(Reading(position: position))
     }
 
     func next() async throws -> LoggedEvent? {
-        try await bus.signal.first(until: { reading.withLock { $0.isClosed } }, advance)
+        try await bus.signal.first(until: { isOver }, advance)
     }
+
+    private var isOver: Bool { reading.withLock { $0.isClosed || $0.position >= end } }
 
     func close() async {
         reading.withLock { $0.isClosed = true }
@@ -249,7 +285,7 @@ private final class InMemoryTap: EventReading {
     private func advance() -> LoggedEvent? {
         reading.withLock { reading in
             let event = bus.state.withLock { state in
-                state.events[topic]?.first { $0.offset > reading.position }
+                state.events[topic]?.first { $0.offset > reading.position && isWanted($0) }
             }
             if let event { reading.position = event.offset }
             return event

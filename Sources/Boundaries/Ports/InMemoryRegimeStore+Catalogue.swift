@@ -1,10 +1,11 @@
-package import Market
-package import Regimes
+import Market
+import Regimes
 import Synchronization
 
 extension InMemoryRegimeStore: SeriesCatalogue {
     package func series(_ query: CatalogueQuery) async throws -> CataloguePage {
-        let matching = try await heads().filter { head in
+        let stored = state.withLock { $0.series }
+        let matching = InMemoryRegimeStore.heads(of: stored).filter { head in
             let series = head.profile.series
             return query.timeframe.map { $0 == series.timeframe } ?? true
                 && (query.part.isEmpty || series.market.text.lowercased().contains(query.part))
@@ -12,20 +13,13 @@ extension InMemoryRegimeStore: SeriesCatalogue {
         let later = matching.drop { head in
             query.after.map { !$0.isListed(before: head.profile.series) } ?? false
         }
-        return CataloguePage(heads: Array(later.prefix(query.limit)), total: matching.count)
-    }
-
-    package func currents(of heads: [SeriesHead]) async throws -> [Series: RegimeAssessment] {
-        let known = heads.compactMap { rows(of: $0.profile.series)?.assessments.last }
-        return Dictionary(known.map { ($0.series, $0) }, uniquingKeysWith: { $1 })
-    }
-
-    package func labels(_ query: LabelQuery) async throws -> [Series: PublishedLabels] {
-        var labels: [Series: PublishedLabels] = [:]
-        for series in query.series {
-            labels[series] = rows(of: series).flatMap { self.labels(of: $0, query) }
+        var page = CataloguePage(heads: Array(later.prefix(query.limit)), total: matching.count)
+        for series in page.heads.map(\.profile.series) {
+            guard let rows = stored[series] else { continue }
+            page.currents[series] = rows.assessments.last
+            page.labels[series] = query.labels.flatMap { labels(of: rows, $0) }
         }
-        return labels
+        return page
     }
 
     private func labels(of rows: SeriesRows, _ query: LabelQuery) -> PublishedLabels? {

@@ -168,7 +168,11 @@ extension InMemoryRegimeStore: RegimeJournal {
 
 extension InMemoryRegimeStore: RegimeReader {
     package func heads() async throws -> [SeriesHead] {
-        state.withLock { $0.series.values.map(\.head) }.sorted {
+        InMemoryRegimeStore.heads(of: state.withLock { $0.series })
+    }
+
+    static func heads(of series: [Series: SeriesRows]) -> [SeriesHead] {
+        series.values.map(\.head).sorted {
             ($0.profile.series.market.text, $0.profile.series.timeframe.description)
                 < ($1.profile.series.market.text, $1.profile.series.timeframe.description)
         }

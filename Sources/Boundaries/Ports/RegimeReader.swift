@@ -145,6 +145,6 @@ package struct ChangeQuery: Sendable {
     }
 }
 
-/// One store is all five.
+/// One store is all six.
 package typealias RegimeStore =
-    RegimeJournal & RegimeReader & SeriesCatalogue & OverrideLedger & Outbox
+    RegimeJournal & RegimeReader & SeriesCatalogue & ToldHistory & OverrideLedger & Outbox

@@ -4,14 +4,8 @@ package import Regimes
 /// Reads many series at once, for whoever looks over all of them: a call costs a few looks into the
 /// store, however many series it is about.
 package protocol SeriesCatalogue: Sendable {
-    /// A page of series, by market and timeframe.
+    /// A page of series, by market and timeframe, all of it as the store was at one instant.
     func series(_ query: CatalogueQuery) async throws -> CataloguePage
-
-    /// The latest assessment of each of some series; one without any is left out.
-    func currents(of heads: [SeriesHead]) async throws -> [Series: RegimeAssessment]
-
-    /// What some series published over a range; one that published nothing is left out.
-    func labels(_ query: LabelQuery) async throws -> [Series: PublishedLabels]
 }
 
 /// Which series are listed, page by page.
@@ -23,35 +17,47 @@ package struct CatalogueQuery: Sendable {
     /// Only what stands behind this one: the cursor of the previous page.
     package var after: Series?
     package var limit: Int
+    /// What is told of the labels of each; `nil`: nothing.
+    package var labels: LabelQuery?
 
     /// Series in one page at the most.
     package static let limitMaximum = 500
 
     package init(
         timeframe: Timeframe? = nil, part: String = "", after: Series? = nil,
-        limit: Int = CatalogueQuery.limitMaximum
+        limit: Int = CatalogueQuery.limitMaximum, labels: LabelQuery? = nil
     ) {
         self.timeframe = timeframe
         self.part = part.lowercased()
         self.after = after
         self.limit = min(max(limit, 1), CatalogueQuery.limitMaximum)
+        self.labels = labels
     }
 }
 
-package struct CataloguePage: Sendable, Equatable {
+package struct CataloguePage: Sendable {
     package var heads: [SeriesHead]
     /// Series that match, on all pages.
     package var total: Int
+    /// The latest assessment of each of `heads`; one without any is left out.
+    package var currents: [Series: RegimeAssessment]
+    /// What each of `heads` published over the range that was asked for; one that published nothing
+    /// is left out.
+    package var labels: [Series: PublishedLabels]
 
-    package init(heads: [SeriesHead], total: Int) {
+    package init(
+        heads: [SeriesHead], total: Int, currents: [Series: RegimeAssessment] = [:],
+        labels: [Series: PublishedLabels] = [:]
+    ) {
         self.heads = heads
         self.total = total
+        self.currents = currents
+        self.labels = labels
     }
 }
 
-/// What some series published over a half-open range.
+/// What series published over a half-open range.
 package struct LabelQuery: Sendable {
-    package var series: [Series]
     package var range: Range<Timestamp>
     /// Changes by bars, and overrides, of one series at the most: the latest.
     package var limit: Int
@@ -59,10 +65,7 @@ package struct LabelQuery: Sendable {
     /// As above, of any query.
     package static let limitMaximum = 500
 
-    package init(
-        _ series: [Series], over range: Range<Timestamp>, limit: Int = LabelQuery.limitMaximum
-    ) {
-        self.series = series
+    package init(over range: Range<Timestamp>, limit: Int = LabelQuery.limitMaximum) {
         self.range = range
         self.limit = min(max(limit, 1), LabelQuery.limitMaximum)
     }

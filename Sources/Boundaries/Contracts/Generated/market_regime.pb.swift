@@ -1564,7 +1564,7 @@ package nonisolated struct Bloasis_MarketRegime_GetScorecardRequest: Sendable {
   package init() {}
 }
 
-/// Made from the answers that are stored, each of which rests on bars up to its own; nothing is
+/// Made from the answers as first stored, each of which rests on bars up to its own; nothing is
 /// fitted again, and overrides are no part of it. A figure without a value, such as the Sortino
 /// ratio of a row without a losing bar, is unset.
 package nonisolated struct Bloasis_MarketRegime_GetScorecardResponse: Sendable {

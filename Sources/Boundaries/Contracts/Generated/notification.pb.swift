@@ -20,11 +20,13 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What somebody is told, once per event.
 package nonisolated struct Bloasis_Notification_Notification: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Grows along everything that anybody is told: `after` and `Last-Event-ID` take it.
   package var notificationID: String {
     get {_notificationID ?? String()}
     set {_notificationID = newValue}
@@ -34,6 +36,7 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `notificationID`. Subsequent reads from it will return its default value.
   package mutating func clearNotificationID() {self._notificationID = nil}
 
+  /// Whom it is for; empty when for everybody who gives no name.
   package var userID: String {
     get {_userID ?? String()}
     set {_userID = newValue}
@@ -43,7 +46,7 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `userID`. Subsequent reads from it will return its default value.
   package mutating func clearUserID() {self._userID = nil}
 
-  /// The event it tells of; a notification is made once per event and user.
+  /// The event it tells of.
   package var eventID: String {
     get {_eventID ?? String()}
     set {_eventID = newValue}
@@ -63,6 +66,7 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `kind`. Subsequent reads from it will return its default value.
   package mutating func clearKind() {self._kind = nil}
 
+  /// One line.
   package var title: String {
     get {_title ?? String()}
     set {_title = newValue}
@@ -72,6 +76,7 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `title`. Subsequent reads from it will return its default value.
   package mutating func clearTitle() {self._title = nil}
 
+  /// How sure, since when, why; lines.
   package var body: String {
     get {_body ?? String()}
     set {_body = newValue}
@@ -91,6 +96,7 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
   package mutating func clearTimestamp() {self._timestamp = nil}
 
+  /// Whether it was marked as read.
   package var acknowledged: Bool {
     get {_acknowledged ?? false}
     set {_acknowledged = newValue}
@@ -110,6 +116,36 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   /// Clears the value of `event`. Subsequent reads from it will return its default value.
   package mutating func clearEvent() {self._event = nil}
 
+  /// When it was told, RFC 3339 UTC.
+  package var toldAt: String {
+    get {_toldAt ?? String()}
+    set {_toldAt = newValue}
+  }
+  /// Returns true if `toldAt` has been explicitly set.
+  package var hasToldAt: Bool {self._toldAt != nil}
+  /// Clears the value of `toldAt`. Subsequent reads from it will return its default value.
+  package mutating func clearToldAt() {self._toldAt = nil}
+
+  /// Where more is to be read.
+  package var link: String {
+    get {_link ?? String()}
+    set {_link = newValue}
+  }
+  /// Returns true if `link` has been explicitly set.
+  package var hasLink: Bool {self._link != nil}
+  /// Clears the value of `link`. Subsequent reads from it will return its default value.
+  package mutating func clearLink() {self._link = nil}
+
+  /// Of a change, what it leads from: where several were told as one, from before the first.
+  package var previousRegime: String {
+    get {_previousRegime ?? String()}
+    set {_previousRegime = newValue}
+  }
+  /// Returns true if `previousRegime` has been explicitly set.
+  package var hasPreviousRegime: Bool {self._previousRegime != nil}
+  /// Clears the value of `previousRegime`. Subsequent reads from it will return its default value.
+  package mutating func clearPreviousRegime() {self._previousRegime = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -123,19 +159,127 @@ package nonisolated struct Bloasis_Notification_Notification: Sendable {
   fileprivate var _timestamp: String? = nil
   fileprivate var _acknowledged: Bool? = nil
   fileprivate var _event: String? = nil
+  fileprivate var _toldAt: String? = nil
+  fileprivate var _link: String? = nil
+  fileprivate var _previousRegime: String? = nil
 }
 
+/// A message of a stream of notifications.
+package nonisolated struct Bloasis_Notification_NotificationEvent: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// `notification`, or `resumed`, which comes first and once.
+  package var type: String {
+    get {_storage._type ?? String()}
+    set {_uniqueStorage()._type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  package var hasType: Bool {_storage._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  package mutating func clearType() {_uniqueStorage()._type = nil}
+
+  /// Of `notification`.
+  package var notification: Bloasis_Notification_Notification {
+    get {_storage._notification ?? Bloasis_Notification_Notification()}
+    set {_uniqueStorage()._notification = newValue}
+  }
+  /// Returns true if `notification` has been explicitly set.
+  package var hasNotification: Bool {_storage._notification != nil}
+  /// Clears the value of `notification`. Subsequent reads from it will return its default value.
+  package mutating func clearNotification() {_uniqueStorage()._notification = nil}
+
+  /// Of `resumed`.
+  package var resumed: Bloasis_Notification_Resumption {
+    get {_storage._resumed ?? Bloasis_Notification_Resumption()}
+    set {_uniqueStorage()._resumed = newValue}
+  }
+  /// Returns true if `resumed` has been explicitly set.
+  package var hasResumed: Bool {_storage._resumed != nil}
+  /// Clears the value of `resumed`. Subsequent reads from it will return its default value.
+  package mutating func clearResumed() {_uniqueStorage()._resumed = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// What a stream that resumes can still tell.
+package nonisolated struct Bloasis_Notification_Resumption: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// `nothing_missed`; `replaying`: what was missed comes now; `incomplete`: some of it is no longer
+  /// kept, and the rest comes now; `from_now`: nothing was asked for but what comes.
+  package var answer: String {
+    get {_answer ?? String()}
+    set {_answer = newValue}
+  }
+  /// Returns true if `answer` has been explicitly set.
+  package var hasAnswer: Bool {self._answer != nil}
+  /// Clears the value of `answer`. Subsequent reads from it will return its default value.
+  package mutating func clearAnswer() {self._answer = nil}
+
+  /// What was asked for.
+  package var after: String {
+    get {_after ?? String()}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  /// Nothing up to this one is kept any more; empty when all is.
+  package var removedThrough: String {
+    get {_removedThrough ?? String()}
+    set {_removedThrough = newValue}
+  }
+  /// Returns true if `removedThrough` has been explicitly set.
+  package var hasRemovedThrough: Bool {self._removedThrough != nil}
+  /// Clears the value of `removedThrough`. Subsequent reads from it will return its default value.
+  package mutating func clearRemovedThrough() {self._removedThrough = nil}
+
+  /// The latest notification when the stream began.
+  package var last: String {
+    get {_last ?? String()}
+    set {_last = newValue}
+  }
+  /// Returns true if `last` has been explicitly set.
+  package var hasLast: Bool {self._last != nil}
+  /// Clears the value of `last`. Subsequent reads from it will return its default value.
+  package mutating func clearLast() {self._last = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _answer: String? = nil
+  fileprivate var _after: String? = nil
+  fileprivate var _removedThrough: String? = nil
+  fileprivate var _last: String? = nil
+}
+
+/// Asks for an inbox.
 package nonisolated struct Bloasis_Notification_ListNotificationsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose; of everybody who gives no name when empty.
   package var userID: String = String()
 
+  /// Leaves out what was marked as read.
   package var unacknowledgedOnly: Bool = false
 
+  /// 50 when 0; at most 1,000.
   package var pageSize: Int32 = 0
 
+  /// `next_page_token` of the page before.
   package var pageToken: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -143,11 +287,13 @@ package nonisolated struct Bloasis_Notification_ListNotificationsRequest: Sendab
   package init() {}
 }
 
+/// A page of an inbox.
 package nonisolated struct Bloasis_Notification_ListNotificationsResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Newest first.
   package var items: [Bloasis_Notification_Notification] = []
 
   /// Empty on the last page.
@@ -160,18 +306,104 @@ package nonisolated struct Bloasis_Notification_ListNotificationsResponse: Senda
   /// Clears the value of `nextPageToken`. Subsequent reads from it will return its default value.
   package mutating func clearNextPageToken() {self._nextPageToken = nil}
 
+  /// Of all of the inbox.
+  package var tally: Bloasis_Notification_NotificationTally {
+    get {_tally ?? Bloasis_Notification_NotificationTally()}
+    set {_tally = newValue}
+  }
+  /// Returns true if `tally` has been explicitly set.
+  package var hasTally: Bool {self._tally != nil}
+  /// Clears the value of `tally`. Subsequent reads from it will return its default value.
+  package mutating func clearTally() {self._tally = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _nextPageToken: String? = nil
+  fileprivate var _tally: Bloasis_Notification_NotificationTally? = nil
 }
 
+/// What became of what somebody was told, from the first on.
+package nonisolated struct Bloasis_Notification_NotificationTally: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many they were told.
+  package var told: Int64 {
+    get {_told ?? 0}
+    set {_told = newValue}
+  }
+  /// Returns true if `told` has been explicitly set.
+  package var hasTold: Bool {self._told != nil}
+  /// Clears the value of `told`. Subsequent reads from it will return its default value.
+  package mutating func clearTold() {self._told = nil}
+
+  /// Marked as read.
+  package var acknowledged: Int64 {
+    get {_acknowledged ?? 0}
+    set {_acknowledged = newValue}
+  }
+  /// Returns true if `acknowledged` has been explicitly set.
+  package var hasAcknowledged: Bool {self._acknowledged != nil}
+  /// Clears the value of `acknowledged`. Subsequent reads from it will return its default value.
+  package mutating func clearAcknowledged() {self._acknowledged = nil}
+
+  /// Removed for their age before they were.
+  package var expired: Int64 {
+    get {_expired ?? 0}
+    set {_expired = newValue}
+  }
+  /// Returns true if `expired` has been explicitly set.
+  package var hasExpired: Bool {self._expired != nil}
+  /// Clears the value of `expired`. Subsequent reads from it will return its default value.
+  package mutating func clearExpired() {self._expired = nil}
+
+  /// Neither.
+  package var unread: Int64 {
+    get {_unread ?? 0}
+    set {_unread = newValue}
+  }
+  /// Returns true if `unread` has been explicitly set.
+  package var hasUnread: Bool {self._unread != nil}
+  /// Clears the value of `unread`. Subsequent reads from it will return its default value.
+  package mutating func clearUnread() {self._unread = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _told: Int64? = nil
+  fileprivate var _acknowledged: Int64? = nil
+  fileprivate var _expired: Int64? = nil
+  fileprivate var _unread: Int64? = nil
+}
+
+/// Marks what was read.
+package nonisolated struct Bloasis_Notification_AcknowledgeNotificationsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whose.
+  package var userID: String = String()
+
+  /// The last notification that is marked.
+  package var through: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for what comes.
 package nonisolated struct Bloasis_Notification_StreamNotificationsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose; of everybody who gives no name when empty.
   package var userID: String = String()
 
   /// First what came after this notification, then what comes.
@@ -182,13 +414,16 @@ package nonisolated struct Bloasis_Notification_StreamNotificationsRequest: Send
   package init() {}
 }
 
+/// Marks what was read.
 package nonisolated struct Bloasis_Notification_AcknowledgeNotificationRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Which.
   package var notificationID: String = String()
 
+  /// Whose.
   package var userID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -196,11 +431,13 @@ package nonisolated struct Bloasis_Notification_AcknowledgeNotificationRequest: 
   package init() {}
 }
 
+/// What somebody wants to be told, and when.
 package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose.
   package var userID: String {
     get {_userID ?? String()}
     set {_userID = newValue}
@@ -210,6 +447,7 @@ package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   /// Clears the value of `userID`. Subsequent reads from it will return its default value.
   package mutating func clearUserID() {self._userID = nil}
 
+  /// Whether changes of regime are told.
   package var regimeChanges: Bool {
     get {_regimeChanges ?? false}
     set {_regimeChanges = newValue}
@@ -219,6 +457,7 @@ package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   /// Clears the value of `regimeChanges`. Subsequent reads from it will return its default value.
   package mutating func clearRegimeChanges() {self._regimeChanges = nil}
 
+  /// Whether fills of the user's own orders are told.
   package var orderFills: Bool {
     get {_orderFills ?? false}
     set {_orderFills = newValue}
@@ -231,7 +470,7 @@ package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   /// Only these markets; all when empty.
   package var markets: [String] = []
 
-  /// Only regimes at least this risky: low, medium, high or extreme.
+  /// Only changes to or from a regime at least this risky: low, medium, high or extreme.
   package var minimumRiskLevel: String {
     get {_minimumRiskLevel ?? String()}
     set {_minimumRiskLevel = newValue}
@@ -241,6 +480,80 @@ package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   /// Clears the value of `minimumRiskLevel`. Subsequent reads from it will return its default value.
   package mutating func clearMinimumRiskLevel() {self._minimumRiskLevel = nil}
 
+  /// Only changes to or from one of these; all when empty.
+  package var regimes: [String] = []
+
+  /// Only changes to a regime with at least this confidence, 0 to 1.
+  package var minimumConfidence: Double {
+    get {_minimumConfidence ?? 0}
+    set {_minimumConfidence = newValue}
+  }
+  /// Returns true if `minimumConfidence` has been explicitly set.
+  package var hasMinimumConfidence: Bool {self._minimumConfidence != nil}
+  /// Clears the value of `minimumConfidence`. Subsequent reads from it will return its default value.
+  package mutating func clearMinimumConfidence() {self._minimumConfidence = nil}
+
+  /// For quiet hours and digests: a name of the IANA time zone database, `Europe/Berlin`.
+  package var timeZone: String {
+    get {_timeZone ?? String()}
+    set {_timeZone = newValue}
+  }
+  /// Returns true if `timeZone` has been explicitly set.
+  package var hasTimeZone: Bool {self._timeZone != nil}
+  /// Clears the value of `timeZone`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeZone() {self._timeZone = nil}
+
+  /// Nobody is disturbed from this local time on, `22:00`; without quiet hours when empty.
+  package var quietFrom: String {
+    get {_quietFrom ?? String()}
+    set {_quietFrom = newValue}
+  }
+  /// Returns true if `quietFrom` has been explicitly set.
+  package var hasQuietFrom: Bool {self._quietFrom != nil}
+  /// Clears the value of `quietFrom`. Subsequent reads from it will return its default value.
+  package mutating func clearQuietFrom() {self._quietFrom = nil}
+
+  /// Until this one, `07:00`, perhaps of the next day.
+  package var quietUntil: String {
+    get {_quietUntil ?? String()}
+    set {_quietUntil = newValue}
+  }
+  /// Returns true if `quietUntil` has been explicitly set.
+  package var hasQuietUntil: Bool {self._quietUntil != nil}
+  /// Clears the value of `quietUntil`. Subsequent reads from it will return its default value.
+  package mutating func clearQuietUntil() {self._quietUntil = nil}
+
+  /// `instant`, `hourly` or `daily`.
+  package var digest: String {
+    get {_digest ?? String()}
+    set {_digest = newValue}
+  }
+  /// Returns true if `digest` has been explicitly set.
+  package var hasDigest: Bool {self._digest != nil}
+  /// Clears the value of `digest`. Subsequent reads from it will return its default value.
+  package mutating func clearDigest() {self._digest = nil}
+
+  /// Of a daily digest, the local time, `08:30`.
+  package var digestAt: String {
+    get {_digestAt ?? String()}
+    set {_digestAt = newValue}
+  }
+  /// Returns true if `digestAt` has been explicitly set.
+  package var hasDigestAt: Bool {self._digestAt != nil}
+  /// Clears the value of `digestAt`. Subsequent reads from it will return its default value.
+  package mutating func clearDigestAt() {self._digestAt = nil}
+
+  /// A change waits for so long for one that takes it back, and both are told as nothing; 0 to
+  /// 86400.
+  package var netWindowSeconds: Int32 {
+    get {_netWindowSeconds ?? 0}
+    set {_netWindowSeconds = newValue}
+  }
+  /// Returns true if `netWindowSeconds` has been explicitly set.
+  package var hasNetWindowSeconds: Bool {self._netWindowSeconds != nil}
+  /// Clears the value of `netWindowSeconds`. Subsequent reads from it will return its default value.
+  package mutating func clearNetWindowSeconds() {self._netWindowSeconds = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -249,13 +562,22 @@ package nonisolated struct Bloasis_Notification_Preferences: Sendable {
   fileprivate var _regimeChanges: Bool? = nil
   fileprivate var _orderFills: Bool? = nil
   fileprivate var _minimumRiskLevel: String? = nil
+  fileprivate var _minimumConfidence: Double? = nil
+  fileprivate var _timeZone: String? = nil
+  fileprivate var _quietFrom: String? = nil
+  fileprivate var _quietUntil: String? = nil
+  fileprivate var _digest: String? = nil
+  fileprivate var _digestAt: String? = nil
+  fileprivate var _netWindowSeconds: Int32? = nil
 }
 
+/// Asks for somebody's preferences.
 package nonisolated struct Bloasis_Notification_GetPreferencesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose.
   package var userID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -263,13 +585,16 @@ package nonisolated struct Bloasis_Notification_GetPreferencesRequest: Sendable 
   package init() {}
 }
 
+/// Replaces somebody's preferences.
 package nonisolated struct Bloasis_Notification_UpdatePreferencesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose.
   package var userID: String = String()
 
+  /// All of them: what is left out is as it is for somebody new.
   package var preferences: Bloasis_Notification_Preferences {
     get {_preferences ?? Bloasis_Notification_Preferences()}
     set {_preferences = newValue}
@@ -286,11 +611,13 @@ package nonisolated struct Bloasis_Notification_UpdatePreferencesRequest: Sendab
   fileprivate var _preferences: Bloasis_Notification_Preferences? = nil
 }
 
+/// Where somebody is told what they are told, besides their inbox.
 package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Names it.
   package var webhookID: String {
     get {_webhookID ?? String()}
     set {_webhookID = newValue}
@@ -300,6 +627,7 @@ package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   /// Clears the value of `webhookID`. Subsequent reads from it will return its default value.
   package mutating func clearWebhookID() {self._webhookID = nil}
 
+  /// Whose.
   package var userID: String {
     get {_userID ?? String()}
     set {_userID = newValue}
@@ -309,6 +637,7 @@ package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   /// Clears the value of `userID`. Subsequent reads from it will return its default value.
   package mutating func clearUserID() {self._userID = nil}
 
+  /// `https://…`, or `mailto:` and an address.
   package var url: String {
     get {_url ?? String()}
     set {_url = newValue}
@@ -318,9 +647,10 @@ package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   /// Clears the value of `url`. Subsequent reads from it will return its default value.
   package mutating func clearURL() {self._url = nil}
 
-  /// regime_change, order_filled.
+  /// regime_change, order_filled; all when empty.
   package var kinds: [String] = []
 
+  /// Whether anything is sent.
   package var enabled: Bool {
     get {_enabled ?? false}
     set {_enabled = newValue}
@@ -329,6 +659,46 @@ package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   package var hasEnabled: Bool {self._enabled != nil}
   /// Clears the value of `enabled`. Subsequent reads from it will return its default value.
   package mutating func clearEnabled() {self._enabled = nil}
+
+  /// `standard`, `slack`, `discord`, `telegram` or `mail`.
+  package var format: String {
+    get {_format ?? String()}
+    set {_format = newValue}
+  }
+  /// Returns true if `format` has been explicitly set.
+  package var hasFormat: Bool {self._format != nil}
+  /// Clears the value of `format`. Subsequent reads from it will return its default value.
+  package mutating func clearFormat() {self._format = nil}
+
+  /// Why it was disabled, where nobody did it by hand.
+  package var problem: String {
+    get {_problem ?? String()}
+    set {_problem = newValue}
+  }
+  /// Returns true if `problem` has been explicitly set.
+  package var hasProblem: Bool {self._problem != nil}
+  /// Clears the value of `problem`. Subsequent reads from it will return its default value.
+  package mutating func clearProblem() {self._problem = nil}
+
+  /// Deliveries given up in a row.
+  package var failures: Int32 {
+    get {_failures ?? 0}
+    set {_failures = newValue}
+  }
+  /// Returns true if `failures` has been explicitly set.
+  package var hasFailures: Bool {self._failures != nil}
+  /// Clears the value of `failures`. Subsequent reads from it will return its default value.
+  package mutating func clearFailures() {self._failures = nil}
+
+  /// Signs each delivery, `whsec_` and base64; told once, by the call that made it.
+  package var secret: String {
+    get {_secret ?? String()}
+    set {_secret = newValue}
+  }
+  /// Returns true if `secret` has been explicitly set.
+  package var hasSecret: Bool {self._secret != nil}
+  /// Clears the value of `secret`. Subsequent reads from it will return its default value.
+  package mutating func clearSecret() {self._secret = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -338,20 +708,102 @@ package nonisolated struct Bloasis_Notification_Webhook: Sendable {
   fileprivate var _userID: String? = nil
   fileprivate var _url: String? = nil
   fileprivate var _enabled: Bool? = nil
+  fileprivate var _format: String? = nil
+  fileprivate var _problem: String? = nil
+  fileprivate var _failures: Int32? = nil
+  fileprivate var _secret: String? = nil
 }
 
+/// Has somebody told by HTTP or mail.
 package nonisolated struct Bloasis_Notification_CreateWebhookRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose.
   package var userID: String = String()
 
+  /// `https://…`, or `mailto:` and an address.
   package var url: String = String()
 
+  /// regime_change, order_filled; all when empty.
   package var kinds: [String] = []
 
-  /// Signs each delivery; never answered back.
+  /// Signs each delivery: `whsec_` and the base64 of 24 to 64 bytes. Made when empty.
+  package var secret: String = String()
+
+  /// As in Webhook; `standard` when empty, `mail` for a `mailto:`.
+  package var format: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Tries a webhook.
+package nonisolated struct Bloasis_Notification_TestWebhookRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which.
+  package var webhookID: String = String()
+
+  /// Whose.
+  package var userID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What came of a test.
+package nonisolated struct Bloasis_Notification_TestWebhookResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whether the other side took it.
+  package var delivered: Bool {
+    get {_delivered ?? false}
+    set {_delivered = newValue}
+  }
+  /// Returns true if `delivered` has been explicitly set.
+  package var hasDelivered: Bool {self._delivered != nil}
+  /// Clears the value of `delivered`. Subsequent reads from it will return its default value.
+  package mutating func clearDelivered() {self._delivered = nil}
+
+  /// What it said, or why it could not be asked.
+  package var detail: String {
+    get {_detail ?? String()}
+    set {_detail = newValue}
+  }
+  /// Returns true if `detail` has been explicitly set.
+  package var hasDetail: Bool {self._detail != nil}
+  /// Clears the value of `detail`. Subsequent reads from it will return its default value.
+  package mutating func clearDetail() {self._detail = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _delivered: Bool? = nil
+  fileprivate var _detail: String? = nil
+}
+
+/// Gives a webhook a new secret.
+package nonisolated struct Bloasis_Notification_RotateWebhookSecretRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which.
+  package var webhookID: String = String()
+
+  /// Whose.
+  package var userID: String = String()
+
+  /// As in CreateWebhookRequest.
   package var secret: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -359,11 +811,13 @@ package nonisolated struct Bloasis_Notification_CreateWebhookRequest: Sendable {
   package init() {}
 }
 
+/// Asks for somebody's webhooks.
 package nonisolated struct Bloasis_Notification_ListWebhooksRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Whose.
   package var userID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -371,11 +825,13 @@ package nonisolated struct Bloasis_Notification_ListWebhooksRequest: Sendable {
   package init() {}
 }
 
+/// Somebody's webhooks.
 package nonisolated struct Bloasis_Notification_ListWebhooksResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Oldest first.
   package var items: [Bloasis_Notification_Webhook] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -383,13 +839,16 @@ package nonisolated struct Bloasis_Notification_ListWebhooksResponse: Sendable {
   package init() {}
 }
 
+/// Asks for a webhook.
 package nonisolated struct Bloasis_Notification_GetWebhookRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Which.
   package var webhookID: String = String()
 
+  /// Whose.
   package var userID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -397,19 +856,25 @@ package nonisolated struct Bloasis_Notification_GetWebhookRequest: Sendable {
   package init() {}
 }
 
+/// Changes a webhook: what is left out stays.
 package nonisolated struct Bloasis_Notification_UpdateWebhookRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Which.
   package var webhookID: String = String()
 
+  /// Whose.
   package var userID: String = String()
 
+  /// As in CreateWebhookRequest; unchanged when empty.
   package var url: String = String()
 
+  /// Unchanged when empty.
   package var kinds: [String] = []
 
+  /// Unchanged when unset.
   package var enabled: Bool {
     get {_enabled ?? false}
     set {_enabled = newValue}
@@ -419,7 +884,7 @@ package nonisolated struct Bloasis_Notification_UpdateWebhookRequest: Sendable {
   /// Clears the value of `enabled`. Subsequent reads from it will return its default value.
   package mutating func clearEnabled() {self._enabled = nil}
 
-  /// Unchanged when empty.
+  /// Unchanged when empty; the old one signs nothing more.
   package var secret: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -429,13 +894,16 @@ package nonisolated struct Bloasis_Notification_UpdateWebhookRequest: Sendable {
   fileprivate var _enabled: Bool? = nil
 }
 
+/// Takes a webhook away.
 package nonisolated struct Bloasis_Notification_DeleteWebhookRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Which.
   package var webhookID: String = String()
 
+  /// Whose.
   package var userID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -443,6 +911,7 @@ package nonisolated struct Bloasis_Notification_DeleteWebhookRequest: Sendable {
   package init() {}
 }
 
+/// It is gone.
 package nonisolated struct Bloasis_Notification_DeleteWebhookResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -459,7 +928,7 @@ fileprivate nonisolated let _protobuf_package = "bloasis.notification"
 
 nonisolated extension Bloasis_Notification_Notification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Notification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}notification_id\0\u{3}user_id\0\u{3}event_id\0\u{1}kind\0\u{1}title\0\u{1}body\0\u{1}timestamp\0\u{1}acknowledged\0\u{1}event\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}notification_id\0\u{3}user_id\0\u{3}event_id\0\u{1}kind\0\u{1}title\0\u{1}body\0\u{1}timestamp\0\u{1}acknowledged\0\u{1}event\0\u{3}told_at\0\u{1}link\0\u{3}previous_regime\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -476,6 +945,9 @@ nonisolated extension Bloasis_Notification_Notification: SwiftProtobuf.Message, 
       case 7: try { try decoder.decodeSingularStringField(value: &self._timestamp) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self._acknowledged) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self._event) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self._toldAt) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self._link) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self._previousRegime) }()
       default: break
       }
     }
@@ -513,6 +985,15 @@ nonisolated extension Bloasis_Notification_Notification: SwiftProtobuf.Message, 
     try { if let v = self._event {
       try visitor.visitSingularStringField(value: v, fieldNumber: 9)
     } }()
+    try { if let v = self._toldAt {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._link {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._previousRegime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -526,6 +1007,142 @@ nonisolated extension Bloasis_Notification_Notification: SwiftProtobuf.Message, 
     if lhs._timestamp != rhs._timestamp {return false}
     if lhs._acknowledged != rhs._acknowledged {return false}
     if lhs._event != rhs._event {return false}
+    if lhs._toldAt != rhs._toldAt {return false}
+    if lhs._link != rhs._link {return false}
+    if lhs._previousRegime != rhs._previousRegime {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_NotificationEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NotificationEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}notification\0\u{1}resumed\0")
+
+  fileprivate class _StorageClass {
+    var _type: String? = nil
+    var _notification: Bloasis_Notification_Notification? = nil
+    var _resumed: Bloasis_Notification_Resumption? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _type = source._type
+      _notification = source._notification
+      _resumed = source._resumed
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._notification) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._resumed) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._type {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._notification {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._resumed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_NotificationEvent, rhs: Bloasis_Notification_NotificationEvent) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._notification != rhs_storage._notification {return false}
+        if _storage._resumed != rhs_storage._resumed {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_Resumption: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Resumption"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0\u{1}after\0\u{3}removed_through\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._answer) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._after) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._removedThrough) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._answer {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._after {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._removedThrough {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._last {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_Resumption, rhs: Bloasis_Notification_Resumption) -> Bool {
+    if lhs._answer != rhs._answer {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs._removedThrough != rhs._removedThrough {return false}
+    if lhs._last != rhs._last {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -578,7 +1195,7 @@ nonisolated extension Bloasis_Notification_ListNotificationsRequest: SwiftProtob
 
 nonisolated extension Bloasis_Notification_ListNotificationsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListNotificationsResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0\u{3}next_page_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0\u{3}next_page_token\0\u{1}tally\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -588,6 +1205,7 @@ nonisolated extension Bloasis_Notification_ListNotificationsResponse: SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self._nextPageToken) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._tally) }()
       default: break
       }
     }
@@ -604,12 +1222,100 @@ nonisolated extension Bloasis_Notification_ListNotificationsResponse: SwiftProto
     try { if let v = self._nextPageToken {
       try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._tally {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Bloasis_Notification_ListNotificationsResponse, rhs: Bloasis_Notification_ListNotificationsResponse) -> Bool {
     if lhs.items != rhs.items {return false}
     if lhs._nextPageToken != rhs._nextPageToken {return false}
+    if lhs._tally != rhs._tally {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_NotificationTally: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NotificationTally"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}told\0\u{1}acknowledged\0\u{1}expired\0\u{1}unread\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self._told) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self._acknowledged) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._expired) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._unread) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._told {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._acknowledged {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._expired {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._unread {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_NotificationTally, rhs: Bloasis_Notification_NotificationTally) -> Bool {
+    if lhs._told != rhs._told {return false}
+    if lhs._acknowledged != rhs._acknowledged {return false}
+    if lhs._expired != rhs._expired {return false}
+    if lhs._unread != rhs._unread {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_AcknowledgeNotificationsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AcknowledgeNotificationsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}through\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.through) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
+    }
+    if !self.through.isEmpty {
+      try visitor.visitSingularStringField(value: self.through, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_AcknowledgeNotificationsRequest, rhs: Bloasis_Notification_AcknowledgeNotificationsRequest) -> Bool {
+    if lhs.userID != rhs.userID {return false}
+    if lhs.through != rhs.through {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -687,7 +1393,7 @@ nonisolated extension Bloasis_Notification_AcknowledgeNotificationRequest: Swift
 
 nonisolated extension Bloasis_Notification_Preferences: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Preferences"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}regime_changes\0\u{3}order_fills\0\u{1}markets\0\u{3}minimum_risk_level\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}regime_changes\0\u{3}order_fills\0\u{1}markets\0\u{3}minimum_risk_level\0\u{1}regimes\0\u{3}minimum_confidence\0\u{3}time_zone\0\u{3}quiet_from\0\u{3}quiet_until\0\u{1}digest\0\u{3}digest_at\0\u{3}net_window_seconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -700,6 +1406,14 @@ nonisolated extension Bloasis_Notification_Preferences: SwiftProtobuf.Message, S
       case 3: try { try decoder.decodeSingularBoolField(value: &self._orderFills) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.markets) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self._minimumRiskLevel) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.regimes) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self._minimumConfidence) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._timeZone) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self._quietFrom) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self._quietUntil) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self._digest) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self._digestAt) }()
+      case 13: try { try decoder.decodeSingularInt32Field(value: &self._netWindowSeconds) }()
       default: break
       }
     }
@@ -725,6 +1439,30 @@ nonisolated extension Bloasis_Notification_Preferences: SwiftProtobuf.Message, S
     try { if let v = self._minimumRiskLevel {
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
     } }()
+    if !self.regimes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.regimes, fieldNumber: 6)
+    }
+    try { if let v = self._minimumConfidence {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._timeZone {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._quietFrom {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._quietUntil {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._digest {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._digestAt {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+    } }()
+    try { if let v = self._netWindowSeconds {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -734,6 +1472,14 @@ nonisolated extension Bloasis_Notification_Preferences: SwiftProtobuf.Message, S
     if lhs._orderFills != rhs._orderFills {return false}
     if lhs.markets != rhs.markets {return false}
     if lhs._minimumRiskLevel != rhs._minimumRiskLevel {return false}
+    if lhs.regimes != rhs.regimes {return false}
+    if lhs._minimumConfidence != rhs._minimumConfidence {return false}
+    if lhs._timeZone != rhs._timeZone {return false}
+    if lhs._quietFrom != rhs._quietFrom {return false}
+    if lhs._quietUntil != rhs._quietUntil {return false}
+    if lhs._digest != rhs._digest {return false}
+    if lhs._digestAt != rhs._digestAt {return false}
+    if lhs._netWindowSeconds != rhs._netWindowSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -810,7 +1556,7 @@ nonisolated extension Bloasis_Notification_UpdatePreferencesRequest: SwiftProtob
 
 nonisolated extension Bloasis_Notification_Webhook: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Webhook"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}webhook_id\0\u{3}user_id\0\u{1}url\0\u{1}kinds\0\u{1}enabled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}webhook_id\0\u{3}user_id\0\u{1}url\0\u{1}kinds\0\u{1}enabled\0\u{1}format\0\u{1}problem\0\u{1}failures\0\u{1}secret\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -823,6 +1569,10 @@ nonisolated extension Bloasis_Notification_Webhook: SwiftProtobuf.Message, Swift
       case 3: try { try decoder.decodeSingularStringField(value: &self._url) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.kinds) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self._enabled) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._format) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._problem) }()
+      case 8: try { try decoder.decodeSingularInt32Field(value: &self._failures) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self._secret) }()
       default: break
       }
     }
@@ -848,6 +1598,18 @@ nonisolated extension Bloasis_Notification_Webhook: SwiftProtobuf.Message, Swift
     try { if let v = self._enabled {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._format {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._problem {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._failures {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._secret {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -857,6 +1619,10 @@ nonisolated extension Bloasis_Notification_Webhook: SwiftProtobuf.Message, Swift
     if lhs._url != rhs._url {return false}
     if lhs.kinds != rhs.kinds {return false}
     if lhs._enabled != rhs._enabled {return false}
+    if lhs._format != rhs._format {return false}
+    if lhs._problem != rhs._problem {return false}
+    if lhs._failures != rhs._failures {return false}
+    if lhs._secret != rhs._secret {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -864,7 +1630,7 @@ nonisolated extension Bloasis_Notification_Webhook: SwiftProtobuf.Message, Swift
 
 nonisolated extension Bloasis_Notification_CreateWebhookRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CreateWebhookRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}url\0\u{1}kinds\0\u{1}secret\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}url\0\u{1}kinds\0\u{1}secret\0\u{1}format\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -876,6 +1642,7 @@ nonisolated extension Bloasis_Notification_CreateWebhookRequest: SwiftProtobuf.M
       case 2: try { try decoder.decodeSingularStringField(value: &self.url) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.kinds) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.secret) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.format) }()
       default: break
       }
     }
@@ -894,6 +1661,9 @@ nonisolated extension Bloasis_Notification_CreateWebhookRequest: SwiftProtobuf.M
     if !self.secret.isEmpty {
       try visitor.visitSingularStringField(value: self.secret, fieldNumber: 4)
     }
+    if !self.format.isEmpty {
+      try visitor.visitSingularStringField(value: self.format, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -901,6 +1671,121 @@ nonisolated extension Bloasis_Notification_CreateWebhookRequest: SwiftProtobuf.M
     if lhs.userID != rhs.userID {return false}
     if lhs.url != rhs.url {return false}
     if lhs.kinds != rhs.kinds {return false}
+    if lhs.secret != rhs.secret {return false}
+    if lhs.format != rhs.format {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_TestWebhookRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TestWebhookRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}webhook_id\0\u{3}user_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.webhookID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.webhookID.isEmpty {
+      try visitor.visitSingularStringField(value: self.webhookID, fieldNumber: 1)
+    }
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_TestWebhookRequest, rhs: Bloasis_Notification_TestWebhookRequest) -> Bool {
+    if lhs.webhookID != rhs.webhookID {return false}
+    if lhs.userID != rhs.userID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_TestWebhookResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TestWebhookResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}delivered\0\u{1}detail\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self._delivered) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._detail) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._delivered {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._detail {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_TestWebhookResponse, rhs: Bloasis_Notification_TestWebhookResponse) -> Bool {
+    if lhs._delivered != rhs._delivered {return false}
+    if lhs._detail != rhs._detail {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Notification_RotateWebhookSecretRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RotateWebhookSecretRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}webhook_id\0\u{3}user_id\0\u{1}secret\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.webhookID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.secret) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.webhookID.isEmpty {
+      try visitor.visitSingularStringField(value: self.webhookID, fieldNumber: 1)
+    }
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 2)
+    }
+    if !self.secret.isEmpty {
+      try visitor.visitSingularStringField(value: self.secret, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Notification_RotateWebhookSecretRequest, rhs: Bloasis_Notification_RotateWebhookSecretRequest) -> Bool {
+    if lhs.webhookID != rhs.webhookID {return false}
+    if lhs.userID != rhs.userID {return false}
     if lhs.secret != rhs.secret {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -64,6 +64,16 @@ package struct ServiceMethod: Sendable {
             call: .stream { MessageStream(try await answer(try taken($0))) })
     }
 
+    /// A stream whose answers are told to many, with the forms that they were given.
+    package static func shared<Asked: Message>(
+        _ service: String, _ name: String,
+        _ answer: @escaping @Sendable (Asked) async throws -> MessageStream
+    ) -> ServiceMethod {
+        ServiceMethod(
+            service: service, name: name, asked: Asked.self, bodyLimitBytes: fewFieldsLimitBytes,
+            call: .stream { try await answer(try taken($0)) })
+    }
+
     /// Doors make requests by `asked`, so that another message is a mistake of theirs.
     private static func taken<Asked: Message>(_ message: any Message) throws(RPCFault) -> Asked {
         guard let message = message as? Asked else {
@@ -79,12 +89,16 @@ package struct ServiceMethod: Sendable {
 package struct MessageStream: Sendable {
     /// The next answer; `nil` at the end. Called by one task at a time; a cancelled one ends the
     /// stream at its source, as does giving the stream up.
-    package let next: @Sendable () async throws -> (any Message)?
+    package let next: @Sendable () async throws -> AnsweredMessage?
+
+    package init(next: @escaping @Sendable () async throws -> AnsweredMessage?) {
+        self.next = next
+    }
 
     package init<Answered: Message>(_ answers: AsyncThrowingStream<Answered, any Error>) {
         next = {
             var iterator = answers.makeAsyncIterator()
-            return try await iterator.next()
+            return try await iterator.next().map { AnsweredMessage($0) }
         }
     }
 }
@@ -92,6 +106,7 @@ package struct MessageStream: Sendable {
 extension ServiceMethod {
     package static let marketRegimeService = "bloasis.market_regime.MarketRegimeService"
     package static let tradingService = "bloasis.trading.TradingService"
+    package static let notificationService = "bloasis.notification.NotificationService"
 
     package static func marketRegime(_ api: any MarketRegimeAPI) -> [ServiceMethod] {
         let service = marketRegimeService
@@ -106,6 +121,31 @@ extension ServiceMethod {
             .unary(service, "ListSeries") { try await api.listSeries($0) },
             .unary(service, "GetRegimeColumns") { try await api.getRegimeColumns($0) },
             .unary(service, "GetScorecard") { try await api.getScorecard($0) },
+        ]
+    }
+
+    package static func notification(
+        _ inbox: any NotificationAPI, _ webhooks: any WebhookAPI
+    ) -> [ServiceMethod] {
+        let service = notificationService
+        return [
+            .unary(service, "ListNotifications") { try await inbox.listNotifications($0) },
+            .shared(service, "StreamNotifications") { try await inbox.answerNotifications($0) },
+            .unary(service, "AcknowledgeNotification") {
+                try await inbox.acknowledgeNotification($0)
+            },
+            .unary(service, "AcknowledgeNotifications") {
+                try await inbox.acknowledgeNotifications($0)
+            },
+            .unary(service, "GetPreferences") { try await inbox.getPreferences($0) },
+            .unary(service, "UpdatePreferences") { try await inbox.updatePreferences($0) },
+            .unary(service, "CreateWebhook") { try await webhooks.createWebhook($0) },
+            .unary(service, "ListWebhooks") { try await webhooks.listWebhooks($0) },
+            .unary(service, "GetWebhook") { try await webhooks.getWebhook($0) },
+            .unary(service, "UpdateWebhook") { try await webhooks.updateWebhook($0) },
+            .unary(service, "DeleteWebhook") { try await webhooks.deleteWebhook($0) },
+            .unary(service, "TestWebhook") { try await webhooks.testWebhook($0) },
+            .unary(service, "RotateWebhookSecret") { try await webhooks.rotateWebhookSecret($0) },
         ]
     }
 
