@@ -145,7 +145,7 @@ struct CrashTests {
 }
 
 /// The bytes of a store at one instant.
-private struct CrashImage {
+struct CrashImage {
     let path: String
     let file: Data
     let log: Data

@@ -25,6 +25,11 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.ledgerWorld()) }
     }
 
+    @Test("store of notices", arguments: NoticeStoreConformance.laws)
+    func noticeStore(keeps law: Law<NoticeWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.noticeWorld()) }
+    }
+
     @Test("event bus", arguments: EventBusConformance.laws)
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.busWorld()) }
@@ -46,6 +51,17 @@ struct PostgresModelTests {
         try await TemporaryDatabase.with { database in
             let durable = await StoreScript.play(
                 seed: seed, steps: 60, in: try await database.storeWorld())
+            try #require(twin.count == durable.count)
+            for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
+        }
+    }
+
+    @Test("on random scripts of calls about notices", arguments: Sweep.seeds(15))
+    func noticeScripts(seed: UInt64) async throws {
+        let twin = await NoticeScript.play(seed: seed, steps: 150, in: .inMemory())
+        try await TemporaryDatabase.with { database in
+            let durable = await NoticeScript.play(
+                seed: seed, steps: 150, in: try await database.noticeWorld())
             try #require(twin.count == durable.count)
             for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
         }

@@ -24,6 +24,11 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().ledgerWorld())
     }
 
+    @Test("store of notices", arguments: NoticeStoreConformance.laws)
+    func noticeStore(keeps law: Law<NoticeWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().noticeWorld())
+    }
+
     @Test("event bus", arguments: EventBusConformance.laws)
     func eventBus(keeps law: Law<BusWorld>) async throws {
         try await law.holds(in: try TemporaryStore().busWorld())
@@ -42,6 +47,15 @@ struct StoreModelTests {
         let twin = await StoreScript.play(seed: seed, steps: 60, in: .inMemory())
         let durable = await StoreScript.play(
             seed: seed, steps: 60, in: try TemporaryStore().storeWorld())
+        try #require(twin.count == durable.count)
+        for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
+    }
+
+    @Test("on random scripts of calls about notices", arguments: Sweep.seeds(15))
+    func noticeScripts(seed: UInt64) async throws {
+        let twin = await NoticeScript.play(seed: seed, steps: 150, in: .inMemory())
+        let durable = await NoticeScript.play(
+            seed: seed, steps: 150, in: try TemporaryStore().noticeWorld())
         try #require(twin.count == durable.count)
         for (mine, theirs) in zip(twin, durable) { try #require(mine == theirs) }
     }

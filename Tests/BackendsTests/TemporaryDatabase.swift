@@ -68,6 +68,12 @@ final class TemporaryDatabase: Sendable {
             restart: { try await self.restart().fills })
     }
 
+    func noticeWorld() async throws -> NoticeWorld {
+        NoticeWorld(
+            store: try await open().notices, another: { try await self.open().notices },
+            restart: { try await self.restart().notices })
+    }
+
     func busWorld() async throws -> BusWorld {
         BusWorld(
             bus: try await open().events, time: time,

@@ -57,6 +57,12 @@ final class TemporaryStore: Sendable {
             restart: { try self.restart().fills })
     }
 
+    func noticeWorld() throws -> NoticeWorld {
+        NoticeWorld(
+            store: try open().notices, another: { try self.open().notices },
+            restart: { try self.restart().notices })
+    }
+
     func busWorld() throws -> BusWorld {
         BusWorld(
             bus: try open().events, time: time, another: { try self.open().events },

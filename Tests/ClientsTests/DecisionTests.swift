@@ -114,6 +114,14 @@ struct GRPCFailureTests {
             error.metadata = Self.answered
             #expect(GRPCFailure(error) == .fault(RPCFault(.unknown, "mangled")))
         }
+        let fault = RPCFault(.resourceExhausted, "busy", retryAfterSeconds: 7)
+        for (pushback, seconds) in [(fault.pushback, 7), ("6001", 7), ("-1", nil), ("x", nil)] {
+            var trailers: Metadata = [RPCFault.statusTrailer: .binary(fault.statusBytes)]
+            trailers.addString(pushback ?? "", forKey: "grpc-retry-pushback-ms")
+            let error = RPCError(code: .resourceExhausted, message: "busy", metadata: trailers)
+            let told = RPCFault(.resourceExhausted, "busy", retryAfterSeconds: seconds)
+            #expect(GRPCFailure(error) == .fault(told))
+        }
         let other = RPCError(code: .unavailable, message: "busy", metadata: Self.answered)
         #expect(GRPCFailure(other) == .fault(.unavailable("busy")))
         let late = RPCError(code: .deadlineExceeded, message: "late", metadata: Self.answered)

@@ -179,4 +179,39 @@ struct HTTPAnswerTests {
             #expect(told?.code == code)
         }
     }
+
+    @Test("events of notifications are read by their names; others are passed over")
+    func notifications() async throws {
+        let events = """
+            retry: 2000
+
+            event: resumed
+            data: {"answer":"replaying","after":"3","last":"9","more":1}
+
+            event: later
+            data: [1]
+
+            id: 5
+            event: notification
+            data: {"notificationId":"5","title":"SPX: Bull → Crisis"}
+
+            event: notification
+            data: [1]
+
+
+            """
+        let server = try Self.server(Self.answer("200 OK", "text/event-stream", events))
+        try await World.withCalls(.http, to: server.port) { calls in
+            let stream = try await RemoteNotification(calls).streamNotifications(.init())
+            var iterator = stream.makeAsyncIterator()
+            let first = try await iterator.next()
+            #expect(first?.type == "resumed" && first?.resumed.answer == "replaying")
+            #expect(first?.resumed.last == "9" && first?.hasNotification == false)
+            let second = try await iterator.next()
+            #expect(second?.type == "notification" && second?.hasResumed == false)
+            #expect(second?.notification.title == "SPX: Bull → Crisis")
+            let told = await fault { try await iterator.next(isolation: #isolation) }
+            #expect(told?.code == .internalError)
+        }
+    }
 }

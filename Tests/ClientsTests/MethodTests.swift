@@ -103,6 +103,19 @@ struct MethodTests {
         }
     }
 
+    @Test("what is read or marked of an inbox may be asked again, what makes something may not")
+    func inboxes() {
+        for (name, isRepeatable) in [
+            ("StreamNotifications", true), ("AcknowledgeNotifications", true),
+            ("UpdatePreferences", true), ("CreateWebhook", false), ("DeleteWebhook", false),
+            ("TestWebhook", false), ("RotateWebhookSecret", false),
+        ] {
+            var schedule = RetrySchedule("\(ServiceMethod.notificationService)/\(name)")
+            let pause = schedule.pause(after: .unavailable, random: 0)
+            #expect((pause != nil) == isRepeatable, "\(name)")
+        }
+    }
+
     @Test("a request above the limit is not sent")
     func largeRequest() async throws {
         try await World.with(.grpc) { world in

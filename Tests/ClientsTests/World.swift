@@ -81,13 +81,10 @@ struct World: Sendable {
         let calls = try HTTPCalls(
             base, token: token, try ServiceDescriptors(), now: { ContinuousClock.now },
             chance: { 0 })
-        do {
-            let answer = try await body(calls)
+        return try await carryOut {
+            try await body(calls)
+        } finally: {
             await calls.close()
-            return answer
-        } catch {
-            await calls.close()
-            throw error
         }
     }
 

@@ -163,6 +163,23 @@ struct DecisionTests {
         }
     }
 
+    @Test func aReaderBeginsWhereItCanAndKnowsWhatIsRemoved() {
+        let there = [Self.one: Int64(5)..<9, Self.two: 0..<0]
+        let cases: [(asked: Int64, first: Int64, removed: Range<Int64>?)] = [
+            (0, 5, 0..<5), (4, 5, 4..<5), (5, 5, nil), (8, 8, nil), (9, 9, nil), (12, 9, nil),
+        ]
+        for (asked, first, removed) in cases {
+            let start = KafkaReader.Start.offsets([0: asked])
+            #expect(start.includes(Self.one) && !start.includes(Self.two))
+            #expect(start.offset(Self.one, 5..<9) == first)
+            #expect(start.removed(of: there) == removed.map { [Self.one: $0] } ?? [:])
+        }
+        for start in [KafkaReader.Start.earliest, .latest] {
+            #expect(start.includes(Self.two) && start.removed(of: there).isEmpty)
+            #expect(start.offset(Self.one, 5..<9) == (start == .earliest ? 5 : 9))
+        }
+    }
+
     @Test(arguments: 1...9)
     func aProxyRewritesAcrossChunks(size: Int) {
         var rewriter = ByteRewriter(Array("1213".utf8), by: Array("wxyz".utf8))

@@ -12,28 +12,28 @@ struct AskingRegistryTests {
         withoutToken stranger: HTTPResponse.Status
     ) async throws -> Result<[ServiceInstance], RegistryError> {
         let outcome = Mutex<Result<[ServiceInstance], RegistryError>>(.success([]))
-        try await StubServer.serving({ asked in
+        let answer: StubServer.Answering = { asked in
             asked.headers[.authorization] == "Bearer t"
                 ? .text("[]", status: .ok, headers: [:])
                 : .text("[]", status: stranger, headers: [:])
-        }) { server in
+        }
+        try await StubServer.serving(answer) { server in
             let url = "http://127.0.0.1:\(server.port)"
-            let shown = try ConfigServiceClient(url: url, token: RegistryToken("t"))
-            let unshown = try ConfigServiceClient(url: url)
-            let registry = AskingRegistry(shown, stranger: unshown)
-            let found: Result<[ServiceInstance], RegistryError>
-            do {
-                _ = try await registry.instances(of: "a")
-                found = .success(try await registry.instances(of: "b"))
-            } catch let error as RegistryError {
-                found = .failure(error)
+            try await withConfigService(url, token: RegistryToken("t")) { shown in
+                try await withConfigService(url) { unshown in
+                    let registry = AskingRegistry(shown, stranger: unshown)
+                    do {
+                        _ = try await registry.instances(of: "a")
+                        let found = try await registry.instances(of: "b")
+                        outcome.withLock { $0 = .success(found) }
+                    } catch let error as RegistryError {
+                        outcome.withLock { $0 = .failure(error) }
+                    }
+                }
             }
-            await shown.close()
-            await unshown.close()
             // Once proven it is not asked without a token again.
             let strangers = server.asked.filter { $0.headers[.authorization] == nil }
             #expect(strangers.count == 1)
-            outcome.withLock { $0 = found }
         }
         return outcome.withLock { $0 }
     }

@@ -64,13 +64,12 @@ struct ConfigServiceConformanceTests {
     func registry(keeps law: Law<RegistryWorld>) async throws {
         let service = LiveConfigService()
         try await service.serving { url in
-            let client = try ConfigServiceClient(url: url + "//", limits: .patient)
-            let world = RegistryWorld(registrar: client, directory: client) {
-                try await service.set($0, $1, seenBy: client)
+            try await withConfigService(url + "//") { client in
+                try await law.holds(
+                    in: RegistryWorld(registrar: client, directory: client) {
+                        try await service.set($0, $1, seenBy: client)
+                    })
             }
-            let outcome = await Result { try await law.holds(in: world) }
-            await client.close()
-            try outcome.get()
         }
     }
 }
@@ -88,26 +87,23 @@ extension RegistryCallLimits {
     }
 }
 
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
+/// Runs with a client of a server and closes it, whatever happens: one that nobody closes ends the
+/// process.
+func withConfigService(
+    _ url: String, token: RegistryToken? = nil, limits: RegistryCallLimits = .patient,
+    _ body: (ConfigServiceClient) async throws -> Void
+) async throws {
+    let client = try ConfigServiceClient(url: url, token: token, limits: limits)
+    try await carryOut {
+        try await body(client)
+    } finally: {
+        await client.close()
     }
 }
 
 @Suite("The client of the config-service", .timeLimit(.minutes(2)))
 struct ConfigServiceClientTests {
     private static let registration = RegistryConformance.registration(1)
-
-    /// Runs with a client of a server and closes it.
-    private static func with(
-        _ url: String, limits: RegistryCallLimits = .patient,
-        _ body: (ConfigServiceClient) async throws -> Void
-    ) async throws {
-        let client = try ConfigServiceClient(url: url, limits: limits)
-        let outcome = await Result { try await body(client) }
-        await client.close()
-        try outcome.get()
-    }
 
     @Test("the promised limits")
     func limits() {
@@ -128,7 +124,7 @@ struct ConfigServiceClientTests {
             }
         }
         try await StubServer.serving(answer) { server in
-            try await Self.with(server.url + "/base/") { client in
+            try await withConfigService(server.url + "/base/") { client in
                 #expect(try await client.register(Self.registration) == "chosen")
                 try await client.deregister(service: "a b", instanceID: "1&2")
                 #expect(try await client.url(of: "a/b") == "http://h:1")
@@ -165,7 +161,7 @@ struct ConfigServiceClientTests {
         try await StubServer.answering(
             .unprocessableContent, #"{"detail":"no \#u{7}"}"# + String(repeating: "x", count: 999)
         ) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 let error = await #expect(throws: RegistryError.self) {
                     try await client.register(Self.registration)
                 }
@@ -187,7 +183,7 @@ struct ConfigServiceClientTests {
     func noHealthyInstance() async throws {
         try await StubServer.answering(.notFound, #"{"detail":"No healthy instances found"}"#) {
             server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 await #expect(throws: RegistryError.noHealthyInstance(service: "a")) {
                     try await client.url(of: "a")
                 }
@@ -198,7 +194,7 @@ struct ConfigServiceClientTests {
     @Test("a 404 of another kind of server is a refusal", arguments: ["", "<html>", "{}"])
     func elsewhere(text: String) async throws {
         try await StubServer.answering(.notFound, text) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 let error = await #expect(throws: RegistryError.self) {
                     try await client.url(of: "a")
                 }
@@ -215,7 +211,7 @@ struct ConfigServiceClientTests {
         arguments: ["", "<html>", "{}", "[1]", #"{"url":1}"#, #"[{"status":"well"}]"#])
     func unreadable(text: String) async throws {
         try await StubServer.answering(.ok, text) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 for call in [
                     { _ = try await client.register(Self.registration) },
                     { _ = try await client.url(of: "a") },
@@ -234,7 +230,7 @@ struct ConfigServiceClientTests {
     @Test("a redirect is not followed")
     func redirect() async throws {
         try await StubServer.answering(.found, "", headers: [.location: "/elsewhere"]) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 await #expect(throws: RegistryError.self) { try await client.instances(of: "a") }
             }
             #expect(server.asked.count == 1)
@@ -244,7 +240,7 @@ struct ConfigServiceClientTests {
     @Test("an answer that is too large is not read to its end")
     func oversized() async throws {
         try await StubServer.serving(StubServer.endless) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 let error = await #expect(throws: RegistryError.self) {
                     try await client.instances(of: "a")
                 }
@@ -258,7 +254,7 @@ struct ConfigServiceClientTests {
         for answer in [StubServer.silent, StubServer.stalling] {
             try await StubServer.serving(answer) { server in
                 let limits = RegistryCallLimits.limits(.milliseconds(200))
-                try await Self.with(server.url, limits: limits) { client in
+                try await withConfigService(server.url, limits: limits) { client in
                     let late = RegistryError.timedOut(
                         registry: "config-service at 127.0.0.1:\(server.port)",
                         limit: .milliseconds(200))
@@ -273,7 +269,7 @@ struct ConfigServiceClientTests {
     func unreachable() async throws {
         try await LoopbackPort.withNobody { port in
             for host in ["127.0.0.1", "localhost"] {
-                try await Self.with("http://\(host):\(port)") { client in
+                try await withConfigService("http://\(host):\(port)") { client in
                     try await Self.expectNobody(at: "\(host):\(port)", client)
                 }
             }
@@ -297,7 +293,7 @@ struct ConfigServiceClientTests {
     @Test("a call ends when its task is cancelled")
     func cancelled() async throws {
         try await StubServer.serving(StubServer.silent) { server in
-            try await Self.with(server.url) { client in
+            try await withConfigService(server.url) { client in
                 let call = Task { try await client.instances(of: "a") }
                 try await eventually { server.asked.count == 1 }
                 call.cancel()

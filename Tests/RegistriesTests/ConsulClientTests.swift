@@ -128,12 +128,10 @@ private func withConsul(
     _ address: String, token: String? = nil, _ body: (ConsulClient) async throws -> Void
 ) async throws {
     let client = try ConsulClient(address: address, token: token, limits: .patient)
-    do {
+    try await carryOut {
         try await body(client)
+    } finally: {
         await client.close()
-    } catch {
-        await client.close()
-        throw error
     }
 }
 

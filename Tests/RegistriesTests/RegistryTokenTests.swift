@@ -20,12 +20,12 @@ struct RegistryTokenTests {
     func calls() async throws {
         for token in [nil, RegistryToken("a.b-c")] {
             try await StubServer.answering(.ok, #"{"instance_id":"a","url":"http://h"}"#) { stub in
-                let client = try ConfigServiceClient(url: stub.url, token: token)
-                try await client.register(RegistryConformance.registration(1))
-                try await client.deregister(service: "a", instanceID: "b")
-                _ = try await client.url(of: "a")
-                _ = try? await client.instances(of: "a")
-                await client.close()
+                try await withConfigService(stub.url, token: token) { client in
+                    try await client.register(RegistryConformance.registration(1))
+                    try await client.deregister(service: "a", instanceID: "b")
+                    _ = try await client.url(of: "a")
+                    _ = try? await client.instances(of: "a")
+                }
                 #expect(stub.asked.count == 4)
                 for asked in stub.asked {
                     #expect(asked.headers[.authorization] == token.map { _ in "Bearer a.b-c" })

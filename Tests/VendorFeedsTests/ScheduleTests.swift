@@ -2,6 +2,7 @@ import Market
 import Ports
 import TestSupport
 import Testing
+import WebCalls
 
 @testable import VendorFeeds
 

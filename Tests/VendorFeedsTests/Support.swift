@@ -44,14 +44,11 @@ struct VendorWorld: Sendable {
     ) async throws {
         let world = VendorWorld(
             server: try VendorServer(), cache: cache, key: key, base: base, limits: limits)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await body(world))
-        } catch {
-            outcome = .failure(error)
+        try await carryOut {
+            try await body(world)
+        } finally: {
+            await world.connections.close()
         }
-        await world.connections.close()
-        try outcome.get()
     }
 
     private init(

@@ -73,6 +73,20 @@ enum StoredText {
         return label
     }
 
+    static func toldBar(
+        asOf: Timestamp, version: String, regime: String, probabilities: String, kind: String,
+        calibratedConfidence: Double?, isRestated: Bool
+    ) throws -> ToldBar {
+        let regime: Regime = try label(regime, column: "regime")
+        let probabilities = try self.probabilities(probabilities)
+        let stated: ConfidenceKind = try label(kind, column: "confidence_kind")
+        return ToldBar(
+            asOf: asOf, regime: regime, probabilities: probabilities,
+            confidence: probabilities.confidence(in: regime, calibrated: calibratedConfidence),
+            confidenceKind: calibratedConfidence == nil ? stated : .calibrated,
+            modelVersion: ModelVersion(version), isRestated: isRestated)
+    }
+
     static func series(market: String, timeframe: String) throws -> Series {
         guard let name = MarketName(market) else {
             throw UnreadableRow(column: "market", value: market)

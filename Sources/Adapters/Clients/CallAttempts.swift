@@ -28,7 +28,7 @@ struct RetrySchedule: Equatable {
     static let passing: Set<RPCFault.Code> = [
         .unavailable, .resourceExhausted, .aborted, .deadlineExceeded,
     ]
-    /// Reads, and what an id of its own keeps from being done twice.
+    /// Reads, what an id of its own keeps from being done twice, and what says how it is to be.
     static let repeatable = Set(
         [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
@@ -36,7 +36,12 @@ struct RetrySchedule: Equatable {
         ].map { "\(ServiceMethod.marketRegimeService)/\($0)" }
             + ["RecordFill", "GetPortfolio", "RecordBars"].map {
                 "\(ServiceMethod.tradingService)/\($0)"
-            })
+            }
+            + [
+                "ListNotifications", "StreamNotifications", "AcknowledgeNotification",
+                "AcknowledgeNotifications", "GetPreferences", "UpdatePreferences", "ListWebhooks",
+                "GetWebhook",
+            ].map { "\(ServiceMethod.notificationService)/\($0)" })
 
     private var attemptsLeft: Int
     private var span = base

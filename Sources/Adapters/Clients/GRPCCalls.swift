@@ -11,9 +11,7 @@ package final class GRPCCalls: RemoteCalls {
     private static let payloadLimitBytes = 64 << 20
 
     private let unaries: GRPCConnections
-    /// Streams have connections of their own: who leaves one resets it, and servers close a
-    /// connection with many resets (NIO's: 200 in 30 s), with all calls that are on it.
-    private let streams: GRPCConnections
+    private let streams: StreamConnections
     private let host: String
     private let sendsCredentials: Bool
     private let attempts: CallAttempts
@@ -35,10 +33,11 @@ package final class GRPCCalls: RemoteCalls {
         chance: @escaping @Sendable () -> Double,
         clock: any Clock<Duration> = ContinuousClock()
     ) throws {
-        func connections() throws -> GRPCConnections {
+        let connections: @Sendable () throws -> GRPCConnections = {
             try GRPCConnections(endpoints, host: host, security: security, now: now, clock: clock)
         }
-        (unaries, streams) = (try connections(), try connections())
+        unaries = try connections()
+        streams = try StreamConnections(now: now, connections)
         self.host = host
         self.sendsCredentials = sendsCredentials
         attempts = CallAttempts(host: host, now: now, chance: chance, clock: clock)
@@ -48,9 +47,8 @@ package final class GRPCCalls: RemoteCalls {
     /// ended.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for connections in [unaries, streams] {
-                group.addTask { try await connections.client.runConnections() }
-            }
+            group.addTask { [unaries] in try await unaries.client.runConnections() }
+            group.addTask { [streams] in try await streams.run() }
             // The library's own shutdown does not end while a name cannot be resolved.
             group.addTask { [calls] in await calls.allEnded() }
             defer { group.cancelAll() }
@@ -106,10 +104,20 @@ package final class GRPCCalls: RemoteCalls {
         _ request: ClientRequest<[UInt8]>, _ method: MethodDescriptor
     ) throws -> StreamingCall<Answered> {
         try begin()
+        let share: StreamConnections.Share
+        do {
+            share = try streams.take()
+        } catch {
+            calls.end()
+            throw error
+        }
         return StreamingCall { [self] source in
-            defer { calls.end() }
+            defer {
+                streams.giveBack(share)
+                calls.end()
+            }
             do {
-                try await streams.client.serverStreaming(
+                try await share.connections.client.serverStreaming(
                     request: request, descriptor: method, serializer: WireRequest(),
                     deserializer: WireAnswer<Answered>(), options: GRPCCalls.options
                 ) { response in
@@ -118,7 +126,7 @@ package final class GRPCCalls: RemoteCalls {
                     for try await answer in response.messages { try source.give(answer) }
                 }
             } catch {
-                throw told(of: error, .overdue, by: streams)
+                throw told(of: error, .overdue, by: share.connections)
             }
         }
     }

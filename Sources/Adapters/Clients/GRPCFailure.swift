@@ -23,7 +23,8 @@ enum GRPCFailure: Equatable {
         if let bytes = trailers[binaryValues: RPCFault.statusTrailer].first(where: { _ in true }),
             let fault = RPCFault(statusBytes: bytes)
         {
-            self = .fault(fault)
+            let pushback = trailers[stringValues: RPCFault.pushbackTrailer].first { _ in true }
+            self = .fault(fault.askedAgain(after: pushback))
             return
         }
         let isAnswer = trailers[stringValues: "content-type"]

@@ -88,7 +88,7 @@ package final class HTTPCalls: RemoteCalls {
             do {
                 for try await part in response.body {
                     for event in try events.take(Array(part.readableBytesView)) {
-                        try source.give(try read(event))
+                        if let answer: Answered = try read(event) { try source.give(answer) }
                     }
                 }
             } catch {
@@ -139,6 +139,9 @@ package final class HTTPCalls: RemoteCalls {
         }
     }
 
+    /// What is said when the server itself cannot be reached.
+    package var unavailable: RPCFault { .unavailable("Service unavailable: \(address.host)") }
+
     /// What the caller is told of an error: the library's words name no host.
     private func told(of error: any Error) -> any Error {
         if Task.isCancelled { return CancellationError() }
@@ -149,25 +152,39 @@ package final class HTTPCalls: RemoteCalls {
                 .resourceExhausted,
                 "\(address.host) answered more than \(CallLimits.messageBytes) bytes: ask for "
                     + "smaller pages")
-        default: return RPCFault.unavailable("Service unavailable: \(address.host)")
+        default: return unavailable
         }
     }
 
-    private func read<Answered: Message>(_ event: EventLines.Event) throws -> Answered {
-        guard event.kind == "error" else { return try message(event.data) }
-        throw HTTPFailure.told(by: event.data)
-            ?? RPCFault(.unknown, "\(address.host) ended the stream and did not say why")
+    /// - Returns: `nil` for an event that a newer server knows.
+    private func read<Answered: Message>(_ event: EventLines.Event) throws -> Answered? {
+        guard event.kind != "error" else {
+            throw HTTPFailure.told(by: event.data)
+                ?? RPCFault(.unknown, "\(address.host) ended the stream and did not say why")
+        }
+        guard let streamed = Answered.self as? any StreamedMessage.Type else {
+            return try message(event.data)
+        }
+        return try decoded(Answered.self) {
+            try streamed.read(event.kind, event.data, $0) as? Answered
+        }
     }
 
     private func message<Answered: Message>(_ body: [UInt8]) throws -> Answered {
+        try decoded(Answered.self) { try Answered(jsonUTF8Bytes: body, options: $0) }
+    }
+
+    private func decoded<Read>(
+        _ type: any Message.Type, _ read: (JSONDecodingOptions) throws -> Read
+    ) throws -> Read {
         do {
             var options = JSONDecodingOptions()
             // A newer server may say more.
             options.ignoreUnknownFields = true
-            return try Answered(jsonUTF8Bytes: body, options: options)
+            return try read(options)
         } catch {
             throw RPCFault(
-                .internalError, "\(address.host) answered what is no \(Answered.protoMessageName)")
+                .internalError, "\(address.host) answered what is no \(type.protoMessageName)")
         }
     }
 }

@@ -144,7 +144,8 @@ extension EmbeddedDatabase {
     /// How long a lock is waited for by whoever only looks.
     private static let glanceSeconds = 0.2
 
-    /// Reads a file as it is: makes nothing, migrates nothing, and hardly waits. Blocks.
+    /// Reads a file as it is: makes nothing, not even a file beside it, migrates nothing, and
+    /// hardly waits. Blocks.
     ///
     /// - Throws: whatever is wrong with the file, or what the body throws.
     package static func glance<Value>(
@@ -153,9 +154,26 @@ extension EmbeddedDatabase {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(glanceSeconds)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let queue = try DatabaseQueue(
+            path: try nameForGlance(at: path), configuration: configuration)
         defer { try? queue.close() }
         return try queue.read(body)
+    }
+
+    /// What SQLite opens without making a log and its index. Without anything in the log, all is in
+    /// the file itself: it is read as one that nobody writes. A commit of that very moment may
+    /// not be seen.
+    private static func nameForGlance(at path: String) throws -> String {
+        var log = stat()
+        guard stat(path + "-wal", &log) == 0, log.st_size > 0 else {
+            return URL(fileURLWithPath: path).absoluteString + "?immutable=1"
+        }
+        guard access(path + "-shm", F_OK) == 0 else {
+            throw DatabaseFailure(
+                .unavailable, path: path, detail: "its log has no index, and looking makes none",
+                advice: "Open the store once, as bloasis doctor does")
+        }
+        return path
     }
 
     private static func openPool(_ path: String) throws -> DatabasePool {
@@ -179,7 +197,16 @@ extension EmbeddedDatabase {
 
     /// Makes a directory and those above it.
     private static func createDirectory(_ directory: String, for path: String) throws {
-        guard !directory.isEmpty, access(directory, F_OK) != 0 else { return }
+        var status = stat()
+        if directory.isEmpty { return }
+        if stat(directory, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw DatabaseFailure(
+                    .unavailable, path: path, detail: "\(directory) is no directory",
+                    advice: "Name a directory, or another one")
+            }
+            return
+        }
         try createDirectory(Self.directory(of: directory), for: path)
         guard mkdir(directory, 0o755) != 0, errno != EEXIST else { return }
         let reason = String(cString: strerror(errno))

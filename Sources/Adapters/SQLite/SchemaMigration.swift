@@ -21,6 +21,7 @@ struct SchemaMigration {
         SchemaMigration(
             number: 7, name: "calibrated_confidence",
             file: PackageResources._007_calibrated_confidence_sql),
+        SchemaMigration(number: 8, name: "notices", file: PackageResources._008_notices_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -3,11 +3,12 @@ package import Market
 package import Ports
 import SQLite
 
-/// Everything the embedded default keeps, in one file: the regime store, the ledger of fills and
-/// the event log.
+/// Everything the embedded default keeps, in one file: the regime store, the ledger of fills, the
+/// notices and the event log.
 package struct EmbeddedStore: Sendable {
     package let regimes: SQLiteRegimeStore
     package let fills: SQLiteFillLedger
+    package let notices: SQLiteNoticeStore
     package let events: DurableEventLog
     private let file: EmbeddedFile
 
@@ -36,6 +37,7 @@ package struct EmbeddedStore: Sendable {
         }
         regimes = SQLiteRegimeStore(file: file, wording: wording.changes, now: now)
         fills = SQLiteFillLedger(file: file, wording: wording.fills, now: now)
+        notices = SQLiteNoticeStore(file: file, reading: wording.notices)
         events = DurableEventLog(
             storage: SQLiteEventStorage(file: file), timing: timing, now: now)
     }

@@ -40,17 +40,18 @@ enum EventRows {
         return try Int64.fetchOne(statement, arguments: arguments) ?? 0
     }
 
-    /// The last offset whose effect a group has done; 0 before the first.
+    /// The last offset whose effect a group has done, 0 before the first; `nil` when it never
+    /// began.
     static func committedOffset(
         _ topic: Topic, of group: ConsumerGroup, _ database: Database
-    ) throws -> Int64 {
+    ) throws -> Int64? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT committed_offset FROM consumer_offsets
                 WHERE consumer_group = ? AND topic = ? AND partition = ?
                 """)
         let arguments: StatementArguments = [group.name, topic.name, DurableEventLog.partition]
-        return try Int64.fetchOne(statement, arguments: arguments) ?? 0
+        return try Int64.fetchOne(statement, arguments: arguments)
     }
 
     static func append(

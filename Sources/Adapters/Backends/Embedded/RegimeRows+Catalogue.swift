@@ -20,21 +20,18 @@ extension RegimeRows {
         let cursor: StatementArguments = [
             query.after?.market.text ?? "", query.after?.timeframe.description ?? "", query.limit,
         ]
-        return CataloguePage(
+        var told = CataloguePage(
             heads: try values(page, filter + cursor) { try head($0) },
             total: try Int.fetchOne(count, arguments: filter) ?? 0)
-    }
-
-    static func labels(
-        _ query: LabelQuery, _ database: Database
-    ) throws -> [Series: PublishedLabels] {
-        var labels: [Series: PublishedLabels] = [:]
-        for series in query.series {
-            labels[series] = PublishedLabels(
-                steps: try steps(of: series, query, database),
-                overrides: try overrides(of: series, query, database), of: query)
+        for series in told.heads.map(\.profile.series) {
+            told.currents[series] = try current(series, database)
+            told.labels[series] = try query.labels.flatMap { labels in
+                PublishedLabels(
+                    steps: try steps(of: series, labels, database),
+                    overrides: try overrides(of: series, labels, database), of: labels)
+            }
         }
-        return labels
+        return told
     }
 
     /// The last change by bars before the range, and the latest ones in it.

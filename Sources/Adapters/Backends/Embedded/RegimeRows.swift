@@ -23,7 +23,7 @@ enum RegimeRows {
     }
 
     /// Series, interval, limit, and when it was known at the latest.
-    private static func arguments(_ query: SeriesQuery) -> StatementArguments {
+    static func arguments(_ query: SeriesQuery) -> StatementArguments {
         let (low, high) = bounds(query)
         return [
             query.series.market.text, query.series.timeframe.description, low, high, query.limit,
@@ -160,11 +160,18 @@ enum RegimeRows {
             AND NOT EXISTS (\(laterAssessment) AND later.available_at <= ?6)
         """
 
-    static let laterAssessment = """
-        SELECT 1 FROM market_regimes AS later
-        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-            AND later.as_of = mine.as_of AND later.revision > mine.revision
+    static let laterAssessment = assessment(called: "later", revision: ">")
+
+    /// Another assessment of the bar of `mine`.
+    ///
+    /// - Parameter comparison: of its revision with that of `mine`.
+    static func assessment(called name: String, revision comparison: String) -> String {
         """
+        SELECT 1 FROM market_regimes AS \(name)
+        WHERE \(name).market = mine.market AND \(name).timeframe = mine.timeframe
+            AND \(name).as_of = mine.as_of AND \(name).revision \(comparison) mine.revision
+        """
+    }
 
     /// The same changes, those of overrides and amendments.
     static func changesAndOverrides(
@@ -296,19 +303,19 @@ enum RegimeRows {
     }
 
     /// The highest adopted revision of each timestamp that was available.
+    static let adoptedBars = """
+        FROM bars AS mine
+        WHERE market = ?1 AND timeframe = ?2 AND timestamp BETWEEN ?3 AND ?4
+            AND adopted_at IS NOT NULL AND available_at <= ?6 AND NOT EXISTS (
+                SELECT 1 FROM bars AS later
+                WHERE later.market = mine.market AND later.timeframe = mine.timeframe
+                    AND later.timestamp = mine.timestamp AND later.revision > mine.revision
+                    AND later.adopted_at IS NOT NULL AND later.available_at <= ?6)
+        """
+
     static func bars(_ query: SeriesQuery, _ database: Database) throws -> [RevisedBar] {
         let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(barColumns) FROM bars AS mine
-                WHERE market = ?1 AND timeframe = ?2 AND timestamp BETWEEN ?3 AND ?4
-                    AND adopted_at IS NOT NULL AND available_at <= ?6 AND NOT EXISTS (
-                        SELECT 1 FROM bars AS later
-                        WHERE later.market = mine.market AND later.timeframe = mine.timeframe
-                            AND later.timestamp = mine.timestamp
-                            AND later.revision > mine.revision
-                            AND later.adopted_at IS NOT NULL AND later.available_at <= ?6)
-                ORDER BY timestamp LIMIT ?5
-                """)
+            sql: "SELECT \(barColumns) \(adoptedBars) ORDER BY timestamp LIMIT ?5")
         return try values(statement, arguments(query)) { row in
             let stored = try storedBar(row)
             return RevisedBar(bar: stored.bar, revision: stored.revision)
@@ -341,7 +348,7 @@ enum RegimeRows {
 // MARK: - Columns
 
 extension RegimeRows {
-    private static func number(_ value: Double?) -> Double { value ?? .nan }
+    static func number(_ value: Double?) -> Double { value ?? .nan }
 
     static func values<Value>(
         _ statement: Statement, _ arguments: StatementArguments, _ value: (Row) throws -> Value

@@ -31,6 +31,10 @@ struct SQLiteEventStorage: EventLogStorage {
         try await file.read { try EventRows.lastOffset(topic, $0) }
     }
 
+    func committed(_ topic: Topic, by group: ConsumerGroup) async throws -> Int64? {
+        try await file.read { try EventRows.committedOffset(topic, of: group, $0) }
+    }
+
     func begin(
         _ topics: [Topic], as group: ConsumerGroup, from start: StartingOffset,
         at instant: Timestamp
@@ -65,7 +69,8 @@ struct SQLiteEventStorage: EventLogStorage {
                 else { return nil }
                 return TakenTopic(
                     topic: topic, wasHeld: wasHeld,
-                    committed: try EventRows.committedOffset(topic, of: member.group, database))
+                    committed: try EventRows.committedOffset(topic, of: member.group, database)
+                        ?? 0)
             }
         }
     }

@@ -139,6 +139,52 @@ extension KafkaEventBus: EventBus {
         }
     }
 
+    package func snapshot(of topic: Topic) async throws -> any EventReading {
+        try await snapshot(of: topic, from: .earliest)
+    }
+
+    package func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        // Of one from which nothing was read, nobody knows whether anything was removed.
+        try await snapshot(
+            of: topic, from: .offsets(offsets.mapValues { max(0, $0 + 1) })
+        ) { (offsets[$0.number] ?? EventStep.beforeFirst) >= 0 }
+    }
+
+    private func snapshot(
+        of topic: Topic, from start: KafkaReader.Start,
+        wasRead: (KafkaPartition) -> Bool = { _ in false }
+    ) async throws -> any EventReading {
+        try await translating { () async throws -> any EventReading in
+            do {
+                let reader = try await KafkaReader.open(
+                    topic.name, from: start, configuration, within: options.questionLimit,
+                    observer: Self.quietObserver(report))
+                KafkaGauges.count(removed: reader.removed.filter { wasRead($0.key) }, report)
+                return KafkaTap(
+                    reader, isSnapshot: true, closeLimit: options.closeLimit, report: report)
+            } catch KafkaError.unknownTopic {
+                return NothingToRead()
+            }
+        }
+    }
+
+    package func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
+        try await translating {
+            do {
+                // Kafka keeps what is to be read next.
+                return try await admin.committedOffsets(
+                    of: group.name, in: topic.name, within: options.questionLimit
+                ).mapValues { $0 - 1 }
+            } catch KafkaError.unknownTopic {
+                return [:]
+            }
+        }
+    }
+
     package func ping() async throws {
         try await translating { try await admin.ping(within: options.questionLimit) }
     }

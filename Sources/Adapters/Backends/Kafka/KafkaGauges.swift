@@ -37,6 +37,18 @@ final class KafkaGauges: Sendable {
         for (partition, messages) in statistics.lag { lag(partition, messages) }
     }
 
+    /// Tells of what is to be read and was removed.
+    static func count(removed: [KafkaPartition: Range<Int64>], _ report: (String) -> Void) {
+        for (partition, offsets) in removed {
+            Counter(label: "events_removed_unread_total", dimensions: [("topic", partition.topic)])
+                .increment(by: offsets.count)
+            report(
+                "topic \(partition.topic), partition \(partition.number): offsets "
+                    + "\(offsets.lowerBound) to \(offsets.upperBound - 1) were to be read and are "
+                    + "removed: what follows them is read. Keep events longer")
+        }
+    }
+
     private func lag(_ partition: KafkaPartition, _ messages: Int64) {
         let labels = [
             ("consumergroup", role), ("topic", partition.topic),

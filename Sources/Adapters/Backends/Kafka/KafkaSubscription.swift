@@ -108,23 +108,35 @@ final class KafkaSubscription: EventSubscription {
 /// Reads a topic without a group.
 struct KafkaTap: EventReading {
     let reader: KafkaReader
+    /// Whether it ends where the topic ended when the reader was opened.
+    let isSnapshot: Bool
     let closeLimit: Duration
     let report: @Sendable (String) -> Void
 
     init(
-        _ reader: KafkaReader, closeLimit: Duration, report: @escaping @Sendable (String) -> Void
+        _ reader: KafkaReader, isSnapshot: Bool = false, closeLimit: Duration,
+        report: @escaping @Sendable (String) -> Void
     ) {
         self.reader = reader
+        self.isSnapshot = isSnapshot
         self.closeLimit = closeLimit
         self.report = report
     }
 
     func next() async throws -> LoggedEvent? {
-        try await passing(reader.next, servers: reader.servers, report: report)
+        let next = isSnapshot ? reader.nextBeforeEnd : reader.next
+        return try await passing(next, servers: reader.servers, report: report)
             .map { LoggedEvent($0) }
     }
 
     func close() async { await reader.close(within: closeLimit) }
+}
+
+/// What a topic holds that is not there.
+struct NothingToRead: EventReading {
+    func next() async throws -> LoggedEvent? { nil }
+
+    func close() async {}
 }
 
 /// What comes next; faults after which reading goes on are reported.

@@ -74,6 +74,26 @@ extension DurableEventLog: EventBus {
         return DurableTap(storage: storage, topic: topic, after: position)
     }
 
+    package func snapshot(of topic: Topic) async throws -> any EventReading {
+        DurableTap(
+            storage: storage, topic: topic, after: 0,
+            through: try await storage.lastOffset(topic))
+    }
+
+    package func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        let last = try await storage.lastOffset(topic)
+        let first = offsets[Int32(Self.partition)].map { max(0, $0) }
+        return DurableTap(storage: storage, topic: topic, after: first ?? last, through: last)
+    }
+
+    package func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
+        try await storage.committed(topic, by: group).map { [Int32(Self.partition): $0] } ?? [:]
+    }
+
     package func ping() async throws {
         try await storage.ping()
     }

@@ -13,17 +13,25 @@ final class DurableTap: EventReading {
 
     private let storage: any EventLogStorage
     private let topic: Topic
+    /// The offset of the last event to hand out, which is there.
+    private let end: Int64
     private let state: Mutex<State>
 
-    init(storage: any EventLogStorage, topic: Topic, after position: Int64) {
+    init(
+        storage: any EventLogStorage, topic: Topic, after position: Int64,
+        through end: Int64 = .max
+    ) {
         self.storage = storage
         self.topic = topic
+        self.end = end
         state = Mutex(State(position: position))
     }
 
     func next() async throws -> LoggedEvent? {
-        try await storage.signal.first(until: { state.withLock { $0.isClosed } }, advance)
+        try await storage.signal.first(until: { isOver }, advance)
     }
+
+    private var isOver: Bool { state.withLock { $0.isClosed || $0.position >= end } }
 
     func close() async {
         state.withLock { $0.isClosed = true }

@@ -18,6 +18,10 @@ protocol EventLogStorage: Sendable {
     /// The offset of a topic's last event; 0 without one.
     func lastOffset(_ topic: Topic) async throws -> Int64
 
+    /// The last offset whose effect a group has done, 0 before the first; `nil` when it never
+    /// began.
+    func committed(_ topic: Topic, by group: ConsumerGroup) async throws -> Int64?
+
     /// Gives a group its first offset in topics where it has none.
     func begin(
         _ topics: [Topic], as group: ConsumerGroup, from start: StartingOffset,

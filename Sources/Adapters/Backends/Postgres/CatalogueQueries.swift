@@ -29,9 +29,10 @@ enum CatalogueQueries {
 
     // MARK: Latest answers
 
-    /// - Parameter earliest: the earliest of their latest bars, before which none is looked for.
-    static func currents(of series: [Series], since earliest: Timestamp) -> PostgresQuery {
-        let (markets, timeframes) = names(series)
+    /// None is looked for before the earliest of their latest bars.
+    static func currents(of heads: [SeriesHead]) -> PostgresQuery {
+        let (markets, timeframes) = names(heads)
+        let earliest = heads.compactMap(\.lastAsOf).min() ?? .latest
         let statement: PostgresQuery = """
             SELECT latest.*, wanted.market, wanted.timeframe
             FROM unnest(string_to_array(\(markets), ','), string_to_array(\(timeframes), ','))
@@ -56,9 +57,13 @@ enum CatalogueQueries {
     // MARK: Labels
 
     /// Per series the last change by bars before the range, and the latest ones in it.
-    static func steps(_ query: LabelQuery) -> PostgresQuery {
-        let (markets, timeframes) = names(query.series)
-        let (low, high) = bounds(query)
+    ///
+    /// None is before the bar that its series starts from: without that bound the chunks of all
+    /// time would be opened, and locked, for what may lie in one.
+    static func steps(of heads: [SeriesHead], _ query: LabelQuery) -> PostgresQuery {
+        let (markets, timeframes) = names(heads)
+        let (low, high) = bounds(of: heads, query)
+        let first = (heads.map(\.profile.anchor).min() ?? .earliest).floored
         let statement: PostgresQuery = """
             SELECT wanted.place, told.as_of, told.regime
             FROM unnest(string_to_array(\(markets), ','), string_to_array(\(timeframes), ','))
@@ -66,11 +71,12 @@ enum CatalogueQueries {
             CROSS JOIN LATERAL (
                 (SELECT DISTINCT ON (as_of) as_of, regime FROM regime_changes AS mine
                 WHERE market = wanted.market AND timeframe = wanted.timeframe
-                    AND as_of <= \(low) AND \(sql: ChangeOrigin.byBar) AND NOT EXISTS (
+                    AND as_of >= \(first) AND as_of <= \(low)
+                    AND \(sql: ChangeOrigin.byBar) AND NOT EXISTS (
                         SELECT 1 FROM market_regimes AS later
                         WHERE later.market = mine.market AND later.timeframe = mine.timeframe
                             AND later.as_of = mine.as_of AND later.revision > mine.revision
-                            AND later.as_of <= \(low))
+                            AND later.as_of >= \(first) AND later.as_of <= \(low))
                 ORDER BY as_of DESC, revision DESC LIMIT 1)
                 UNION ALL
                 (SELECT DISTINCT ON (as_of) as_of, regime FROM regime_changes AS mine
@@ -88,7 +94,7 @@ enum CatalogueQueries {
         return statement.plannedAnew()
     }
 
-    static func step(_ row: PostgresRows.Row) throws -> (Int, PublishedLabels.Step) {
+    private static func step(_ row: PostgresRows.Row) throws -> (Int, PublishedLabels.Step) {
         (
             try row.integer(0),
             PublishedLabels.Step(asOf: try row.instant(1), regime: try row.label(2, "regime"))
@@ -96,9 +102,9 @@ enum CatalogueQueries {
     }
 
     /// Per series the latest ones; what was announced next after an override's start is its end.
-    static func overrides(_ query: LabelQuery) -> PostgresQuery {
-        let (markets, timeframes) = names(query.series)
-        let (_, high) = bounds(query)
+    static func overrides(of heads: [SeriesHead], _ query: LabelQuery) -> PostgresQuery {
+        let (markets, timeframes) = names(heads)
+        let (_, high) = bounds(of: heads, query)
         return """
             SELECT wanted.place, told.regime, told.as_of, told.ended
             FROM unnest(string_to_array(\(markets), ','), string_to_array(\(timeframes), ','))
@@ -117,7 +123,8 @@ enum CatalogueQueries {
             """
     }
 
-    static func override(_ row: PostgresRows.Row) throws -> (Int, PublishedLabels.Override) {
+    private static func override(_ row: PostgresRows.Row) throws -> (Int, PublishedLabels.Override)
+    {
         (
             try row.integer(0),
             PublishedLabels.Override(
@@ -126,18 +133,41 @@ enum CatalogueQueries {
         )
     }
 
+    /// - Parameters:
+    ///   - steps: the rows of `steps(of:_:)`.
+    ///   - overrides: those of `overrides(of:_:)`.
+    static func labels(
+        of heads: [SeriesHead], _ query: LabelQuery, steps: PostgresRows,
+        overrides: PostgresRows
+    ) throws -> [Series: PublishedLabels] {
+        let steps = Dictionary(grouping: try steps.map { try step($0) }, by: \.0)
+        let overrides = Dictionary(grouping: try overrides.map { try override($0) }, by: \.0)
+        var labels: [Series: PublishedLabels] = [:]
+        for (index, head) in heads.enumerated() {
+            labels[head.profile.series] = PublishedLabels(
+                steps: steps[index + 1]?.map(\.1) ?? [],
+                overrides: overrides[index + 1]?.map(\.1) ?? [], of: query)
+        }
+        return labels
+    }
+
     /// Instants before the range are not later than `low`, those in it not later than `high`.
-    private static func bounds(_ query: LabelQuery) -> (low: PostgresValue, high: PostgresValue) {
+    private static func bounds(
+        of heads: [SeriesHead], _ query: LabelQuery
+    ) -> (low: PostgresValue, high: PostgresValue) {
         // Which series does not matter to them.
-        let bounds = query.series.first.map {
-            RegimeQueries.Bounds(SeriesQuery($0, range: query.range))
+        let bounds = heads.first.map {
+            RegimeQueries.Bounds(SeriesQuery($0.profile.series, range: query.range))
         }
         return (bounds?.low ?? .null, bounds?.high ?? .null)
     }
 
     /// Neither has a comma in it.
-    private static func names(_ series: [Series]) -> (markets: String, timeframes: String) {
-        (
+    private static func names(
+        _ heads: [SeriesHead]
+    ) -> (markets: String, timeframes: String) {
+        let series = heads.map(\.profile.series)
+        return (
             series.map(\.market.text).joined(separator: ","),
             series.map(\.timeframe.description).joined(separator: ",")
         )

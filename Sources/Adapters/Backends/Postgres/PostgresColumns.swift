@@ -20,11 +20,13 @@ extension Timestamp {
     }
 
     /// The last whole microsecond not after it: for bounds, and for what is recorded for audit.
-    var floored: PostgresValue {
+    var floored: PostgresValue { .timestamp(microseconds: flooredMicroseconds) }
+
+    /// The same as a number, since 1970.
+    var flooredMicroseconds: Int64 {
         let microseconds = nanoseconds / Timestamp.nanosecondsPerMicrosecond
         let isExact = nanoseconds % Timestamp.nanosecondsPerMicrosecond == 0
-        return .timestamp(
-            microseconds: nanoseconds < 0 && !isExact ? microseconds - 1 : microseconds)
+        return nanoseconds < 0 && !isExact ? microseconds - 1 : microseconds
     }
 }
 

@@ -76,6 +76,20 @@ struct PostgresEventStorage: EventLogStorage {
         """
     }
 
+    func committed(_ topic: Topic, by group: ConsumerGroup) async throws -> Int64? {
+        try await database.values(Self.committed(topic, by: group)) { row -> Int64 in
+            try row.value(0)
+        }.first
+    }
+
+    private static func committed(_ topic: Topic, by group: ConsumerGroup) -> PostgresQuery {
+        """
+        SELECT committed_offset FROM consumer_offsets
+        WHERE consumer_group = \(group.name) AND topic = \(topic.name)
+            AND partition = \(DurableEventLog.partition)
+        """
+    }
+
     func begin(
         _ topics: [Topic], as group: ConsumerGroup, from start: StartingOffset,
         at instant: Timestamp
@@ -117,11 +131,7 @@ struct PostgresEventStorage: EventLogStorage {
                 FOR UPDATE
                 """,
                 SharedLeases.acquire(resource, by: member.owner, for: term),
-                """
-                SELECT committed_offset FROM consumer_offsets
-                WHERE consumer_group = \(member.group.name) AND topic = \(topic.name)
-                    AND partition = \(DurableEventLog.partition)
-                """,
+                Self.committed(topic, by: member.group),
             ]
         }
         return try await database.transaction(isNews: false, queries) { _, rows in

@@ -1,43 +1,34 @@
-package import Market
+import Market
 package import Ports
 import Postgres
-package import Regimes
+import Regimes
 
 // MARK: - Many series
 
 extension PostgresRegimeStore: SeriesCatalogue {
     package func series(_ query: CatalogueQuery) async throws -> CataloguePage {
-        let heads = try await database.values(CatalogueQueries.heads(query)) {
-            try SeriesQueries.head($0)
+        try await database.snapshot([
+            CatalogueQueries.heads(query), CatalogueQueries.count(query),
+        ]) { connection, rows in
+            var page = CataloguePage(
+                heads: try rows[0].map { try SeriesQueries.head($0) },
+                total: try rows[1].map { try $0.integer(0) }.first ?? 0)
+            guard !page.heads.isEmpty else { return page }
+            var questions = [CatalogueQueries.currents(of: page.heads)]
+            if let labels = query.labels {
+                questions.append(CatalogueQueries.steps(of: page.heads, labels))
+                questions.append(CatalogueQueries.overrides(of: page.heads, labels))
+            }
+            let answers = try await connection.run(
+                questions, within: SharedDatabase.exchangeLimit)
+            for current in try answers[0].map({ try CatalogueQueries.current($0) }) {
+                page.currents[current.series] = current
+            }
+            if let labels = query.labels {
+                page.labels = try CatalogueQueries.labels(
+                    of: page.heads, labels, steps: answers[1], overrides: answers[2])
+            }
+            return page
         }
-        let total = try await database.values(CatalogueQueries.count(query)) { try $0.integer(0) }
-        return CataloguePage(heads: heads, total: total.first ?? 0)
-    }
-
-    package func currents(of heads: [SeriesHead]) async throws -> [Series: RegimeAssessment] {
-        guard let earliest = heads.compactMap(\.lastAsOf).min() else { return [:] }
-        let query = CatalogueQueries.currents(
-            of: heads.map(\.profile.series), since: earliest)
-        let known = try await database.values(query) { try CatalogueQueries.current($0) }
-        return Dictionary(known.map { ($0.series, $0) }, uniquingKeysWith: { $1 })
-    }
-
-    package func labels(_ query: LabelQuery) async throws -> [Series: PublishedLabels] {
-        guard !query.series.isEmpty else { return [:] }
-        let steps = try await database.values(CatalogueQueries.steps(query)) {
-            try CatalogueQueries.step($0)
-        }
-        let overrides = try await database.values(CatalogueQueries.overrides(query)) {
-            try CatalogueQueries.override($0)
-        }
-        let stepsByPlace = Dictionary(grouping: steps, by: \.0)
-        let overridesByPlace = Dictionary(grouping: overrides, by: \.0)
-        var labels: [Series: PublishedLabels] = [:]
-        for (index, series) in query.series.enumerated() {
-            labels[series] = PublishedLabels(
-                steps: stepsByPlace[index + 1]?.map(\.1) ?? [],
-                overrides: overridesByPlace[index + 1]?.map(\.1) ?? [], of: query)
-        }
-        return labels
     }
 }

@@ -263,10 +263,12 @@ enum RegimeQueries {
     }
 
     /// The highest adopted revision of each timestamp that was available.
-    static func bars(_ query: SeriesQuery) -> PostgresQuery {
+    static func bars(
+        _ query: SeriesQuery, columns: StaticString = barColumns
+    ) -> PostgresQuery {
         let bounds = Bounds(query)
         let statement: PostgresQuery = """
-            SELECT DISTINCT ON (timestamp) \(sql: barColumns) FROM bars
+            SELECT DISTINCT ON (timestamp) \(sql: columns) FROM bars
             WHERE market = \(bounds.market) AND timeframe = \(bounds.timeframe)
                 AND timestamp > \(bounds.low)
                 AND timestamp <= \(bounds.high) AND adopted_at IS NOT NULL

@@ -41,9 +41,10 @@ struct SharedDatabase: Sendable {
     ///   - body: given their rows, says what to write.
     func transaction<Value: Sendable>(
         isNews: Bool = true, _ opening: [PostgresQuery],
+        begunBy begin: PostgresQuery = "BEGIN",
         _ body: @Sendable (PostgresConnection, [PostgresRows]) async throws -> Ending<Value>
     ) async throws -> Value {
-        let beginning = self.beginning
+        let beginning = self.beginning(begin)
         let (value, wrote) = try await translating {
             try await pool.withConnection { connection in
                 do {
@@ -65,10 +66,27 @@ struct SharedDatabase: Sendable {
         return value
     }
 
-    private var beginning: [PostgresQuery] {
+    /// Reads all as the database was at one instant, in however many exchanges.
+    ///
+    /// - Parameters:
+    ///   - opening: statements sent with its beginning.
+    ///   - body: given their rows.
+    func snapshot<Value: Sendable>(
+        _ opening: [PostgresQuery],
+        _ body: @Sendable (PostgresConnection, [PostgresRows]) async throws -> Value
+    ) async throws -> Value {
+        try await transaction(
+            isNews: false, opening,
+            begunBy: "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        ) { connection, rows in
+            Ending(value: try await body(connection, rows), queries: [])
+        }
+    }
+
+    private func beginning(_ begin: PostgresQuery) -> [PostgresQuery] {
         let idleMilliseconds = Int64(idleLimit / Duration.milliseconds(1))
         return [
-            "BEGIN", PostgresQuery(text: "SET LOCAL lock_timeout = '\(Self.lockWaitSeconds)s'"),
+            begin, PostgresQuery(text: "SET LOCAL lock_timeout = '\(Self.lockWaitSeconds)s'"),
             PostgresQuery(
                 text: "SET LOCAL idle_in_transaction_session_timeout = '\(idleMilliseconds)ms'"),
         ]

@@ -22,6 +22,7 @@ struct SharedMigration: Sendable {
         SharedMigration(
             number: 7, name: "calibrated_confidence",
             file: PackageResources._007_calibrated_confidence_sql),
+        SharedMigration(number: 8, name: "notices", file: PackageResources._008_notices_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

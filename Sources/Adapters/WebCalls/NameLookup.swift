@@ -1,5 +1,4 @@
 import Foundation
-import Ports
 import Synchronization
 
 /// Finds the addresses that names stand for.
@@ -7,28 +6,35 @@ import Synchronization
 /// The system's call for it blocks, for as long as its servers let it, and cannot be stopped: it
 /// runs on a thread of its own, which is left to itself when nobody waits any more, and only so
 /// many of them at the same time. Threads of a pool it would keep from those who share them.
-final class NameLookup: Sendable {
-    /// Lookups under way at the same time; one more is refused.
-    static let lookupLimit = 32
+package final class NameLookup: Sendable {
+    /// Lookups under way at the same time, unless more are asked for; one more is refused.
+    package static let lookupLimit = 32
 
     private let underWay = Mutex(0)
+    private let limit: Int
     private let resolve: @Sendable (String) -> [String]
 
-    /// - Parameter resolve: the system's call.
-    init(resolve: @escaping @Sendable (String) -> [String] = { Host(name: $0).addresses }) {
+    /// - Parameters:
+    ///   - limit: of lookups under way at the same time, of which each has a thread.
+    ///   - resolve: the system's call.
+    package init(
+        limit: Int = NameLookup.lookupLimit,
+        resolve: @escaping @Sendable (String) -> [String] = { Host(name: $0).addresses }
+    ) {
+        self.limit = limit
         self.resolve = resolve
     }
 
     /// The addresses of a host in numbers.
     ///
-    /// - Throws: `ProbeFailure`; `CancellationError` at once when the task is cancelled.
-    func addresses(of host: String) async throws -> [String] {
+    /// - Throws: `NameLookupFailure`; `CancellationError` at once when the task is cancelled.
+    package func addresses(of host: String) async throws -> [String] {
         let isLet = underWay.withLock { count in
-            guard count < NameLookup.lookupLimit else { return false }
+            guard count < limit else { return false }
             count += 1
             return true
         }
-        guard isLet else { throw ProbeFailure("too many names are being looked up") }
+        guard isLet else { throw NameLookupFailure.tooMany }
         let answer = FirstAnswer()
         let addresses = await withTaskCancellationHandler {
             await answer.value { give in
@@ -42,8 +48,21 @@ final class NameLookup: Sendable {
             answer.give(nil)
         }
         guard let addresses else { throw CancellationError() }
-        guard !addresses.isEmpty else { throw ProbeFailure("its name has no address") }
+        guard !addresses.isEmpty else { throw NameLookupFailure.noAddress }
         return addresses
+    }
+}
+
+/// Why a name's addresses are not known.
+package enum NameLookupFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    case noAddress
+    case tooMany
+
+    package var description: String {
+        switch self {
+        case .noAddress: "its name has no address"
+        case .tooMany: "too many names are being looked up"
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 import Dispatch
-import Ports
 import TestSupport
 import Testing
 
-@testable import Registries
+@testable import WebCalls
 
 @Suite("Looking names up", .timeLimit(.minutes(1)))
 struct NameLookupTests {
@@ -27,7 +26,7 @@ struct NameLookupTests {
         let names = NameLookup(resolve: resolver.resolve)
         resolver.letOn(2)
         #expect(try await names.addresses(of: "somebody") == ["10.0.0.1", "fd12::1"])
-        await #expect(throws: ProbeFailure("its name has no address")) {
+        await #expect(throws: NameLookupFailure.noAddress) {
             try await names.addresses(of: "nobody")
         }
     }
@@ -42,7 +41,7 @@ struct NameLookupTests {
             lookup.cancel()
             await #expect(throws: CancellationError.self) { try await lookup.value }
         }
-        await #expect(throws: ProbeFailure("too many names are being looked up")) {
+        await #expect(throws: NameLookupFailure.tooMany) {
             try await names.addresses(of: "somebody")
         }
         resolver.letOn(NameLookup.lookupLimit + 1)

@@ -1,13 +1,13 @@
-import Market
+package import Market
 
 /// The header `Retry-After` (RFC 9110, 10.2.3).
-enum RetryAfter {
+package enum RetryAfter {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
     /// Seconds to wait, from a number of them or a date; `nil` for anything else.
-    static func seconds(_ text: String, at now: Timestamp) -> Int64? {
+    package static func seconds(_ text: String, at now: Timestamp) -> Int64? {
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int64(text) }
         guard let instant = date(text) else { return nil }
         let nanoseconds = max(0, instant.nanoseconds.subtractingClamped(now.nanoseconds))
