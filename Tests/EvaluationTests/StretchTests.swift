@@ -53,6 +53,40 @@ struct StretchTests {
         }
     }
 
+    @Test("nothing is drawn for stretches of too few bars, and no stretch is searched for phases")
+    func drawable() throws {
+        let history = Histories.randomWalk(300, seed: 3)
+        let paths = EvaluatorTests.paths(history)
+        let evaluator = Evaluator(settings)
+        let bars = evaluator.bars(of: history, paths)
+        let stretches = [
+            bars.lowerBound..<(bars.lowerBound + 40), (bars.lowerBound + 40)..<bars.upperBound,
+        ]
+        for (least, drawn) in [(40, [true, true]), (41, [false, true]), (300, [false, false])] {
+            let told = evaluator.evaluate(history, paths, over: stretches, drawingFrom: least)
+            #expect(told.map { !$0.cards[0].intervals.isEmpty } == drawn)
+            #expect(told.map { !$0.cards[0].differences.isEmpty } == drawn)
+            #expect(told.allSatisfy { $0.turns.isEmpty && $0.cards[0].falls?.phases == 0 })
+            let always = evaluator.evaluate(history, paths, over: stretches)
+            for (mine, theirs) in zip(told, always) {
+                #expect(mine.cards.map(\.performance) == theirs.cards.map(\.performance))
+            }
+        }
+    }
+
+    @Test("the rows of a range are those whose bars lie in it", arguments: Sweep.seeds(20))
+    func rows(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        var outcome = StrategyOutcome()
+        outcome.bars = (0..<60).filter { _ in generator.unit() < 0.6 }
+        for _ in 0..<20 {
+            let low = Int.random(in: 0...60, using: &generator)
+            let range = low..<Int.random(in: low...70, using: &generator)
+            let rows = outcome.bars[outcome.rows(in: range)]
+            #expect(Array(rows) == outcome.bars.filter(range.contains))
+        }
+    }
+
     @Test("nothing is summed up where no candidate has answered")
     func unknown() {
         let history = Histories.randomWalk(30, seed: 1)

@@ -30,9 +30,22 @@ struct StyleTests {
         Case(isTerminal: false, environment: ["FORCE_COLOR": "false"], depth: .none),
         Case(isTerminal: false, environment: ["FORCE_COLOR": "1"], depth: .basic),
         Case(isTerminal: false, environment: ["FORCE_COLOR": "3"], depth: .full),
+        Case(isTerminal: false, environment: ["FORCE_COLOR": "yes"], depth: .indexed),
+        Case(isTerminal: false, environment: ["FORCE_COLOR": ""], depth: .none),
+        Case(isTerminal: false, environment: ["FORCE_COLOR": "0"], depth: .none),
+        Case(
+            isTerminal: false, environment: ["FORCE_COLOR": "0", "CLICOLOR_FORCE": "1"],
+            depth: .indexed),
+        Case(environment: ["NO_COLOR": "1", "CLICOLOR_FORCE": "1"], depth: .none),
+        Case(
+            isTerminal: false, environment: ["NO_COLOR": "", "FORCE_COLOR": "1"], depth: .basic),
         Case(environment: ["FORCE_COLOR": "2", "TERM": "dumb"], depth: .indexed),
         Case(choice: .never, environment: ["FORCE_COLOR": "3"], depth: .none),
         Case(choice: .always, isTerminal: false, environment: ["NO_COLOR": "1"], depth: .indexed),
+        Case(
+            choice: .never, isTerminal: false, environment: ["CLICOLOR_FORCE": "1"], depth: .none),
+        Case(
+            choice: .always, isTerminal: false, environment: ["FORCE_COLOR": "0"], depth: .indexed),
         Case(choice: .always, environment: ["TERM": "dumb"], depth: .indexed),
     ]
 

@@ -86,6 +86,16 @@ struct TextTests {
         let lines = table().text(TextTests.wide).split(separator: "\n")
         #expect(
             lines[0] == "\u{1B}[2mname\u{1B}[0m  \u{1B}[2mcount\u{1B}[0m  \u{1B}[2mwhy\u{1B}[0m")
+        let narrower = TerminalStyle(isTerminal: true, size: .init(columns: 36, rows: 24))
+        #expect(
+            table().text(narrower) == """
+                name  count  why
+                日本      7
+                    because of a long reason that
+                    goes on and on and on
+                spx   1,234
+
+                """)
         // Too narrow to be broken: the terminal does what it can.
         #expect(
             table().text(TerminalStyle(isTerminal: true, size: .init(columns: 20, rows: 24)))

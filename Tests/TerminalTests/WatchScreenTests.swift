@@ -87,17 +87,74 @@ struct WatchScreenTests {
         screen.take(change(1))
         #expect(screen.isDirty)
         _ = screen.draw()
-        for known in [change(1), .past([past(1)]), .others(0)] { screen.take(known) }
+        for known in [change(1), .past([past(1)]), .followed([], others: 0)] { screen.take(known) }
         #expect(!screen.isDirty)
-        screen.take(.resized(TerminalSize(columns: 78, rows: 12)))
+        screen.take(.resized(WatchScreenTests.style.size))
+        #expect(!screen.isDirty)
+        let least = TerminalSize(columns: 78, rows: 11)
+        let told: [WatchScreen.Event] = [
+            .resized(least), .wiped, .awaited("none"), .trouble("no answer"),
+            .followed([], others: 1),
+        ]
+        for event in told {
+            _ = screen.draw()
+            screen.take(event)
+            #expect(screen.isDirty)
+        }
+    }
+
+    @Test("series that are no longer followed are forgotten, and those behind the last one shown")
+    func pruned() {
+        var screen = WatchScreen(WatchScreenTests.style)
+        for market in ["BTC", "SPX"] { screen.take(state(market, .crisis)) }
+        _ = screen.draw()
+        let left: Set = [Series(market: Names.market("SPX")), Series(market: Names.market("ETH"))]
+        screen.take(.followed(left, others: 0))
         #expect(screen.isDirty)
+        let lines = shown(&screen)
+        #expect(lines.contains("1 series") && lines.contains("SPX/1d") && !lines.contains("BTC"))
+    }
+
+    @Test("what is waited for, and the last trouble, have lines of their own within the window")
+    func remarks() {
+        var screen = WatchScreen(WatchScreenTests.style)
+        screen.take(.awaited("nothing is stored about SPY yet: did you mean SPX?"))
+        screen.take(.trouble("Kafka\u{1B}[2J all brokers are down"))
+        #expect(
+            shown(&screen).hasPrefix(
+                """
+                bloasis watch  0 series, Ctrl-C ends
+                Kafka\u{1B}[2J all brokers are down
+                nothing is stored about SPY yet: did you mean SPX?
+
+                """))
+        #expect(!screen.frame().contains("Kafka\u{1B}"))
+        screen.take(.resized(TerminalSize(columns: 20, rows: 12)))
+        let lines = screen.draw()
+        #expect(lines.allSatisfy { $0.width <= 20 })
+        #expect(lines.contains { $0.plain == "nothing is stored" })
+        screen.take(state("SPX", .crisis))
+        for number in 0..<50 { screen.take(state("M\(100 + number)", .lowVolatility)) }
+        screen.take(.resized(TerminalSize(columns: 78, rows: 8)))
+        let few = screen.draw()
+        #expect(few.count <= 8 && few[1].plain.hasPrefix("Kafka"))
+    }
+
+    @Test("a window wider than drawings are is drawn in as far as they are")
+    func widest() {
+        var screen = WatchScreen(WatchScreenTests.style)
+        screen.take(.trouble(String(repeating: "x", count: 2 * TerminalStyle.columnLimit)))
+        screen.take(
+            .resized(TerminalSize(columns: TerminalStyle.columnLimit + 1, rows: 12)))
+        #expect(screen.draw().map(\.width).max() == TerminalStyle.columnLimit)
     }
 
     @Test("many series and changes: as many as there is room for, and the number of the others")
     func many() {
         var screen = WatchScreen(WatchScreenTests.style)
         for number in 0..<50 { screen.take(state("M\(100 + number)", .lowVolatility)) }
-        screen.take(.others(1000))
+        let all = (0..<50).map { Series(market: Names.market("M\(100 + $0)")) }
+        screen.take(.followed(Set(all), others: 1000))
         for number in 0..<(WatchScreen.changeLimit + 10) { screen.take(change(number)) }
         for (columns, rows) in [(78, 12), (20, 12), (78, 3), (78, 1), (300, 100), (1, 1)] {
             screen.take(.resized(TerminalSize(columns: columns, rows: rows)))

@@ -10,16 +10,22 @@ extension Evaluator {
     }
 
     /// Stretches of one market, each summed up by itself as a period of its own: what candidates
-    /// earned and how often they changed, not what their probabilities are worth.
+    /// earned and how often they changed; nothing of the market's phases, nor of what probabilities
+    /// are worth. Many stretches take no longer than one of as many bars.
     ///
     /// - Parameters:
     ///   - paths: one per candidate, over the whole history.
     ///   - stretches: of the bars that are summed up; in order, none empty.
+    ///   - drawable: bars below which a stretch has no intervals, and nothing is drawn for it.
     package func evaluate(
-        _ history: MarketHistory, _ paths: [LabelPath], over stretches: [Range<Int>]
+        _ history: MarketHistory, _ paths: [LabelPath], over stretches: [Range<Int>],
+        drawingFrom drawable: Int = 0
     ) -> [PeriodEvaluation] {
-        samples(history, paths, in: stretches.map { (.whole, $0) }, .strategies).map {
-            summary(of: $0, names: paths.map(\.name))
+        var settings = settings
+        settings.bootstrap = nil
+        let plain = Evaluator(settings, trials: trials)
+        return samples(history, paths, in: stretches.map { (.whole, $0) }, .earnings).map {
+            ($0.bars < drawable ? plain : self).summary(of: $0, names: paths.map(\.name))
         }
     }
 }

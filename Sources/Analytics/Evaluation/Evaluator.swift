@@ -63,8 +63,12 @@ package struct Evaluator: Sendable {
     /// What of the candidates is looked at.
     enum Detail {
         case everything
-        /// What they earn and how often they change; not what their probabilities are worth.
+        /// What they earn, how often they change and how soon they show the market's turns; not
+        /// what their probabilities are worth.
         case strategies
+        /// What they earn and how often they change alone: takes time by the bars of the ranges,
+        /// not by those before them.
+        case earnings
     }
 
     func samples(
@@ -77,10 +81,7 @@ package struct Evaluator: Sendable {
             settings.strategy.outcome($0.published, history, in: start..<history.count)
         }
         var all = ranges.map { period, bars in
-            // Dating looks ahead: what is said of a period rests on no bar after it.
-            let phases = MarketPhase.phases(
-                closes: Array(history.bars.close.prefix(bars.upperBound)),
-                fall: settings.phaseMove, rise: settings.phaseMove)
+            let phases = detail == .earnings ? [] : phases(of: history, before: bars.upperBound)
             var samples = EvaluationSamples(
                 market: history.name, period: period, from: history.dates[bars.lowerBound],
                 through: history.dates[bars.upperBound - 1], barsPerYear: history.barsPerYear,
@@ -99,6 +100,13 @@ package struct Evaluator: Sendable {
         }
         if detail == .everything { addScores(to: &all, history, paths, ranges.map(\.bars)) }
         return all
+    }
+
+    /// Dating looks ahead: what is said of a period rests on no bar after it.
+    private func phases(of history: MarketHistory, before end: Int) -> [MarketPhase] {
+        MarketPhase.phases(
+            closes: Array(history.bars.close.prefix(end)), fall: settings.phaseMove,
+            rise: settings.phaseMove)
     }
 
     private func addScores(
@@ -124,12 +132,13 @@ extension EvaluationSamples {
         _ outcomes: [StrategyOutcome], _ history: MarketHistory, in bars: Range<Int>
     ) {
         for (candidate, outcome) in outcomes.enumerated() {
-            for (row, bar) in outcome.bars.enumerated() where bars.contains(bar) {
-                if candidate == 0 { returns.instants.append(history.bars.timestamps[bar]) }
-                returns.columns[candidate].append(outcome.returns[row])
-                exposures.columns[candidate].append(outcome.exposures[row])
-                traded.columns[candidate].append(outcome.traded[row])
+            let rows = outcome.rows(in: bars)
+            if candidate == 0 {
+                returns.instants = outcome.bars[rows].map { history.bars.timestamps[$0] }
             }
+            returns.columns[candidate] = Array(outcome.returns[rows])
+            exposures.columns[candidate] = Array(outcome.exposures[rows])
+            traded.columns[candidate] = Array(outcome.traded[rows])
         }
         returns.weights = returns.instants.map { _ in 1 }
         for table in [\EvaluationSamples.exposures, \.traded] {
@@ -142,8 +151,8 @@ extension EvaluationSamples {
         labelsOf paths: [LabelPath], _ outcome: StrategyOutcome, _ history: MarketHistory,
         in bars: Range<Int>
     ) {
-        let rows = outcome.bars.filter(bars.contains)
-        labels = paths.map { path in rows.map { path.published[$0] } }
+        let withReturn = outcome.bars[outcome.rows(in: bars)]
+        labels = paths.map { path in withReturn.map { path.published[$0] } }
         changed.instants = Array(history.bars.timestamps[bars])
         changed.weights = bars.map { _ in 1 }
         changed.columns = paths.map { path in

@@ -67,4 +67,19 @@ package struct StrategyOutcome: Sendable {
     package var returns: [Double] = []
 
     package init() {}
+
+    /// Places of the elements whose bars lie in a range: O(log n).
+    func rows(in range: Range<Int>) -> Range<Int> {
+        let first = firstPlace(notBefore: range.lowerBound)
+        return first..<max(first, firstPlace(notBefore: range.upperBound))
+    }
+
+    private func firstPlace(notBefore bar: Int) -> Int {
+        var (low, high) = (0, bars.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if bars[middle] < bar { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

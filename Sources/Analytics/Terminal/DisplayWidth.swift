@@ -15,7 +15,7 @@ extension String {
     }
 
     /// Characters that would move the cursor or speak to the terminal, replaced.
-    var withoutControls: String {
+    package var withoutControls: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         var result = ""
         for scalar in unicodeScalars {

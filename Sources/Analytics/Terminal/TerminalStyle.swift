@@ -35,7 +35,8 @@ package struct TerminalSize: Sendable, Equatable {
 /// How one stream of output is shown, decided once: colours, letters, width.
 ///
 /// What is piped is shown plainly whatever the terminal beside it can do, so that scripts read the
-/// same bytes everywhere.
+/// same bytes everywhere; colours alone, and nothing else, are added to a pipe by whoever forces
+/// them.
 package struct TerminalStyle: Sendable, Equatable {
     /// Columns that a drawing uses at the most.
     package static let columnLimit = 500
@@ -47,7 +48,9 @@ package struct TerminalStyle: Sendable, Equatable {
     package var depth: ColourDepth
     /// Whether more than ASCII can be shown.
     package var isUnicode: Bool
-    package var size: TerminalSize
+    package var size: TerminalSize {
+        didSet { size = TerminalStyle.bounded(size) }
+    }
 
     /// - Parameters:
     ///   - size: of a terminal that does not tell it the usual one.
@@ -59,15 +62,19 @@ package struct TerminalStyle: Sendable, Equatable {
         movesCursor = isTerminal
         self.depth = depth
         self.isUnicode = isUnicode
-        self.size = TerminalSize(
-            columns: min(size.columns, TerminalStyle.columnLimit), rows: size.rows)
+        self.size = TerminalStyle.bounded(size)
+    }
+
+    private static func bounded(_ size: TerminalSize) -> TerminalSize {
+        TerminalSize(columns: min(size.columns, columnLimit), rows: size.rows)
     }
 
     /// Decides from what is asked for, what the environment says and what the stream is.
     ///
-    /// In this order: `--color`; `NO_COLOR` (any value but the empty one); `CLICOLOR_FORCE` and
-    /// `FORCE_COLOR` (any but the empty one, `0` and `false`); `TERM=dumb`; whether it is a
-    /// terminal.
+    /// The first of these that says anything: `--color always` or `never`; `NO_COLOR` (any value
+    /// but the empty one), against colours; `CLICOLOR_FORCE` or `FORCE_COLOR` (any but the empty
+    /// one, `0` and `false`), for them in pipes and on dumb terminals too; `TERM=dumb`, against
+    /// them; whether it is a terminal.
     ///
     /// - Parameters:
     ///   - measured: what the terminal says about itself; else `COLUMNS` and `LINES` count.

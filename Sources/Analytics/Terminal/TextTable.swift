@@ -6,8 +6,10 @@ package struct TextTable: Sendable {
 
     /// Columns between two cells.
     private static let gap = 2
-    /// A last column with less room than this is not broken into lines.
+    /// A last column with less room than this stands beneath its row, or is not broken into lines.
     private static let narrowest = 24
+    /// Columns before what stands beneath its row.
+    private static let indent = 4
 
     private let columns: [(title: String, alignment: Alignment)]
     private var rows: [[StyledText]] = []
@@ -25,7 +27,7 @@ package struct TextTable: Sendable {
     }
 
     /// The whole of it. On a terminal the titles step back, and a last column that is too wide goes
-    /// on beneath.
+    /// on beneath, or stands there from its beginning where the others leave it too little room.
     package func text(_ style: TerminalStyle) -> String {
         let titles = columns.map { StyledText($0.title, .faint) }
         let widths = columns.indices.map { column in
@@ -41,12 +43,21 @@ package struct TextTable: Sendable {
         let before = widths.dropLast().reduce(0) { $0 + $1 + TextTable.gap }
         let room = style.size.columns - before
         guard style.isTerminal, let last = row.last, last.width > room,
-            room >= TextTable.narrowest, columns.last?.alignment == .left
+            columns.last?.alignment == .left
         else { return [line(row, widths, style)] }
-        let parts = last.wrapped(to: room)
-        let indent = String(repeating: " ", count: before)
-        return [line(row.dropLast() + [parts[0]], widths, style)]
-            + parts.dropFirst().map { indent + $0.rendered(style) }
+        guard room < TextTable.narrowest else {
+            let parts = last.wrapped(to: room)
+            let indent = String(repeating: " ", count: before)
+            return [line(row.dropLast() + [parts[0]], widths, style)]
+                + parts.dropFirst().map { indent + $0.rendered(style) }
+        }
+        let whole = style.size.columns - TextTable.indent
+        guard row.count > 1, whole >= TextTable.narrowest else {
+            return [line(row, widths, style)]
+        }
+        let indent = String(repeating: " ", count: TextTable.indent)
+        return [line(row.dropLast(), widths, style)]
+            + last.wrapped(to: whole).map { indent + $0.rendered(style) }
     }
 
     private func line(_ row: [StyledText], _ widths: [Int], _ style: TerminalStyle) -> String {

@@ -54,9 +54,16 @@ package struct WatchScreen: Sendable {
         case change(Change)
         /// What came before the screen was there, in any order.
         case past([Change])
-        /// Followed series that are not shown.
-        case others(Int)
+        /// The series that are shown from now on, and how many more are followed. Others are
+        /// forgotten: they are gone, or stand behind those that came.
+        case followed(Set<Series>, others: Int)
+        /// What is said while nothing is stored about what is followed.
+        case awaited(String)
+        /// The last thing that went wrong.
+        case trouble(String)
         case resized(TerminalSize)
+        /// What was drawn stands there no more.
+        case wiped
     }
 
     /// Changes that are remembered.
@@ -69,6 +76,8 @@ package struct WatchScreen: Sendable {
     private var style: TerminalStyle
     private var states: [Series: State] = [:]
     private var others = 0
+    private var awaited = "nothing is stored about what is followed yet"
+    private var trouble: String?
     /// Newest first.
     private var changes: [Change] = []
     /// Whether anything has come that the lines do not show yet.
@@ -85,12 +94,21 @@ package struct WatchScreen: Sendable {
             states[state.series] = state
         case .change(let change): add([change])
         case .past(let past): add(past)
-        case .others(let count):
-            isDirty = isDirty || others != count
-            others = count
+        case .followed(let series, let count):
+            let kept = states.filter { series.contains($0.key) }
+            isDirty = isDirty || others != count || kept.count != states.count
+            (states, others) = (kept, count)
+        case .awaited(let text):
+            isDirty = isDirty || awaited != text
+            awaited = text
+        case .trouble(let text):
+            isDirty = isDirty || trouble != text
+            trouble = text
         case .resized(let size):
-            isDirty = true
+            let before = style.size
             style.size = size
+            isDirty = isDirty || style.size != before
+        case .wiped: isDirty = true
         }
     }
 
@@ -114,10 +132,11 @@ package struct WatchScreen: Sendable {
             + StyledText("  \(states.count + others) series, Ctrl-C ends", .faint)
         let rows = max(style.size.rows, 1)
         var lines = [title]
+        if let trouble { lines.append(StyledText(trouble, .caution)) }
         if states.isEmpty {
-            lines.append(StyledText("nothing is stored about what is followed yet", .faint))
+            lines += StyledText(awaited, .faint).wrapped(to: style.size.columns)
         } else {
-            lines += table(rows: max((rows - 3) / 2, 1))
+            lines += table(rows: max((rows - 2 - lines.count) / 2, 1))
         }
         lines += [StyledText(), StyledText("changes, the latest first", .faint)]
         lines +=
@@ -194,18 +213,6 @@ package struct WatchScreen: Sendable {
         line.append("  \(Percent.text(change.confidence))  #\(change.sequence)")
         return line
     }
-}
-
-/// What moves the cursor of a terminal (ECMA-48, and xterm's second screen).
-package enum TerminalControl {
-    /// To the second screen, without a cursor; back with `leave`.
-    package static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J"
-    package static let leave = "\u{1B}[?25h\u{1B}[?1049l"
-    /// Back to the beginning of the line, and clears it.
-    package static let restartLine = "\r\u{1B}[K"
-    static let home = "\u{1B}[H"
-    static let clearRestOfLine = "\u{1B}[K"
-    static let clearRestOfScreen = "\u{1B}[J"
 }
 
 /// Probabilities for people.
