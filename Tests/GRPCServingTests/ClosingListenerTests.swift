@@ -77,4 +77,20 @@ struct ClosingListenerTests {
         _ = await world.running.result
         _ = await connection.rest()
     }
+
+    @Test("a call may come at any moment of being cut off", arguments: 0..<60)
+    func race(turn: Int) async throws {
+        let world = try await World { _ in }
+        let connection = try RawConnection(to: world.port)
+        connection.send(HTTP2Bytes.preface)
+        #expect(!(await connection.receive()).isEmpty)
+        // Neither waits for the other: now this one is first, now that one.
+        async let calls: Void = {
+            connection.send(HTTP2Bytes.call("grpc.Nowhere/Nothing"))
+        }()
+        world.running.cancel()
+        await calls
+        _ = await world.running.result
+        _ = await connection.rest()
+    }
 }

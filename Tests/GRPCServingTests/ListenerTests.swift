@@ -93,6 +93,10 @@ struct ListenerTests {
                 let status = error?.metadata[binaryValues: RPCFault.statusTrailer].map { $0 }
                 #expect(status == [RPCFault(code, "says why").statusBytes])
             }
+            regimes.fail(with: RPCFault(.resourceExhausted, "busy", retryAfterSeconds: 7))
+            let busy = await Self.code { try await Self.current(client) }
+            let pushback = busy?.metadata[stringValues: RPCFault.pushbackTrailer].map { $0 }
+            #expect(pushback == ["7000"])
             regimes.fail(with: Surprise())
             let error = await Self.code { try await Self.current(client) }
             #expect(error?.code == .internalError)

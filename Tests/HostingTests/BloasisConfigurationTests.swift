@@ -163,11 +163,11 @@ struct BloasisConfigurationTests {
     @Test("a set variable without effect is announced; a credential is not")
     func notices() throws {
         let configuration = try BloasisConfiguration.load(
-            environment: ["NOTIFICATION_PORT": "9000", "ANTHROPIC_API_KEY": "sk-1"],
+            environment: ["AI_ANALYSIS_PORT": "9000", "ANTHROPIC_API_KEY": "sk-1"],
             dotEnvPath: nil)
         #expect(
             configuration.notices == [
-                "NOTIFICATION_PORT from environment has no effect in this version"
+                "AI_ANALYSIS_PORT from environment has no effect in this version"
             ])
     }
 

@@ -1,4 +1,5 @@
 import Contracts
+import Hosting
 import Market
 import MarketRegime
 import Ports
@@ -11,10 +12,10 @@ import Testing
 struct BarConsumerTests {
     private func consumer(
         _ world: World, bus: (any EventBus)? = nil,
-        retryDelay: Duration = BarConsumer.retryDelay
-    ) -> BarConsumer {
-        BarConsumer(
-            bus: bus ?? world.bus, intake: BarIntake(classifier: world.classifier()),
+        retryDelay: Duration = EventConsumer.retryDelay
+    ) -> EventConsumer {
+        EventConsumer.bars(
+            on: bus ?? world.bus, into: BarIntake(classifier: world.classifier()),
             now: World.now, logger: World.logger, retryDelay: retryDelay)
     }
 
@@ -154,8 +155,8 @@ struct BarConsumerTests {
         let classifier = LiveClassifier(
             journal: journal, reader: world.store, now: World.now, logger: World.logger,
             jitter: SplitMix64(seed: 1))
-        let consumer = BarConsumer(
-            bus: world.bus, intake: BarIntake(classifier: classifier), now: World.now,
+        let consumer = EventConsumer.bars(
+            on: world.bus, into: BarIntake(classifier: classifier), now: World.now,
             logger: World.logger, retryDelay: .zero)
         try await consumer.process(
             LoggedEvent(
@@ -166,15 +167,16 @@ struct BarConsumerTests {
 
     @Test("what passes is no attempt that counts")
     func passingFailures() async throws {
-        let away = [StoreError](repeating: .told(.unavailable), count: 3 * BarConsumer.attemptLimit)
-        let failed = [StoreError](repeating: .told(.failed), count: BarConsumer.attemptLimit - 1)
+        let away = [StoreError](
+            repeating: .told(.unavailable), count: 3 * EventConsumer.attemptLimit)
+        let failed = [StoreError](repeating: .told(.failed), count: EventConsumer.attemptLimit - 1)
         let written = try await process(failingWith: away + failed)
         #expect(written == 1)
     }
 
     @Test("what does not pass is tried so often, and then the process says so")
     func lastingFailures() async throws {
-        let failed = [StoreError](repeating: .told(.failed), count: BarConsumer.attemptLimit)
+        let failed = [StoreError](repeating: .told(.failed), count: EventConsumer.attemptLimit)
         await #expect(throws: StoreError.told(.failed)) {
             try await process(failingWith: failed)
         }

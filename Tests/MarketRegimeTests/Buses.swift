@@ -22,6 +22,22 @@ extension ForwardingBus {
         try await bus.tap(topic, from: start)
     }
 
+    func snapshot(of topic: Topic) async throws -> any EventReading {
+        try await bus.snapshot(of: topic)
+    }
+
+    func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        try await bus.snapshot(of: topic, after: offsets)
+    }
+
+    func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
+        try await bus.committed(topic, by: group)
+    }
+
     func ping() async throws { try await bus.ping() }
 }
 
@@ -85,6 +101,22 @@ struct RefusingBus: EventBus {
     func tap(
         _ topic: Topic, from start: StartingOffset
     ) async throws -> any EventReading {
+        throw RefusingBus.refusal
+    }
+
+    func snapshot(of topic: Topic) async throws -> any EventReading {
+        throw RefusingBus.refusal
+    }
+
+    func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        throw RefusingBus.refusal
+    }
+
+    func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
         throw RefusingBus.refusal
     }
 

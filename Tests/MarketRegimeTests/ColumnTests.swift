@@ -1,16 +1,20 @@
 import Contracts
+import Hosting
 import Market
-import MarketRegime
 import Ports
 import Regimes
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import MarketRegime
 
 @Suite("Bars thinned to points")
 struct ColumnThinningTests {
     private func point(_ number: Int, close: Double?) -> ColumnPoint {
         let regime = Regime.known[number % Regime.known.count]
-        return ColumnPoint(Samples.assessment(number, regime), close: close)
+        return ColumnPoint(
+            ToldBar(Samples.assessment(number, regime), isRestated: false), close: close)
     }
 
     @Test(
@@ -235,6 +239,55 @@ struct ColumnTests {
                 records: records.map { JournalRecord(assessment: $0) }, announcing: false))
         let columns = try await world.queries().getRegimeColumns(.init())
         #expect(columns.bars == 2 && columns.close.allSatisfy { $0.isFinite })
+    }
+
+    /// Tells what a store does, one page after another once it is let.
+    private final class GatedHistory: ToldHistory {
+        let gate = Flight<Void>()
+        private let store: any ToldHistory
+        private let pages = Mutex(0)
+
+        init(_ store: any ToldHistory) { self.store = store }
+
+        var pagesRead: Int { pages.withLock { $0 } }
+
+        func told(_ telling: Telling, _ query: SeriesQuery) async throws -> [ToldBar] {
+            pages.withLock { $0 += 1 }
+            try await gate.value()
+            return try await store.told(telling, query)
+        }
+
+        func closes(_ query: SeriesQuery) async throws -> [BarClose] {
+            try await store.closes(query)
+        }
+    }
+
+    @Test("equal drawings are put together once; one more than may be at a time is refused")
+    func admission() async throws {
+        let world = World()
+        try await world.backfill(World.bars(count: 150, seed: 3))
+        let history = GatedHistory(world.store)
+        let queries = world.queries(told: history)
+        func draw(_ points: Int) -> Task<Columns, any Error> {
+            Task {
+                var request = Request()
+                request.points = Int32(points)
+                return try await queries.getRegimeColumns(request)
+            }
+        }
+        let kept = (1...MarketRegimeQueries.drawingLimit).map { draw($0) }
+        try await eventually { history.pagesRead == MarketRegimeQueries.drawingLimit }
+        let refusal = await #expect(throws: RPCFault.self) { try await draw(99).value }
+        #expect(refusal?.code == .resourceExhausted)
+        #expect(refusal?.retryAfterSeconds == MarketRegimeQueries.drawingRetrySeconds)
+        // One that is being put together is waited for.
+        let leaving = draw(1)
+        leaving.cancel()
+        await #expect(throws: CancellationError.self) { try await leaving.value }
+        history.gate.land(.success(()))
+        for drawn in kept { #expect(try await drawn.value.bars == 150) }
+        #expect(history.pagesRead == MarketRegimeQueries.drawingLimit)
+        #expect(try await draw(99).value.bars == 150)
     }
 
     @Test("what cannot be asked is INVALID_ARGUMENT, an unknown market NOT_FOUND")

@@ -251,8 +251,8 @@ struct FeedPollerTests {
         let events = try logged.map { try MarketBarEvent(payload: $0.message.payload) }
         #expect(events.map(\.bar.timestamp) == (200...202).map { Samples.day($0) })
         #expect(events.allSatisfy { $0.trigger == .baseline })
-        let consumer = BarConsumer(
-            bus: polled.world.bus, intake: BarIntake(classifier: polled.world.classifier()),
+        let consumer = EventConsumer.bars(
+            on: polled.world.bus, into: BarIntake(classifier: polled.world.classifier()),
             now: World.now, logger: World.logger)
         for event in logged { try await consumer.process(event) }
         let history = try await polled.world.history()

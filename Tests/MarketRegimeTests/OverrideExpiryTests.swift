@@ -1,3 +1,4 @@
+import Hosting
 import Market
 import MarketRegime
 import Ports
@@ -22,16 +23,15 @@ struct OverrideExpiryTests {
     private func expiry(
         _ store: InMemoryRegimeStore, through ledger: (any OverrideLedger)? = nil,
         ended: @escaping @Sendable (Series) async -> Void = { _ in }
-    ) -> OverrideExpiry {
-        OverrideExpiry(
-            overrides: ledger ?? store, commits: { store.commits() }, ended: ended,
-            now: { [time] in time.now }, logger: World.logger,
+    ) -> DueWork {
+        OverrideExpiry(overrides: ledger ?? store, ended: ended, logger: World.logger).work(
+            after: { store.commits() }, now: { [time] in time.now },
             sleep: { [time] in try await time.sleep(for: $0) })
     }
 
     /// Runs services while a test looks on; the failure of one that gave up.
     private func running(
-        _ services: [OverrideExpiry], _ body: () async throws -> Void
+        _ services: [DueWork], _ body: () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for service in services { group.addTask { try await service.run() } }
@@ -104,7 +104,7 @@ struct OverrideExpiryTests {
         let store = try await store()
         _ = try await store.putInForce(Samples.order(.crisis, at: time.now, seconds: 5))
         let failures = [StoreError](
-            repeating: .told(.unavailable), count: OverrideExpiry.attemptLimit + 5)
+            repeating: .told(.unavailable), count: DueWork.attemptLimit + 5)
         let ledger = ScriptedLedger(store, failingWith: failures)
         try await running([expiry(store, through: ledger)]) {
             try await passing { try await store.standingOverrides().isEmpty }
@@ -113,7 +113,7 @@ struct OverrideExpiryTests {
 
     @Test(
         "a failure that does not pass is met so often, and then told",
-        arguments: [OverrideExpiry.attemptLimit - 1, OverrideExpiry.attemptLimit])
+        arguments: [DueWork.attemptLimit - 1, DueWork.attemptLimit])
     func givesUp(failures: Int) async throws {
         let store = try await store()
         _ = try await store.putInForce(Samples.order(.crisis, at: time.now, seconds: 5))
@@ -134,7 +134,7 @@ struct OverrideExpiryTests {
             group.cancelAll()
             return first
         }
-        let gaveUp = failures == OverrideExpiry.attemptLimit
+        let gaveUp = failures == DueWork.attemptLimit
         #expect(failure as? StoreError == (gaveUp ? StoreError.told(.corrupt) : nil))
         let standing = try await store.standingOverrides()
         #expect(standing.isEmpty != gaveUp)

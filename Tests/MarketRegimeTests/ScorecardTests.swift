@@ -1,11 +1,9 @@
 import Contracts
 import Evaluation
-import Hosting
 import Market
 import Ports
 import RegimeModels
 import Regimes
-import Synchronization
 import TestSupport
 import Testing
 
@@ -87,7 +85,7 @@ struct ScorecardTests {
         #expect(told.through == history.bars.timestamps[399].rfc3339)
         #expect(told.from == history.bars.timestamps[400 - period.bars].rfc3339)
         #expect(told.rule.contains("normal_bull, euphoria, low_volatility, else nothing"))
-        #expect(told.rule.contains("10 basis points") && told.rule.contains("1 bars after"))
+        #expect(told.rule.contains("10 basis points") && told.rule.contains("1 bar after"))
     }
 
     @Test("models follow each other without a gap and share the bars")
@@ -113,6 +111,30 @@ struct ScorecardTests {
         }
     }
 
+    @Test("a model earns by its own labels, from the strategy's delay after them on")
+    func modelEarnings() async throws {
+        let world = World()
+        try await world.register(anchor: Samples.day(0))
+        let labels: [(Regime, String)] = [(.crisis, "a"), (.normalBull, "b"), (.crisis, "c")]
+        let records = labels.enumerated().flatMap { index, said in
+            Samples.records(
+                Array(repeating: said.0, count: index == 2 ? 1 : 30), from: 30 * index,
+                previous: index == 0 ? .unknown : labels[index - 1].0, model: said.1)
+        }
+        _ = try await world.store.record(
+            JournalBatch(
+                series: World.series, expecting: .anyHead, bars: Samples.bars(count: 61),
+                records: records, announcing: false))
+        let head = try #require(try await world.store.head(of: World.series))
+        let models = try await card(world, head).rows.dropFirst(2)
+        #expect(models.map(\.modelVersion) == ["a", "b", "c"])
+        #expect(models.map(\.exposure) == [0, 1, 0])
+        #expect(models.map(\.bars) == [30, 29, 0], "the last label has earned nothing yet")
+        #expect(models.map(\.changes) == [0, 1, 1])
+        #expect(models.prefix(2).map(\.hasAnnualisedReturn) == [true, true])
+        #expect(!(models.last?.hasExposure ?? true))
+    }
+
     @Test("a label is judged by the bar after it, never by its own")
     func noLookAhead() async throws {
         let (world, head) = try await backfilled(400)
@@ -134,13 +156,39 @@ struct ScorecardTests {
         }
     }
 
+    @Test("what was said first counts, and is restated in a note; closes count as they are now")
+    func firstSaid() async throws {
+        let (world, head) = try await backfilled(300)
+        let told = try await card(world, head)
+        let restated = try await world.history().suffix(100).map { answer in
+            var restated = answer
+            restated.regime = Strategy.isRiskOn(answer.regime) ? .crisis : .normalBull
+            return JournalRecord(assessment: restated)
+        }
+        func cardAfter(_ bars: [Bar], _ records: [JournalRecord]) async throws -> Card {
+            let receipt = try await world.store.record(
+                JournalBatch(
+                    series: World.series, expecting: .anyHead, bars: bars, records: records,
+                    announcing: false))
+            return try await card(world, receipt.head)
+        }
+        var again = try await cardAfter([], restated)
+        #expect(again.notes.contains { $0.hasPrefix("100 answers were restated") })
+        again.notes = told.notes
+        #expect(again == told)
+        let corrected = try await cardAfter([Samples.bar(250, close: 1)], [])
+        #expect(corrected.rows[0].changes == told.rows[0].changes)
+        #expect(corrected.rows[1].maximumDrawdown > 0.9 && told.rows[1].maximumDrawdown < 0.9)
+    }
+
     @Test("the same store gives the same scorecard, and the method says which models there were")
     func deterministic() async throws {
         let (world, head) = try await backfilled(200)
         let one = try await card(world, head)
         #expect(try await card(world, head) == one)
-        let queries = world.queries()
-        let told = try await queries.getScorecard(.init())
+        let scorecards = world.scorecards()
+        let queries = world.queries(scorecards: scorecards)
+        let told = try await scorecards.running { try await queries.getScorecard(.init()) }
         #expect(told.rows.map(\.modelVersion) == one.rows.map(\.modelVersion))
         #expect(told.rows.dropFirst(2).allSatisfy { $0.kind == "hmm" })
         #expect(told.market == "SPX" && told.timeframe == "1d" && told.horizonBars == 5)
@@ -202,115 +250,5 @@ struct ScorecardTests {
         #expect(record.isCut && record.history.count == PublishedRecord.barsLimit)
         #expect(record.history.bars.timestamps.last == Samples.day(count - 1))
         #expect(record.path.published == Array(regimes.suffix(PublishedRecord.barsLimit)))
-    }
-}
-
-@Suite("Scorecards are made once")
-struct ScorecardMemoryTests {
-    /// Makes scorecards that tell how often their series was written, when it is let.
-    private final class Maker: Sendable {
-        private let state = Mutex((made: 0, atOnce: 0, most: 0, failures: 0))
-        private let gate: Flight<Void>?
-
-        init(failing failures: Int = 0, gate: Flight<Void>? = nil) {
-            self.gate = gate
-            state.withLock { $0.failures = failures }
-        }
-
-        var made: Int { state.withLock { $0.made } }
-        var most: Int { state.withLock { $0.most } }
-
-        var scorecards: Scorecards { Scorecards { try await self.make($0) } }
-
-        private func make(_ head: SeriesHead) async throws -> Scorecards.Card {
-            let fails = state.withLock { state in
-                state.made += 1
-                state.atOnce += 1
-                state.most = max(state.most, state.atOnce)
-                state.failures -= 1
-                return state.failures >= 0
-            }
-            defer { state.withLock { $0.atOnce -= 1 } }
-            try await gate?.value()
-            await Task.yield()
-            if fails { throw StoreError(.busy, location: "x", detail: "y", advice: "z") }
-            var card = Scorecards.Card()
-            card.bars = Int32(head.writes)
-            return card
-        }
-    }
-
-    private func head(_ market: String = "SPX", writes: Int64 = 1) -> SeriesHead {
-        var head = SeriesHead(profile: Samples.profile(Samples.series(market)))
-        head.writes = writes
-        return head
-    }
-
-    @Test("a crowd costs one, another write costs another")
-    func crowd() async throws {
-        let maker = Maker()
-        let scorecards = maker.scorecards
-        try await withThrowingTaskGroup(of: Int32.self) { group in
-            for _ in 0..<50 {
-                group.addTask { try await scorecards.card(of: self.head()).bars }
-            }
-            for try await bars in group { #expect(bars == 1) }
-        }
-        #expect(maker.made == 1)
-        #expect(try await scorecards.card(of: head(writes: 2)).bars == 2)
-        #expect(try await scorecards.card(of: head(writes: 2)).bars == 2)
-        #expect(maker.made == 2)
-    }
-
-    @Test("one is made at a time, and no more are remembered than are said to be")
-    func bounds() async throws {
-        let maker = Maker()
-        let scorecards = maker.scorecards
-        for number in 0...Scorecards.memoryLimit {
-            _ = try await scorecards.card(of: head("M\(number)"))
-        }
-        #expect(maker.made == Scorecards.memoryLimit + 1)
-        _ = try await scorecards.card(of: head("M1"))
-        #expect(maker.made == Scorecards.memoryLimit + 1)
-        _ = try await scorecards.card(of: head("M0"))
-        #expect(maker.made == Scorecards.memoryLimit + 2, "the oldest one was forgotten")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<20 {
-                group.addTask {
-                    _ = try await scorecards.card(of: self.head("N\(number)"))
-                }
-            }
-            try await group.waitForAll()
-        }
-        #expect(maker.most == 1)
-    }
-
-    @Test("a failure is told and not remembered")
-    func failure() async throws {
-        let maker = Maker(failing: 1)
-        let scorecards = maker.scorecards
-        await #expect(throws: StoreError.self) { try await scorecards.card(of: self.head()) }
-        #expect(try await scorecards.card(of: head()).bars == 1)
-        #expect(maker.made == 2)
-    }
-
-    @Test("too many that wait are refused, and may ask again; who leaves is not waited for")
-    func queue() async throws {
-        let gate = Flight<Void>()
-        let maker = Maker(gate: gate)
-        let scorecards = maker.scorecards
-        for number in 0..<Scorecards.queueLimit {
-            let leaving = Task { try await scorecards.card(of: self.head("M\(number)")) }
-            leaving.cancel()
-            await #expect(throws: CancellationError.self) { try await leaving.value }
-        }
-        let refusal = await #expect(throws: RPCFault.self) {
-            try await scorecards.card(of: self.head("LATE"))
-        }
-        #expect(refusal?.code == .resourceExhausted)
-        gate.land(.success(()))
-        _ = try await scorecards.card(of: head("M\(Scorecards.queueLimit - 1)"))
-        #expect(maker.made == Scorecards.queueLimit, "what was asked for is made all the same")
-        #expect(try await scorecards.card(of: head("LATE")).bars == 1)
     }
 }

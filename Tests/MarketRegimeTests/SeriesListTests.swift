@@ -237,7 +237,7 @@ struct LabelSpanTests {
         typealias Step = PublishedLabels.Step
         typealias Override = PublishedLabels.Override
         func day(_ number: Int) -> Timestamp { Samples.day(number) }
-        let query = LabelQuery([Samples.series], over: day(0)..<day(9), limit: 2)
+        let query = LabelQuery(over: day(0)..<day(9), limit: 2)
         let labels = try #require(
             PublishedLabels(
                 steps: [

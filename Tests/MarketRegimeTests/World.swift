@@ -54,14 +54,23 @@ struct World {
             CacheEnvironment(now: { ContinuousClock.now }, chance: { 0.5 }))
     }
 
+    /// - Parameter scorecards: run by whoever asks for one.
     func queries(
-        shared: (any SharedCache)? = nil, now: @escaping @Sendable () -> Timestamp = World.now
+        shared: (any SharedCache)? = nil, scorecards: Scorecards? = nil,
+        told: (any ToldHistory)? = nil,
+        now: @escaping @Sendable () -> Timestamp = World.now
     ) -> MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store, overrides: store, currents: currents(shared: shared, now: now),
-            scorecards: Scorecards { [store] in
-                try await StoredScorecard(of: $0, store).message
-            }, defaultMarket: World.series.market, now: now)
+            reader: store, told: told ?? store, overrides: store,
+            currents: currents(shared: shared, now: now),
+            scorecards: scorecards ?? self.scorecards(),
+            defaultMarket: World.series.market, now: now)
+    }
+
+    func scorecards() -> Scorecards {
+        Scorecards(
+            now: { ContinuousClock.now },
+            make: { [store] in try await StoredScorecard(of: $0, store).message })
     }
 
     /// Made-up markets may do anything.
@@ -114,6 +123,21 @@ struct World {
 
     func changes(knownAt: Timestamp? = nil) async throws -> [RegimeChange] {
         try await store.changes(SeriesQuery(World.series, knownAt: knownAt))
+    }
+}
+
+extension Scorecards {
+    /// Runs while a body does, and has ended when this does.
+    func running<Answer: Sendable>(
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.run() }
+            let answer = try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+            return answer
+        }
     }
 }
 

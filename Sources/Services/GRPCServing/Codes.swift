@@ -4,9 +4,11 @@ import GRPCCore
 extension RPCError {
     /// A fault in a service's own words.
     init(_ fault: RPCFault) {
-        self.init(
-            code: fault.code.grpc, message: fault.message,
-            metadata: [RPCFault.statusTrailer: .binary(fault.statusBytes)])
+        var trailers: Metadata = [RPCFault.statusTrailer: .binary(fault.statusBytes)]
+        if let pushback = fault.pushback {
+            trailers.addString(pushback, forKey: RPCFault.pushbackTrailer)
+        }
+        self.init(code: fault.code.grpc, message: fault.message, metadata: trailers)
     }
 }
 

@@ -10,8 +10,7 @@ package struct ConnectionBounds: Sendable {
     /// accepted in fours, so there may be three more.
     package var connectionsLimit = 1_024
     /// Calls open on one connection. Clients are told, and keep further ones back; a connection
-    /// that opens more is closed. More than the HTTP door's event streams, since a gateway has all
-    /// of its own on one connection.
+    /// that opens more is closed.
     package var callsLimit = 2_048
     /// Streams open at the same time.
     package var streamsLimit = 4_096
@@ -26,7 +25,18 @@ package struct ConnectionBounds: Sendable {
     /// How long it may take to close its side of a connection.
     package var lingerLimit = Duration.seconds(1)
 
+    /// What a gateway's streams leave for others' at the least.
+    static let besideStreams = 1_024
+
     package init() {}
+
+    /// Makes room for a gateway with so many streams, which come from one address. It spreads them
+    /// over connections.
+    mutating func makeRoom(forStreams count: Int) {
+        let streams = count + ConnectionBounds.besideStreams
+        streamsLimit = max(streamsLimit, streams)
+        clientStreamsLimit = max(clientStreamsLimit, streams)
+    }
 
     var places: ClientPlaces {
         ClientPlaces(for: "streams", limit: streamsLimit, perClient: clientStreamsLimit)

@@ -45,7 +45,8 @@ package struct GRPCListener: Service {
         let server = GRPCServer(
             transport: DeadlineCheckingTransport(base: transport), services: [methods],
             interceptorPipeline: StreamBounds(places: bounds.places).pipeline)
-        try await withTaskCancellationHandler {
+        // A stream that its client does not end would be waited for, if it were not cut off.
+        try await listener.serving {
             try await withGracefulShutdownHandler {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await serve(server) }
@@ -57,9 +58,6 @@ package struct GRPCListener: Service {
             } onGracefulShutdown: {
                 server.beginGracefulShutdown()
             }
-        } onCancel: {
-            // A stream that its client does not end would be waited for.
-            listener.cutOff()
         }
     }
 

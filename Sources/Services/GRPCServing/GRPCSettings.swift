@@ -4,7 +4,9 @@ package import Hosting
 package struct GRPCSettings: ServiceSettings {
     /// `nil`: in plain text.
     package let security: ServerSecurity?
-    private let clientStreamsLimit: Int
+    /// What a gateway may have open; it is told the same.
+    private let eventStreamsLimit: Int
+    private let clientStreamsLimit: Int?
 
     package init(_ reader: inout ConfigurationReader) {
         let certificate = reader.optional("GRPC_TLS_CERTIFICATE", as: "a path") { $0 }
@@ -22,10 +24,16 @@ package struct GRPCSettings: ServiceSettings {
         } else {
             security = nil
         }
-        clientStreamsLimit = reader.integer("GRPC_STREAMS_PER_CLIENT", in: 1...Int(Int32.max))
+        eventStreamsLimit = reader.eventStreams()
+        clientStreamsLimit = reader.optional(
+            "GRPC_STREAMS_PER_CLIENT", as: "a whole number, 1 or more"
+        ) {
+            Int($0).flatMap { $0 >= 1 ? $0 : nil }
+        }
     }
 
     package func apply(to bounds: inout ConnectionBounds) {
-        bounds.clientStreamsLimit = clientStreamsLimit
+        bounds.makeRoom(forStreams: eventStreamsLimit)
+        if let clientStreamsLimit { bounds.clientStreamsLimit = clientStreamsLimit }
     }
 }

@@ -135,7 +135,7 @@ private func write(
         call.cancellation, as: call.isOverdue ? RPCFault.overdue : .streamEnded
     ) {
         while let answer = try await answers.next() {
-            try await writer.write(AnsweredMessage(answer))
+            try await writer.write(answer)
         }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// cannot take those of all.
 package final class ClientPlaces: Sendable {
     /// After so long it is worth asking again for a place.
-    package static let retrySeconds = 5
+    private static let retrySeconds = 5
 
     private struct State {
         var taken = 0
@@ -43,7 +43,8 @@ package final class ClientPlaces: Sendable {
         }
         if let refusal {
             throw RPCFault(
-                .resourceExhausted, "\(refusal) are open already: close one, or poll")
+                .resourceExhausted, "\(refusal) are open already: close one, or poll",
+                retryAfterSeconds: ClientPlaces.retrySeconds)
         }
         return Place(of: client, in: self)
     }

@@ -5,11 +5,10 @@ import Glibc
 /// A process that has run out accepts nobody and cannot open its store either, so the doors stop
 /// before that.
 package struct DescriptorBudget: Sendable, Equatable {
-    /// What both doors with all their connections, and all else, need.
-    private static let wanted = 8_448
+    /// What the doors with as many connections as they can be set to have, and all else, need.
+    private static let wanted = 65_536
     /// For the store, caches, brokers and files.
     private static let reserve = 256
-    private static let doors = 2
 
     private let limit: Int
 
@@ -30,8 +29,12 @@ package struct DescriptorBudget: Sendable, Equatable {
         return DescriptorBudget(limit: Int(clamping: limits.rlim_cur))
     }
 
-    /// How many connections a door may have that would have so many; one at least.
-    package func connections(wanted: Int) -> Int {
-        min(wanted, max((limit - Self.reserve) / Self.doors, 1))
+    /// How many connections a door may have that would have so many; one at least. There is half
+    /// of what there is for each of two doors, and what the other one does not want.
+    ///
+    /// - Parameter other: what the other door wants; at least what it will ask for.
+    package func connections(wanted: Int, besides other: Int = .max) -> Int {
+        let free = max(limit - Self.reserve, 0)
+        return min(wanted, max(free / 2, free - other, 1))
     }
 }

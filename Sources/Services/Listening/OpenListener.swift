@@ -17,10 +17,27 @@ package final class OpenListener: Sendable {
         self.order.withLock { $0 = bound }
     }
 
-    /// Closes its connections as they are, also when it is closed itself.
-    package func cutOff() {
-        guard let order = order.withLock({ $0 }) else { return }
-        order.eventLoop.execute { order.value.cutOff() }
+    /// Runs a door's server; cancellation closes the connections as they are, and only then reaches
+    /// the server.
+    ///
+    /// A connection, or a call on one, that comes to a server that takes no more ends the process
+    /// while it is open: nobody has finished its writer (NIO 2.101). What is closed is finished.
+    package func serving(_ server: @escaping @Sendable () async throws -> Void) async throws {
+        let serving = Task { try await server() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            guard let closed = cutOff() else { return serving.cancel() }
+            closed.whenComplete { _ in serving.cancel() }
+        }
+    }
+
+    /// Closes its connections as they are, also when it is closed itself, and accepts no more.
+    ///
+    /// - Returns: when they are closed; `nil` when there was no listener yet.
+    package func cutOff() -> EventLoopFuture<Void>? {
+        guard let order = order.withLock({ $0 }) else { return nil }
+        return order.eventLoop.flatSubmit { order.value.cutOff(on: order.eventLoop) }
     }
 }
 

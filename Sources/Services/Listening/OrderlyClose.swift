@@ -19,6 +19,7 @@ final class OrderlyClose: ChannelDuplexHandler {
 
     private var open: [ObjectIdentifier: any Channel] = [:]
     private var closing: EventLoopPromise<Void>?
+    private var isCutOff = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = unwrapInboundIn(data)
@@ -27,11 +28,12 @@ final class OrderlyClose: ChannelDuplexHandler {
         channel.closeFuture.hop(to: context.eventLoop).assumeIsolated()
             .whenComplete { _ in self.open[id] = nil }
         context.fireChannelRead(data)
+        if isCutOff { OrderlyClose.end(channel) }
     }
 
     /// A connection that ends makes room for another; not any more in a shutdown.
     func read(context: ChannelHandlerContext) {
-        if closing == nil { context.read() }
+        if closing == nil, !isCutOff { context.read() }
     }
 
     func close(
@@ -52,12 +54,20 @@ final class OrderlyClose: ChannelDuplexHandler {
         }
     }
 
-    /// Closes all connections as they are.
-    func cutOff() {
-        for channel in open.values {
-            channel.triggerUserOutboundEvent(ConnectionCutOff(), promise: nil)
-            channel.close(promise: nil)
-        }
+    /// Closes all connections as they are, and takes no more.
+    ///
+    /// - Parameter loop: the listener's.
+    /// - Returns: when they are closed.
+    func cutOff(on loop: any EventLoop) -> EventLoopFuture<Void> {
+        isCutOff = true
+        let ends = open.values.map(\.closeFuture)
+        for channel in open.values { OrderlyClose.end(channel) }
+        return EventLoopFuture.andAllComplete(ends, on: loop)
+    }
+
+    private static func end(_ channel: any Channel) {
+        channel.triggerUserOutboundEvent(ConnectionCutOff(), promise: nil)
+        channel.close(promise: nil)
     }
 
     /// Event loops keep the order of what they are given: what comes back from all of them has let

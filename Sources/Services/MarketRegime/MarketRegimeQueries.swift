@@ -14,19 +14,24 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     static let streamPageSize = 256
 
     let reader: any RegimeReader & SeriesCatalogue
+    let told: any ToldHistory
     private let overrides: any OverrideLedger
     private let currents: CurrentRegimes
     let scorecards: Scorecards
+    let drawings = SharedCalls<Drawing, Columns>(
+        of: "drawings", limit: MarketRegimeQueries.drawingLimit,
+        retrySeconds: MarketRegimeQueries.drawingRetrySeconds)
     let defaultMarket: MarketName
     let now: @Sendable () -> Timestamp
 
     /// - Parameter now: the wall clock, for staleness and for overrides.
     package init(
-        reader: any RegimeReader & SeriesCatalogue, overrides: any OverrideLedger,
-        currents: CurrentRegimes, scorecards: Scorecards, defaultMarket: MarketName,
-        now: @escaping @Sendable () -> Timestamp
+        reader: any RegimeReader & SeriesCatalogue, told: any ToldHistory,
+        overrides: any OverrideLedger, currents: CurrentRegimes, scorecards: Scorecards,
+        defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
+        self.told = told
         self.scorecards = scorecards
         self.overrides = overrides
         self.currents = currents
@@ -92,7 +97,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
                 knownAt: try RequestReading.knownAt(request.knownAt, now: now()),
                 limit: try RequestReading.pageSize(request.pageSize))
             let assessments = try await reader.history(query)
-            let closes = try await reader.closes(of: assessments, knownAt: query.knownAt)
+            let closes = try await told.closes(at: assessments.map(\.asOf), of: query)
             var response = Bloasis_MarketRegime_GetRegimeHistoryResponse()
             response.items = assessments.map {
                 Bloasis_MarketRegime_RegimeResponse($0, close: closes[$0.asOf])

@@ -4,7 +4,11 @@ import Ports
 import RegimeModels
 import Regimes
 
-/// What a store says was published of a series and what its market did, as columns.
+/// What was published of a series when it was first said, and what its market did, as columns.
+///
+/// A restatement knows better than whoever acted on the first statement could: to score it would
+/// flatter the labels. What the market did is taken as it is known now: a corrected close is what
+/// was traded at, and closes before and after a split must be of one kind.
 struct PublishedRecord {
     /// Bars that are looked at, the latest: a century of days, fourteen years of an exchange's
     /// hours.
@@ -24,13 +28,13 @@ struct PublishedRecord {
     let path: LabelPath
     /// The latest ones.
     let runs: [Run]
-    /// Bars whose answer was restated since; it counts as it stands now.
+    /// Bars whose answer was restated since; what was said first counts.
     let restated: Int
     /// Whether there are earlier bars.
     let isCut: Bool
 
     /// - Throws: `StoreError`, `CancellationError`.
-    init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
+    init(of head: SeriesHead, _ reader: any ToldHistory) async throws {
         let series = head.profile.series
         let barsPerYear = head.profile.barsPerYear
         var columns = Columns()
@@ -71,47 +75,37 @@ struct PublishedRecord {
     private static let spare = 0.05
     private static let daysPerYear = 365.25
 
-    private struct Answer {
-        let close: Double?
-        let asOf: Timestamp
-        let regime: Regime
-        let probabilities: RegimeProbabilities
-        let confidence: Double
-        let version: ModelVersion
-        let isRestated: Bool
-    }
-
     private struct Columns {
-        private(set) var answers: [Answer] = []
+        private(set) var answers: [ToldBar] = []
+        private var closes: [Double] = []
 
-        mutating func read(_ query: SeriesQuery, _ reader: any RegimeReader) async throws {
-            try await reader.forEachAnswer(query) { told, close in
-                answers.append(
-                    Answer(
-                        close: close, asOf: told.asOf, regime: told.regime,
-                        probabilities: told.probabilities, confidence: told.confidence,
-                        version: told.modelVersion, isRestated: told.revision > 1))
+        mutating func read(_ query: SeriesQuery, _ reader: any ToldHistory) async throws {
+            try await reader.forEachTold(.first, query) { told, close in
+                answers.append(told)
+                closes.append(close ?? .nan)
             }
         }
 
         mutating func cut(to limit: Int) {
-            if answers.count > limit { answers.removeFirst(answers.count - limit) }
+            let excess = max(answers.count - limit, 0)
+            answers.removeFirst(excess)
+            closes.removeFirst(excess)
         }
 
         /// Of the prices only the close counts.
         var bars: BarColumns {
-            BarColumns(answers.map { Bar(timestamp: $0.asOf, close: $0.close ?? .nan) })
+            BarColumns(zip(answers, closes).map { Bar(timestamp: $0.asOf, close: $1) })
         }
 
         var runs: [Run] {
             var runs: [Run] = []
-            for (index, answer) in answers.enumerated() where answer.version != .unfitted {
-                if let last = runs.last, last.version == answer.version,
+            for (index, answer) in answers.enumerated() where answer.modelVersion != .unfitted {
+                if let last = runs.last, last.version == answer.modelVersion,
                     last.bars.upperBound == index
                 {
                     runs[runs.count - 1].bars = last.bars.lowerBound..<(index + 1)
                 } else {
-                    runs.append(Run(version: answer.version, bars: index..<(index + 1)))
+                    runs.append(Run(version: answer.modelVersion, bars: index..<(index + 1)))
                 }
             }
             return runs

@@ -5,23 +5,32 @@ import Regimes
 extension Strategy {
     /// In words.
     var rule: String {
-        let held = Regime.allCases.filter(Strategy.isRiskOn).map(\.label)
+        let held = Regime.allCases.filter(Strategy.isRiskOn).map(\.label).joined(separator: ", ")
+        let delay = "\(delayBars) \(delayBars == 1 ? "bar" : "bars")"
+        let points = Int((costPerUnit * 10_000).rounded())
         return
-            "hold the market in \(held.joined(separator: ", ")), else nothing; a label is traded "
-            + "\(delayBars) bars after the close that brought it, at the close; a trade costs "
-            + "\(Int((costPerUnit * 10_000).rounded())) basis points of its value; cash earns "
-            + "nothing"
+            "Hold the market in \(held), else nothing; a label is traded \(delay) after the close "
+            + "that brought it, at the close; a trade costs \(points) basis points of its value; "
+            + "cash earns nothing"
     }
 }
 
 extension Bloasis_MarketRegime_ScorecardRow {
-    /// What a path earned over some bars.
-    init(_ card: Scorecard, over bars: Range<Int>, of path: LabelPath) {
+    /// How many bars are summed up, and how often a path changed.
+    ///
+    /// - Parameter said: bars of the labels, which may be others than those that they earn.
+    init(over bars: Range<Int>, said: Range<Int>, of path: LabelPath, _ history: MarketHistory) {
         self.init()
         self.bars = Int32(clamping: bars.count)
-        changes = Int32(clamping: path.changes(in: bars))
+        let changes = path.changes(in: said)
+        self.changes = Int32(clamping: changes)
+        guard !said.isEmpty else { return }
+        changesPerYear = Double(changes) / Double(said.count) * history.barsPerYear
+    }
+
+    /// Says what was earned.
+    mutating func addEarnings(_ card: Scorecard) {
         guard card.performance.bars > 0 else { return }
-        changesPerYear = card.changesPerYear
         exposure = card.exposure
         turnover = card.turnover
         maximumDrawdown = card.performance.maximumDrawdown
@@ -34,15 +43,18 @@ extension Bloasis_MarketRegime_ScorecardRow {
         sharpe = Bloasis_MarketRegime_Estimate(card.performance.sharpe, card.intervals[.sharpe])
     }
 
-    /// Says what it earned less what another path did.
-    mutating func compare(_ card: Scorecard, with other: String) {
-        let differences = card.differences[other] ?? [:]
-        if let difference = differences[.annualisedReturn] {
-            returnDifference = Bloasis_MarketRegime_Estimate(difference.estimate, difference)
+    /// Says what it earned less what another path did over the same bars.
+    mutating func compare(_ card: Scorecard, with other: Scorecard) {
+        guard card.performance.bars > 1, other.performance.bars > 1 else { return }
+        func difference(_ metric: Metric) -> Bloasis_MarketRegime_Estimate? {
+            guard let mine = card.value(metric), let theirs = other.value(metric),
+                (mine - theirs).isFinite
+            else { return nil }
+            return Bloasis_MarketRegime_Estimate(
+                mine - theirs, card.differences[other.candidate]?[metric])
         }
-        if let difference = differences[.sharpe] {
-            sharpeDifference = Bloasis_MarketRegime_Estimate(difference.estimate, difference)
-        }
+        if let earned = difference(.annualisedReturn) { returnDifference = earned }
+        if let ratio = difference(.sharpe) { sharpeDifference = ratio }
     }
 
     /// Says how sure its labels were said to be, and what came of it.
@@ -56,16 +68,6 @@ extension Bloasis_MarketRegime_ScorecardRow {
         guard let reliability = Reliability(forecasts) else { return }
         brierScore = reliability.brier
         if let skill = reliability.brierSkill { brierSkill = skill }
-    }
-
-    /// Leaves the figures and takes back how sure they are.
-    mutating func clearIntervals() {
-        for estimate in [
-            \Self.sharpe, \Self.returnDifference, \Self.sharpeDifference,
-        ] where self[keyPath: estimate].hasValue {
-            self[keyPath: estimate].clearLower()
-            self[keyPath: estimate].clearUpper()
-        }
     }
 
     private mutating func setFinite(_ value: Double?, _ field: WritableKeyPath<Self, Double>) {

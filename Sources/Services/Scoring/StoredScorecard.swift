@@ -25,7 +25,9 @@ package struct StoredScorecard {
     private let reference: LabelPath
 
     /// - Throws: `StoreError`, `CancellationError`.
-    package init(of head: SeriesHead, _ reader: any RegimeReader) async throws {
+    package init(
+        of head: SeriesHead, _ reader: any RegimeReader & ToldHistory
+    ) async throws {
         let models = try await reader.models(of: head.profile.series)
         let specification = try? RegimeSpecification(canonicalJSON: head.profile.specification)
         self.init(
@@ -75,33 +77,32 @@ package struct StoredScorecard {
     private var evaluator: Evaluator { Evaluator(settings) }
 
     private func rows(_ bars: Range<Int>) -> [Row] {
-        guard let whole = evaluator.evaluate(history, paths, over: [bars]).first else { return [] }
-        var published = Row(whole.cards[0], over: bars, of: record.path)
+        guard let whole = evaluate([bars]).first else { return [] }
+        var published = Row(over: bars, said: bars, of: record.path, history)
         published.subject = PublishedRecord.name
-        published.compare(whole.cards[0], with: reference.name)
+        published.addEarnings(whole.cards[0])
+        published.compare(whole.cards[0], with: whole.cards[1])
         published.addConfidence(record.path, in: bars, horizon: horizon)
-        var held = Row(whole.cards[1], over: bars, of: reference)
+        var held = Row(over: bars, said: bars, of: reference, history)
         held.subject = "buy_and_hold"
-        return ([published, held] + modelRows(bars)).map { row in
-            var row = row
-            if isTooShort(Int(row.bars)) { row.clearIntervals() }
-            return row
-        }
+        held.addEarnings(whole.cards[1])
+        return [published, held] + modelRows(bars)
     }
 
+    /// A model is judged by the bars that its own labels earned, which begin and end by the delay
+    /// of the strategy later than they do.
     private func modelRows(_ bars: Range<Int>) -> [Row] {
-        let stretches = record.runs.map { $0.bars.clamped(to: bars) }
-        var periods = evaluator.evaluate(history, paths, over: stretches.filter { !$0.isEmpty })[
-            ...]
-        return zip(record.runs, stretches).map { run, stretch in
-            var row = Row()
-            if !stretch.isEmpty, let period = periods.popFirst() {
-                row = Row(period.cards[0], over: stretch, of: record.path)
-                row.compare(period.cards[0], with: reference.name)
-                row.addConfidence(record.path, in: stretch, horizon: horizon)
-            }
+        let earned = record.runs.map { earnings(of: $0.bars, in: bars) }
+        var periods = evaluate(earned.filter { !$0.isEmpty })[...]
+        return zip(record.runs, earned).map { run, earned in
+            let said = run.bars.clamped(to: bars)
+            var row = Row(over: earned, said: said, of: record.path, history)
             row.subject = "model"
-            row.bars = Int32(clamping: stretch.count)
+            if !earned.isEmpty, let period = periods.popFirst() {
+                row.addEarnings(period.cards[0])
+                row.compare(period.cards[0], with: period.cards[1])
+            }
+            row.addConfidence(record.path, in: said, horizon: horizon)
             row.modelVersion = run.version.text
             if let kind = kinds[run.version] { row.kind = kind }
             row.activeFrom = history.bars.timestamps[run.bars.lowerBound].rfc3339
@@ -110,9 +111,23 @@ package struct StoredScorecard {
         }
     }
 
-    private func isTooShort(_ bars: Int) -> Bool {
-        guard let bootstrap = settings.bootstrap else { return true }
-        return Double(bars) < StoredScorecard.blocksNeeded * bootstrap.meanBlockBars
+    private func evaluate(_ stretches: [Range<Int>]) -> [PeriodEvaluation] {
+        evaluator.evaluate(history, paths, over: stretches, drawingFrom: barsWithIntervals)
+    }
+
+    /// The bars that labels earned, of those that are summed up.
+    private func earnings(of labels: Range<Int>, in bars: Range<Int>) -> Range<Int> {
+        ((labels.lowerBound + lag)..<(labels.upperBound + lag)).clamped(to: bars)
+    }
+
+    /// Bars from a label to the first one that it earns.
+    private var lag: Int { settings.strategy.delayBars + 1 }
+
+    /// Bars below which a row has no intervals.
+    private var barsWithIntervals: Int {
+        settings.bootstrap.map {
+            Int((StoredScorecard.blocksNeeded * $0.meanBlockBars).rounded(.up))
+        } ?? 0
     }
 
     // MARK: What is missing
@@ -127,18 +142,17 @@ package struct StoredScorecard {
         }
         if record.restated > 0 {
             notes.append(
-                "\(record.restated) answers were restated since, and count as they stand now, "
-                    + "which nobody could have acted on")
+                "\(record.restated) answers were restated since: what was said first counts, "
+                    + "which is all that could have been acted on")
         }
         guard let bootstrap = settings.bootstrap else { return notes }
-        let lengths = [bars.count] + record.runs.map { $0.bars.clamped(to: bars).count }
-        if lengths.contains(where: isTooShort) {
+        let lengths = [bars.count] + record.runs.map { earnings(of: $0.bars, in: bars).count }
+        if lengths.contains(where: { $0 < barsWithIntervals }) {
             notes.append(
-                "rows of fewer than "
-                    + "\(Int(StoredScorecard.blocksNeeded * bootstrap.meanBlockBars)) bars have no "
-                    + "intervals: there is too little to draw from")
+                "rows of fewer than \(barsWithIntervals) bars have no intervals: there is too "
+                    + "little to draw from")
         }
-        if lengths.contains(where: { bootstrap.isShort($0) && !isTooShort($0) }) {
+        if lengths.contains(where: { bootstrap.isShort($0) && $0 >= barsWithIntervals }) {
             let wanted = StationaryBootstrap.blocksWanted * Int(bootstrap.meanBlockBars)
             notes.append(
                 "intervals of rows of fewer than \(wanted) bars are too narrow by some points of a "
@@ -159,6 +173,6 @@ package struct StoredScorecard {
         }
         return
             "the first label is known at bar \(known + 1) of \(history.count), and a trade comes "
-            + "\(settings.strategy.delayBars + 1) bars later: send more bars"
+            + "\(lag) bars later: send more bars"
     }
 }

@@ -48,6 +48,7 @@ extension AccessPolicy {
             "ListNotifications": ownUser,
             "StreamNotifications": ownUser,
             "AcknowledgeNotification": ownUser,
+            "AcknowledgeNotifications": ownUser,
             "GetPreferences": ownUser,
             "UpdatePreferences": ownUser,
             "CreateWebhook": ownUser,
@@ -55,6 +56,8 @@ extension AccessPolicy {
             "GetWebhook": ownUser,
             "UpdateWebhook": ownUser,
             "DeleteWebhook": ownUser,
+            "TestWebhook": ownUser,
+            "RotateWebhookSecret": ownUser,
         ])
 
     private static let trading = rules(

@@ -11,7 +11,7 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + registries + feeds + hostRows + portRows)
+        process + doors + access + stores + registries + feeds + delivery + hostRows + portRows)
 
     private init(
         _ own: [ConfigurationKey], _ services: [(name: String, keys: [ConfigurationKey])] = []
@@ -112,13 +112,19 @@ package struct ConfigurationTable: Sendable {
             meaning: "Requests a second that one address may make, twice as many in a burst; more "
                 + "are answered 429. Unset: no limit."),
         ConfigurationKey(
+            "HTTP_STREAMS", .count, default: "1000",
+            meaning: "Event streams and WebSockets open over HTTP at the same time, of all "
+                + "clients, 50,000 at the most; more are answered 429. Each takes an open file: "
+                + "`ulimit -Hn`. What a gateway asks over gRPC is told the same number."),
+        ConfigurationKey(
             "HTTP_STREAMS_PER_CLIENT", .count, default: "100",
             meaning: "Event streams that one address may have open over HTTP; more are answered "
                 + "429. Behind a proxy all clients have its address."),
         ConfigurationKey(
-            "GRPC_STREAMS_PER_CLIENT", .count, default: "1024",
+            "GRPC_STREAMS_PER_CLIENT", .count,
             meaning: "Streams that one address may have open over gRPC; more are answered "
-                + "RESOURCE_EXHAUSTED. A gateway has all of its clients'."),
+                + "RESOURCE_EXHAUSTED. A gateway has all of its clients'. Unset: 1,024 more than "
+                + "`HTTP_STREAMS`."),
         ConfigurationKey(
             "GRPC_TLS_CERTIFICATE", .path,
             meaning: "PEM file of the gRPC door's certificate chain, and of what this process "

@@ -14,7 +14,7 @@ package struct ServiceName: Hashable, Sendable {
     ]
     /// Those this version can serve.
     package static let servable: [ServiceName] = [
-        .marketRegime, .trading, .gateway, .configService,
+        .marketRegime, .notification, .trading, .gateway, .configService,
     ]
 
     package init(_ text: String) {

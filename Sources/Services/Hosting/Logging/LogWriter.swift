@@ -126,8 +126,53 @@ package enum LogOutput {
 
     private struct Unwritten: Error {}
 
-    /// A reader that cannot take more now is waited for.
+    private struct Hold: Sendable {
+        var lines = HeldLines()
+        /// Told of each urgent line.
+        let noticed: @Sendable (String) -> Void
+    }
+
+    private static let hold = Mutex<Hold?>(nil)
+
+    /// From now on keeps what would be written to a terminal, on which something else is shown;
+    /// where standard error is none, as when it goes to a file, nothing is held.
+    ///
+    /// - Parameter noticed: told of each urgent line, at once.
+    package static func hold(noticed: @escaping @Sendable (String) -> Void) {
+        guard isTerminal else { return }
+        // What came before belongs there still.
+        flush()
+        hold.withLock { if $0 == nil { $0 = Hold(noticed: noticed) } }
+    }
+
+    /// Writes what was held, and from now on everything at once again.
+    package static func release() {
+        flush()
+        let held = hold.withLock { hold in
+            defer { hold = nil }
+            return hold?.lines.text ?? []
+        }
+        try? send(held[...])
+    }
+
+    /// Holds a text if lines are held now; whether it does.
+    package static func holds(_ text: String) -> Bool {
+        hold.withLock { hold in
+            hold?.lines.append(Array(text.utf8)[...])
+            return hold != nil
+        }
+    }
+
     private static func put(_ lines: ArraySlice<UInt8>) throws {
+        let isHeld = hold.withLock { hold in
+            hold?.lines.append(lines)
+            return hold != nil
+        }
+        if !isHeld { try send(lines) }
+    }
+
+    /// A reader that cannot take more now is waited for.
+    private static func send(_ lines: ArraySlice<UInt8>) throws {
         var rest = lines
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
@@ -147,11 +192,12 @@ package enum LogOutput {
     /// Writes a line soon, or, when it is urgent, now.
     package static func write(_ line: String, isUrgent: Bool) {
         writer.write(line, isUrgent: isUrgent)
+        if isUrgent { hold.withLock { $0?.noticed }?(line) }
     }
 
     /// Ends the process with nothing but its log written.
     package static func exitAtOnce(_ status: Int32) {
-        flush()
+        release()
         _exit(status)
     }
 

@@ -32,7 +32,7 @@ package struct MetricDescription: Sendable {
 /// Every metric of the program. Which of them a process has depends on what it runs.
 package enum MetricTable {
     package static let all =
-        (regimes + verification + feeds + events + brokers + caches + doors + process)
+        (regimes + verification + feeds + events + deliveries + brokers + caches + doors + process)
         .sorted { $0.name < $1.name }
 
     /// One line about each, by name.
@@ -107,6 +107,29 @@ package enum MetricTable {
         MetricDescription(
             "dead_letters_total", .counter, of: "messages", by: ["topic"],
             "Messages put on a dead-letter topic."),
+    ]
+
+    private static let deliveries = [
+        MetricDescription(
+            "notices_taken_total", .counter, of: "events", by: ["kind"],
+            "Events whose effect on people was committed."),
+        MetricDescription(
+            "notices_repeated_total", .counter, of: "events", by: ["kind"],
+            "Events that came again, and had no second effect."),
+        MetricDescription(
+            "events_restored_total", .counter, of: "events", by: ["topic"],
+            "Events read from the log again, because the store had lost what followed from them."),
+        MetricDescription(
+            "events_removed_unread_total", .counter, of: "events", by: ["topic"],
+            "Events that the log had removed when they were to be read."),
+        MetricDescription(
+            "deliveries_total", .counter, of: "attempts", by: ["format", "result"],
+            "Attempts to deliver to webhooks: delivered, failed (it is tried again), postponed "
+                + "(this server cannot send, see its log), given_up, or disabled with the webhook."
+        ),
+        MetricDescription(
+            "deliveries_under_way", .gauge, of: "messages",
+            "Messages to webhooks that are not answered yet."),
     ]
 
     private static let brokers = [

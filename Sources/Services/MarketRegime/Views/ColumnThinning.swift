@@ -1,4 +1,5 @@
 package import Market
+package import Ports
 package import Regimes
 
 /// One point of a drawing: the last bar that it stands for, and the closes of all of them.
@@ -16,15 +17,15 @@ package struct ColumnPoint: Sendable {
     /// Bars that it stands for.
     package private(set) var bars = 1
 
-    package init(_ assessment: RegimeAssessment, close: Double?) {
-        asOf = assessment.asOf
+    package init(_ told: ToldBar, close: Double?) {
+        asOf = told.asOf
         self.close = close.flatMap { $0.isFinite ? $0 : nil } ?? .nan
         low = self.close
         high = self.close
-        regime = assessment.regime
-        confidence = assessment.confidence
-        kind = assessment.confidenceKind
-        probabilities = assessment.probabilities
+        regime = told.regime
+        confidence = told.confidence
+        kind = told.confidenceKind
+        probabilities = told.probabilities
     }
 
     /// The point of earlier bars and of this one's: it says what this one says.

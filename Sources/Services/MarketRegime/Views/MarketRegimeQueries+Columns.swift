@@ -1,4 +1,5 @@
 package import Contracts
+import Hosting
 import Market
 import Ports
 import Regimes
@@ -10,29 +11,50 @@ extension MarketRegimeQueries {
     package static let pointsDefault = 6_000
     /// Points of a drawing at the most; a larger request is answered with this many.
     package static let pointsMaximum = 20_000
+    /// Drawings that are put together at a time; each holds a page of what was said of bars, and
+    /// twice its points.
+    static let drawingLimit = 16
+    /// After so long a place is likely to be free: few take longer.
+    static let drawingRetrySeconds = 1
+
+    /// What a drawing depends on.
+    struct Drawing: Hashable {
+        let series: Series
+        /// The head's: whoever asks after a write is not given what was begun before it.
+        let writes: Int64
+        let range: Range<Timestamp>?
+        let knownAt: Timestamp?
+        let points: Int
+    }
 
     package func getRegimeColumns(
         _ request: Bloasis_MarketRegime_GetRegimeColumnsRequest
     ) async throws -> Columns {
         try await answering {
-            let limit = try RequestReading.count(
+            let points = try RequestReading.count(
                 request.points, field: "points", standard: MarketRegimeQueries.pointsDefault,
                 maximum: MarketRegimeQueries.pointsMaximum)
-            let series = try await head(request.market, request.timeframe).profile.series
-            let query = SeriesQuery(
-                series,
+            let head = try await head(request.market, request.timeframe)
+            let drawing = Drawing(
+                series: head.profile.series, writes: head.writes,
                 range: try RequestReading.range(request.timeRange, given: request.hasTimeRange),
-                knownAt: try RequestReading.knownAt(request.knownAt, now: now()))
-            var thinning = ColumnThinning(to: limit)
-            try await reader.forEachAnswer(query) { assessment, close in
-                thinning.append(ColumnPoint(assessment, close: close))
-            }
-            var columns = Columns(thinning.finish(), barsPerPoint: thinning.barsPerPoint)
-            columns.market = series.market.text
-            columns.timeframe = "\(series.timeframe)"
-            columns.bars = Int32(clamping: thinning.bars)
-            return columns
+                knownAt: try RequestReading.knownAt(request.knownAt, now: now()), points: points)
+            return try await drawings.value(of: drawing) { try await columns(of: drawing) }
         }
+    }
+
+    private func columns(of drawing: Drawing) async throws -> Columns {
+        let query = SeriesQuery(
+            drawing.series, range: drawing.range, knownAt: drawing.knownAt)
+        var thinning = ColumnThinning(to: drawing.points)
+        try await told.forEachTold(.latest, query) { told, close in
+            thinning.append(ColumnPoint(told, close: close))
+        }
+        var columns = Columns(thinning.finish(), barsPerPoint: thinning.barsPerPoint)
+        columns.market = drawing.series.market.text
+        columns.timeframe = "\(drawing.series.timeframe)"
+        columns.bars = Int32(clamping: thinning.bars)
+        return columns
     }
 }
 

@@ -24,7 +24,8 @@ extension MarketRegimeQueries {
                 limit: try RequestReading.count(
                     request.pageSize, field: "page_size",
                     standard: MarketRegimeQueries.seriesPageSizeDefault,
-                    maximum: CatalogueQuery.limitMaximum))
+                    maximum: CatalogueQuery.limitMaximum),
+                labels: range.map { LabelQuery(over: $0) })
             var response = Bloasis_MarketRegime_ListSeriesResponse()
             response.total = 0
             response.nextPageToken = ""
@@ -33,26 +34,22 @@ extension MarketRegimeQueries {
             response.total = Int32(clamping: page.total)
             response.nextPageToken = PageToken.next(
                 after: page.heads.last?.profile.series, count: page.heads.count, of: query)
-            response.items = try await summaries(of: page.heads, over: range)
+            response.items = summaries(of: page, over: range)
             return response
         }
     }
 
     private func summaries(
-        of heads: [SeriesHead], over range: Range<Timestamp>?
-    ) async throws -> [Bloasis_MarketRegime_SeriesSummary] {
-        let currents = try await reader.currents(of: heads)
-        let series = heads.map(\.profile.series)
-        var labels: [Series: PublishedLabels] = [:]
-        if let range { labels = try await reader.labels(LabelQuery(series, over: range)) }
+        of page: CataloguePage, over range: Range<Timestamp>?
+    ) -> [Bloasis_MarketRegime_SeriesSummary] {
         var kinds = SpecifiedKinds()
         let now = now()
-        return heads.map { head in
+        return page.heads.map { head in
             let series = head.profile.series
             var summary = Bloasis_MarketRegime_SeriesSummary(head)
             if let kind = kinds.kind(of: head.profile.specification) { summary.kind = kind }
-            if let current = currents[series] { summary.tell(current, head, at: now) }
-            if let range { summary.tell(labels[series], over: range, head, at: now) }
+            if let current = page.currents[series] { summary.tell(current, head, at: now) }
+            if let range { summary.tell(page.labels[series], over: range, head, at: now) }
             return summary
         }
     }

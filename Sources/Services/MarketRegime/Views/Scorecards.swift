@@ -2,94 +2,78 @@ package import Contracts
 import Hosting
 import Market
 package import Ports
+import ServiceLifecycle
 import Synchronization
 
-/// The scorecards of all series: each is made once, until its series is written again.
+/// The scorecards of all series: each is made once until its series is written again, and given for
+/// some time after that while the next one is made.
 ///
-/// Making one takes a second of a processor, so one is made at a time, for all who wait for it.
-package final class Scorecards: Sendable {
+/// Making one takes a second of a processor, so one is made at a time, for all who wait for it, by
+/// the task of `run`: whoever asked may leave, and nothing goes on once that has ended.
+package final class Scorecards: Service, Sendable {
     package typealias Card = Bloasis_MarketRegime_GetScorecardResponse
 
-    /// Series whose scorecard is remembered.
-    static let memoryLimit = 64
-    /// Scorecards that may wait to be made.
-    static let queueLimit = 32
-
-    private struct Entry {
-        /// The head's, when it was asked for.
-        let writes: Int64
-        let flight: Flight<Card>
-    }
-
-    private struct State {
-        var entries: [Series: Entry] = [:]
-        /// Of `entries`, oldest first.
-        var order: [Series] = []
-        var waiting = 0
-        /// Ends when the one that was asked for last is made.
-        var last: Task<Void, Never>?
-
-        mutating func remember(_ entry: Entry, of series: Series) {
-            order.removeAll { $0 == series }
-            if order.count == Scorecards.memoryLimit { entries[order.removeFirst()] = nil }
-            order.append(series)
-            entries[series] = entry
-        }
-
-        mutating func forget(_ entry: Entry, of series: Series) {
-            guard entries[series]?.flight === entry.flight else { return }
-            entries[series] = nil
-            order.removeAll { $0 == series }
-        }
-    }
-
-    private let state = Mutex(State())
+    private let shelf = Mutex(ScorecardShelf())
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let make: @Sendable (SeriesHead) async throws -> Card
+    /// Rings when something may be to be made.
+    private let rings: AsyncStream<Void>
+    private let bell: AsyncStream<Void>.Continuation
 
-    /// - Parameter make: makes one; not called twice at a time.
-    package init(make: @escaping @Sendable (SeriesHead) async throws -> Card) {
+    /// - Parameters:
+    ///   - now: by which scorecards age.
+    ///   - make: makes one; not called twice at a time.
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
+        make: @escaping @Sendable (SeriesHead) async throws -> Card
+    ) {
+        self.now = now
         self.make = make
+        (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// - Parameter head: where the series stands.
-    /// - Throws: RESOURCE_EXHAUSTED when too many wait already; what making it throws;
-    ///   `CancellationError`.
+    /// - Throws: RESOURCE_EXHAUSTED when too many wait already; UNAVAILABLE once `run` has ended;
+    ///   what making it throws; `CancellationError`.
     func card(of head: SeriesHead) async throws -> Card {
-        let flight = try state.withLock { state throws(RPCFault) in
-            let series = head.profile.series
-            if let known = state.entries[series], known.writes >= head.writes {
-                return known.flight
-            }
-            guard state.waiting < Scorecards.queueLimit else {
-                throw RPCFault(
-                    .resourceExhausted,
-                    "\(state.waiting) scorecards are waiting to be made: ask again later")
-            }
-            let entry = Entry(writes: head.writes, flight: Flight())
-            state.remember(entry, of: series)
-            state.waiting += 1
-            let before = state.last
-            // Whoever asked may leave: the others wait on.
-            state.last = Task.detached(priority: .utility) {
-                await before?.value
-                await self.land(entry, head)
-            }
-            return entry.flight
+        let now = now()
+        let answer = try shelf.withLock { shelf throws(RPCFault) in
+            try shelf.ask(head, at: now)
         }
-        return try await flight.value()
+        bell.yield()
+        switch answer {
+        case .card(let card): return card
+        case .flight(let flight): return try await flight.value()
+        }
     }
 
-    private func land(_ entry: Entry, _ head: SeriesHead) async {
-        let result: Result<Card, any Error>
-        do {
-            result = .success(try await make(head))
-        } catch {
-            result = .failure(error)
+    /// Makes what is asked for until the process shuts down; once.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.rings { await self.makeAll() }
         }
-        state.withLock { state in
-            state.waiting -= 1
-            if case .failure = result { state.forget(entry, of: head.profile.series) }
+        for flight in shelf.withLock({ $0.end() }) {
+            flight.land(.failure(ScorecardShelf.ending))
         }
-        entry.flight.land(result)
+    }
+
+    private func makeAll() async {
+        while !Task.isCancelled, let order = shelf.withLock({ $0.next() }) {
+            let result: Result<Card, any Error>
+            do {
+                // Seconds of a processor that answers to others do not wait for.
+                let making = Task(priority: .utility) { try await make(order.head) }
+                result = .success(
+                    try await withTaskCancellationHandler(
+                        operation: { try await making.value }, onCancel: { making.cancel() }))
+            } catch {
+                // Whoever waits for what a shutdown broke off is told so at the end.
+                if Task.isCancelled { return }
+                result = .failure(error)
+            }
+            let now = now()
+            shelf.withLock { $0.land(result, at: now) }
+            order.flight.land(result)
+        }
     }
 }
