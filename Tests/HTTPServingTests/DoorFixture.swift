@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Ports
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 /// A door with a few routes of a test's own.
@@ -48,11 +49,49 @@ struct DoorFixture {
                             try await writer.finish(nil)
                         })
                 }
+                let sockets = WebSocketDoor(configuration)
+                routes.add(.get, "/echo-socket") { request, _ in
+                    try Self.socket(request, sockets) { socket in
+                        for try await part in request.body {
+                            let text = String(buffer: part)
+                            if text == "end" { return }
+                            try await socket.send(text)
+                        }
+                    }
+                }
+                routes.add(.get, "/flood-socket") { request, _ in
+                    try Self.socket(request, sockets) { socket in
+                        do {
+                            while true {
+                                try await socket.send(String(repeating: "x", count: 65_536))
+                                Self.sent.note()
+                            }
+                        } catch {
+                            Self.sent.fail()
+                            throw error
+                        }
+                    }
+                }
                 routes.add(.get, "/deadline") { _, _ in
                     .json(CallContext.current.deadline == nil ? "null" : "true")
                 }
             })
     }
+
+    /// A route that is a WebSocket.
+    private static func socket(
+        _ request: Request, _ door: WebSocketDoor,
+        _ talk: @escaping @Sendable @concurrent (inout WebSocketWriter) async throws -> Void
+    ) throws -> Response {
+        do {
+            return door.open(try door.handshake(request), selecting: nil, talk)
+        } catch let refusal as WebSocketRefusal {
+            return .refusal(refusal)
+        }
+    }
+
+    /// What was sent to a client that reads nothing.
+    static let sent = SentMessages()
 
     /// Runs the door on a port, and stops it.
     func serving(_ body: (Int, ServiceGroup) async throws -> Void) async throws {
@@ -76,4 +115,15 @@ struct DoorFixture {
             try await client.execute(uri: uri, method: method, headers: headers, body: body) { $0 }
         }
     }
+}
+
+/// Counts what a route sends.
+final class SentMessages: Sendable {
+    private let state = Mutex((count: 0, hasFailed: false))
+
+    var count: Int { state.withLock { $0.count } }
+    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+
+    func note() { state.withLock { $0.count += 1 } }
+    func fail() { state.withLock { $0.hasFailed = true } }
 }

@@ -15,7 +15,8 @@ struct SettingsTests {
     func unset() throws {
         let configuration = try settings([:])
         #expect(configuration.allowedOrigins.isEmpty && configuration.rate == nil)
-        #expect(configuration.clientStreamsLimit == 100)
+        #expect(configuration.streamsLimit == 1_000 && configuration.clientStreamsLimit == 100)
+        #expect(configuration.connectionsLimit == 4_096)
     }
 
     @Test("origins with commas, requests a second")
@@ -29,6 +30,17 @@ struct SettingsTests {
             configuration.allowedOrigins == ["https://a.example", "http://b.example:8080"])
         #expect(configuration.rate == RateLimit(perSecond: 50))
         #expect(try settings(["HTTP_ALLOWED_ORIGINS": "*"]).allowedOrigins == ["*"])
+    }
+
+    @Test("streams have connections, and leave some for everything else")
+    func streams() throws {
+        let many = try settings(["HTTP_STREAMS": "10000"])
+        #expect(many.streamsLimit == 10_000 && many.connectionsLimit == 11_024)
+        #expect(try settings(["HTTP_STREAMS": "3072"]).connectionsLimit == 4_096)
+        #expect(try settings(["HTTP_STREAMS": "3073"]).connectionsLimit == 4_097)
+        #expect(try settings(["HTTP_STREAMS": "50000"]).streamsLimit == 50_000)
+        #expect(throws: ConfigurationError.self) { try settings(["HTTP_STREAMS": "50001"]) }
+        #expect(throws: ConfigurationError.self) { try settings(["HTTP_STREAMS": "0"]) }
     }
 
     @Test(

@@ -61,13 +61,44 @@ struct CrossOrigin: Sendable {
         if request.method == .get || request.method == .head || request.method == .options {
             return nil
         }
+        return foreign(request).map { refusal(of: $0, "may not write here") }
+    }
+
+    /// Why a page from elsewhere may not open a socket: a browser lets it read all that comes, and
+    /// asks nobody first.
+    func refusalOfSocket(_ request: Request) -> RPCFault? {
+        foreign(request).map { refusal(of: $0, "may not listen here") }
+    }
+
+    /// Why a page from elsewhere may not open an event stream: it may not read what comes, but it
+    /// would hold a place, and be told from then on under whatever name it gives. What a page asks
+    /// for in other ways than by script names no origin; there the browser says whose page it is.
+    func refusalOfStream(_ request: Request) -> RPCFault? {
+        if let refusal = refusalOfSocket(request) { return refusal }
+        guard !allowsAll, request.headers[.origin] == nil,
+            let site = CrossOrigin.fetchSite.flatMap({ request.headers[$0] }),
+            CrossOrigin.foreignSites.contains(site)
+        else { return nil }
+        return refusal(of: "another site", "may not listen here")
+    }
+
+    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+    /// Other ports of this host are the same site, too.
+    private static let foreignSites: Set = ["cross-site", "same-site"]
+
+    private func refusal(of origin: String, _ verdict: String) -> RPCFault {
+        RPCFault(
+            .permissionDenied,
+            "pages of \(RequestReading.excerpt(origin)) \(verdict): name it in "
+                + "HTTP_ALLOWED_ORIGINS if they shall")
+    }
+
+    /// The origin of a request from a page that is not allowed; `nil` when no browser says one.
+    private func foreign(_ request: Request) -> String? {
         guard let origin = request.headers[.origin], !allowsAll, !allowed.contains(origin),
             !isOwn(origin, request)
         else { return nil }
-        return RPCFault(
-            .permissionDenied,
-            "pages of \(RequestReading.excerpt(origin)) may not write here: name it in "
-                + "HTTP_ALLOWED_ORIGINS if they shall")
+        return origin
     }
 
     /// Whether an origin is this door, under the name that it was asked by.

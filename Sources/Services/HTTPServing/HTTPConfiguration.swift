@@ -24,8 +24,16 @@ package struct HTTPConfiguration: Sendable {
     package var clientStreamsLimit = 100
     /// Connections open at the same time; further ones wait to be accepted.
     package var connectionsLimit = 4_096
+    /// Those that streams leave for everything else at the least.
+    package static let connectionsBesideStreams = 1_024
     /// A connection that asks nothing, or stalls while asking, is closed after this time.
     package var idleTimeout = Duration.seconds(60)
+    /// A larger message on a WebSocket ends it with 1009.
+    package var socketMessageLimitBytes = 16 << 10
+    /// A WebSocket whose client takes nothing of what it is sent for this time is dropped.
+    package var socketStallLimit = Duration.seconds(30)
+    /// A WebSocket whose client does not answer that it is closed is cut off after this time.
+    package var socketCloseLimit = Duration.seconds(2)
     /// After the beginning of a shutdown, a connection without a request is closed after this time.
     package var shutdownGrace = Duration.milliseconds(250)
     /// After the beginning of a shutdown, a body that has not come whole within this time is

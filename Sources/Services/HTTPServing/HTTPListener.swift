@@ -46,7 +46,10 @@ package struct HTTPListener: Service {
                     base: HTTP1Channel(
                         responder: responder,
                         configuration: HTTP1Channel.Configuration(
-                            additionalChannelHandlers: [ConnectionEndHandler(configuration)],
+                            additionalChannelHandlers: [
+                                ConnectionEndHandler(configuration),
+                                WebSocketGate(configuration),
+                            ],
                             idleTimeout: TimeAmount(configuration.idleTimeout))))
             },
             configuration: ApplicationConfiguration(
@@ -65,11 +68,7 @@ package struct HTTPListener: Service {
     /// - Throws: `ListeningError` when the address cannot be listened on.
     package func run() async throws {
         do {
-            try await withTaskCancellationHandler {
-                try await application.run()
-            } onCancel: {
-                listener.cutOff()
-            }
+            try await listener.serving { [application] in try await application.run() }
         } catch let error as IOError {
             throw ListeningError(
                 host: configuration.host, port: configuration.port, errno: error.errnoCode,

@@ -4,6 +4,7 @@ package import Hosting
 package struct HTTPSettings: ServiceSettings {
     private let allowedOrigins: [String]
     private let rate: RateLimit?
+    private let streamsLimit: Int
     private let clientStreamsLimit: Int
 
     package init(_ reader: inout ConfigurationReader) {
@@ -15,13 +16,18 @@ package struct HTTPSettings: ServiceSettings {
         rate = reader.optional("HTTP_RATE_LIMIT", as: "a whole number, 1 or more") {
             Int($0).flatMap { $0 >= 1 ? RateLimit(perSecond: $0) : nil }
         }
+        streamsLimit = reader.eventStreams()
         clientStreamsLimit = reader.integer("HTTP_STREAMS_PER_CLIENT", in: 1...Int(Int32.max))
     }
 
     package func apply(to configuration: inout HTTPConfiguration) {
         configuration.allowedOrigins = allowedOrigins
         configuration.rate = rate
+        configuration.streamsLimit = streamsLimit
         configuration.clientStreamsLimit = clientStreamsLimit
+        configuration.connectionsLimit = max(
+            configuration.connectionsLimit,
+            streamsLimit + HTTPConfiguration.connectionsBesideStreams)
     }
 
     /// A scheme, a host and perhaps a port (Fetch standard, `Origin`).

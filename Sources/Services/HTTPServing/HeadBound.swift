@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// The library bounds the fields of a head, but not what stands before a field's value or between
 /// requests: white space without end filled the memory.
-final class HeadBound: ChannelInboundHandler {
+final class HeadBound: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

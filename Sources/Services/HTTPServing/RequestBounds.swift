@@ -34,10 +34,10 @@ struct RequestBounds: Sendable {
         }
         try request.checkAnnouncedBytes(bodyLimitBytes)
         guard let wait = wait(of: request, context) else { return nil }
-        var response = Response.fault(
-            RPCFault(.resourceExhausted, "too many requests: ask again in \(wait) s"))
-        response.headers[.retryAfter] = String(wait)
-        return response
+        return .fault(
+            RPCFault(
+                .resourceExhausted, "too many requests: ask again in \(wait) s",
+                retryAfterSeconds: wait))
     }
 
     /// Seconds until this client may ask again; probes are let through.
@@ -45,20 +45,21 @@ struct RequestBounds: Sendable {
         guard let limiter, !OperationRoutes.probePaths.contains(request.uri.path) else {
             return nil
         }
-        let wait = limiter.take(context.client, at: now())
-        return wait.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
+        return limiter.wait(of: context.client, at: now())
     }
 }
 
 /// The buckets of all requests.
-private final class RateLimiter: Sendable {
+final class RateLimiter: Sendable {
     private let buckets: Mutex<RateBuckets>
 
     init(_ limit: RateLimit) {
         buckets = Mutex(RateBuckets(limit))
     }
 
-    func take(_ client: String, at now: ContinuousClock.Instant) -> Duration? {
+    /// Takes one request of a client, or gives the seconds until it may ask again.
+    func wait(of client: String, at now: ContinuousClock.Instant) -> Int? {
         buckets.withLock { $0.take(client, at: now) }
+            .map { max(1, Int(($0 / .seconds(1)).rounded(.up))) }
     }
 }

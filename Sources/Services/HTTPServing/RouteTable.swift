@@ -95,6 +95,7 @@ extension Response {
             fault.statusJSON, status: status ?? .init(code: fault.code.httpStatus))
         // 401 says how to authenticate (RFC 9110, 15.5.2).
         if fault.code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
+        if let wait = fault.retryAfterSeconds { response.headers[.retryAfter] = String(wait) }
         return response
     }
 }
