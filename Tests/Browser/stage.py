@@ -2,8 +2,10 @@
 browser for all.
 """
 
+import base64
 import contextlib
 import datetime
+import hmac
 import http.client
 import json
 import os
@@ -25,11 +27,14 @@ START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 30
 ANSWER_LIMIT_SECONDS = 30
 BACKFILL_LIMIT_SECONDS = 300
+TELLING_LIMIT_SECONDS = 120
 
 # The markets are closed, and the last session of the bundled histories is the latest there is.
 NOW = "2019-01-01T12:00:00Z"
 # Up to here, and not including it, the longer histories are read.
 END_DAY = "2019-01-01"
+# The day after, when tokens of that day expire.
+TOKEN_EXPIRES = 1_546_400_000
 # As long as a market's name may be, in the widest letter.
 LONGEST = "W" * 32
 SHIM = f"/usr/lib/{platform.machine()}-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -40,6 +45,17 @@ CHROMIUM_OPTIONS = (
     "--font-render-hinting=none", "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+
+
+def token(secret, subject="reader", expires=TOKEN_EXPIRES):
+    """A token of HS256, good on the stage's day."""
+    def encoded(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    claims = {"sub": subject, "scope": "bloasis:user", "exp": expires}
+    parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims)]
+    signature = hmac.digest(secret.encode(), b".".join(parts), "sha256")
+    return b".".join([*parts, encoded(signature)]).decode()
 
 
 def free_port():
@@ -155,9 +171,12 @@ class Server:
         """What the API says, an object."""
         query = "&".join(f"{name.replace('__', '.')}={value}" for name, value
                          in parameters.items())
-        status, text = self.call("GET", f"/v1/market-regime/{path}?{query}")
+        return self.json(f"/v1/market-regime/{path}?{query}")
+
+    def json(self, path):
+        status, text = self.call("GET", path)
         if status != 200:
-            raise RuntimeError(f"{path}?{query}: {status} {text}")
+            raise RuntimeError(f"{path}: {status} {text}")
         return json.loads(text)
 
     def items(self, path, **parameters):
@@ -169,6 +188,15 @@ class Server:
             token = page.get("nextPageToken", "")
             if not token:
                 return items
+
+    def await_told(self):
+        """Waits until everything that was announced has been told."""
+        announced = sum(int(series["sequence"]) for series in self.items("series"))
+        end = time.monotonic() + TELLING_LIMIT_SECONDS
+        while int(self.json("/v1/notifications?page_size=1")["tally"]["told"]) < announced:
+            if time.monotonic() > end:
+                raise RuntimeError(f"fewer than {announced} changes have been told")
+            time.sleep(0.1)
 
     def history(self, market, start="1900-01-01", end="2200-01-01", timeframe="1d"):
         return self.items(

@@ -23,6 +23,61 @@ class ChartCase(cases.DashboardCase):
         return visit.page.locator(selector).bounding_box()
 
 
+class Thinning(ChartCase):
+    def test_points_that_share_a_pixel_are_the_same_ones_wherever_the_window_begins(self):
+        groups = """async ([from, to, step]) => {
+          const { groups } = await import("/columns.js");
+          return [...groups(from, to, step)].map(({ index, end }) => [index, end]);
+        }"""
+        with self.visit() as visit:
+            visit.open(market="SPX")
+            for step in (0, 1, 2, 5, 7):
+                whole = visit.value(groups, [0, 59, step])
+                for start, stop in ((0, 59), (3, 59), (7, 40), (13, 13)):
+                    found = visit.value(groups, [start, stop, step])
+                    reached = [point for first, last in found for point in range(first, last + 1)]
+                    self.assertEqual(reached, list(range(start, stop + 1)))
+                    for inner in found[1:-1]:
+                        self.assertIn(inner, whole)
+
+    def test_bars_that_are_at_hand_are_not_asked_for_again(self):
+        """From the first bar on, too, and where the bars at hand are thinned themselves."""
+        server = self.stage.server("restless")
+        history = server.history("RESTLESS", timeframe="1h")
+        first, last = history[0]["asOf"], history[8_000]["asOf"]
+        with self.visit(server) as visit:
+            visit.open(market="RESTLESS", timeframe="1h", **{"from": first, "to": last})
+
+            def asked():
+                return sum("/columns" in one.url for one in visit.exchanges.values())
+
+            before = asked()
+            visit.page.locator("#chart-frame").focus()
+            for _ in range(3):
+                address = visit.page.url
+                visit.page.keyboard.press("+")
+                visit.until("(address) => location.href !== address", address)
+            self.assertLessEqual(asked() - before, 1)
+
+    def test_a_chart_that_is_moved_and_moved_back_looks_the_same(self):
+        line = "() => document.querySelector('#chart .price path').getAttribute('d')"
+        with self.visit() as visit:
+            visit.open(market="SPX", **{"from": "2003-01-02", "to": "2012-12-31"})
+            before = visit.value(line)
+            frame = visit.page.locator("#chart-frame")
+            box = self.box(visit, "#chart-frame")
+            visit.page.mouse.move(box["x"] + 400, box["y"] + 80)
+            visit.page.mouse.down()
+            visit.page.mouse.move(box["x"] + 430, box["y"] + 80)
+            visit.until("(before) => document.querySelector('#chart .price path')"
+                        ".getAttribute('d') !== before", before)
+            visit.page.mouse.move(box["x"] + 400, box["y"] + 80)
+            visit.page.mouse.up()
+            visit.until("(before) => document.querySelector('#chart .price path')"
+                        ".getAttribute('d') === before", before)
+            self.assertTrue(frame.is_visible())
+
+
 class Zooming(ChartCase):
     def test_the_wheel_zooms_about_the_pointer(self):
         with self.visit() as visit:

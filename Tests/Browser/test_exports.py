@@ -34,6 +34,16 @@ class Exports(cases.DashboardCase):
         _, data = self.export("csv", server, "RESTLESS", timeframe="1h")
         self.compare(data, server.history("RESTLESS", timeframe="1h"))
 
+    def test_csv_from_the_start_of_a_long_series_has_its_first_bars(self):
+        """A point has the time of the last of its bars: before the first one there are others."""
+        server = self.stage.server("restless")
+        history = server.history("RESTLESS", timeframe="1h")
+        first, last = history[0]["asOf"], history[400]["asOf"]
+        name, data = self.export(
+            "csv", server, "RESTLESS", timeframe="1h", **{"from": first, "to": last})
+        self.assertIn(first[:10], name)
+        self.compare(data, history[:401])
+
     def compare(self, data, history):
         rows = list(csv.DictReader(io.StringIO(data.decode())))
         self.assertEqual(len(rows), len(history))

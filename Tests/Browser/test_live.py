@@ -84,6 +84,41 @@ class Live(cases.DashboardCase):
                 visit.until("(day) => document.getElementById('as-of').innerText.includes(day)",
                             market.day.isoformat())
 
+    def test_an_open_reason_stays_with_its_change(self):
+        opened = "() => [...document.querySelectorAll('#changes details[open]')]" \
+            ".map((one) => one.closest('tr').querySelector('.date').textContent)"
+        with self.stage.own_server("start", now=None) as server:
+            with self.visit(server, now=None) as visit:
+                visit.open(market="SPX").touch()
+                visit.until(LIVE)
+                visit.page.locator("#changes summary").nth(1).click()
+                before = visit.value(opened)
+                self.assertEqual(len(before), 1)
+                current = Market(server).change(0.9)
+                visit.until("(day) => document.querySelector('#changes tr')"
+                            ".textContent.includes(day)", current["since"][:10])
+                self.assertEqual(visit.value(opened), before)
+                self.assertEqual(visit.value(
+                    "() => document.activeElement.closest('tr')?.querySelector('.date')"
+                    ".textContent"), before[0])
+
+    def test_a_page_in_the_background_leaves_its_connection_to_others(self):
+        turn = """(hidden) => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+        with self.stage.own_server("start", now=None) as server:
+            with self.visit(server, now=None) as visit:
+                visit.open(market="SPX").touch()
+                visit.until(LIVE)
+                visit.value(turn, True)
+                visit.until("() => document.getElementById('live').textContent === ''")
+                current = Market(server).change(0.9)
+                visit.value(turn, False)
+                visit.until(LIVE)
+                visit.until("(day) => document.querySelector('#changes tr')"
+                            ".textContent.includes(day)", current["since"][:10])
+
     def test_a_zoomed_chart_stays_where_it_is(self):
         query = {"from": "2000-01-01", "to": "2001-01-01"}
         with self.stage.own_server("start", now=None) as server:

@@ -1,15 +1,13 @@
 """What a reader sees when there is nothing to see, not yet, or too much."""
 
-import base64
-import hmac
 import io
 import json
 
 import cases
 import looks
 import pictures
+import stage
 from PIL import Image, ImageChops
-from stage import LONGEST
 
 REFUSED = ("Failed to load resource", ": 401", ": 404", ": 503", ": 500")
 
@@ -69,16 +67,6 @@ class Empty(StateCase):
 class Refused(StateCase):
     SECRET = "a secret of thirty-two bytes, or more"
 
-    def token(self, secret):
-        """A token of HS256 that is good on the stage's day."""
-        def encoded(data):
-            return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-        claims = {"sub": "reader", "scope": "bloasis:user", "exp": 1_546_400_000}
-        parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims)]
-        signature = hmac.digest(secret.encode(), b".".join(parts), "sha256")
-        return b".".join([*parts, encoded(signature)]).decode()
-
     def show(self, visit, token, word):
         """Shows a token and waits for what is said about it."""
         visit.page.locator("#token").fill(token)
@@ -93,8 +81,9 @@ class Refused(StateCase):
                 self.assertTrue(visit.page.locator("#token").is_visible())
                 self.look(visit, "token")
                 self.show(visit, "no token at all", "not a token")
-                self.show(visit, self.token("another secret of as many bytes, or more"), "accepted")
-                visit.page.locator("#token").fill(self.token(self.SECRET))
+                other = stage.token("another secret of as many bytes, or more")
+                self.show(visit, other, "accepted")
+                visit.page.locator("#token").fill(stage.token(self.SECRET))
                 visit.page.keyboard.press("Enter")
                 visit.ready("market")
                 self.assertFalse(visit.page.locator("#problem").is_visible())
@@ -137,6 +126,50 @@ class Loading(StateCase):
             self.assertNotIn("Loading", visit.text("main"))
 
 
+class Slow(StateCase):
+    def test_a_view_that_was_left_does_not_name_the_page(self):
+        held = []
+        with self.visit() as visit:
+            visit.open(view="overview")
+            visit.page.route("**/scorecard*", lambda route: held.append(route))
+            visit.page.locator("nav a[data-view=models]").click()
+            visit.until("() => location.search.includes('models')")
+            visit.page.locator("nav a[data-view=status]").click()
+            visit.ready("status")
+            with visit.page.expect_response("**/scorecard*") as answered:
+                for route in held:
+                    route.continue_()
+            answered.value.finished()
+            visit.value("() => new Promise(requestAnimationFrame)")
+            self.assertEqual(visit.page.title(), "Status · Bloasis")
+
+    def test_a_busy_server_is_asked_again_when_it_says(self):
+        busy = [0.2, 0.2]
+        with self.visit(allowed=("Failed to load resource", ": 429")) as visit:
+            def answer(route):
+                if busy:
+                    route.fulfill(status=429, headers={"retry-after": str(busy.pop())}, body="{}")
+                else:
+                    route.continue_()
+
+            visit.page.route("**/v1/market-regime/current*", answer)
+            visit.open(market="SPX")
+            self.assertEqual(busy, [])
+            self.assertFalse(visit.page.locator("#problem").is_visible())
+
+    def test_a_server_that_never_answers_is_given_up(self):
+        hurry = "const wait = AbortSignal.timeout.bind(AbortSignal);" \
+            "AbortSignal.timeout = (limit) => wait(limit / 20);"
+        with self.visit(allowed=("ERR_ABORTED",), init=hurry) as visit:
+            held = []
+            visit.page.route("**/v1/market-regime/columns*", lambda route: held.append(route))
+            visit.open_problem(market="SPX")
+            self.assertIn("30 seconds", visit.text("#problem"))
+            self.assertTrue(visit.page.locator("#retry").is_visible())
+            for route in held:
+                route.abort()
+
+
 class Much(StateCase):
     def test_thousands_of_changes(self):
         server = self.stage.server("restless")
@@ -146,7 +179,22 @@ class Much(StateCase):
             visit.open(market="RESTLESS", timeframe="1h")
             self.assertLess(visit.page.locator("#changes tr").count(), 200)
             self.look(visit, "many-changes")
+            visit.page.locator("#more").click()
+            self.assertLess(visit.page.locator("#changes tr").count(), 500)
+            self.assertIn("more of", visit.text("#more"))
             self.assertLess(visit.value("() => document.querySelectorAll('*').length"), 8_000)
+
+    def test_where_a_map_leaves_changes_out_it_is_hatched(self):
+        with self.visit(self.stage.server("restless")) as visit:
+            visit.open(view="overview")
+            cut = "#overview-list .row[data-market=RESTLESS] svg"
+            self.assertIn("cut", visit.page.locator(cut).get_attribute("class"))
+            self.assertIn("not shown", visit.text("#overview-cut"))
+            box = visit.page.locator(cut).bounding_box()
+            visit.page.mouse.move(box["x"] + 3, box["y"] + 3)
+            visit.until("() => document.getElementById('overview-reading').textContent"
+                        ".includes('not shown')")
+            self.look(visit, "cut-map")
 
     def test_hundreds_of_markets(self):
         server = self.stage.server("universe")
@@ -164,8 +212,8 @@ class Much(StateCase):
     def test_the_longest_name_fits_the_smallest_screen(self):
         server = self.stage.server("universe")
         with self.visit(server, width="phone") as visit:
-            visit.open(market=LONGEST)
-            self.assertIn(LONGEST, visit.page.title())
+            visit.open(market=stage.LONGEST)
+            self.assertIn(stage.LONGEST, visit.page.title())
             self.look(visit, "long-name")
 
 

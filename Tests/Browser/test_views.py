@@ -21,6 +21,7 @@ QUERIES = {
     "market": {"market": "SPX"},
     "overview": {"view": "overview"},
     "models": {"view": "models", "market": "SPX"},
+    "inbox": {"view": "inbox"},
     "status": {"view": "status"},
 }
 
@@ -43,6 +44,7 @@ def runs(regimes):
 class Views(cases.DashboardCase):
     def test_every_view_looks_right(self):
         """No fault, nothing cut off, axe-core content, as its golden picture."""
+        self.stage.server().await_told()
         for view, theme, width in itertools.product(QUERIES, visits.THEMES, visits.WIDTHS):
             with self.subTest(view=view, theme=theme, width=width):
                 self.look(view, theme, width)

@@ -6,7 +6,7 @@ import urllib.parse
 
 WIDTHS = {"phone": (390, 844), "tablet": (820, 1180), "wide": (1600, 1000)}
 THEMES = ("light", "dark")
-VIEWS = ("market", "overview", "models", "status")
+VIEWS = ("market", "overview", "models", "inbox", "status")
 WAIT_MILLISECONDS = 60_000
 
 # Not UTC and not the server's: a date that is told in the reader's own zone would be another.

@@ -202,6 +202,10 @@ struct MarketRegimeRouteTests {
             .expectFault(.unavailable, "stale")
         try await fixture.get("/v1/market-regime/stream?market=NDX")
             .expectFault(.notFound, "market NDX is not known")
+        fixture.service.fail(with: RPCFault(.resourceExhausted, "busy", retryAfterSeconds: 7))
+        let refused = try await fixture.get("/v1/market-regime/columns")
+        refused.expectFault(.resourceExhausted, "busy")
+        #expect(refused.headers[.retryAfter] == "7")
     }
 
     @Test("what nobody foresaw is INTERNAL with a correlation id, and keeps its secrets")

@@ -18,6 +18,7 @@ import SwiftProtobuf
 /// A stream ends when the client goes away and, cleanly, when the service shuts down.
 final class EventStreams: Sendable {
     private let places: ClientPlaces
+    private let door: EventStreamDoor
     private let heartbeatInterval: Duration
     private let clock: any Clock<Duration>
 
@@ -26,8 +27,12 @@ final class EventStreams: Sendable {
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
     /// - Parameter places: for open streams.
-    init(places: ClientPlaces, heartbeatInterval: Duration, clock: any Clock<Duration>) {
+    init(
+        places: ClientPlaces, door: EventStreamDoor, heartbeatInterval: Duration,
+        clock: any Clock<Duration>
+    ) {
         self.places = places
+        self.door = door
         self.heartbeatInterval = heartbeatInterval
         self.clock = clock
     }
@@ -49,6 +54,7 @@ final class EventStreams: Sendable {
         to request: Request, _ context: HTTPContext,
         from open: () async throws -> MessageStream
     ) async throws -> Response {
+        if let fault = door.refusal(of: request) { return .fault(fault) }
         guard request.method != .head else {
             return Response(status: .ok, headers: EventStreams.headers)
         }
@@ -56,9 +62,7 @@ final class EventStreams: Sendable {
         do {
             place = try places.take(for: context.client)
         } catch {
-            var refusal = Response.fault(error)
-            refusal.headers[.retryAfter] = String(ClientPlaces.retrySeconds)
-            return refusal
+            return .fault(error)
         }
         let messages = try await open()
         let (logger, trace) = (context.logger, CallContext.current.trace)
@@ -66,17 +70,16 @@ final class EventStreams: Sendable {
             status: .ok, headers: EventStreams.headers,
             body: ResponseBody { writer in
                 defer { place.giveBack() }
-                // The connection's thread writes bodies, and has others to serve.
-                try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                    do {
-                        try await self.write(messages, to: &writer, request: request) {
-                            logger.told(of: $0, in: trace)
-                        }
-                    } catch is CancellationError {
-                        logger.debug("event stream ended")
+                // On its connection's thread: what is told to thousands has its form already, and
+                // changing threads for each of them takes longer than sending it.
+                do {
+                    try await self.write(messages, to: &writer, request: request) {
+                        logger.told(of: $0, in: trace)
                     }
-                    try await writer.finish(nil)
+                } catch is CancellationError {
+                    logger.debug("event stream ended")
                 }
+                try await writer.finish(nil)
             })
     }
 
@@ -87,7 +90,7 @@ final class EventStreams: Sendable {
     // MARK: - The stream
 
     private enum Step: Sendable {
-        case message(any Message)
+        case message(AnsweredMessage)
         case end
         case failure(RPCFault)
         case heartbeat
@@ -105,8 +108,6 @@ final class EventStreams: Sendable {
         }
     }
 
-    /// One message and one heartbeat are awaited at any time: the source is asked for the next
-    /// message only once the last one is written, and that is the back pressure.
     @concurrent
     private func pump(
         _ messages: MessageStream, to writer: inout any ResponseBodyWriter,
@@ -126,35 +127,45 @@ final class EventStreams: Sendable {
             try await clock.sleep(for: interval)
             return .heartbeat
         }
-        try await withThrowingTaskGroup(of: Step.self) { group in
-            group.addTask { try await cancelWhenGracefulShutdown(nextMessage) }
-            group.addTask { try await cancelWhenGracefulShutdown(nextHeartbeat) }
-            defer { group.cancelAll() }
-            while let step = try await group.next() {
-                switch step {
-                case .message(let message):
-                    try await writer.write(ByteBuffer(string: try event(message)))
-                    group.addTask { try await cancelWhenGracefulShutdown(nextMessage) }
-                case .end:
-                    return
-                case .failure(let fault):
-                    // The head is long sent: all that is left to say is in an event.
-                    try await writer.write(
-                        ByteBuffer(string: "event: error\ndata: \(fault.statusJSON)\n\n"))
-                    return
-                case .heartbeat:
-                    try await writer.write(ByteBuffer(string: ": heartbeat\n\n"))
-                    group.addTask { try await cancelWhenGracefulShutdown(nextHeartbeat) }
-                }
+        // One that waits for as long as the stream lasts: each message would cost as much again if
+        // every wait for one had its own.
+        let shutdown: @Sendable () async throws -> Step = {
+            try await gracefulShutdown()
+            return .end
+        }
+        try await Pump(sources: [nextMessage, nextHeartbeat, shutdown]).run { step in
+            switch step {
+            case .message(let message):
+                try await writer.write(try message.form(EventText.init).bytes)
+                return .goOn
+            case .end:
+                return .stop
+            case .failure(let fault):
+                // The head is long sent: all that is left to say is in an event.
+                try await writer.write(
+                    ByteBuffer(string: "event: error\ndata: \(fault.statusJSON)\n\n"))
+                return .stop
+            case .heartbeat:
+                try await writer.write(EventStreams.heartbeat)
+                return .goOn
             }
         }
     }
 
-    private func event(_ message: any Message) throws -> String {
-        var head = ""
-        if let streamed = message as? any StreamedMessage {
-            head = "id: \(streamed.resumeID)\nevent: \(type(of: streamed).eventName)\n"
+    private static let heartbeat = ByteBuffer(string: ": heartbeat\n\n")
+}
+
+/// A message as an event.
+private struct EventText: Sendable {
+    let bytes: ByteBuffer
+
+    init(_ message: any Message) throws {
+        guard let streamed = message as? any StreamedMessage else {
+            bytes = ByteBuffer(string: "data: \(try WireJSON.text(message))\n\n")
+            return
         }
-        return head + "data: \(try WireJSON.text(message))\n\n"
+        let id = streamed.resumeID.map { "id: \($0)\n" } ?? ""
+        let data = try WireJSON.text(streamed.eventData)
+        bytes = ByteBuffer(string: "\(id)event: \(streamed.eventName)\ndata: \(data)\n\n")
     }
 }

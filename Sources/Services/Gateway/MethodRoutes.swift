@@ -8,10 +8,11 @@ import Ports
 import SwiftProtobuf
 
 /// Methods over HTTP, wherever they are answered: each at the route of its `google.api.http` rule,
-/// a server stream as Server-Sent Events.
+/// a server stream as Server-Sent Events; notifications as a WebSocket, too.
 package struct MethodRoutes: Sendable {
     private let transcoders: [Transcoder]
     private let streams: EventStreams
+    private let socket: NotificationSocket?
     private let answers: ContentAnswers
     private let configuration: HTTPConfiguration
 
@@ -29,11 +30,14 @@ package struct MethodRoutes: Sendable {
                 try Transcoder(method, at: $0, descriptors)
             }
         }
+        let places = ClientPlaces(
+            for: "event streams", limit: configuration.streamsLimit,
+            perClient: configuration.clientStreamsLimit)
         streams = EventStreams(
-            places: ClientPlaces(
-                for: "event streams", limit: configuration.streamsLimit,
-                perClient: configuration.clientStreamsLimit),
+            places: places, door: EventStreamDoor(configuration),
             heartbeatInterval: configuration.heartbeatInterval, clock: clock)
+        socket = NotificationSocket(
+            transcoders, places: places, door: WebSocketDoor(configuration))
         self.answers = answers
         self.configuration = configuration
     }
@@ -44,6 +48,9 @@ package struct MethodRoutes: Sendable {
     }
 
     package func add(to routes: RouteTable) {
+        if let socket {
+            routes.add(.get, NotificationSocket.path) { try await socket.respond(to: $0, $1) }
+        }
         for transcoder in transcoders {
             let verb = HTTPRequest.Method(rawValue: transcoder.route.verb.rawValue) ?? .get
             routes.add(verb, transcoder.route.path, isBrief: transcoder.method.isBrief) {

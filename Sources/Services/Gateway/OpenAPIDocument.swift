@@ -124,7 +124,6 @@ struct OpenAPIDocument {
                     json.member("description", isStream ? "Events, until either side ends." : "OK")
                     json.member("content") { json in
                         if isStream {
-                            // What each event's `data:` is.
                             content("text/event-stream", of: nil, &json)
                         } else {
                             content(
@@ -166,10 +165,27 @@ struct OpenAPIDocument {
                             if let schema {
                                 json.member("$ref", OpenAPISchemas.reference(to: schema))
                             } else {
-                                json.member("type", "string")
+                                event(&json)
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// An event by its fields, as they are written.
+    private func event(_ json: inout JSONWriter) {
+        json.member("type", "object")
+        json.member("properties") { json in
+            json.object { json in
+                for field in ["event", "id", "data"] {
+                    json.member(field) { json in
+                        json.object { $0.member("type", "string") }
+                    }
+                }
+                json.member("retry") { json in
+                    json.object { $0.member("type", "integer") }
                 }
             }
         }

@@ -26,7 +26,9 @@ package struct PageRoutes: Sendable {
         ("scales", PackageResources.scales_js), ("export", PackageResources.export_js),
         ("live", PackageResources.live_js), ("api", PackageResources.api_js),
         ("regimes", PackageResources.regimes_js), ("tables", PackageResources.tables_js),
-        ("dom", PackageResources.dom_js),
+        ("dom", PackageResources.dom_js), ("bell", PackageResources.bell_js),
+        ("inbox", PackageResources.inbox_js), ("preferences", PackageResources.preferences_js),
+        ("webhooks", PackageResources.webhooks_js),
     ]
 
     /// - Parameter document: OpenAPI, JSON.

@@ -1,11 +1,12 @@
 // The changes of a series, newest first; each leads to the bars around it.
 
 import { tell } from "./current.js";
-import { byId, element, repeat, show, write } from "./dom.js";
+import { byId, element, repeatByKey, show, write } from "./dom.js";
 import { barTime, cause, count, day, instant, percent, regimeClass, regimeName, triggerName } from "./regimes.js";
 import { address } from "./route.js";
 
-const SHOWN = 25;
+/** Rows that are shown at first, and those that come with each click. */
+const SHOWN = 25, MORE = 200;
 /** Bars on both sides of a change that its date leads to. */
 const BARS_AROUND = 90;
 
@@ -14,8 +15,19 @@ export class ChangesTable {
     this.page = page;
     this.base = null;
     this.items = [];
-    this.isWhole = false;
-    byId("more").onclick = () => { this.isWhole = true; this.draw(); };
+    this.shown = SHOWN;
+    byId("more").onclick = () => this.more();
+  }
+
+  /** Another series begins anew. */
+  reset() { this.shown = SHOWN; }
+
+  more() {
+    const first = this.shown;
+    this.shown += MORE;
+    this.draw();
+    // Who went by keys goes on with what has come.
+    byId("changes").children[first].querySelector("a").focus();
   }
 
   /** @param base the columns that dates are looked up in */
@@ -27,11 +39,11 @@ export class ChangesTable {
 
   draw() {
     const newest = this.items.slice().reverse();
-    const visible = this.isWhole ? newest : newest.slice(0, SHOWN);
-    repeat(byId("changes"), visible, changeRow, (row, change) => this.update(row, change));
+    const visible = newest.slice(0, this.shown), left = newest.length - visible.length;
+    repeatByKey(byId("changes"), visible, ({ eventId }) => eventId, changeRow, (row, change) => this.update(row, change));
     write(byId("changes-title"), `Changes of regime (${count(newest.length)})`);
-    show("more", newest.length > visible.length);
-    write(byId("more"), "Show all " + count(newest.length));
+    show("more", left > 0);
+    write(byId("more"), left > MORE ? `Show ${count(MORE)} more of ${count(newest.length)}` : `Show all ${count(newest.length)}`);
     show("changes-section", newest.length > 0);
   }
 
@@ -53,6 +65,7 @@ export class ChangesTable {
   /** The bars around a change, as an address. */
   linkTo(link, change) {
     write(link, barTime(change.asOf, change.timeframe));
+    if (this.base.isEmpty) return;
     const at = this.base.indexFrom(Date.parse(change.asOf) / 1e3);
     const time = (index) => day(instant(this.base.times[Math.min(this.base.count - 1, Math.max(0, index))]));
     const target = { from: time(at - BARS_AROUND), to: time(at + BARS_AROUND) };
@@ -62,6 +75,7 @@ export class ChangesTable {
       event.preventDefault();
       this.page.go(target);
       byId("chart-section").scrollIntoView({ block: "start" });
+      byId("chart-frame").focus({ preventScroll: true });
     };
   }
 }

@@ -21,6 +21,8 @@ export class RegimeChart {
     this.window = { from: 0, to: 1 };
     this.isLogarithmic = false;
     this.cursor = null;
+    /** Whether the cursor was moved by a key. */
+    this.isByKeys = false;
     this.layers = {};
     for (const name of ["bands", "grid", "names", "price", "axis", "crosshair"]) {
       this.layers[name] = this.svg.appendChild(mark("g", { class: name }));
@@ -119,6 +121,7 @@ export class RegimeChart {
     drawCrosshair(this.layers.crosshair, this.probabilityCursor, frame, isShown ? this.cursor : null, height);
     this.describe();
     this.told.onDrawn();
+    this.isByKeys = false;
   }
 
   /** What a reader of the screen is told. */
@@ -134,12 +137,10 @@ export class RegimeChart {
     const { columns, cursor } = this;
     if (cursor === null || !columns || columns.isEmpty) return "";
     const regime = columns.regime(cursor), close = columns.close[cursor];
-    const isCalibrated = columns.confidenceKind === "calibrated";
     return [
       barTime(instant(columns.times[cursor]), columns.timeframe),
       Number.isFinite(close) ? "close " + price(close) : "no price",
-      regimeName(regime) + (regime === "unknown" ? ""
-        : (isCalibrated ? ", lasts with " : " ") + percent(columns.confidence[cursor])),
+      regimeName(regime) + (regime === "unknown" ? "" : ", confidence " + percent(columns.confidence[cursor])),
     ].join(" · ");
   }
 }

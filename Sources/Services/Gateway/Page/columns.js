@@ -2,10 +2,29 @@
 
 const numbers = (values) => Float64Array.from(values || [], (value) => Number(value));
 
+/** 1700-01-01, before all bars. */
+const EARLIEST = -8_520_336_000;
+
+/**
+ * The points `from` to `to` in groups of `step`, at least one each: the same groups wherever the
+ * window begins, so that nothing shimmers while it moves.
+ */
+export function* groups(from, to, step) {
+  const size = Math.max(1, step);
+  for (let index = from; index <= to; index += size - index % size) {
+    yield { index, end: Math.min(to, index + size - 1 - index % size) };
+  }
+}
+
 /** Bars of a series, or points that stand for several, oldest first. */
 export class Columns {
-  /** From the API's answer to `columns`. */
-  constructor(told) {
+  /**
+   * From the API's answer to `columns`.
+   *
+   * @param since seconds since 1970 from which on bars were asked for; all where none is given
+   */
+  constructor(told, since = EARLIEST) {
+    this.since = since;
     this.market = told.market;
     this.timeframe = told.timeframe;
     this.bars = told.bars || 0;
@@ -18,7 +37,6 @@ export class Columns {
     this.labels = told.labels || [];
     this.regimes = Uint8Array.from(told.regimes || []);
     this.confidence = numbers(told.confidence);
-    this.confidenceKind = told.confidenceKind || "";
     this.probabilities = (told.probabilities || []).map(({ label, values }) =>
       ({ label, values: Float32Array.from(values) }));
   }
@@ -45,9 +63,8 @@ export class Columns {
   /** The same, of the label that most of each `step` points have. */
   prevailingRuns(from, to, step) {
     const counts = new Uint32Array(this.labels.length);
-    return this.stretches(from, to, step, (start) => {
+    return this.stretches(from, to, step, (start, end) => {
       counts.fill(0);
-      const end = Math.min(start + step - 1, to);
       for (let index = start; index <= end; index++) counts[this.regimes[index]]++;
       return counts.indexOf(Math.max(...counts));
     });
@@ -56,8 +73,8 @@ export class Columns {
   stretches(from, to, step, labelAt) {
     const found = [];
     let last = -1;
-    for (let index = from; index <= to; index += step) {
-      const label = labelAt(index), end = Math.min(index + step - 1, to);
+    for (const { index, end } of groups(from, to, step)) {
+      const label = labelAt(index, end);
       if (label === last) found.at(-1).end = end;
       else found.push({ regime: this.labels[label] || "unknown", start: index, end });
       last = label;

@@ -11,7 +11,6 @@ import {
  * @param changes its changes, oldest first
  */
 export function showCurrent(now, base, changes) {
-  document.title = `${regimeName(now.regime)} · ${now.market} · Bloasis`;
   write(byId("now-title"), `${now.market} · ${now.timeframe}`);
   write(byId("regime"), regimeName(now.regime));
   byId("regime").className = "regime " + regimeClass(now.regime);
@@ -24,6 +23,7 @@ export function showCurrent(now, base, changes) {
   write(byId("confidence-text"), isKnown ? percent(now.confidence) : "none");
   write(byId("confidence-kind"), now.confidenceKind === "calibrated" ? "that it still stands five bars on"
     : isKnown ? "the probability of this label" : "no model has answered");
+  show("overridden", now.trigger === "override");
   showFacts(now);
   showReasons(now, changes);
 }

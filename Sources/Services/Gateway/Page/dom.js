@@ -37,6 +37,33 @@ export function repeat(parent, items, make, update) {
   });
 }
 
+/** The same where a node belongs to its item for good, whichever others come and go around it. */
+export function repeatByKey(parent, items, key, make, update) {
+  const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  const wanted = new Set(items.map((item) => key(item)));
+  for (const [name, node] of known) if (!wanted.has(name)) node.remove();
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const name = key(item), node = known.get(name) || make(item);
+    node.dataset.key = name;
+    // What is in its place is not touched: it may have the focus.
+    if (node === place) place = place.nextElementSibling; else parent.insertBefore(node, place);
+    update(node, item);
+  }
+}
+
+/** Buttons of which one is pressed at most. */
+export function choices(parent, names, chosen) {
+  parent.replaceChildren(...names.map((name, index) => element("button", {
+    type: "button", "aria-pressed": "false", onclick: () => chosen(index),
+  }, name)));
+}
+
+/** @param isPressed says it of an index */
+export function press(parent, isPressed) {
+  [...parent.children].forEach((button, index) => button.setAttribute("aria-pressed", String(isPressed(index))));
+}
+
 /** Runs a function once before the next picture, however often it is asked for. */
 export function oncePerFrame(work) {
   let isDue = false;

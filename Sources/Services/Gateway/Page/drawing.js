@@ -1,5 +1,6 @@
 // The chart's marks, drawn from what is visible of a series.
 
+import { groups } from "./columns.js";
 import { mark, repeat, write } from "./dom.js";
 import { percent, price, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 import { linear, linearTicks, logarithmic, logarithmicTicks, timeTicks } from "./scales.js";
@@ -30,7 +31,7 @@ export class Frame {
     const { low, high } = extent || { low: 0, high: 1 };
     this.isLogarithmic = isLogarithmic && low > 0;
     this.y = this.priceScale(low, high);
-    this.perPixel = (this.to - this.from + 1) / Math.max(1, this.right - this.left);
+    this.perPixel = (window.to - window.from) / Math.max(1, this.right - this.left);
   }
 
   priceScale(low, high) {
@@ -119,9 +120,7 @@ function pricePath(frame) {
     path += (isDown ? "L" : "M") + short(x(index)) + " " + short(y(value)) + (isDown ? "" : "h0");
     isDown = true;
   };
-  const step = Math.floor(frame.perPixel / 2);
-  for (let index = frame.from; index <= frame.to; index += Math.max(1, step)) {
-    const end = Math.min(frame.to, index + Math.max(1, step) - 1);
+  for (const { index, end } of groups(frame.from, frame.to, Math.floor(frame.perPixel / 2))) {
     const extent = columns.extent(index, end);
     if (!extent) { isDown = false; continue; }
     const first = columns.close[index], last = columns.close[end];
@@ -136,20 +135,19 @@ function stackedAreas(frame, y) {
   const { columns } = frame;
   const present = regimeOrder.map((label) => columns.probabilities.find((column) => column.label === label))
     .filter(Boolean);
-  const step = Math.max(1, Math.floor(frame.perPixel));
-  const places = [];
-  for (let index = frame.from; index <= frame.to; index += step) places.push(index);
-  if (places.at(-1) !== frame.to) places.push(frame.to);
+  const places = [...groups(frame.from, frame.to, Math.floor(frame.perPixel))];
   const base = new Float64Array(places.length);
   const clip = (value) => short(Math.min(frame.right, Math.max(frame.left, value)));
-  const xs = places.map((index) => clip(frame.x(index + (step - 1) / 2)));
+  const xs = places.map(({ index, end }) => clip(frame.x((index + end) / 2)));
+  // The outermost reach to the edges of what is shown.
+  if (places.length > 1) [xs[0], xs[xs.length - 1]] = [clip(frame.x(frame.from)), clip(frame.x(frame.to))];
   return present.map(({ label, values }) => {
     let up = "", down = "";
-    places.forEach((index, at) => {
-      let sum = 0, points = 0;
-      for (let k = index; k < Math.min(index + step, columns.count); k++) { sum += values[k]; points++; }
+    places.forEach(({ index, end }, at) => {
+      let sum = 0;
+      for (let point = index; point <= end; point++) sum += values[point];
       down = `L${xs[at]} ${short(y(base[at]))}` + down;
-      base[at] += sum / points;
+      base[at] += sum / (end - index + 1);
       up += (at ? "L" : "M") + xs[at] + " " + short(y(base[at]));
     });
     return { label, d: up + down + "Z" };

@@ -12,8 +12,6 @@ const PADDING = 16, TITLE_HEIGHT = 40, LEGEND_HEIGHT = 34, GAP = 8;
 const SHARPNESS = 2;
 /** Of one answer. */
 const POINTS_MAXIMUM = 20_000;
-/** 1700-01-01, before all bars. */
-const EARLIEST = -8_520_336_000;
 /** What a drawing has from the style sheet, and a file has to bring along. */
 const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
   "opacity", "font-family", "font-size", "font-weight"];
@@ -97,6 +95,8 @@ export function saveSVG(chart) {
 }
 
 export async function savePNG(chart) {
+  // What is shown may change while this waits.
+  const name = fileName(chart, "png");
   const { width, height, source } = drawing(chart);
   const image = new Image();
   image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(source);
@@ -107,7 +107,7 @@ export async function savePNG(chart) {
   const pen = canvas.getContext("2d");
   pen.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
-  save(fileName(chart, "png"), blob);
+  save(name, blob);
 }
 
 /** All bars of a half-open range of seconds, in parts of which none is thinned. */
@@ -124,14 +124,16 @@ async function bars(series, from, to) {
 /** The bars that are visible; of points that stand for several, each of those. */
 async function visibleBars({ columns, visible }) {
   if (columns.barsPerPoint === 1) return [{ columns, ...visible }];
-  const { market, timeframe, times } = columns;
-  const before = visible.from > 0 ? times[visible.from - 1] : EARLIEST;
-  const parts = await bars({ market, timeframe }, before + 1, times[visible.to] + 1);
+  const { market, timeframe, times, since } = columns;
+  // A point has the time of the last of its bars.
+  const from = visible.from > 0 ? times[visible.from - 1] + 1 : since;
+  const parts = await bars({ market, timeframe }, from, times[visible.to] + 1);
   return parts.map((part) => ({ columns: part, from: 0, to: part.count - 1 }));
 }
 
 /** The visible bars, one a line. */
 export async function saveCSV(chart) {
+  const name = fileName(chart, "csv");
   const parts = await visibleBars(chart);
   const found = new Set(parts.flatMap(({ columns }) => columns.probabilities.map(({ label }) => label)));
   const labels = regimeOrder.filter((label) => found.has(label));
@@ -146,5 +148,5 @@ export async function saveCSV(chart) {
       ].join(","));
     }
   }
-  save(fileName(chart, "csv"), new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+  save(name, new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
 }

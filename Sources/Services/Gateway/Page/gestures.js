@@ -30,6 +30,7 @@ function listenToKeys(frame, chart, actions) {
     const action = keys[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    chart.isByKeys = true;
     action();
   });
 }

@@ -5,26 +5,29 @@ import { answer, Refusal } from "./api.js";
 const RECONNECT_MILLISECONDS = 2e3, RECONNECT_LIMIT_MILLISECONDS = 60e3;
 /** Of an event's line; a longer one ends the connection. */
 const LINE_LIMIT = 1 << 20;
-const NEWS = "event: regime-change";
 /** A stream that says nothing for so long, not even that it is there, is dead. */
 const SILENCE_MILLISECONDS = 45e3;
 
-/** Follows one series until it is stopped, and connects again when it is cut off. */
+/** Follows one stream until it is stopped, and connects again when it is cut off. */
 export class Follower {
   /**
+   * @param path of the stream
+   * @param event the name of the events that are news
    * @param told what happens: `onState` with "live", "waiting" or "" ; `onNews`; `onRefusal`
    */
-  constructor(told) {
+  constructor(path, event, told) {
+    this.path = path;
+    this.news = "event: " + event;
     this.told = told;
     this.ending = null;
   }
 
-  /** @param sequence gives the last sequence that is known, at every connection. */
-  start(series, sequence) {
+  /** @param after gives what is known already, at every connection. */
+  start(parameters, after) {
     this.stop();
     const ending = new AbortController();
     this.ending = ending;
-    this.follow(series, sequence, ending.signal);
+    this.follow(parameters, after, ending.signal);
   }
 
   stop() {
@@ -34,12 +37,12 @@ export class Follower {
 
   get isFollowing() { return this.ending !== null; }
 
-  async follow(series, sequence, signal) {
+  async follow(parameters, after, signal) {
     let pause = RECONNECT_MILLISECONDS;
     while (!signal.aborted) {
       let isOpen = false;
       try {
-        await this.read({ ...series, after: sequence() }, signal, () => { isOpen = true; });
+        await this.read({ ...parameters, after: after() }, signal, () => { isOpen = true; });
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof Refusal && error.isOfCaller) {
@@ -48,6 +51,8 @@ export class Follower {
           this.told.onRefusal(error);
           return;
         }
+        // What is known here is nothing there: the store was put back to an earlier state.
+        if (error instanceof Refusal && error.status === 400) this.told.onNews();
       }
       if (signal.aborted) return;
       pause = isOpen ? RECONNECT_MILLISECONDS : Math.min(2 * pause, RECONNECT_LIMIT_MILLISECONDS);
@@ -67,7 +72,7 @@ export class Follower {
       silence = setTimeout(end, SILENCE_MILLISECONDS);
     };
     try {
-      await this.readLines(await answer("stream", parameters, { signal: ending.signal }), heard, opened);
+      await this.readLines(await answer(this.path, parameters, { signal: ending.signal }), heard, opened);
     } finally {
       clearTimeout(silence);
       signal.removeEventListener("abort", end);
@@ -88,7 +93,7 @@ export class Follower {
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       if (rest.length > LINE_LIMIT) { await reader.cancel(); return; }
-      if (lines.includes(NEWS)) this.told.onNews();
+      if (lines.includes(this.news)) this.told.onNews();
     }
   }
 }

@@ -5,7 +5,7 @@ import { ChangesTable } from "./changes.js";
 import { RegimeChart } from "./chart.js";
 import { Columns } from "./columns.js";
 import { showCurrent, showFreshness } from "./current.js";
-import { byId, element, onceQuiet, repeat, show, write } from "./dom.js";
+import { byId, element, repeat, show, write } from "./dom.js";
 import { saveCSV, savePNG, saveSVG } from "./export.js";
 import { listenTo } from "./gestures.js";
 import { Follower } from "./live.js";
@@ -37,10 +37,10 @@ export class MarketView {
       onWindow: () => this.window.moved(), onAll: () => this.window.showAll(), onDrawn: () => this.showReading(),
     });
     this.window = new ChartWindow(page, this.chart);
-    this.follower = new Follower({
+    this.follower = new Follower("stream", "regime-change", {
       onState: (state) => page.live(state),
       onNews: () => this.news(),
-      onRefusal: (error) => page.fail(error),
+      onRefusal: (error) => this.fail(error),
     });
     this.setUp();
   }
@@ -52,16 +52,18 @@ export class MarketView {
     byId("zoom-out").onclick = () => this.chart.zoom(1 / 0.6);
     byId("zoom-all").onclick = () => this.chart.showAll();
     byId("scale-log").onclick = () => this.toggleScale();
-    byId("export-png").onclick = () => savePNG(this.chart).catch((error) => this.page.fail(error));
+    byId("export-png").onclick = () => savePNG(this.chart).catch((error) => this.fail(error));
     byId("export-svg").onclick = () => saveSVG(this.chart);
-    byId("export-csv").onclick = () => saveCSV(this.chart).catch((error) => this.page.fail(error));
+    byId("export-csv").onclick = () => saveCSV(this.chart).catch((error) => this.fail(error));
     setInterval(() => this.poll(), POLL_MILLISECONDS);
-    document.addEventListener("visibilitychange", () => this.poll());
+    document.addEventListener("visibilitychange", () => this.turned());
     setInterval(() => { if (this.now) showFreshness(this.now); }, FRESHNESS_MILLISECONDS);
     const touched = () => this.follow();
     for (const kind of TOUCHES) addEventListener(kind, touched, { once: true, passive: true });
     setTimeout(touched, STREAM_DELAY_MILLISECONDS);
   }
+
+  fail(error) { this.page.fail(error, "market"); }
 
   // MARK: what is shown
 
@@ -78,13 +80,14 @@ export class MarketView {
       this.page.live("");
       this.series = series;
       this.now = this.base = null;
-      this.table.isWhole = false;
+      this.table.reset();
       await this.load();
     }
     // Another series may have been asked for meanwhile.
     if (!this.base || isOther && series !== this.series) return;
     this.setScale(route.scale === "log");
     await this.window.show(this.series, this.base, route);
+    this.showTitle();
     if (this.isTouched) this.follow();
   }
 
@@ -103,7 +106,13 @@ export class MarketView {
     return true;
   }
 
+  /** Of a view that was left nothing is said. */
+  showTitle() {
+    if (this.isShown && this.now) document.title = `${regimeName(this.now.regime)} · ${this.now.market} · Bloasis`;
+  }
+
   showAll() {
+    this.showTitle();
     showCurrent(this.now, this.base, this.changes);
     showFreshness(this.now);
     this.table.show(this.changes, this.base);
@@ -136,7 +145,7 @@ export class MarketView {
     const { series } = this;
     this.refresh().catch((error) => {
       if (!this.isShown || series !== this.series) return;
-      this.page.fail(error);
+      this.fail(error);
       setTimeout(() => { if (this.isShown && series === this.series) this.news(); }, RETRY_MILLISECONDS);
     });
   }
@@ -144,7 +153,7 @@ export class MarketView {
   // A bar that changes no regime is no event; the price line still wants it. And what is fresh grows stale.
   async poll() {
     const { series } = this;
-    if (document.hidden || !this.now || !this.isShown) return;
+    if (!this.now || !this.isShown) return;
     const now = await ask("current", series).catch(() => null);
     if (!now || !this.now || series !== this.series) return;
     if (SAME.some((field) => now[field] !== this.now[field])) { this.news(); return; }
@@ -152,9 +161,15 @@ export class MarketView {
     showFreshness(now);
   }
 
+  /** A page in the background leaves its connection to others, of which a browser has six, and polls. */
+  turned() {
+    if (document.hidden) { this.close(); return; }
+    if (this.isTouched) this.follow(); else this.poll();
+  }
+
   follow() {
     this.isTouched = true;
-    if (!this.now || this.follower.isFollowing || !this.isShown) return;
+    if (!this.now || this.follower.isFollowing || !this.isShown || document.hidden) return;
     this.follower.start(this.series, () => this.now?.sequence || 0);
   }
 
@@ -182,6 +197,8 @@ export class MarketView {
       + `${barTime(instant(columns.times[to]), columns.timeframe)}, ${count(to - from + 1)} `
       + (columns.barsPerPoint === 1 ? (to === from ? "bar" : "bars") : `points of ${columns.barsPerPoint} bars`);
     write(byId("reading"), chart.reading() || whole);
+    // Who points with a mouse sees it; who goes by keys may only hear it.
+    if (chart.isByKeys) this.page.say(chart.reading());
     const shares = columns.shares(from, to);
     const probability = (regime) => columns.probabilities.find(({ label }) => label === regime)?.values[cursor] || 0;
     const told = regimeOrder.filter((regime) => shares.has(regime)
@@ -191,6 +208,7 @@ export class MarketView {
       write(item.childNodes[1], regimeName(regime));
       write(item.lastChild, percent(cursor === null ? shares.get(regime) : probability(regime)));
     });
-    write(byId("legend-title"), cursor === null ? "Share of the bars shown" : "Probability at this bar");
+    const unit = columns.barsPerPoint === 1 ? "bar" : "point";
+    write(byId("legend-title"), cursor === null ? `Share of the ${unit}s shown` : `Probability at this ${unit}`);
   }
 }

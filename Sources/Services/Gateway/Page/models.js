@@ -5,16 +5,27 @@ import { byId, element, repeat, write } from "./dom.js";
 import { count, day, decimal, percent, regimeOrder, signedPercent } from "./regimes.js";
 import { fillTable, regimeText } from "./tables.js";
 
-export class ModelsView {
-  constructor(page) { this.page = page; }
+/** A bar more changes little, and a card costs the server seconds. */
+const REFRESH_MILLISECONDS = 300e3;
 
-  close() {}
+export class ModelsView {
+  constructor(page) {
+    this.page = page;
+    setInterval(() => {
+      // Not while the reader goes elsewhere.
+      if (document.hidden || document.documentElement.dataset.ready !== "models") return;
+      this.open(page.route).catch((error) => page.fail(error, "models"));
+    }, REFRESH_MILLISECONDS);
+  }
+
+  close() { this.turn = null; }
 
   async open(route) {
     const series = { market: route.market, timeframe: route.timeframe };
     const turn = this.turn = Symbol("turn");
     const [card, models] = await Promise.all([ask("scorecard", series), askAll("models", series)]);
     if (turn !== this.turn) return;
+    this.page.recovered();
     document.title = `Models of ${card.market} · Bloasis`;
     write(byId("scorecard-title"), `Scorecard of ${card.market}, ${card.timeframe}`);
     const range = card.from ? `${day(card.from)} to ${day(card.through)}, ${count(card.bars)} bars. ` : "";
@@ -89,16 +100,16 @@ const figures = (horizon) => [
 const fitText = (fit) => !fit ? "–"
   : `${fit.states} states, ${count(fit.observations)} bars, ${fit.converged ? "converged" : "not converged"}`;
 
-/** A figure with its 95 % interval. */
-function estimate(told, write) {
+/** A figure with its 95 % interval, and with what is to be said of that. */
+function estimate(told, write, remark = "") {
   if (!told || told.value === undefined) return "–";
-  const interval = told.lower === undefined ? "" : ` (${write(told.lower)} to ${write(told.upper)})`;
-  return write(told.value) + interval;
+  if (told.lower === undefined) return write(told.value);
+  const interval = `${write(told.lower)} to ${write(told.upper)}${remark}`;
+  return element("span", {}, write(told.value), " ", element("span", { class: "interval" }, interval));
 }
 
 /** The same of a difference, which says so when it may be nothing. */
 function difference(told, write) {
-  const text = estimate(told, write);
-  const isNothing = told && told.lower !== undefined && told.lower <= 0 && told.upper >= 0;
-  return text + (isNothing ? ", not significant" : "");
+  const isNothing = told && told.lower <= 0 && told.upper >= 0;
+  return estimate(told, write, isNothing ? ", not significant" : "");
 }

@@ -1,7 +1,7 @@
 // All series over time, one row each: a map of which regime held where and when.
 
 import { ask } from "./api.js";
-import { byId, element, mark, onceQuiet, repeat, show, write } from "./dom.js";
+import { byId, choices, element, mark, onceQuiet, press, repeat, repeatByKey, show, write } from "./dom.js";
 import { age, count, day, instant, percent, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 import { address, keepRoute } from "./route.js";
 
@@ -22,27 +22,29 @@ export class OverviewView {
     this.items = [];
     this.next = "";
     this.range = null;
-    byId("overview-more").onclick = () => this.more().catch((error) => page.fail(error));
+    byId("overview-more").onclick = () => this.more().catch((error) => this.fail(error));
     byId("overview-search").oninput = onceQuiet(TYPING_MILLISECONDS, () => {
       page.route.search = byId("overview-search").value.trim();
       keepRoute(page.route);
-      this.load().catch((error) => page.fail(error));
+      this.reload();
     });
-    byId("overview-periods").replaceChildren(...PERIODS.map(([name]) => element("button", {
-      type: "button", "aria-pressed": "false", onclick: () => {
-        page.route.period = name === "All" ? "" : name;
-        keepRoute(page.route);
-        this.load().catch((error) => page.fail(error));
-      },
-    }, name)));
+    choices(byId("overview-periods"), PERIODS.map(([name]) => name), (index) => {
+      page.route.period = PERIODS[index][1] === Infinity ? "" : PERIODS[index][0];
+      keepRoute(page.route);
+      this.reload();
+    });
     const list = byId("overview-list");
     list.addEventListener("pointermove", (event) => this.point(event));
     list.addEventListener("pointerleave", () => this.describe());
     list.addEventListener("focusin", (event) => this.tell(event.target.closest(".row")));
     setInterval(() => {
-      if (!document.hidden && !byId("view-overview").hidden) this.load().catch((error) => page.fail(error));
+      if (!document.hidden && !this.isAdding && !byId("view-overview").hidden) this.reload();
     }, REFRESH_MILLISECONDS);
   }
+
+  fail(error) { this.page.fail(error, "overview"); }
+
+  reload() { this.load().catch((error) => this.fail(error)); }
 
   close() {}
 
@@ -71,24 +73,34 @@ export class OverviewView {
     const { route } = this.page;
     // The newest answer ends the map.
     const last = Math.max(...items.map((item) => seconds(item.asOf)).filter(Number.isFinite), 0);
-    // From the first answer on: what a model was warmed up with is no part of the map.
-    const starts = items.map(({ spans, firstAsOf }) => seconds(spans?.[0]?.start ?? firstAsOf));
+    // From the first answer on: what a model was warmed up with is no part of the map. Where that is not told, from
+    // the first bar.
+    const starts = items.map(({ spans, spansCut, firstAsOf }) =>
+      seconds(spansCut ? firstAsOf : spans?.[0]?.start ?? firstAsOf));
     const earliest = Math.min(...starts.filter(Number.isFinite), last);
     const years = PERIODS.find(([name]) => name === route.period)?.[1] ?? Infinity;
     this.range = { from: Math.max(earliest, last - years * YEAR_SECONDS), to: last };
     this.total = total ?? items.length;
     this.next = next;
     this.items = items;
-    [...byId("overview-periods").children].forEach((button, index) =>
-      button.setAttribute("aria-pressed", String(PERIODS[index][1] === years)));
+    press(byId("overview-periods"), (index) => PERIODS[index][1] === years);
     this.draw();
     if (route.view === "overview") this.page.recovered();
   }
 
   async more() {
+    const { items, search } = this;
+    // Another list is on its way.
+    if (search !== this.page.route.search) return;
     const turn = this.turn = Symbol("turn");
-    const told = await this.ask(this.page.route, this.next);
-    if (turn === this.turn) this.take({ ...told, items: this.items.concat(told.items) });
+    this.isAdding = true;
+    const told = await this.ask({ search }, this.next).finally(() => { this.isAdding = false; });
+    if (turn !== this.turn) return;
+    this.take({ ...told, items: items.concat(told.items) });
+    // Who went by keys goes on with what has come.
+    if (document.activeElement === byId("overview-more") || document.activeElement === document.body) {
+      byId("overview-list").children[items.length + 1]?.querySelector("a").focus();
+    }
   }
 
   async ask(route, token) {
@@ -107,7 +119,9 @@ export class OverviewView {
         item.firstChild.className = "swatch " + regimeClass(regime);
         write(item.lastChild, regimeName(regime));
       });
-    repeat(byId("overview-list"), items.length ? ["axis", ...items] : [],
+    show("overview-cut", items.some((item) => item.spansCut));
+    repeatByKey(byId("overview-list"), items.length ? ["axis", ...items] : [],
+      (item) => item === "axis" ? item : `${item.market}/${item.timeframe}`,
       (item) => item === "axis" ? axisRow() : seriesRow(), (row, item) => {
         if (item === "axis") updateAxis(row, range); else updateRow(row, item, range);
       });
@@ -134,7 +148,8 @@ export class OverviewView {
     const time = this.range.from + (this.range.to - this.range.from) * (event.clientX - box.left) / box.width;
     const spans = row.series.spans || [];
     const span = spans.findLast(({ start }) => seconds(start) <= time);
-    const absent = row.series.spansCut ? "earlier changes are not shown" : "no answer";
+    const isCut = row.series.spansCut && spans.length && time < seconds(spans[0].start);
+    const absent = isCut ? "earlier changes are not shown" : "no answer";
     write(byId("overview-reading"), `${row.series.market} · ${day(instant(time))} · `
       + (span && time <= seconds(row.series.asOf) ? regimeName(span.regime) + " since " + day(span.start) : absent));
   }
@@ -189,6 +204,7 @@ function updateRow(row, item, range) {
     path.dataset.regime = regime;
     path.dataset.spans = spans;
   });
+  hatch(picture, item, range);
   const [swatch, regime, note] = state.children;
   swatch.className = "swatch " + regimeClass(item.regime);
   write(regime, regimeName(item.regime));
@@ -196,6 +212,15 @@ function updateRow(row, item, range) {
   write(note, item.stale ? "stale" : held > 0 ? age(held) : "new");
   state.title = item.stale ? `Sessions from ${day(item.staleSince)} on are missing`
     : `Since ${day(item.since)}, ${percent(item.confidence)}`;
+}
+
+/** What came before the changes that are told is hatched. */
+function hatch(picture, { spans, spansCut, firstAsOf }, range) {
+  picture.classList.toggle("cut", Boolean(spansCut && spans?.length));
+  if (!spansCut || !spans?.length) return;
+  const share = (time) => 100 * Math.max(0, seconds(time) - range.from) / (range.to - range.from || 1) + "%";
+  picture.style.setProperty("--cut-from", share(firstAsOf));
+  picture.style.setProperty("--cut-to", share(spans[0].start));
 }
 
 /** One path for each label. */

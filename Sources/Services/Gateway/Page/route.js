@@ -1,6 +1,6 @@
 // What is looked at, as the address of the page: every view has its own, to be kept or sent.
 
-export const VIEWS = ["market", "overview", "models", "status"];
+export const VIEWS = ["market", "overview", "models", "inbox", "status"];
 const KEYS = ["view", "market", "timeframe", "from", "to", "scale", "theme", "search", "period"];
 
 /** The address as an object; what is not in it is empty. */

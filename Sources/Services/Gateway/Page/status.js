@@ -7,25 +7,41 @@ import { address } from "./route.js";
 import { fillTable, regimeText } from "./tables.js";
 
 const REFRESH_MILLISECONDS = 15e3;
+/** Every so many refreshes the series are asked for too: they are many, and grow stale slowly. */
+const SERIES_EVERY = 4;
 /** Stale series that are listed; the others are counted. */
 const LISTED = 50;
 
 export class StatusView {
   constructor(page) {
     this.page = page;
-    setInterval(() => {
-      if (!document.hidden && !byId("view-status").hidden) this.load().catch((error) => page.fail(error));
-    }, REFRESH_MILLISECONDS);
+    this.refreshes = 0;
+    setInterval(() => this.refresh(), REFRESH_MILLISECONDS);
+  }
+
+  async refresh() {
+    if (document.hidden || byId("view-status").hidden || this.isRefreshing) return;
+    this.isRefreshing = true;
+    try {
+      this.refreshes++;
+      await this.showService();
+      if (this.refreshes % SERIES_EVERY === 0) await this.showSeries();
+      if (this.page.route.view === "status") this.page.recovered();
+    } catch (error) {
+      this.page.fail(error, "status");
+    } finally {
+      this.isRefreshing = false;
+    }
   }
 
   close() {}
 
   async open() {
     document.title = "Status · Bloasis";
-    await this.load();
+    await Promise.all([this.showService(), this.showSeries()]);
   }
 
-  async load() {
+  async showService() {
     const told = await readiness();
     const isReady = told.status === "ready";
     write(byId("status-word"), isReady
@@ -39,8 +55,11 @@ export class StatusView {
       }, status === "healthy" ? "works" : "fails") },
       { title: "Says", value: ({ detail }) => detail },
     ], told.dependencies);
+  }
+
+  async showSeries() {
     try {
-      this.showSeries(await askAll("series", {}));
+      this.tellSeries(await askAll("series", {}));
     } catch (error) {
       write(byId("series-word"), "Which series there are could not be asked: " + error.message);
       show(byId("series").parentElement, false);
@@ -48,7 +67,7 @@ export class StatusView {
     }
   }
 
-  showSeries(series) {
+  tellSeries(series) {
     const stale = series.filter((item) => item.stale);
     write(byId("series-word"), series.length === 0 ? "Nothing is stored yet: run bloasis backfill --csv FILE --market NAME."
       : stale.length === 0 ? `All ${count(series.length)} series are fresh.`

@@ -16,7 +16,11 @@ export function fillTable(table, columns, rows) {
     ...columns.map(({ value, isNumber, name }) => element(name ? "th" : "td", {
       class: isNumber ? "number" : null, scope: name ? "row" : null,
     }, value(row))))));
+  // Nothing is heard, and no focus lost, where nothing has changed.
+  if (table.tHead?.isEqualNode(head) && table.tBodies[0]?.isEqualNode(body)) return;
+  const focused = table.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   table.replaceChildren(head, body);
+  if (focused) table.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 /** A regime by its name, behind its colour. */

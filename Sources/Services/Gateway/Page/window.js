@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { Columns } from "./columns.js";
-import { byId, element, onceQuiet } from "./dom.js";
+import { byId, choices, onceQuiet, press } from "./dom.js";
 import { barTime, instant, isIntraday } from "./regimes.js";
 import { keepRoute } from "./route.js";
 
@@ -61,7 +61,7 @@ export class ChartWindow {
     this.detail = this.turn = null;
     if (isAtEnd) range.to = base.last;
     this.chart.show(base, isAll ? null : range);
-    if (!isAll) this.refine(range).catch((error) => this.page.fail(error));
+    if (!isAll) this.refine(range).catch((error) => this.page.fail(error, "market"));
   }
 
   showAll() {
@@ -100,7 +100,7 @@ export class ChartWindow {
 
   rested() {
     if (byId("view-market").hidden || !this.base) return;
-    this.refine().then(() => this.tellAddress()).catch((error) => this.page.fail(error));
+    this.refine().then(() => this.tellAddress()).catch((error) => this.page.fail(error, "market"));
   }
 
   tellAddress() {
@@ -118,27 +118,32 @@ export class ChartWindow {
     if (base.barsPerPoint === 1 || base.isEmpty || this.isAll) return;
     const turn = this.turn = Symbol("refining"), width = wanted.to - wanted.from;
     if (!this.serves(wanted)) {
+      const start = wanted.from - DETAIL_MARGIN * width;
       const around = {
-        from: Math.max(base.first, wanted.from - DETAIL_MARGIN * width),
+        // A point has the time of the last of its bars: before the first point there are others.
+        from: start <= base.first ? base.since : Math.floor(start),
         to: Math.min(base.last, wanted.to + DETAIL_MARGIN * width),
       };
       const told = await ask("columns", {
-        ...this.series, "time_range.start_date": instant(Math.floor(around.from)),
+        ...this.series, "time_range.start_date": instant(around.from),
         "time_range.end_date": instant(Math.ceil(around.to) + 1),
       });
       if (turn !== this.turn || base !== this.base) return;
-      const columns = new Columns(told);
+      const columns = new Columns(told, around.from);
       if (columns.isEmpty || columns.barsPerPoint >= base.barsPerPoint) return;
       this.detail = { ...around, columns };
     }
-    if (chart.columns !== this.detail.columns) chart.show(this.detail.columns, wanted);
+    const { columns } = this.detail;
+    const from = wanted.from <= base.first ? columns.first : wanted.from;
+    if (chart.columns !== columns) chart.show(columns, { from, to: wanted.to });
   }
 
   /** Whether the detail at hand shows a range as well as another would. */
   serves({ from, to }) {
     const { detail } = this;
     if (!detail || detail.from > Math.max(from, this.base.first) || detail.to < Math.min(to, this.base.last)) return false;
-    return detail.columns.barsPerPoint === 1 || detail.to - detail.from <= DETAIL_WIDEST * (to - from);
+    const { barsPerPoint, first, last } = detail.columns;
+    return barsPerPoint === 1 || last - first <= DETAIL_WIDEST * (to - from);
   }
 
   // MARK: periods
@@ -146,20 +151,17 @@ export class ChartWindow {
   showPeriods(base) {
     const isShort = base.count > 1 && isIntraday(base.timeframe) && base.last - base.first < 6 * YEAR_SECONDS;
     this.periods = isShort ? INTRADAY_PERIODS : PERIODS;
-    byId("periods").replaceChildren(...this.periods.map(([name, years]) => element("button", {
-      type: "button", "aria-pressed": "false", onclick: () => this.showPeriod(years),
-    }, name)));
+    choices(byId("periods"), this.periods.map(([name]) => name), (index) => this.showPeriod(this.periods[index][1]));
   }
 
   markPeriod() {
     const { base, chart } = this;
     if (!base || base.isEmpty) return;
     const { columns } = chart, { from, to } = this.range();
-    [...byId("periods").children].forEach((button, index) => {
+    press(byId("periods"), (index) => {
       const years = this.periods[index][1], start = base.last - years * YEAR_SECONDS;
-      const isThis = years === Infinity ? this.isAll
+      return years === Infinity ? this.isAll
         : !this.isAll && to === base.last && columns.times[columns.indexFrom(start)] === from;
-      button.setAttribute("aria-pressed", String(isThis));
     });
   }
 }
