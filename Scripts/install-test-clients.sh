@@ -17,6 +17,7 @@ packages="
     pandas==3.1.1
     PyJWT==2.15.1
     schemathesis==4.32.5
+    websockets==17.4
 "
 folder=${BLOASIS_TEST_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/bloasis/test-clients}
 # Another list is another environment.

@@ -82,6 +82,9 @@ struct BadInputProcessTests {
         let missing = try await program.run("backfill", "--csv", "nosuch.csv", "--market", "SPX")
         #expect(missing.status == 1)
         #expect(missing.errors.contains("nosuch.csv"))
+        let fetched = try await program.run(
+            "fetch", "--feed", "csv", "--csv", "nosuch.csv", "--symbol", "SPX")
+        #expect(fetched.status == 1 && fetched.errors.contains("--csv nosuch.csv: no such file"))
         #expect(try await program.run("backfill").status == 2)
         #expect(try await program.run("history", "--from", "yesterday").status == 2)
         #expect(

@@ -58,6 +58,7 @@ struct ClientProcessTests {
             "--checks", checks.joined(separator: ","),
             // A stream does not end.
             "--exclude-path", "/v1/market-regime/stream",
+            "--exclude-path", "/v1/notifications/stream",
             "--max-examples", "60", "--seed", "20261122", "--generation-database", "none",
             "--no-color",
         ])

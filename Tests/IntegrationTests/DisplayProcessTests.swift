@@ -16,7 +16,7 @@ struct DisplayProcessTests {
         process.executableURL = URL(filePath: "/usr/bin/script")
         process.arguments = [
             "--quiet", "--return", "--command",
-            "stty cols 60 rows 20; echo $$ >pid; exec \(words.joined(separator: " "))",
+            "stty cols 60 rows 20; exec \(words.joined(separator: " "))",
             "/dev/null",
         ]
         var variables = process.environment ?? [:]
@@ -45,6 +45,27 @@ struct DisplayProcessTests {
         #expect(!grey.contains("\u{1B}") && grey.contains("  price     "))
         let forced = try await program.run("current", "--market", "SPX", "--color", "always").output
         #expect(forced.contains("\u{1B}[") && !forced.contains("  price     "))
+    }
+
+    @Test(
+        "colours of a pipe: forced by a variable, against it by NO_COLOR, above both the flag",
+        arguments: [
+            ([:], [], false), (["FORCE_COLOR": "1"], [], true),
+            (["CLICOLOR_FORCE": "yes"], [], true), (["FORCE_COLOR": ""], [], false),
+            (["FORCE_COLOR": "1", "NO_COLOR": "1"], [], false),
+            (["FORCE_COLOR": "1"], ["--color", "never"], false),
+            (["NO_COLOR": "1"], ["--color", "always"], true),
+        ] as [([String: String], [String], Bool)])
+    func forcedColours(
+        _ variables: [String: String], _ flags: [String], _ isColoured: Bool
+    ) async throws {
+        var program = try await Program.backfilled()
+        defer { program.remove() }
+        program.environment = ["FORCE_COLOR": "", "CLICOLOR_FORCE": "", "NO_COLOR": ""]
+            .merging(variables) { $1 }
+        let shown = try await program.run(["current", "--market", "SPX"] + flags).output
+        #expect(shown.contains("\u{1B}[") == isColoured)
+        #expect(!shown.contains("  price     "))
     }
 
     @Test("a chart: Braille and bands, or ASCII and letters")
@@ -196,20 +217,5 @@ struct DisplayProcessTests {
         #expect(redis["healthy"] as? Bool == false && redis["configured"] as? Bool == true)
         #expect((redis["fix"] as? String)?.contains("REDIS_URL") == true)
         #expect(checks.allSatisfy { $0["purpose"] is String && $0["detail"] is String })
-    }
-
-    @Test("watch takes the screen at a terminal, shows what is followed, and gives it back")
-    func watch() async throws {
-        let program = try await Program.backfilled()
-        defer { program.remove() }
-        let running = try Running(atTerminal(program, ["watch", "--market", "SPX"]))
-        #expect(await running.output.wait(for: "SPX/1d"))
-        let text = try Fixture.text(program.home + "/pid")
-        let process = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-        kill(process, SIGINT)
-        let outcome = await running.outcome()
-        #expect(outcome.status == 0)
-        #expect(outcome.output.contains("\u{1B}[?1049h") && outcome.output.contains("Ctrl-C ends"))
-        #expect(outcome.output.contains("\u{1B}[?25h\u{1B}[?1049l"))
     }
 }

@@ -31,6 +31,20 @@ struct FillProcessTests {
         #expect(timed.status == 1)
     }
 
+    @Test("a value that cannot be is told by its flag")
+    func flags() async throws {
+        let program = try Program.fresh()
+        defer { program.remove() }
+        for (flag, value) in [
+            ("--side", "up"), ("--quantity", "x"), ("--price", "x"), ("--timestamp", "now"),
+            ("--currency", "dollars"), ("--user", "a b"),
+        ] {
+            let refused = try await program.run(Self.bought + [flag, value])
+            #expect(refused.status == 2, "\(flag)")
+            #expect(refused.errors.hasPrefix("error: \(flag)"), "\(refused.errors)")
+        }
+    }
+
     @Test("a rebate is a negative commission, and counts for what is realised")
     func rebate() async throws {
         let program = try Program.fresh()

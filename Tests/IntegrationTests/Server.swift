@@ -35,9 +35,11 @@ struct Server {
         )
     }
 
-    func post(_ path: String, _ json: String) async throws -> (status: Int, body: String) {
+    func post(
+        _ path: String, _ json: String, method: String = "POST"
+    ) async throws -> (status: Int, body: String) {
         var request = URLRequest(url: url(path))
-        request.httpMethod = "POST"
+        request.httpMethod = method
         request.httpBody = Data(json.utf8)
         request.setValue("application/json", forHTTPHeaderField: "content-type")
         let (data, response) = try await URLSession.shared.data(for: request)

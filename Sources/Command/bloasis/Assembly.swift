@@ -18,7 +18,7 @@ struct Assembly {
     /// The current answers, cached.
     let currents: CurrentRegimes
     /// What the labels were worth, cached.
-    private let scorecards: Scorecards
+    let scorecards: Scorecards
     /// The users' portfolios, cached.
     let portfolios: Portfolios
     private let redis: RedisClient?
@@ -34,6 +34,11 @@ struct Assembly {
 
     var journal: any RegimeJournal {
         failPoints.map { FailingJournal(journal: store, points: $0) } ?? store
+    }
+
+    /// - Parameter courier: to webhooks.
+    func courier(_ courier: any WebhookCourier) -> any WebhookCourier {
+        failPoints.map { FailingCourier(courier: courier, points: $0) } ?? courier
     }
 
     private var outbox: any Outbox {
@@ -58,7 +63,9 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now },
             Assembly.cacheEnvironment)
         let regimes = storage.regimes
-        scorecards = Scorecards { try await StoredScorecard(of: $0, regimes).message }
+        scorecards = Scorecards(
+            now: { ContinuousClock.now },
+            make: { try await StoredScorecard(of: $0, regimes).message })
         portfolios = Portfolios(
             ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
             shared: shared, Assembly.cacheEnvironment)
@@ -131,8 +138,9 @@ struct Assembly {
 
     var queries: MarketRegimeQueries {
         MarketRegimeQueries(
-            reader: store, overrides: store, currents: currents, scorecards: scorecards,
-            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+            reader: store, told: store, overrides: store, currents: currents,
+            scorecards: scorecards, defaultMarket: configuration.defaultMarket,
+            now: { WallClock.now })
     }
 
     /// What `/ready` asks.
@@ -177,11 +185,10 @@ struct Assembly {
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
-    var overrideExpiry: OverrideExpiry {
+    var overrideExpiry: DueWork {
         OverrideExpiry(
-            overrides: store, commits: { [store] in store.commits() },
-            ended: { [currents] in await currents.written($0) }, now: { WallClock.now },
-            logger: logger)
+            overrides: store, ended: { [currents] in await currents.written($0) }, logger: logger
+        ).work(after: { [store] in store.commits() }, now: { WallClock.now })
     }
 
     var relay: OutboxRelay {

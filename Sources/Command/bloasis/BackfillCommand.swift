@@ -24,8 +24,8 @@ struct BackfillCommand: ConfiguredVerb {
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
-              bloasis backfill --csv Fixtures/btcusd_coinbase_1h_2017_2019.csv.gz --market BTCUSD \\
-                --calendar 24x7 --timeframe 1h
+              bloasis backfill --csv Fixtures/btcusd_coinbase_1h_2017_2019.csv.gz \\
+                --market BTCUSD --calendar 24x7 --timeframe 1h
               bloasis backfill --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
                 --market AAPL --emit
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPXV \\

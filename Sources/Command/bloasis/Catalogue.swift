@@ -8,6 +8,7 @@ enum Catalogue {
         FeedPollerHost.self,
         ClosedDayVerification.self,
         TradingHost.self,
+        NotificationHost.self,
         BackfillWorkerHost.self,
         GRPCDoor.self,
         HTTPDoor.self,

@@ -16,7 +16,8 @@ struct ClassifyCommand: Verb {
             filter uses nothing later than each bar; smooth and viterbi look ahead.
 
             EXAMPLES
-              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --states 3 --out model.json
+              bloasis fit --csv Fixtures/spx_daily_1999_2018.csv --states 3 \\
+                --out model.json
               bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv
               bloasis classify --model model.json --csv Fixtures/spx_daily_1999_2018.csv \\
                 --posterior smooth --json-lines

@@ -27,7 +27,8 @@ struct EvaluateCommand: Verb {
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --cut 2009-12-31
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\
                 Fixtures/nasdaq_daily_1999_2018.csv --cut 2009-12-31 --report report
-              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --hysteresis --dwells 1,10,42
+              bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv --hysteresis \\
+                --dwells 1,10,42
               bloasis evaluate --csv Fixtures/us_equities_20_close_1990_2022.csv.gz \\
                 --market AAPL --market XOM --json
               bloasis evaluate --csv Fixtures/spx_daily_1999_2018.csv \\

@@ -1,12 +1,13 @@
 import Foundation
 import Hosting
 import Market
+import Notices
 import Ports
 import Regimes
 import Synchronization
 
-/// A step between a bar and its event at which a test ends the process without mercy, to see that
-/// nothing is lost and nothing counts twice.
+/// A step between a bar and whoever is told of it at which a test ends the process without mercy,
+/// to see that nothing is lost and nothing counts twice.
 enum FailPoint: String, CaseIterable {
     /// A bar came from the topic.
     case barReceived = "bar-received"
@@ -26,6 +27,14 @@ enum FailPoint: String, CaseIterable {
     case positionEntered = "position-entered"
     /// After it was stored.
     case positionStored = "position-stored"
+    /// An event came from the topic, of which people are to be told.
+    case noticeReceived = "notice-received"
+    /// After they were, before the event's position is stored.
+    case noticeCommitted = "notice-committed"
+    /// After it was stored.
+    case noticePositionStored = "notice-position-stored"
+    /// After a webhook's answer, before that is written.
+    case deliveryAnswered = "delivery-answered"
 }
 
 /// Ends the process by SIGKILL when it gets to one point for the n-th time.
@@ -140,6 +149,22 @@ struct FailingBus: EventBus {
         try await bus.tap(topic, from: start)
     }
 
+    func snapshot(of topic: Topic) async throws -> any EventReading {
+        try await bus.snapshot(of: topic)
+    }
+
+    func snapshot(
+        of topic: Topic, after offsets: [Int32: Int64]
+    ) async throws -> any EventReading {
+        try await bus.snapshot(of: topic, after: offsets)
+    }
+
+    func committed(
+        _ topic: Topic, by group: ConsumerGroup
+    ) async throws -> [Int32: Int64] {
+        try await bus.committed(topic, by: group)
+    }
+
     func ping() async throws { try await bus.ping() }
 }
 
@@ -151,15 +176,17 @@ private struct FailingSubscription: EventSubscription {
 
     func next() async throws -> LoggedEvent? {
         let event = try await subscription.next()
-        if event != nil { points.reach(.barReceived) }
+        if let event { points.reach(isBar(event) ? .barReceived : .noticeReceived) }
         return event
     }
 
     func commit(_ event: LoggedEvent) async throws {
-        points.reach(.positionEntered)
+        points.reach(isBar(event) ? .positionEntered : .noticeCommitted)
         try await subscription.commit(event)
-        points.reach(.positionStored)
+        points.reach(isBar(event) ? .positionStored : .noticePositionStored)
     }
+
+    private func isBar(_ event: LoggedEvent) -> Bool { event.message.topic == .marketBars }
 
     func holds(_ event: LoggedEvent) -> Bool { subscription.holds(event) }
 
@@ -168,4 +195,15 @@ private struct FailingSubscription: EventSubscription {
     func resume(after event: LoggedEvent) { subscription.resume(after: event) }
 
     func close() async { await subscription.close() }
+}
+
+struct FailingCourier: WebhookCourier {
+    let courier: any WebhookCourier
+    let points: FailPoints
+
+    func post(_ post: WebhookPost) async throws -> DeliveryResult {
+        let result = try await courier.post(post)
+        points.reach(.deliveryAnswered)
+        return result
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import Foundation
 import Hosting
 import Market
 import MarketFeeds
@@ -18,10 +19,10 @@ struct FetchCommand: ConfiguredVerb {
             see the documentation of the configuration.
 
             EXAMPLES
-              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
-                --from 2018-12-01
-              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv --symbol SPX \\
-                --price adjusted --backfill
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv \\
+                --symbol SPX --from 2018-12-01
+              bloasis fetch --feed csv --csv Fixtures/spx_daily_1999_2018.csv \\
+                --symbol SPX --price adjusted --backfill
               bloasis fetch --feed stooq --symbol ^spx --market SPX --out spx.csv
               bloasis fetch --feed yahoo --symbol ^GSPC --market SPX --backfill --emit
               bloasis fetch --feed cboe --symbol VIX --from 2020-01-01
@@ -87,6 +88,10 @@ struct FetchCommand: ConfiguredVerb {
     }
 
     func run() async throws {
+        if let csv, !FileManager.default.fileExists(atPath: csv) {
+            throw CommandFailure(
+                .failed, "--csv \(csv): no such file or directory; check the path")
+        }
         let configuration = try common.configuration()
         let series = try series(configuration)
         guard backfill || publish else {

@@ -11,9 +11,10 @@ struct FillCommand: ConfiguredVerb {
         commandName: "fill",
         abstract: "Records that an order was filled.",
         discussion: """
-            The event order-filled follows through the outbox of the store: a service that runs
-            publishes it. The same fill again changes nothing. A correction or a bust is a report of
-            its own, with an id of its own, that names the one it takes the place of.
+            The event order-filled follows through the outbox of the store: a service
+            that runs publishes it. The same fill again changes nothing. A correction or
+            a bust is a report of its own, with an id of its own, that names the one it
+            takes the place of.
 
             EXAMPLES
               bloasis fill --user ann --order o-1 --fill-id f-1 --symbol SPX --side buy \\
@@ -90,9 +91,30 @@ struct FillCommand: ConfiguredVerb {
             if timestamp == nil {
                 request.fill.timestamp = try await instant(in: assembly.storage.fills).rfc3339
             }
-            let answer = try await assembly.trading.recordFill(request)
+            let answer: Bloasis_Trading_RecordFillResponse
+            do {
+                answer = try await assembly.trading.recordFill(request)
+            } catch let fault as RPCFault where fault.code == .invalidArgument {
+                throw RPCFault(fault.code, inFlags(fault.message))
+            }
             StandardOutput.write(json ? try WireJSON.text(answer) + "\n" : text(of: answer))
         }
+    }
+
+    /// What sets the fields that the service speaks of.
+    private var flags: [String: String] {
+        [
+            "fill_id": "--fill-id", "user_id": "--user", "order_id": "--order",
+            "symbol": "--symbol", "side": "--side", "filled_qty": "--quantity",
+            "filled_price": "--price", "commission": "--commission", "currency": "--currency",
+            "timestamp": "--timestamp", "ref_fill_id": correct == nil ? "--bust" : "--correct",
+        ]
+    }
+
+    /// `filled_qty: 'x' is …` as `--quantity: 'x' is …`.
+    private func inFlags(_ message: String) -> String {
+        let field = String(message.prefix { $0 != ":" })
+        return flags[field].map { $0 + message.dropFirst(field.count) } ?? message
     }
 
     private var message: Bloasis_Trading_Fill {

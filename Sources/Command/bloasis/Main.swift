@@ -32,8 +32,9 @@ struct Bloasis: AsyncParsableCommand {
         commandName: "bloasis",
         abstract: "Tells what kind of market it is, keeps the proof, and says so when it changes.",
         discussion: """
-            Begin with backfill, which reads a file of bars. current, history and changes ask
-            what it wrote, serve answers others, and doctor says what is in force.
+            Begin with backfill, which reads a file of bars. current, history and
+            changes ask what it wrote, serve answers others, and doctor says what is in
+            force.
 
             EXAMPLES
               bloasis backfill --csv Fixtures/spx_daily_1999_2018.csv --market SPX
@@ -51,7 +52,7 @@ struct Bloasis: AsyncParsableCommand {
             ChangesCommand.self, ModelsCommand.self, WatchCommand.self, FitCommand.self,
             ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
-            FetchCommand.self, DoctorCommand.self, MigrateCommand.self,
+            FetchCommand.self, DeadLettersCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])
 }
 

@@ -3,6 +3,7 @@ import Backends
 import Foundation
 import Hosting
 import Indicators
+import Ports
 import Trading
 
 /// What shells offer where a value is due.
@@ -17,6 +18,7 @@ enum Offered {
     static let sides = CompletionKind.list(Side.allCases.map(\.rawValue))
     static let services = CompletionKind.list(
         ServiceName.servable.map(\.text) + [BackfillWorkerHost.name])
+    static let setAsideTopics = CompletionKind.list(Topic.setAside.map(\.name))
     /// Those that the embedded store knows.
     static let markets = CompletionKind.custom { words, _, _ in OfferedMarkets.names(for: words) }
 }

@@ -14,15 +14,30 @@ struct SourceOptions: ParsableArguments {
         _ configuration: BloasisConfiguration,
         _ action: (any MarketRegimeAPI) async throws -> Answer
     ) async throws -> Answer {
-        guard let server else {
-            return try await Assembly.with(configuration) { try await action($0.queries) }
-        }
+        try await asking(
+            configuration, store: { try await action($0.queries) },
+            server: { try await action(RemoteMarketRegime($0)) })
+    }
+
+    /// Opens the source, asks whichever it is, and closes it again.
+    func asking<Answer>(
+        _ configuration: BloasisConfiguration, store: (Assembly) async throws -> Answer,
+        server ask: (any RemoteCalls) async throws -> Answer
+    ) async throws -> Answer {
+        guard let server else { return try await Assembly.with(configuration, store) }
         let calls = try HTTPCalls(
             server, token: configuration.token?.exposed, try ServiceDescriptors(),
             now: { SteadyClock.now }, chance: { Assembly.chance })
         let outcome: Result<Answer, any Error>
         do {
-            outcome = .success(try await action(RemoteMarketRegime(calls)))
+            outcome = .success(try await ask(calls))
+        } catch let fault as RPCFault where fault.code == .unavailable {
+            let hint =
+                fault.message == calls.unavailable.message
+                ? "see that bloasis serve runs there and that --server names its HTTP port; "
+                    + "without --server the store is asked"
+                : "the server says so of what it depends on: see \(server)/ready"
+            outcome = .failure(CommandFailure(.unavailable, fault.message, hint: hint))
         } catch {
             outcome = .failure(error)
         }

@@ -5,16 +5,13 @@ import Ports
 import Regimes
 import Synchronization
 import Terminal
-import UnixSignals
 
-/// The live view of `watch`: reads the store after each commit, and draws.
+/// The live view of `watch`: reads the store after commits, and draws.
 final class WatchView: Sendable {
     /// Series whose state is read and shown; of more their number is told.
     private static let seriesLimit = 100
     /// Changes of a series that are looked back to.
     private static let pastLimit = 20
-    /// Between two looks at the store, however many commits there are.
-    private static let pause: Duration = .milliseconds(250)
     /// Between two frames, however much comes.
     private static let frameInterval: Duration = .milliseconds(50)
 
@@ -31,58 +28,61 @@ final class WatchView: Sendable {
         screen = Mutex(WatchScreen(style))
     }
 
-    /// Takes the terminal for as long as the action runs, and gives it back however that ends.
-    func showing(_ action: () async throws -> Void) async throws {
-        StandardOutput.write(TerminalControl.enter)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await action())
-        } catch {
-            outcome = .failure(error)
+    func take(_ events: [WatchScreen.Event]) {
+        screen.withLock { screen in
+            for event in events { screen.take(event) }
         }
-        StandardOutput.write(TerminalControl.leave)
-        StandardOutput.flush()
-        try outcome.get()
     }
 
     func show(_ change: RegimeChangeEvent) {
         take([.change(WatchScreen.Change(change))])
     }
 
-    /// Draws what has come, until it is cancelled.
-    func draw() async throws {
+    /// Draws what has come, in the window as it is then, until it is cancelled.
+    func draw(on terminal: LiveTerminal) async throws {
         while true {
-            screen.withLock { screen in
-                guard screen.isDirty else { return }
-                StandardOutput.write(screen.frame())
-                StandardOutput.flush()
+            try terminal.show { isEmpty in
+                let size = TerminalSize.measured(1)
+                return screen.withLock { screen in
+                    if isEmpty { screen.take(.wiped) }
+                    if let size { screen.take(.resized(size)) }
+                    return screen.isDirty ? screen.frame() : nil
+                }
             }
             try await Task.sleep(for: WatchView.frameInterval)
         }
     }
 
-    /// Follows the size of the terminal.
-    func followSize() async {
-        for await _ in await UnixSignalsSequence(trapping: .sigwinch) {
-            if let size = TerminalSize.measured(1) { take([.resized(size)]) }
+    /// Follows what the store says of the series, looking again after commits alone.
+    func followStore() async throws {
+        var seen: [Series: SeriesHead] = [:]
+        var pace = WatchPace()
+        let clock = ContinuousClock()
+        take([.past(try await past())])
+        for await _ in reader.commits() {
+            let start = clock.now
+            let foundNews = try await look(&seen)
+            let elapsed = clock.now - start
+            try await Task.sleep(for: pace.wait(afterLookOf: elapsed, foundNews: foundNews))
         }
     }
 
-    /// Follows what the store says of the series.
-    func followStore() async throws {
-        var seen: [Series: SeriesHead] = [:]
-        take([.past(try await past())])
-        for await _ in reader.commits() {
-            let heads = try await reader.heads().filter { isFollowed($0.profile.series) }
-            let shown = heads.prefix(WatchView.seriesLimit)
-            var events: [WatchScreen.Event] = [.others(heads.count - shown.count)]
-            for head in shown where seen[head.profile.series] != head {
-                if let state = try await state(of: head) { events.append(.series(state)) }
-                seen[head.profile.series] = head
-            }
-            take(events)
-            try await Task.sleep(for: WatchView.pause)
+    /// Reads what differs from what was seen, which is no more than what is shown; whether
+    /// anything does.
+    private func look(_ seen: inout [Series: SeriesHead]) async throws -> Bool {
+        let heads = try await reader.heads().filter { isFollowed($0.profile.series) }
+        let shown = heads.prefix(WatchView.seriesLimit)
+        let names = Set(shown.map(\.profile.series))
+        var events: [WatchScreen.Event] = [.followed(names, others: heads.count - shown.count)]
+        var foundNews = seen.keys.contains { !names.contains($0) }
+        seen = seen.filter { names.contains($0.key) }
+        for head in shown where seen[head.profile.series] != head {
+            foundNews = true
+            if let state = try await state(of: head) { events.append(.series(state)) }
+            seen[head.profile.series] = head
         }
+        take(events)
+        return foundNews
     }
 
     /// The last announced changes of what is followed.
@@ -116,12 +116,6 @@ final class WatchView: Sendable {
             state.confidence = .nan
         }
         return state
-    }
-
-    private func take(_ events: [WatchScreen.Event]) {
-        screen.withLock { screen in
-            for event in events { screen.take(event) }
-        }
     }
 }
 

@@ -93,7 +93,7 @@ struct DocumentTests {
     private static let skippedBlocks = [
         "CONTRIBUTING.md": 2, "Documentation/ADDING_A_SERVICE.md": 1,
         "Documentation/Dashboard.md": 1,
-        "Documentation/HowTo/distributed-backfill.md": 1, "Documentation/HowTo/full-stack.md": 5,
+        "Documentation/HowTo/distributed-backfill.md": 1, "Documentation/HowTo/full-stack.md": 7,
         "Documentation/HowTo/universes.md": 1, "README.md": 1,
     ]
 
@@ -105,7 +105,7 @@ struct DocumentTests {
                 guard case .skipped(let reason) = block.use else { continue }
                 found[page.path, default: 0] += 1
                 let line = "not run: \(page.path):\(block.line): \(reason)\n"
-                FileHandle.standardOutput.write(Data(line.utf8))
+                try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
             }
         }
         #expect(found == Self.skippedBlocks)

@@ -7,8 +7,9 @@ struct DisplayOptions: ParsableArguments {
         help: ArgumentHelp(
             "Colours: auto, always or never.",
             discussion: """
-                auto: on a terminal, unless NO_COLOR is set or TERM is dumb; elsewhere when \
-                CLICOLOR_FORCE or FORCE_COLOR is set.
+                auto: on a terminal, unless NO_COLOR is set or TERM is dumb; in pipes and on \
+                dumb terminals too when FORCE_COLOR or CLICOLOR_FORCE is set and is not 0 or \
+                false. NO_COLOR wins over those two, always and never over all three.
                 """, valueName: "auto|always|never"))
     var color: ColourChoice = .auto
 

@@ -32,24 +32,24 @@ struct Listing {
         var table = makeTable()
         var array = JSONArrayWriter()
         var count = 0
-        var progress = ProgressBar("reading", counting: "items")
         // Rows of an array come as they are read: they tell themselves how it goes on.
         let isTold = !(isJSON && Display.output.isTerminal)
-        var token = ""
-        repeat {
-            let (items, nextToken) = try await page(token)
-            for item in items {
-                if isJSON {
-                    array.element(try WireJSON.text(item))
-                } else {
-                    table.append(row(item))
+        try await ProgressClock.around("reading", counting: "items", isTold: isTold) { progress in
+            var token = ""
+            repeat {
+                let (items, nextToken) = try await page(token)
+                for item in items {
+                    if isJSON {
+                        array.element(try WireJSON.text(item))
+                    } else {
+                        table.append(row(item))
+                    }
                 }
-            }
-            count += items.count
-            if isTold { progress.update(count, fraction: nil) }
-            token = nextToken
-        } while !token.isEmpty
-        progress.finish()
+                count += items.count
+                progress.update(count, fraction: nil)
+                token = nextToken
+            } while !token.isEmpty
+        }
         if isJSON { array.end() }
         guard count > 0 else {
             throw CommandFailure(.nothingFound, emptyMessage, hint: await emptyHint())

@@ -41,9 +41,10 @@ enum StandardOutput {
 
 /// Progress, warnings and errors go here.
 enum StandardError {
-    /// Behind what was logged before.
+    /// Behind what was logged before; both later, while a screen is shown.
     static func write(_ text: String) {
         LogOutput.flush()
+        guard !LogOutput.holds(text) else { return }
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 

@@ -16,10 +16,12 @@ struct ProgressBar {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var lastDrawn: ContinuousClock.Instant?
-    private let isEnabled = Display.hasOnlooker && Display.errors.movesCursor
+    private let isEnabled: Bool
 
-    init(_ label: String, counting unit: String = "bars") {
+    /// - Parameter isTold: `false` where what is printed tells of itself how it goes on.
+    init(_ label: String, counting unit: String = "bars", isTold: Bool = true) {
         text = ProgressText(label: label, unit: unit)
+        isEnabled = isTold && Display.hasOnlooker && Display.errors.movesCursor
         start = clock.now
     }
 
@@ -71,11 +73,13 @@ final class ProgressClock: Sendable {
         state = Mutex(State(bar: bar))
     }
 
-    /// Shows how long the work goes on, and what it says of itself.
+    /// Shows how long the work goes on, and what it says of itself; the line is gone once the work
+    /// ends, however it does.
     static func around<Answer>(
-        _ label: String, counting unit: String = "", _ work: (ProgressClock) async throws -> Answer
+        _ label: String, counting unit: String = "", isTold: Bool = true,
+        _ work: (ProgressClock) async throws -> Answer
     ) async rethrows -> Answer {
-        let clock = ProgressClock(ProgressBar(label, counting: unit))
+        let clock = ProgressClock(ProgressBar(label, counting: unit, isTold: isTold))
         // Not a task, and a queue of its own: the work may hold all threads that others share.
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
         timer.schedule(deadline: .now(), repeating: ProgressClock.interval)

@@ -27,7 +27,9 @@ struct DoctorCommand: ConfiguredVerb {
 
     func run() async throws {
         let configuration = try common.configuration()
-        let checks = await Examination(configuration).checks()
+        let checks = await ProgressClock.around("looking at every part") { _ in
+            await Examination(configuration).checks()
+        }
         StandardOutput.write(
             json
                 ? DoctorText.json(checks, configuration)

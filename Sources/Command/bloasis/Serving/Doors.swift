@@ -22,7 +22,8 @@ struct HTTPDoor: BlockingService {
             host: configuration.bindAddress, port: configuration.httpPort,
             serviceName: configuration.serviceName)
         context.settings.apply(to: &door)
-        door.connectionsLimit = serving.budget.connections(wanted: door.connectionsLimit)
+        door.connectionsLimit = serving.budget.connections(
+            wanted: door.connectionsLimit, besides: ConnectionBounds().connectionsLimit)
         let answers = ContentAnswers(
             thresholdBytes: door.compressionThresholdBytes, compressing: { Gzip.compressed($0) })
         let routes = try MethodRoutes(

@@ -16,7 +16,7 @@ struct EventRelay: BlockingService {
     func run() async throws { try await assembly.relay.run() }
 }
 
-/// Classifies bars as they come, ends overrides, and keeps current answers at hand.
+/// Classifies bars as they come, ends overrides, keeps current answers and makes scorecards.
 struct MarketRegimeHost: BlockingService {
     static let name = "market-regime"
     private let assembly: Assembly
@@ -28,10 +28,11 @@ struct MarketRegimeHost: BlockingService {
     }
 
     func run() async throws {
-        let bars = BarConsumer(
-            bus: assembly.events, intake: intake, now: { WallClock.now }, logger: assembly.logger)
+        let bars = EventConsumer.bars(
+            on: assembly.events, into: intake, now: { WallClock.now }, logger: assembly.logger)
         async let topics: Void = assembly.makeTopics()
-        try await runTogether([assembly.currents, assembly.overrideExpiry, bars])
+        try await runTogether(
+            [assembly.currents, assembly.scorecards, assembly.overrideExpiry, bars])
         await topics
     }
 }

@@ -69,6 +69,13 @@ extension ServiceInstance {
     }
 }
 
+extension BloasisConfiguration {
+    /// How this process announces itself.
+    func registration(of process: ProcessInfo) -> ServiceRegistration {
+        registration(hostName: process.hostName, processID: process.processIdentifier)
+    }
+}
+
 /// Makes the process known once its doors are open, and unknown again before anything else stops.
 struct Registration: BlockingService {
     static let name = "registration"
@@ -79,9 +86,7 @@ struct Registration: BlockingService {
         let configuration = try await process.shared(Shared.serving).configuration
         let doors = try await process.shared(Shared.doors)
         service = RegistrationService(
-            configuration.registration(
-                hostName: ProcessInfo.processInfo.hostName,
-                processID: ProcessInfo.processInfo.processIdentifier),
+            configuration.registration(of: ProcessInfo.processInfo),
             with: try await process.shared(Shared.registries).registrars,
             whenReady: { try await doors.wait() }, logger: context.logger)
     }

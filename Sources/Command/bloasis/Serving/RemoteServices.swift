@@ -15,7 +15,7 @@ struct RemoteSettings: ServiceSettings {
 
     init(_ reader: inout ConfigurationReader) {
         var hosts: [ServiceName: String] = [:]
-        for service in [ServiceName.marketRegime, .trading] {
+        for service in [ServiceName.marketRegime, .trading, .notification] {
             hosts[service] = reader.text(service.hostVariable)
         }
         self.hosts = hosts
@@ -33,6 +33,7 @@ struct RemoteServices: Sendable {
     private let services: [(name: ServiceName, calls: GRPCCalls)]
     private let regimes: GRPCCalls
     private let trading: GRPCCalls
+    private let notification: GRPCCalls
     private let connections: Task<Void, any Error>
 
     /// - Parameter directory: where services are looked for; `nil`: they are where they are
@@ -62,21 +63,27 @@ struct RemoteServices: Sendable {
                 now: { SteadyClock.now },
                 chance: { Assembly.chance })
         }
-        let (regimes, trading) = (try calls(.marketRegime), try calls(.trading))
-        (self.regimes, self.trading) = (regimes, trading)
-        services = [(.marketRegime, regimes), (.trading, trading)]
-        connections = Task {
-            async let first: Void = regimes.run()
-            async let second: Void = trading.run()
-            _ = try await (first, second)
+        regimes = try calls(.marketRegime)
+        trading = try calls(.trading)
+        notification = try calls(.notification)
+        services = [
+            (.marketRegime, regimes), (.trading, trading), (.notification, notification),
+        ]
+        connections = Task { [services] in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (_, calls) in services { group.addTask { try await calls.run() } }
+                try await group.waitForAll()
+            }
         }
     }
 
     /// As if they were answered here.
     var methods: [ServiceMethod] {
         let trading = RemoteTrading(trading)
+        let notification = RemoteNotification(notification)
         return ServiceMethod.marketRegime(RemoteMarketRegime(regimes))
             + ServiceMethod.trading(trading, trading)
+            + ServiceMethod.notification(notification, notification)
     }
 
     /// Asks each by gRPC's own health check.

@@ -40,10 +40,10 @@ struct ServePlan: Sendable {
         case nil:
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
-                FeedPollerHost.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name,
-                Registration.name,
+                FeedPollerHost.name, TradingHost.name, NotificationHost.name, GRPCDoor.name,
+                HTTPDoor.name, Registration.name,
             ]
-            (local, remote, hasPage) = ([.marketRegime, .trading], [], true)
+            (local, remote, hasPage) = ([.marketRegime, .trading, .notification], [], true)
         case .marketRegime?:
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
@@ -56,9 +56,16 @@ struct ServePlan: Sendable {
                 Registration.name,
             ]
             (local, remote, hasPage) = ([.trading], [], false)
+        case .notification?:
+            // Only to the topics that brokers have does nobody else's relay publish for it.
+            entries = [
+                EventRelay.name, NotificationHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
+            ]
+            (local, remote, hasPage) = ([.notification], [], false)
         case .gateway?:
             entries = [HTTPDoor.name, Registration.name]
-            (local, remote, hasPage) = ([], [.marketRegime, .trading], true)
+            (local, remote, hasPage) = ([], [.marketRegime, .trading, .notification], true)
         case let worker? where worker.text == BackfillWorkerHost.name:
             entries = [EventRelay.name, BackfillWorkerHost.name]
             (local, remote, hasPage) = ([], [], false)

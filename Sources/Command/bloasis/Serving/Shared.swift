@@ -1,6 +1,8 @@
 import Contracts
+import Foundation
 import Hosting
 import MarketRegime
+import Notification
 import Ports
 
 /// What services share, each made when one first asks.
@@ -72,6 +74,16 @@ enum Shared {
         return Readiness(checks + (try await process.shared(access).checks))
     }
 
+    /// Who is told what, and how.
+    static let notices = SharedValue<NoticeOffice>("notices") { process in
+        let serving = try await process.shared(serving)
+        let configuration = serving.configuration
+        let page = configuration.registration(of: ProcessInfo.processInfo).serviceURL
+        return try NoticeOffice(
+            try await process.shared(assembly), try process.values.read(DeliverySettings.self),
+            page: serving.plan.hasPage ? page : nil, logger: process.logger)
+    }
+
     /// The methods that the doors answer.
     static let methods = SharedValue<[ServiceMethod]>("methods") { process in
         let plan = try await process.shared(serving).plan
@@ -83,6 +95,9 @@ enum Shared {
             case .trading:
                 let bars = assembly.bars(into: try await process.shared(intake))
                 methods += ServiceMethod.trading(assembly.trading, bars)
+            case .notification:
+                let office = try await process.shared(notices)
+                methods += ServiceMethod.notification(office.inboxes, office.webhooks)
             default: break
             }
         }
