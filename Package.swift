@@ -44,7 +44,10 @@ enum Library: String {
     case nioHTTP1 = "NIOHTTP1"
     case nioHTTP2 = "NIOHTTP2"
     case nioHTTPTypes = "NIOHTTPTypes"
+    case nioHTTPTypesHTTP1 = "NIOHTTPTypesHTTP1"
     case nioPosix = "NIOPosix"
+    case nioSSL = "NIOSSL"
+    case nioWebSocket = "NIOWebSocket"
     case serviceLifecycle = "ServiceLifecycle"
     case swiftProtobuf = "SwiftProtobuf"
     case unixSignals = "UnixSignals"
@@ -64,9 +67,10 @@ enum Library: String {
         case .jwtKit: "jwt-kit"
         case .logging: "swift-log"
         case .metrics, .metricsCore: "swift-metrics"
-        case .nioCore, .nioHTTP1, .nioPosix: "swift-nio"
+        case .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket: "swift-nio"
         case .nioHTTP2: "swift-nio-http2"
-        case .nioHTTPTypes: "swift-nio-extras"
+        case .nioHTTPTypes, .nioHTTPTypesHTTP1: "swift-nio-extras"
+        case .nioSSL: "swift-nio-ssl"
         case .serviceLifecycle, .unixSignals: "swift-service-lifecycle"
         case .swiftProtobuf: "swift-protobuf"
         case .yams: "Yams"
@@ -123,6 +127,7 @@ let modules: [Module] = [
     Module("Market", .domain, .numeric),
     Module("Regimes", .domain, uses: ["Market"], .numeric),
     Module("Trading", .domain, uses: ["Market", "Regimes"], .numeric),
+    Module("Notices", .domain, uses: ["Market", "Regimes", "Trading"], .numeric),
 
     Module("CLanes", .analytics, .headers),
     Module("LaneTasks", .analytics, .numeric, .unsafeAllowed),
@@ -164,9 +169,9 @@ let modules: [Module] = [
         .looksAhead),
     Module("Terminal", .analytics, uses: ["Market", "Regimes", "Reporting"], .looksAhead),
 
-    Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading"]),
+    Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading", "Notices"]),
     Module(
-        "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Ports"],
+        "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Notices", "Ports"],
         libraries: [.crypto, .swiftProtobuf], resources: [.embedInCode("Descriptors")]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
@@ -186,7 +191,10 @@ let modules: [Module] = [
     Module("Kafka", .adapters, uses: ["CRDKafka"], .unsafeAllowed),
     Module(
         "Backends", .adapters,
-        uses: ["Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "Kafka"],
+        uses: [
+            "Market", "Regimes", "Trading", "Notices", "Ports", "SQLite", "Postgres", "Redis",
+            "Kafka",
+        ],
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
@@ -194,10 +202,15 @@ let modules: [Module] = [
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
-    Module("WebCalls", .adapters, libraries: [.asyncHTTPClient, .nioCore, .nioPosix]),
+    Module(
+        "WebCalls", .adapters, uses: ["Market"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
     Module(
         "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
         libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+    Module(
+        "Postbox", .adapters, uses: ["Market", "Notices", "Ports", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
     Module(
         "VendorFeeds", .adapters,
         uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
@@ -226,12 +239,16 @@ let modules: [Module] = [
         "TradingService", .services,
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
         libraries: [.serviceLifecycle]),
+    Module(
+        "Notification", .services,
+        uses: ["Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "Hosting"],
+        libraries: [.crypto, .logging, .metrics, .serviceLifecycle]),
     Module("Listening", .services, libraries: [.nioCore]),
     Module(
         "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting", "Listening"],
         libraries: [
-            .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes,
-            .logging, .serviceLifecycle,
+            .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioHTTP1,
+            .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .logging, .serviceLifecycle,
         ]),
     Module(
         "Gateway", .services, uses: ["Ports", "Contracts", "Hosting", "HTTPServing"],
@@ -255,10 +272,9 @@ let modules: [Module] = [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
             "Reporting", "Terminal", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite",
-            "Redis", "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Hosting",
-            "MarketRegime", "Scoring", "TradingService", "HTTPServing", "ConfigService",
-            "Gateway",
-            "GRPCServing",
+            "Redis", "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Postbox",
+            "Notices", "Hosting", "MarketRegime", "Scoring", "TradingService", "Notification",
+            "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .crypto, .logging, .metrics, .serviceLifecycle,
@@ -393,6 +409,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
@@ -406,12 +423,13 @@ let package = Package(
     targets: modules.filter(\.isBuilt).map(\.target) + [
         .target(
             name: "TestSupport",
-            dependencies: ["Market", "Regimes", "Trading", "Ports", "Contracts", "CRDKafka"].map {
-                .byName(name: $0)
-            } + [Library.logging.product],
+            dependencies: [
+                "Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "CRDKafka",
+            ].map { .byName(name: $0) } + [Library.logging.product],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
         tests("TradingTests", ["Market", "Regimes", "Trading"]),
+        tests("NoticesTests", ["Market", "Regimes", "Trading", "Notices"]),
         tests("KernelsTests", ["LaneTasks", "Kernels"]),
         tests("IndicatorsTests", ["Market", "Kernels", "Indicators"]),
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
@@ -438,7 +456,7 @@ let package = Package(
         tests("TerminalTests", ["Market", "Regimes", "Reporting", "Terminal"]),
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
-            "ContractsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"],
+            "ContractsTests", ["Market", "Regimes", "Trading", "Notices", "Ports", "Contracts"],
             [.swiftProtobuf, .yams]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
@@ -448,8 +466,8 @@ let package = Package(
         tests(
             "BackendsTests",
             [
-                "Market", "Regimes", "Trading", "Ports", "SQLite", "Postgres", "Redis", "CRDKafka",
-                "Kafka", "Backends",
+                "Market", "Regimes", "Trading", "Notices", "Ports", "SQLite", "Postgres", "Redis",
+                "CRDKafka", "Kafka", "Backends",
             ], [.grdb]),
         tests("TokensTests", ["Market", "Ports", "Tokens"], [.crypto, .jwtKit]),
         tests(
@@ -474,7 +492,7 @@ let package = Package(
             "HTTPServingTests", ["Ports", "Contracts", "Hosting", "HTTPServing"],
             [
                 .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore, .nioHTTPTypes,
-                .serviceLifecycle,
+                .nioWebSocket, .serviceLifecycle,
             ]),
         tests("CompressionTests", ["Compression"]),
         tests(
@@ -495,7 +513,17 @@ let package = Package(
             "RegistriesTests",
             ["Ports", "Contracts", "Hosting", "HTTPServing", "ConfigService", "Registries"],
             [.hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
-        tests("VendorFeedsTests", ["Market", "Ports", "VendorFeeds"]),
+        tests("WebCallsTests", ["WebCalls"]),
+        tests(
+            "PostboxTests", ["Market", "Notices", "Ports", "WebCalls", "Postbox"],
+            [.nioCore, .nioPosix, .nioSSL]),
+        tests(
+            "NotificationTests",
+            [
+                "Market", "Regimes", "Notices", "Ports", "Contracts", "Backends", "Hosting",
+                "Notification",
+            ], [.logging, .serviceLifecycle]),
+        tests("VendorFeedsTests", ["Market", "Ports", "WebCalls", "VendorFeeds"]),
         tests(
             "GRPCServingTests", ["Ports", "Contracts", "Hosting", "GRPCServing"],
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),

@@ -27,7 +27,7 @@ else
     # limits in real time. Apart from each other neither disturbs.
     clients='(Caching|Clients|GRPCServing|HTTPServing|Kafka|Postgres|Redis|Registries)Tests'
     faults='IntegrationTests.*(KillTests|FaultTests)'
-    services='(Backends|Gateway|Hosting|MarketRegime)Tests'
+    services='(Backends|Gateway|Hosting|MarketRegime|Notification)Tests'
     # One row a fault, from whatever tests make one.
     FAULT_TABLE=$PWD/.build/fault-table.md
     export FAULT_TABLE

@@ -18,6 +18,7 @@ enum BannedCode {
         "Sources/Services/HTTPServing/EventLoopExecutor.swift",
         "Sources/Services/GRPCServing/WireMessages.swift",
         "Sources/Adapters/Clients/WireMessages.swift",
+        "Sources/Command/bloasis/Display/JobControl.swift",
         "Sources/Command/bloasis/Display/TerminalSize+Measured.swift",
     ]
 

@@ -1,19 +1,24 @@
 import Foundation
 import Yams
 
-/// `docker-compose.yml`, as far as the rules ask about it.
+/// A file of Docker Compose, as far as the rules ask about it.
 struct ComposeFile {
     let root: Node
 
+    /// The whole stack, with all services in one process.
     static let path = SourceTree.root.appending(path: "docker-compose.yml")
+    /// What is put on top of it to have a process for each.
+    static let servicesPath = SourceTree.root.appending(path: "Deploy/services.yml")
 
-    init() throws {
-        let text = try String(contentsOf: ComposeFile.path, encoding: .utf8)
+    init(_ path: URL = path) throws {
+        let text = try String(contentsOf: path, encoding: .utf8)
         root = try Yams.compose(yaml: text) ?? Node("")
     }
 
     /// Services by name; what `<<` merges is in each.
-    var services: [String: Node] { ComposeFile.members(root["services"]).mapValues(merged) }
+    var services: [String: Node] {
+        ComposeFile.members(root["services"]).mapValues(ComposeFile.merged)
+    }
 
     /// Names of the volumes that are declared.
     var volumes: Set<String> { Set(ComposeFile.members(root["volumes"]).keys) }
@@ -28,12 +33,11 @@ struct ComposeFile {
         (node?.sequence ?? []).compactMap { $0.scalar?.string }
     }
 
-    private func merged(_ service: Node) -> Node {
-        guard let defaults = service["<<"]?.mapping, let own = service.mapping else {
-            return service
-        }
+    /// A mapping with what it merges.
+    static func merged(_ node: Node) -> Node {
+        guard let defaults = node["<<"]?.mapping, let own = node.mapping else { return node }
         var pairs = Dictionary(defaults.map { ($0, $1) }, uniquingKeysWith: { $1 })
-        for (key, value) in own { pairs[key] = value }
+        for (key, value) in own where key.string != "<<" { pairs[key] = value }
         return Node(pairs.map { ($0.key, $0.value) })
     }
 }

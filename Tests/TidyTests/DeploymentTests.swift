@@ -31,14 +31,17 @@ struct DeploymentTests {
         }
     }
 
-    @Test("docker-compose accepts the file")
-    func accepted() throws {
+    @Test(
+        "docker-compose accepts the files",
+        arguments: [[ComposeFile.path], [ComposeFile.path, ComposeFile.servicesPath]])
+    func accepted(files: [URL]) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "docker-compose", "--env-file", SourceTree.root.appending(path: ".env.example").path,
-            "-f", ComposeFile.path.path, "config", "--quiet",
-        ]
+        process.arguments =
+            [
+                "docker-compose", "--env-file",
+                SourceTree.root.appending(path: ".env.example").path,
+            ] + files.flatMap { ["-f", $0.path] } + ["config", "--quiet"]
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         process.environment = ["PATH": path, "LC_ALL": "C.UTF-8"]
         let output = Pipe()
@@ -59,6 +62,46 @@ struct DeploymentTests {
         for (name, condition) in waited {
             #expect(condition["condition"]?.string == "service_healthy", "\(name)")
         }
+    }
+
+    @Test("on top of it, a gateway finds each service in a process of its own")
+    func processes() throws {
+        let whole = try #require(try ComposeFile().services["bloasis"])
+        var services = try ComposeFile(ComposeFile.servicesPath).services
+        let found = services.removeValue(forKey: "bloasis")
+        let gateway = try #require(found)
+        #expect(ComposeFile.texts(gateway["command"]) == ["serve", "gateway"])
+        #expect(Set(services.keys) == ["market-regime", "trading", "notification"])
+        let told = ComposeFile.members(gateway["environment"])
+        #expect(told.count == services.count)
+        try expectUsable(told.keys)
+        let waited = ComposeFile.members(gateway["depends_on"])
+        let all = ComposeFile.members(whole["environment"])
+        for (name, service) in services {
+            let variable = name.uppercased().replacing("-", with: "_") + "_HOST"
+            #expect(told[variable]?.string == name)
+            #expect(waited[name]?["condition"]?.string == "service_healthy")
+            #expect(ComposeFile.texts(service["command"]) == ["serve", name])
+            for member in ["image", "restart", "cap_drop", "read_only", "security_opt"] {
+                #expect(service[member] == whole[member], "\(name) \(member)")
+            }
+            #expect(service["healthcheck"] == whole["healthcheck"])
+            #expect(service["mem_limit"] != nil && service["ports"] == nil)
+            let own = ComposeFile.members(service["environment"].map(ComposeFile.merged))
+            try expectUsable(own.keys)
+            for (variable, value) in all where Self.concerns(variable, service: name) {
+                #expect(own[variable] == value, "\(name) \(variable)")
+            }
+        }
+    }
+
+    /// Whether a service needs what is set where all are in one process.
+    private static func concerns(_ variable: String, service: String) -> Bool {
+        if variable.hasPrefix("SMTP_") || variable == "DASHBOARD_URL" {
+            return service == "notification"
+        }
+        return variable.hasPrefix("BLOASIS_") || variable.hasSuffix("_URL")
+            || variable == "REDPANDA_BROKERS"
     }
 
     @Test("each service is pinned, checked, bounded, restarted, and open to this machine alone")
