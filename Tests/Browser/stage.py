@@ -269,7 +269,10 @@ class Stage:
 
 
 def make_markets(store):
-    """Twenty years of two indices, hours of bitcoin, and eleven years of twenty shares."""
+    """Twenty years of two indices, hours of bitcoin, and eleven years of twenty shares.
+
+    Markets one after the other: so are their changes announced, told and shown.
+    """
     store.backfill(FIXTURES / "spx_daily_1999_2018.csv", "SPX", model="hmm")
     store.backfill(FIXTURES / "nasdaq_daily_1999_2018.csv", "NASDAQ")
     store.backfill(
@@ -277,7 +280,7 @@ def make_markets(store):
         "--timeframe", "1h", "--to", END_DAY)
     store.backfill_universe(
         FIXTURES / "us_equities_20_close_1990_2022.csv.gz", "--from", "2008-01-01", "--to",
-        END_DAY)
+        END_DAY, "--threads", "1")
 
 
 def make_empty(store):
