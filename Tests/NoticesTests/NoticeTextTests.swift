@@ -1,3 +1,4 @@
+import Market
 import Notices
 import Regimes
 import Testing
@@ -25,5 +26,22 @@ struct NoticeTextTests {
         let text = NoticeText(
             Steps.notice(try Steps.step(.normalBull, .crisis, confidence: share)))
         #expect(text.lines.contains("Probability \(words)"))
+    }
+
+    @Test(
+        "a bar has its day, within the day its minute; regimes have their names",
+        arguments: [
+            (.daily, 0, "2018-12-31"), (.hourly, 0, "2018-12-31 21:00 UTC"),
+            (.minutely, 5, "2018-12-31 21:00:05 UTC"),
+        ] as [(Timeframe, Int, String)])
+    func words(timeframe: Timeframe, second: Int, time: String) throws {
+        var step = try Steps.step(.normalBull, .crisis)
+        step.series = Series(market: step.series.market, timeframe: timeframe)
+        step.reasoning = "crisis 97.0 %; still normal_bull (crisis_like) in place of crisis"
+        let close = try #require(Timestamp(rfc3339: "2018-12-31T21:00:0\(second)Z"))
+        let lines = NoticeText(Steps.notice(step, at: close)).lines
+        #expect(lines.first == "Since the bar of \(time)")
+        #expect(
+            lines.last == "Why: Crisis 97.0 %; still Bull (crisis_like) in place of Crisis")
     }
 }

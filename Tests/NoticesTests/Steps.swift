@@ -22,9 +22,9 @@ enum Steps {
             isRestatement: isRestatement)
     }
 
-    static func notice(_ step: RegimeStep) -> Notice {
+    static func notice(_ step: RegimeStep, at timestamp: Timestamp = start) -> Notice {
         Notice(
-            eventID: EventID("e\(step.sequence)"), timestamp: start, matter: .change(step),
+            eventID: EventID("e\(step.sequence)"), timestamp: timestamp, matter: .change(step),
             event: "{}")
     }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite("What a person is told, as lines")
 struct NoticeLinesTests {
     private static let body = """
-        Since the bar of 2018-12-31T21:00:00Z
+        Since the bar of 2018-12-31
         Probability 97.0 %
         Why: wildest of 3 states at 97.0 %; drawdown -16.0 %; price -10.4 % from its mean
         """
@@ -25,7 +25,7 @@ struct NoticeLinesTests {
         #expect(
             lines(TerminalStyle(isTerminal: false, isUnicode: false)) == [
                 "#7  SPX: Bull → Crisis",
-                "    Since the bar of 2018-12-31T21:00:00Z",
+                "    Since the bar of 2018-12-31",
                 "    Probability 97.0 %",
                 "    Why: wildest of 3 states at 97.0 %; drawdown -16.0 %; price -10.4 % from its"
                     + " mean",

@@ -41,8 +41,8 @@ package struct NoticeText: Sendable, Equatable {
                 : "Probability \(NoticeText.percent(step.confidence))"
         lines =
             (isLate ? ["This came late: what came after it was told before"] : [])
-            + ["Since the bar of \(timestamp)", sure]
-            + (step.reasoning.isEmpty ? [] : ["Why: \(step.reasoning)"])
+            + ["Since the bar of \(NoticeText.time(of: timestamp, series.timeframe))", sure]
+            + (step.reasoning.isEmpty ? [] : ["Why: \(NoticeText.named(step.reasoning))"])
         self.series = series
     }
 
@@ -55,9 +55,39 @@ package struct NoticeText: Sendable, Equatable {
             case .bust: "Busted: \(trade)"
             }
         lines =
-            ["Order \(fill.orderID), executed \(fill.timestamp)"]
+            ["Order \(fill.orderID), executed \(NoticeText.clock(fill.timestamp))"]
             + (regime.map { ["In \($0.title) as was known then"] } ?? [])
         series = nil
+    }
+
+    /// A bar's close as short as its timeframe allows.
+    private static func time(of close: Timestamp, _ timeframe: Timeframe) -> String {
+        timeframe.isIntraday ? clock(close) : close.utcDate.iso
+    }
+
+    /// `2018-12-31 21:00 UTC`, with seconds where there are any.
+    private static func clock(_ instant: Timestamp) -> String {
+        let text = instant.rfc3339.dropLast().split(separator: "T").joined(separator: " ")
+        return (text.hasSuffix(":00") ? String(text.dropLast(3)) : text) + " UTC"
+    }
+
+    /// A reasoning with regimes as people call them; `unknown` may be a word like any other.
+    private static func named(_ reasoning: String) -> String {
+        var (text, word) = ("", "")
+        func take() {
+            text += Regime.known.first { $0.label == word }?.title ?? word
+            word = ""
+        }
+        for character in reasoning {
+            if character.isLetter || character.isNumber || character == "_" {
+                word.append(character)
+            } else {
+                take()
+                text.append(character)
+            }
+        }
+        take()
+        return text
     }
 
     /// One decimal, rounded half away from zero; what is no share is worded as the nearest one.
