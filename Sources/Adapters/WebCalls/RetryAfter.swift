@@ -2,10 +2,6 @@ package import Market
 
 /// The header `Retry-After` (RFC 9110, 10.2.3).
 package enum RetryAfter {
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
     /// Seconds to wait, from a number of them or a date; `nil` for anything else.
     package static func seconds(_ text: String, at now: Timestamp) -> Int64? {
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int64(text) }
@@ -19,7 +15,8 @@ package enum RetryAfter {
     private static func date(_ text: String) -> Timestamp? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT",
-            let month = months.firstIndex(of: String(words[2])), words[1].utf8.count == 2
+            let month = CivilDate.monthAbbreviations.firstIndex(of: String(words[2])),
+            words[1].utf8.count == 2
         else { return nil }
         let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
         return Timestamp(rfc3339: "\(words[3])-\(number)-\(words[1])T\(words[4])Z")

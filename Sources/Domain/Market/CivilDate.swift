@@ -22,6 +22,11 @@ package struct CivilDate: Hashable, Sendable {
         daysSinceEpoch = era * 146_097 + dayOfEra - 719_468
     }
 
+    /// From January on, as dates of mail and of HTTP have them (RFC 5322, 3.3; RFC 9110, 5.6.7).
+    package static let monthAbbreviations = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
     /// A date from ISO 8601 `YYYY-MM-DD`; `nil` for anything else.
     package init?(iso text: some StringProtocol) {
         let digits = Array(text.utf8)

@@ -44,17 +44,14 @@ enum MailText {
     // MARK: - Headers
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 
     /// `Tue, 24 Nov 2026 08:30:00 +0000`
     private static func date(_ instant: Timestamp) -> String {
         let (date, text) = (instant.utcDate, instant.rfc3339)
         let day = text.dropFirst("2026-11-".utf8.count).prefix(2)
         let time = text.dropFirst("2026-11-24T".utf8.count).prefix("08:30:00".utf8.count)
-        return "\(weekdays[date.weekday.rawValue]), \(day) \(months[date.month - 1]) "
-            + "\(date.year) \(time) +0000"
+        let (weekday, month) = (date.weekday.rawValue, CivilDate.monthAbbreviations[date.month - 1])
+        return "\(weekdays[weekday]), \(day) \(month) \(date.year) \(time) +0000"
     }
 
     /// Of an encoded word: 52 characters in base64 and 12 around them, so that the first line, too,
