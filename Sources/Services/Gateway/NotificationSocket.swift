@@ -110,8 +110,16 @@ private struct Talk: Sendable {
     /// Until the client has left: once the socket is closed here, it is told to have.
     @concurrent
     func run(on socket: inout WebSocketWriter) async throws {
-        try await Pump(sources: [nextMessage, nextAnswer]).run { step in
+        // One that waits for as long as the socket lasts, as event streams have it.
+        let shutdown: @Sendable () async throws -> Step = {
+            try await gracefulShutdown()
+            return .end
+        }
+        var isEnding = false
+        try await Pump(sources: [nextMessage, nextAnswer, shutdown]).run { step in
             switch step {
+            case .message where isEnding:
+                return .rest
             case .message(let message):
                 try await socket.send(try message.form(SocketText.init).text)
                 return .goOn
@@ -119,6 +127,7 @@ private struct Talk: Sendable {
                 try await socket.send(text)
                 return .goOn
             case .end:
+                isEnding = true
                 try await socket.close(Task.isShuttingDownGracefully ? .goingAway : .normal)
                 return .rest
             case .failure(let fault):
@@ -133,7 +142,7 @@ private struct Talk: Sendable {
 
     @Sendable private func nextMessage() async throws -> Step {
         do {
-            return try await cancelWhenGracefulShutdown(messages.next).map(Step.message) ?? .end
+            return try await messages.next().map(Step.message) ?? .end
         } catch is CancellationError {
             return .end
         } catch {
