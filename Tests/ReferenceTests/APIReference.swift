@@ -29,6 +29,7 @@ struct APIReference {
     static var methods: [ServiceMethod] {
         let service = FakeService()
         return ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+            + ServiceMethod.notification(service, service)
     }
 
     var text: String {
@@ -161,6 +162,11 @@ struct APIReference {
     static let others: [(verb: String, path: String, meaning: String)] = [
         ("GET", "/", "The dashboard, a page."),
         ("GET", "/openapi.json", "The HTTP API as OpenAPI 3.1."),
+        (
+            "GET", "/ws",
+            "A WebSocket: what StreamNotifications says, and acknowledgements "
+                + "([how](../HowTo/websocket.md))."
+        ),
         ("GET", "/health", "Liveness: 200 as soon as the door is open."),
         ("GET", "/ready", "Readiness: 200, or 503 with the dependencies that fail."),
         ("GET", "/metrics", "Prometheus text, see [metrics](metrics.md)."),

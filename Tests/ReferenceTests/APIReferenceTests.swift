@@ -22,13 +22,17 @@ struct APIReferenceTests {
     @Test("as OpenAPI too, as a gateway serves it")
     func openAPI() throws {
         let descriptors = try ServiceDescriptors()
-        let routes = try MethodRoutes(
+        try GeneratedDocument.expect(
+            Self.routes(descriptors).document(descriptors, version: Version.text),
+            at: "Documentation/Reference/openapi.json")
+    }
+
+    /// Of all methods.
+    private static func routes(_ descriptors: ServiceDescriptors) throws -> MethodRoutes {
+        try MethodRoutes(
             APIReference.methods, descriptors,
             configuration: HTTPConfiguration(host: "127.0.0.1", port: 0, serviceName: "gateway"),
             answers: ContentAnswers(thresholdBytes: 0, compressing: nil))
-        try GeneratedDocument.expect(
-            routes.document(descriptors, version: Version.text),
-            at: "Documentation/Reference/openapi.json")
     }
 
     @Test("every method, every message and every field says what it is")
@@ -44,6 +48,7 @@ struct APIReferenceTests {
         let table = RouteTable(router: Router(context: HTTPContext.self), known: gateway)
         OperationRoutes(serviceName: "s", readiness: { [] }, metrics: { "" }).add(to: table)
         PageRoutes(document: "{}", answers: answers).add(to: table)
+        try Self.routes(try ServiceDescriptors()).add(to: table)
         let registry = KnownRoutes()
         await ServiceRegistry(
             archive: InMemoryRegistryArchive(), probe: InMemoryHealthProbe(),

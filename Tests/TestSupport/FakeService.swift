@@ -64,7 +64,7 @@ package final class FakeService: Sendable {
         return change
     }
 
-    private func take<Asked: Sendable, Answered: Sendable>(
+    func take<Asked: Sendable, Answered: Sendable>(
         _ asked: Asked, or standard: () throws -> Answered
     ) throws -> Answered {
         let (failure, answer) = state.withLock { state in

@@ -214,7 +214,8 @@ package nonisolated struct Bloasis_Notification_Resumption: Sendable {
   // methods supported on all messages.
 
   /// `nothing_missed`; `replaying`: what was missed comes now; `incomplete`: some of it is no longer
-  /// kept, and the rest comes now; `from_now`: nothing was asked for but what comes.
+  /// kept, and the rest comes now, or what was asked for lies ahead of a store that was put back;
+  /// `from_now`: nothing was asked for but what comes.
   package var answer: String {
     get {_answer ?? String()}
     set {_answer = newValue}
@@ -726,7 +727,7 @@ package nonisolated struct Bloasis_Notification_CreateWebhookRequest: Sendable {
   /// `https://…`, or `mailto:` and an address.
   package var url: String = String()
 
-  /// regime_change, order_filled; all when empty.
+  /// regime_change, order_filled; all when empty, or for `*`.
   package var kinds: [String] = []
 
   /// Signs each delivery: `whsec_` and the base64 of 24 to 64 bytes. Made when empty.
@@ -871,7 +872,7 @@ package nonisolated struct Bloasis_Notification_UpdateWebhookRequest: Sendable {
   /// As in CreateWebhookRequest; unchanged when empty.
   package var url: String = String()
 
-  /// Unchanged when empty.
+  /// Unchanged when empty; all for `*`.
   package var kinds: [String] = []
 
   /// Unchanged when unset.
