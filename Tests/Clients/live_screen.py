@@ -14,9 +14,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import sys
 import termios
+import threading
 import time
 
 LIMIT_SECONDS = 30
@@ -32,8 +34,10 @@ LINE_END = b"\x1b[K\r\r\n"
 class Sitting:
     """A session of its own on a terminal, in which the program is a shell's foreground job."""
 
-    def __init__(self, command):
+    def __init__(self, command, broker):
         self.seen = b""
+        # Connects whoever asks, and says nothing before it is told to.
+        self.broker = broker
         self.master, slave = pty.openpty()
         self.resize(20, 60)
         # The shell: leader of the session, whose terminal it is, and parent of the job, so that the
@@ -233,9 +237,11 @@ def hangup(sitting):
 
 
 def log(sitting):
-    """Brokers that cannot be reached are told of in the log, again and again."""
+    """A broker that hangs up is told of in the log."""
     told = b"Kafka fault"
     first = sitting.wait(ENTER)
+    # Whatever waits for the broker's first word, and whatever comes later, hears none.
+    threading.Thread(target=hang_up, args=(sitting.broker,), daemon=True).start()
     sitting.wait(told, first)
     check(LEAVE not in sitting.seen[first:], "the screen is gone", sitting.seen)
     sitting.rest()
@@ -246,6 +252,11 @@ def log(sitting):
     check(sitting.report().startswith("ended "), "it goes on", sitting.seen)
     sitting.rest()
     check(told in sitting.seen[sitting.seen.rindex(LEAVE) :], "the log is lost", sitting.seen)
+
+
+def hang_up(broker):
+    while True:
+        broker.accept()[0].close()
 
 
 def ending(number, code):
@@ -271,7 +282,13 @@ SCENES = {
 
 
 def main():
-    sitting = Sitting(sys.argv[2:])
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        if sys.argv[1] == "log":
+            os.environ["REDPANDA_BROKERS"] = "127.0.0.1:%d" % broker.getsockname()[1]
+        play(Sitting(sys.argv[2:], broker))
+
+
+def play(sitting):
     try:
         if sys.argv[1] != "log":
             sitting.wait(b"SPX/1d", sitting.wait(TITLE, sitting.wait(ENTER + HIDE)))

@@ -32,9 +32,8 @@ struct LiveScreenTests {
 
     @Test("log lines do not run through the screen, and stand on the terminal once it is left")
     func log() async throws {
-        var program = try await Program.backfilled()
+        let program = try await Program.backfilled()
         defer { program.remove() }
-        program.environment["REDPANDA_BROKERS"] = "127.0.0.1:\(try LoopbackPort.free())"
         let outcome = try await play("live_screen.py", ["log"], program, "watch")
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
