@@ -26,6 +26,29 @@ extension Program {
     }
 }
 
+extension Program {
+    /// What its store answers to a query of one column, read by an independent client.
+    func rows(of query: String) async throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        if let url = environment["DATABASE_URL"] {
+            process.arguments = ["psql", "-qAt", "-v", "ON_ERROR_STOP=1", url, "-c", query]
+        } else {
+            process.arguments = [
+                "python3", "-c",
+                """
+                import sqlite3, sys
+                for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
+                    print(row[0])
+                """, home + "/store/bloasis.sqlite", query,
+            ]
+        }
+        let outcome = try await Program.finish(process)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return outcome.output.split(separator: "\n").map(String.init)
+    }
+}
+
 extension Server {
     /// The events that the inbox of everybody has, newest first.
     func inbox() async throws -> [String] {

@@ -33,6 +33,8 @@ enum FailPoint: String, CaseIterable {
     case noticeCommitted = "notice-committed"
     /// After it was stored.
     case noticePositionStored = "notice-position-stored"
+    /// An event came from the topic again, of which the store lost what had followed.
+    case noticeReread = "notice-reread"
     /// After a webhook's answer, before that is written.
     case deliveryAnswered = "delivery-answered"
 }
@@ -156,7 +158,8 @@ struct FailingBus: EventBus {
     func snapshot(
         of topic: Topic, after offsets: [Int32: Int64]
     ) async throws -> any EventReading {
-        try await bus.snapshot(of: topic, after: offsets)
+        FailingReading(
+            reading: try await bus.snapshot(of: topic, after: offsets), points: points)
     }
 
     func committed(
@@ -166,6 +169,19 @@ struct FailingBus: EventBus {
     }
 
     func ping() async throws { try await bus.ping() }
+}
+
+private struct FailingReading: EventReading {
+    let reading: any EventReading
+    let points: FailPoints
+
+    func next() async throws -> LoggedEvent? {
+        let event = try await reading.next()
+        if event != nil { points.reach(.noticeReread) }
+        return event
+    }
+
+    func close() async { await reading.close() }
 }
 
 private struct FailingSubscription: EventSubscription {

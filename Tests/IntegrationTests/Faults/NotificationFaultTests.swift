@@ -122,30 +122,13 @@ private struct NoticeTrial {
         if kill.point == "delivery-answered" { #expect(!unwritten.isEmpty) }
     }
 
-    /// What lies in the store to be delivered, by the ids of its messages; read by an independent
-    /// client.
+    /// What lies in the store to be delivered, by the ids of its messages.
     private func undelivered() async throws -> [String] {
-        let query = """
-            SELECT 'msg_' || webhook_id || '_' || coalesce(batch, position)
-            FROM webhook_deliveries
-            """
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        if let url = program.environment["DATABASE_URL"] {
-            process.arguments = ["psql", "-qAt", "-v", "ON_ERROR_STOP=1", url, "-c", query]
-        } else {
-            process.arguments = [
-                "python3", "-c",
-                """
-                import sqlite3, sys
-                for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
-                    print(row[0])
-                """, program.home + "/store/bloasis.sqlite", query,
-            ]
-        }
-        let outcome = try await Program.finish(process)
-        try #require(outcome.status == 0, "\(outcome.errors)")
-        return outcome.output.split(separator: "\n").map(String.init)
+        try await program.rows(
+            of: """
+                SELECT 'msg_' || webhook_id || '_' || coalesce(batch, position)
+                FROM webhook_deliveries
+                """)
     }
 
     /// Positions and events of a stream.
@@ -160,7 +143,7 @@ private struct NoticeTrial {
 }
 
 /// What came of the changes on one way: messages by their ids, and the events that they tell of.
-private struct ToldMessages {
+struct ToldMessages {
     private let messages: [(id: String, event: String)]
     private let fault: String
     private let place: String
