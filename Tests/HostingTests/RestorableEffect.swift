@@ -29,6 +29,9 @@ final class RestorableEffect: AccountedEffect {
         self.failures = Mutex(failures)
     }
 
+    /// From now on so many calls fail before one does not.
+    func fail(_ count: Int) { failures.withLock { $0 = count } }
+
     var backup: State { state.withLock { $0 } }
 
     func restore(_ backup: State) { state.withLock { $0 = backup } }
@@ -64,6 +67,8 @@ final class RestorableEffect: AccountedEffect {
         try stumble()
         return backup.taken[topic] ?? [:]
     }
+
+    func willRestore() async throws { try stumble() }
 
     func isRaced(_ error: any Error) -> Bool { false }
 }

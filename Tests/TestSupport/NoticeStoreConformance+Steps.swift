@@ -79,6 +79,18 @@ extension NoticeStoreConformance {
             #expect(try await store.taken(of: .regimeChange) == [0: 0])
             #expect(try await take(3, as: step(1, after: 0), in: store).told == 1)
         },
+        Law("what is told once positions were left out comes after all of those") { world in
+            _ = try await take(1, as: step(0, after: -1), in: world.store)
+            let before = try await world.store.span().last
+            try await world.store.skipPositions()
+            #expect(try await world.another().span().last == before + NoticeSpan.gap)
+            let store = try await world.restart()
+            _ = try await take(2, as: step(1, after: 0), in: store)
+            for after in [before, before + 1, before + NoticeSpan.gap] {
+                let told = try await store.told(after: after, limit: 10)
+                #expect(told.map(\.position) == [before + NoticeSpan.gap + 1])
+            }
+        },
         Law("however many take a partition at once, each is told once and in order") { world in
             let another = try await world.another()
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -92,6 +92,8 @@ extension InMemoryNoticeStore: NoticeLedger {
         state.withLock { $0.reached[topic] ?? [:] }
     }
 
+    package func skipPositions() async throws { change { $0.span.last += NoticeSpan.gap } }
+
     package func tellDue(at instant: Timestamp, limit: Int) async throws -> Int {
         let span = DueSpan(
             at: instant, longestWaitSeconds: NoticePreferences.longestWaitSeconds)

@@ -121,6 +121,10 @@ package protocol NoticeLedger: Sendable {
     /// The offset of the last event that was taken or passed, by partition: all before it were.
     func taken(of topic: Topic) async throws -> [Int32: Int64]
 
+    /// Leaves out `NoticeSpan.gap` positions: what is told from now on comes after all that was told
+    /// by a store that knew more than this one does.
+    func skipPositions() async throws
+
     /// Tells what is due, in the order in which it came; of what waits, see
     /// `NoticePreferences.longestWaitSeconds`.
     ///
@@ -153,8 +157,11 @@ extension NoticeLedger {
 package struct NoticeSpan: Sendable, Equatable {
     /// Everything told up to here was removed; 0 when nothing was.
     package var removedThrough: Int64
-    /// The latest; `removedThrough` when there is none.
+    /// The latest that was told or left out; `removedThrough` when there is none.
     package var last: Int64
+
+    /// More than are told between a backup and its restoration; nine million gaps have room.
+    package static let gap: Int64 = 1_000_000_000
 
     package init(removedThrough: Int64, last: Int64) {
         self.removedThrough = removedThrough

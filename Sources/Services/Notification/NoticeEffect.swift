@@ -59,5 +59,9 @@ package struct NoticeEffect: AccountedEffect {
         try await ledger.taken(of: topic)
     }
 
+    /// Whoever goes on after something that is not known here any more hears of all that is made up
+    /// for, whatever position it had and has.
+    package func willRestore() async throws { try await ledger.skipPositions() }
+
     package func isRaced(_ error: any Error) -> Bool { error is StoreError }
 }

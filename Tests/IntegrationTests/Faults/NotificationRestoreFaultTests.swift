@@ -15,7 +15,7 @@ struct NotificationRestoreFaultTests {
         try await Turnstile.shared.pass {
             var stack = try await FaultStack(.mock())
             defer { stack.program.remove() }
-            let (announced, due, lost) = try await lose(&stack)
+            let (announced, due, lost, last) = try await lose(&stack)
             if let kill {
                 var failing = stack.program
                 failing.environment["BLOASIS_FAIL_POINT"] = kill.testDescription
@@ -26,6 +26,9 @@ struct NotificationRestoreFaultTests {
             try await eventually(within: .seconds(150)) {
                 try await server.inbox().reversed() == due
             }
+            // Somebody who had heard of everything hears again of what was lost: other messages.
+            let stream = try server.follow(lastEventID: last)
+            #expect(await stream.output.wait(for: due[due.count - 1]))
             let metrics = try await server.get("/metrics").body
             let restored =
                 metrics.firstMatch(of: /events_restored_total\{topic="regime-change"\} (\d+)/)
@@ -51,6 +54,9 @@ struct NotificationRestoreFaultTests {
             let inbox = Array(try await server.inbox().reversed())
             try await FaultWorld.end(server)
             let fault = "PostgreSQL restored" + (kill.map { ", kill -9 at \($0.point)" } ?? "")
+            let streamed = await stream.outcome().output
+            #expect(streamed.contains(#""answer":"replaying""#))
+            #expect(Told.eventIDs(streamed) == Array(due.suffix(lost)))
             ToldMessages(inbox.map { ($0, $0) }, fault, "\(FaultStack.name): inbox")
                 .expect(due, ordered: inbox)
         }
@@ -58,11 +64,11 @@ struct NotificationRestoreFaultTests {
 
     /// Has everybody told of everything, and gives the program the database of a while before.
     ///
-    /// - Returns: how much was announced before, what was told, and how much of it the database
-    ///   does not know of.
+    /// - Returns: how much was announced before, what was told, how much of it the database does
+    ///   not know of, and the position of the last.
     private func lose(
         _ stack: inout FaultStack
-    ) async throws -> (announced: Int, due: [String], lost: Int) {
+    ) async throws -> (announced: Int, due: [String], lost: Int, last: String) {
         let first = try await Server.start(stack.program)
         let announced = try await first.changes().count
         try await stack.produce(FaultWorld.bars[..<Self.kept])
@@ -82,10 +88,12 @@ struct NotificationRestoreFaultTests {
         try await eventually(within: .seconds(60)) {
             try await second.inbox().reversed() == due
         }
+        let newest = try await second.get("/v1/notifications?page_size=1").body
+        let last = try #require(newest.firstMatch(of: /"notificationId":"(\d+)"/)?.output.1)
         await second.kill()
         stack.program.environment["DATABASE_URL"] = backup
         let lost = due.count - known.count
         try #require(lost >= 3 && !known.isEmpty, "\(known.count) kept, \(lost) lost")
-        return (announced, due, lost)
+        return (announced, due, lost, String(last))
     }
 }

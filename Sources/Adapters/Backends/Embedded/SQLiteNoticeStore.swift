@@ -46,6 +46,13 @@ extension SQLiteNoticeStore: NoticeLedger {
         try await file.read { try NoticeRows($0).taken(of: topic) }
     }
 
+    package func skipPositions() async throws {
+        try await file.write(isNews: false) { database in
+            try NoticeRows(database).execute(
+                "UPDATE notification_span SET last = last + ?", [NoticeSpan.gap])
+        }
+    }
+
     package func tellDue(at instant: Timestamp, limit: Int) async throws -> Int {
         let span = DueSpan(
             at: instant, longestWaitSeconds: NoticePreferences.longestWaitSeconds)

@@ -5,6 +5,10 @@ import Postgres
 /// How far the log was taken. Whoever changes that holds the row of the last position, as whoever
 /// tells people of anything does.
 extension NoticeQueries {
+    static let skipPositions: PostgresQuery = """
+        UPDATE positions SET last = last + \(NoticeSpan.gap) WHERE name = 'notifications'
+        """
+
     static func taken(of topic: Topic) -> PostgresQuery {
         """
         SELECT partition, taken_offset FROM consumer_positions

@@ -61,6 +61,12 @@ extension PostgresNoticeStore: NoticeLedger {
         return try await database.translating { try NoticeQueries.taken(rows) }
     }
 
+    package func skipPositions() async throws {
+        try await database.transaction(isNews: false, [NoticeQueries.lock]) { _, _ in
+            Ending(value: (), queries: [NoticeQueries.skipPositions])
+        }
+    }
+
     package func tellDue(at instant: Timestamp, limit: Int) async throws -> Int {
         let span = DueSpan(
             at: instant, longestWaitSeconds: NoticePreferences.longestWaitSeconds)

@@ -9,22 +9,45 @@ import ServiceLifecycle
 /// only if the store still has all that came before it: so it does not matter who does it, this
 /// member, another one, or both at once.
 extension EventConsumer {
+    /// Takes what is missing when the member begins.
+    ///
+    /// - Returns: `false` when it is to end before that could be done.
+    func hasCaughtUp(_ effect: any AccountedEffect) async throws -> Bool {
+        var delay = retryDelay
+        do {
+            while !(try await compare(effect)) {
+                try await pause(delay)
+                delay = min(delay * 2, EventConsumer.retryDelayMaximum)
+            }
+            return true
+        } catch is CancellationError {
+            return false
+        }
+    }
+
     /// Compares the store with the offsets of the group, now and then: what is missing would only
     /// show with the next event of its partition, which may be long in coming.
     func keepLedger(of effect: any AccountedEffect) async throws {
         do {
             while true {
-                do {
-                    try await cancelWhenGracefulShutdown { try await catchUp(effect) }
-                } catch  where error.passes || effect.isRaced(error) || error is LedgerBehind {
-                    logger.warning(
-                        "Effects not compared with the group's offsets, looking again",
-                        metadata: ["group": "\(group.name)", "error": "\(error)"])
-                }
                 try await pause(ledgerCheckInterval)
+                _ = try await compare(effect)
             }
         } catch is CancellationError {
             // Shutting down.
+        }
+    }
+
+    /// - Returns: `false` when that could not be done for a reason that passes.
+    private func compare(_ effect: any AccountedEffect) async throws -> Bool {
+        do {
+            try await cancelWhenGracefulShutdown { try await catchUp(effect) }
+            return true
+        } catch  where error.passes || effect.isRaced(error) || error is LedgerBehind {
+            logger.warning(
+                "Effects not compared with the group's offsets, looking again",
+                metadata: ["group": "\(group.name)", "error": "\(error)"])
+            return false
         }
     }
 
@@ -111,8 +134,11 @@ extension EventConsumer {
             if event.offset >= end { open.remove(event.partition) }
             guard event.offset <= end else { continue }
             let step = EventStep(to: event, after: last)
-            if !isTold { tell(step) }
-            isTold = true
+            if !isTold {
+                tell(step)
+                try await attempt(event) { _ in try await effect.willRestore() }
+                isTold = true
+            }
             try await take(event, as: step, having: effect)
             reached[event.partition] = event.offset
             Counter(label: "events_restored_total", dimensions: [("topic", step.topic.name)])

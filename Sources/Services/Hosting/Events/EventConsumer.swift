@@ -41,6 +41,9 @@ package protocol AccountedEffect: EventEffect {
 
     /// The offset of the last event that was taken or passed, by partition.
     func taken(of topic: Topic) async throws -> [Int32: Int64]
+
+    /// What is taken next is what the store lost.
+    func willRestore() async throws
 }
 
 extension AccountedEffect {
@@ -81,7 +84,7 @@ package struct EventConsumer: Service {
     private let effect: any EventEffect
     private let now: @Sendable () -> Timestamp
     let logger: Logger
-    private let retryDelay: Duration
+    let retryDelay: Duration
     let ledgerCheckInterval: Duration
 
     /// - Parameters:
@@ -107,6 +110,8 @@ package struct EventConsumer: Service {
 
     package func run() async throws {
         guard let effect = effect as? any AccountedEffect else { return try await follow() }
+        // What is missing comes before anything that is new.
+        guard try await hasCaughtUp(effect) else { return }
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await follow()
