@@ -8,8 +8,9 @@ import WebCalls
 /// Hands mail in at a mail server, each message over a connection of its own.
 package struct MailSender: MailCourier {
     package static let connectLimit: Duration = .seconds(5)
-    /// Of one message: some servers are slow on purpose.
-    package static let wholeLimit: Duration = .seconds(30)
+    /// Of one message once connected: some servers are slow on purpose, or look into it before they
+    /// take it. Both limits are over before another process may send the message.
+    package static let wholeLimit: Duration = .seconds(45)
 
     private let server: MailServer
     private let tls: NIOSSLContext?
@@ -36,17 +37,13 @@ package struct MailSender: MailCourier {
 
     package func send(_ mail: Mail) async throws -> DeliveryResult {
         do {
-            return try await withLimit(limit, else: Late()) { try await converse(mail) }
-        } catch is Late {
-            return .unable(reason: "the mail server did not answer within \(limit)")
+            return try await converse(mail)
         } catch  where error is CancellationError || Task.isCancelled {
             throw CancellationError()
         } catch {
             return .unable(reason: "the mail server: " + ConnectionProblem.reason(of: error))
         }
     }
-
-    private struct Late: Error {}
 
     private func converse(_ mail: Mail) async throws -> DeliveryResult {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
@@ -81,7 +78,7 @@ package struct MailSender: MailCourier {
         _ channel: any Channel, _ mail: Mail, _ result: EventLoopPromise<DeliveryResult>
     ) throws {
         let handler = SMTPHandler(
-            SMTPConversation(mail, to: server), result: result, makeTLS: makeTLS)
+            SMTPConversation(mail, to: server), within: limit, result: result, makeTLS: makeTLS)
         if server.security == .implicit {
             try channel.pipeline.syncOperations.addHandler(makeTLS())
         }

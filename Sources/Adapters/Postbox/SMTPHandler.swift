@@ -12,16 +12,28 @@ final class SMTPHandler: ChannelInboundHandler {
     private var conversation: SMTPConversation
     private var reader = SMTPReplyReader()
     private let makeTLS: () throws -> NIOSSLClientHandler
+    private let limit: Duration
     private let result: EventLoopPromise<DeliveryResult>
+    private var timer: Scheduled<Void>?
     private var isOver = false
 
     init(
-        _ conversation: SMTPConversation, result: EventLoopPromise<DeliveryResult>,
+        _ conversation: SMTPConversation, within limit: Duration,
+        result: EventLoopPromise<DeliveryResult>,
         makeTLS: @escaping () throws -> NIOSSLClientHandler
     ) {
         self.conversation = conversation
+        self.limit = limit
         self.result = result
         self.makeTLS = makeTLS
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let late = "the mail server did not answer within \(limit)"
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) {
+            self.finish(self.conversation.failure(late), context)
+        }
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -84,6 +96,7 @@ final class SMTPHandler: ChannelInboundHandler {
     private func finish(_ result: DeliveryResult, _ context: ChannelHandlerContext) {
         guard !isOver else { return }
         isOver = true
+        timer?.cancel()
         self.result.succeed(result)
         context.close(promise: nil)
     }
