@@ -213,6 +213,42 @@ extension NoticeStoreConformance {
             #expect(positions(again) == [[1]])
             #expect(again.map(\.attempt) == [2])
         },
+        Law("what waits goes at once to another URL, or once it is enabled, and begins anew") {
+            world in
+            try await ann(in: world, with: Samples.webhook("a"), Samples.webhook("b"))
+            try await world.takeChanges(1)
+            for taken in try await world.store.takeDeliveries(as: "w", for: term(10), limit: 2) {
+                try await world.store.finish(
+                    taken, as: .retry(at: NoticeWorld.second(9_000), reason: "HTTP 500"), by: "w",
+                    at: NoticeWorld.second(11))
+            }
+            let at = NoticeWorld.second(20)
+            for kinds: Set<NoticeKind> in [[.regimeChange], []] {
+                _ = try await world.store.changeWebhook(WebhookID("a"), of: ann, at: at) {
+                    $0.kinds = kinds
+                }
+                #expect(try await world.store.nextDelivery() == NoticeWorld.second(9_000))
+            }
+            _ = try await world.store.changeWebhook(WebhookID("a"), of: ann, at: at) {
+                $0.url = "https://example.org/"
+            }
+            _ = try await world.store.changeWebhook(WebhookID("b"), of: ann, at: at) {
+                $0.isEnabled = false
+            }
+            #expect(try await world.store.nextDelivery() == at)
+            let first = try await world.restart().takeDeliveries(as: "w", for: term(20), limit: 2)
+            #expect(first.map(\.id) == ["msg_a_1"] && first.map(\.attempt) == [1])
+            let store = try await world.another()
+            _ = try await store.changeWebhook(WebhookID("b"), of: ann, at: at) {
+                $0.isEnabled = true
+            }
+            // What is under way stays so.
+            _ = try await store.changeWebhook(WebhookID("a"), of: ann, at: at) {
+                $0.url = "https://example.net/"
+            }
+            let second = try await store.takeDeliveries(as: "v", for: term(21), limit: 2)
+            #expect(second.map(\.id) == ["msg_b_1"] && second.map(\.attempt) == [1])
+        },
         Law("what is given up makes room for the next, until the webhook is disabled") { world in
             try await ann(in: world, with: Samples.webhook("a"))
             try await world.takeChanges(4)

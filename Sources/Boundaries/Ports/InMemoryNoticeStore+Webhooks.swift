@@ -52,7 +52,15 @@ extension InMemoryNoticeStore: WebhookStore {
         _ body: @escaping @Sendable (inout Webhook) -> Void
     ) async throws -> Webhook? {
         change { state in
-            state.change(id, of: addressee) { $0.apply(body) }
+            var beginsAnew = false
+            let changed = state.change(id, of: addressee) { beginsAnew = $0.apply(body) }
+            guard beginsAnew else { return changed }
+            for index in state.deliveries.indices
+            where state.deliveries[index].webhook == id && state.deliveries[index].owner == nil {
+                state.deliveries[index].due = min(state.deliveries[index].due, instant)
+                state.deliveries[index].attempts = 0
+            }
+            return changed
         }
     }
 

@@ -12,7 +12,8 @@ package protocol WebhookStore: Sendable {
     func webhooks(of addressee: Addressee) async throws -> [Webhook]
 
     /// Changes a webhook in one transaction. Whatever enables it, or gives it another URL, begins
-    /// its failures anew.
+    /// its failures anew: what is on its way there, and not under way, is due at once and has all
+    /// its attempts.
     ///
     /// - Returns: `nil` when they have no such webhook.
     func changeWebhook(

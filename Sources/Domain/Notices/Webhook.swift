@@ -59,11 +59,16 @@ package struct Webhook: Sendable, Equatable {
     }
 
     /// Changes it by hand: whatever enables it, or gives it another URL, begins its failures anew.
-    package mutating func apply(_ change: (inout Webhook) -> Void) {
+    ///
+    /// - Returns: whether that was so; then what waits for it goes at once, with all its attempts.
+    package mutating func apply(_ change: (inout Webhook) -> Void) -> Bool {
         let before = self
         change(&self)
-        if url != before.url { failures = 0 }
-        if isEnabled && !before.isEnabled { (failures, problem) = (0, nil) }
+        let isEnabling = isEnabled && !before.isEnabled
+        let beginsAnew = isEnabling || url != before.url
+        if beginsAnew { failures = 0 }
+        if isEnabling { problem = nil }
+        return beginsAnew
     }
 }
 

@@ -28,7 +28,7 @@ extension SQLiteNoticeStore: WebhookStore {
         try await file.write { database in
             let rows = WebhookRows(database)
             guard var webhook = try rows.webhook(id, of: addressee) else { return nil }
-            webhook.apply(change)
+            if webhook.apply(change) { try rows.beginAnew(to: id, at: instant) }
             try rows.update(webhook)
             return webhook
         }
@@ -143,6 +143,15 @@ struct WebhookRows {
                 enabled = ?, failures = ?
             WHERE webhook_id = ?
             """, Self.values(webhook) + [webhook.id.text])
+    }
+
+    /// What nobody is delivering is due at once.
+    func beginAnew(to id: WebhookID, at instant: Timestamp) throws {
+        try rows.execute(
+            """
+            UPDATE webhook_deliveries SET due = min(due, ?), attempts = 0
+            WHERE webhook_id = ? AND owner IS NULL
+            """, [instant.nanoseconds, id.text])
     }
 
     private static func values(_ webhook: Webhook) -> StatementArguments {

@@ -39,8 +39,8 @@ extension PostgresNoticeStore: WebhookStore {
             guard var webhook = try rows[0].first.map(WebhookQueries.webhook) else {
                 return Ending(value: nil, queries: [])
             }
-            webhook.apply(change)
-            return Ending(value: webhook, queries: [WebhookQueries.update(to: webhook)])
+            let anew = webhook.apply(change) ? [WebhookQueries.beginAnew(to: id, at: instant)] : []
+            return Ending(value: webhook, queries: [WebhookQueries.update(to: webhook)] + anew)
         }
     }
 
@@ -140,6 +140,14 @@ enum WebhookQueries {
             \(webhook.format.rawValue), \(StoredWebhook.text(of: webhook.kinds)),
             \(StoredWebhook.text(of: webhook.secrets)), \(webhook.problem), \(webhook.isEnabled),
             \(webhook.failures))
+        """
+    }
+
+    /// What nobody is delivering is due at once.
+    static func beginAnew(to id: WebhookID, at instant: Timestamp) -> PostgresQuery {
+        """
+        UPDATE webhook_deliveries SET due = least(due, \(instant.floored)), attempts = 0
+        WHERE webhook_id = \(id.text) AND owner IS NULL
         """
     }
 
