@@ -209,9 +209,8 @@ struct DeliveriesTests {
         try await world.add(try DeliveryWorld.webhook(2))
         try await world.tell(1...2)
         let doomed = ForgetfulStore(world.store) { delivery in
-            // It dies before it writes, for one of the webhooks.
-            if delivery.webhook.id.text == "wh_1" { try await Gate().pass() }
-            return true
+            // As of one that dies before it writes, for one of the webhooks.
+            delivery.webhook.id.text != "wh_1"
         }
         try await world.working(world.deliveries("one", from: doomed)) {
             try await eventually { world.courier.sent.count == 3 }

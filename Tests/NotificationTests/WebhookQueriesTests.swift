@@ -289,23 +289,63 @@ struct WebhookQueriesTests {
         #expect(try await world.test(second).delivered)
     }
 
-    @Test("only so many places are tried, at the same time and in a while")
-    func trials() {
+    @Test("only so many are tried at the same time, and of everybody in a while")
+    func trials() throws {
         var trials = WebhookTrials()
-        for number in 0..<WebhookTrials.limit {
-            #expect(trials.begin(to: "\(number)", at: Told.start) == nil)
+        func begin(_ number: Int, at instant: Timestamp = Told.start) throws -> RPCFault? {
+            let person = try #require(Addressee(text: "p\(number)"))
+            return trials.begin(to: "https://h\(number).example/", of: person, at: instant)
         }
-        #expect(trials.begin(to: "x", at: Told.start)?.code == .resourceExhausted)
+        for number in 0..<WebhookTrials.limit { #expect(try begin(number) == nil) }
+        #expect(try begin(-1)?.code == .resourceExhausted)
         trials.end()
-        #expect(trials.begin(to: "x", at: Told.start) == nil)
-        for number in WebhookTrials.limit..<(WebhookTrials.placesLimit - 1) {
+        #expect(try begin(-1) == nil)
+        for number in WebhookTrials.limit..<(WebhookTrials.wholeLimit - 1) {
             trials.end()
-            #expect(trials.begin(to: "\(number)", at: Told.start) == nil)
+            #expect(try begin(number) == nil)
         }
         trials.end()
-        #expect(trials.begin(to: "y", at: Told.start)?.code == .resourceExhausted)
+        #expect(try begin(-2)?.code == .resourceExhausted)
         let later = Told.start.advanced(bySeconds: WebhookTrials.pauseSeconds)
-        #expect(trials.begin(to: "y", at: later) == nil)
+        #expect(try begin(-2, at: later) == nil)
+    }
+
+    @Test(
+        "one place is one place however it is written",
+        arguments: [
+            ("https://h.example/a?1", "https://H.example/a?2#3", true),
+            ("https://h.example/a", "https://h.example//a/", true),
+            ("https://h.example/a", "https://h.example/b", false),
+            ("https://h.example", "https://h.example/b", false),
+            ("mailto:me+x@h.example", "mailto:ME+y@h.example", true),
+            ("mailto:me@h.example", "mailto:me@g.example", false),
+        ])
+    func places(first: String, second: String, isOne: Bool) {
+        var trials = WebhookTrials()
+        #expect(trials.begin(to: first, of: .everyone, at: Told.start) == nil)
+        let refusal = trials.begin(to: second, of: .everyone, at: Told.start)
+        #expect((refusal?.retryAfterSeconds == 10) == isOne)
+    }
+
+    @Test("nobody has many tried in a while, and no host gets many")
+    func often() throws {
+        var trials = WebhookTrials()
+        func begin(_ person: String, _ url: String) throws -> RPCFault? {
+            let person = try #require(Addressee(text: person))
+            let refusal = trials.begin(to: url, of: person, at: Told.start)
+            if refusal == nil { trials.end() }
+            return refusal
+        }
+        for number in 0..<WebhookTrials.personLimit {
+            #expect(try begin("ann", "https://h\(number).example/") == nil)
+        }
+        #expect(try begin("ann", "https://x.example/")?.message.contains("you tried 5") == true)
+        for number in 0..<WebhookTrials.hostLimit {
+            #expect(try begin("p\(number)", "https://y.example/\(number)") == nil)
+        }
+        let refused = try begin("bob", "https://y.example/bob")
+        #expect(refused?.message.contains("webhooks of y.example") == true)
+        #expect(try begin("bob", "https://z.example/bob") == nil)
     }
 
     @Test("a star stands for all kinds, where none at all changes nothing")

@@ -176,14 +176,9 @@ package struct Deliveries: Service {
     /// and need not wait for the end of the lease.
     private func giveBack(_ taken: TakenDelivery) async {
         let instant = time.now()
-        // What is cancelled may write nothing more; how long a store takes at the most it knows.
-        let writing = Task {
-            try await store.finish(
-                taken.delivery, as: .postpone(until: instant, reason: "the process ends"),
-                by: taken.owner, at: instant)
-        }
         do {
-            try await writing.value
+            try await finish(
+                taken, as: .postpone(until: instant, reason: "the process ends"), at: instant)
         } catch {
             logger.warning(
                 "Delivery not given back, it waits for the end of its lease",
@@ -197,8 +192,7 @@ package struct Deliveries: Service {
         var pause = Deliveries.writePause
         for attempt in 1...Deliveries.writeAttempts {
             do {
-                return try await store.finish(
-                    taken.delivery, as: plan, by: taken.owner, at: instant)
+                return try await finish(taken, as: plan, at: instant)
             } catch {
                 logger.warning(
                     "Delivery's outcome not written, it may be sent again",
@@ -212,6 +206,16 @@ package struct Deliveries: Service {
                 pause = pause * 2
             }
         }
+    }
+
+    /// What is cancelled may write nothing more, so another task does; how long a store takes at
+    /// the most it knows.
+    private func finish(
+        _ taken: TakenDelivery, as plan: DeliveryPlan, at instant: Timestamp
+    ) async throws {
+        try await Task {
+            try await store.finish(taken.delivery, as: plan, by: taken.owner, at: instant)
+        }.value
     }
 
     // MARK: - Telling

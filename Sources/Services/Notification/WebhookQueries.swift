@@ -111,7 +111,9 @@ package final class WebhookQueries: Sendable {
         let addressee = try Addressee.read(request.userID)
         let webhook = try await webhook(request.webhookID, of: addressee)
         let instant = now()
-        if let refusal = trials.withLock({ $0.begin(to: webhook.url, at: instant) }) {
+        if let refusal = trials.withLock({
+            $0.begin(to: webhook.url, of: addressee, at: instant)
+        }) {
             throw refusal
         }
         defer { trials.withLock { $0.end() } }
