@@ -114,12 +114,12 @@ package struct ConfigurationTable: Sendable {
         ConfigurationKey(
             "HTTP_STREAMS", .count, default: "1000",
             meaning: "Event streams and WebSockets open over HTTP at the same time, of all "
-                + "clients, 50,000 at the most; more are answered 429. Each takes an open file: "
-                + "`ulimit -Hn`. What a gateway asks over gRPC is told the same number."),
+                + "clients, 50,000 at the most; more are answered 429, sockets 503. Each takes an "
+                + "open file: `ulimit -Hn`. What a gateway asks over gRPC is told the same number."),
         ConfigurationKey(
             "HTTP_STREAMS_PER_CLIENT", .count, default: "100",
-            meaning: "Event streams that one address may have open over HTTP; more are answered "
-                + "429. Behind a proxy all clients have its address."),
+            meaning: "Event streams and WebSockets that one address may have open over HTTP; more "
+                + "are answered 429, sockets 503. Behind a proxy all clients have its address."),
         ConfigurationKey(
             "GRPC_STREAMS_PER_CLIENT", .count,
             meaning: "Streams that one address may have open over gRPC; more are answered "
