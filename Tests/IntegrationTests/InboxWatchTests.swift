@@ -74,7 +74,7 @@ struct InboxWatchTests {
         let text = await remote.outcome()
         #expect(text.status == 0)
         #expect(text.output.contains("Filled: buy 1.5 SPX at 1200 USD\n"), "\(text.output)")
-        #expect(text.output.contains("Order o-1, executed 2002-03-01T15:00:00Z\n"))
+        #expect(text.output.contains("Order o-1, executed 2002-03-01 15:00 UTC\n"))
         let lines = await stored.outcome().output.split(separator: "\n")
         #expect(lines.count == 2)
         let message = try JSON.object(String(try #require(lines.last)))

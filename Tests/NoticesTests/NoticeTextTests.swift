@@ -31,14 +31,16 @@ struct NoticeTextTests {
     @Test(
         "a bar has its day, within the day its minute; regimes have their names",
         arguments: [
-            (.daily, 0, "2018-12-31"), (.hourly, 0, "2018-12-31 21:00 UTC"),
-            (.minutely, 5, "2018-12-31 21:00:05 UTC"),
-        ] as [(Timeframe, Int, String)])
-    func words(timeframe: Timeframe, second: Int, time: String) throws {
+            (.daily, "2018-12-31T21:00:00Z", "2018-12-31"),
+            (.daily, "2019-01-01T00:00:00Z", "2018-12-31"),
+            (.hourly, "2019-01-01T00:00:00Z", "2019-01-01 00:00 UTC"),
+            (.minutely, "2018-12-31T21:00:05Z", "2018-12-31 21:00:05 UTC"),
+        ] as [(Timeframe, String, String)])
+    func words(timeframe: Timeframe, close: String, time: String) throws {
         var step = try Steps.step(.normalBull, .crisis)
         step.series = Series(market: step.series.market, timeframe: timeframe)
         step.reasoning = "crisis 97.0 %; still normal_bull (crisis_like) in place of crisis"
-        let close = try #require(Timestamp(rfc3339: "2018-12-31T21:00:0\(second)Z"))
+        let close = try #require(Timestamp(rfc3339: close))
         let lines = NoticeText(Steps.notice(step, at: close)).lines
         #expect(lines.first == "Since the bar of \(time)")
         #expect(

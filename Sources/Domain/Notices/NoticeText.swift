@@ -60,9 +60,10 @@ package struct NoticeText: Sendable, Equatable {
         series = nil
     }
 
-    /// A bar's close as short as its timeframe allows.
+    /// A bar's close as short as its timeframe allows; a day that closes at midnight is the day
+    /// before it.
     private static func time(of close: Timestamp, _ timeframe: Timeframe) -> String {
-        timeframe.isIntraday ? clock(close) : close.utcDate.iso
+        timeframe.isIntraday ? clock(close) : SessionCalendar.continuous.date(ofClose: close).iso
     }
 
     /// `2018-12-31 21:00 UTC`, with seconds where there are any.

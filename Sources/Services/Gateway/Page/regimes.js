@@ -37,7 +37,8 @@ export const count = (value) => Number(value || 0).toLocaleString("en");
 export const price = (value) =>
   isNumber(value) ? value.toLocaleString("en", { maximumSignificantDigits: 7 }) : "–";
 
-export const day = (time) => (time || "").slice(0, 10);
+/** The day of a bar that closes then: one that closes at midnight is of the day before. */
+export const day = (time) => time ? new Date(Date.parse(time) - 1).toISOString().slice(0, 10) : "";
 export const minute = (time) => (time || "").slice(0, 16).replace("T", " ") + " UTC";
 
 /** RFC 3339 of seconds since 1970. */
