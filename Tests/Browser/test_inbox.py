@@ -36,6 +36,9 @@ class Inbox(cases.DashboardCase):
                 visit.page.locator("#inbox-all").click()
                 visit.until("() => document.getElementById('unread').hidden")
                 self.assertEqual(int(self.tally(server)["unread"]), 0)
+                first.locator("h3 a").click()
+                visit.ready("market")
+                self.assertIn("SPX", visit.page.title())
 
     def test_earlier_ones_are_shown_when_asked_for_and_stay(self):
         shown = "() => document.querySelectorAll('#inbox-list li').length"

@@ -4,6 +4,7 @@ import { ask, send, user } from "./api.js";
 import { byId, element, repeatByKey, show, write } from "./dom.js";
 import { PreferencesForm } from "./preferences.js";
 import { count, minute } from "./regimes.js";
+import { address } from "./route.js";
 import { WebhooksTable } from "./webhooks.js";
 
 const INBOX = "/v1/notifications";
@@ -98,13 +99,22 @@ export class InboxView {
       node.querySelector("h3"), node.querySelector("time"), node.querySelector("button"), node.querySelector("p.said"),
     ];
     node.className = item.acknowledged ? "read" : "";
-    write(title, item.title);
+    this.name(title, item);
     write(when, minute(item.toldAt));
     when.setAttribute("datetime", item.toldAt);
     write(body, item.body);
     show(button, !item.acknowledged);
     button.setAttribute("aria-label", "Mark as read: " + item.title);
     button.onclick = () => this.try(() => this.read(item));
+  }
+
+  /** A change leads to its market, at this page: the link that others are sent may lead elsewhere. */
+  name(title, { title: text, event }) {
+    const { market, timeframe } = seriesOf(event);
+    if (!market) return write(title, text);
+    const link = title.querySelector("a") || title.appendChild(element("a"));
+    write(link, text);
+    link.href = address({ market, timeframe });
   }
 
   async read({ notificationId }) {
@@ -125,3 +135,13 @@ export class InboxView {
 const row = () => element("li", {},
   element("h3", { tabindex: "-1" }), element("button", { type: "button" }, "Read"),
   element("p", { class: "said" }), element("p", { class: "quiet" }, element("time")));
+
+/** The series that an event is about; none of a fill's. */
+function seriesOf(event) {
+  try {
+    const { market, timeframe } = JSON.parse(event || "{}");
+    return { market, timeframe };
+  } catch {
+    return {};
+  }
+}
