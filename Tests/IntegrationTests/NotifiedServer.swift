@@ -55,6 +55,13 @@ extension Server {
         Told.eventIDs(try await get("/v1/notifications?page_size=1000").body)
     }
 
+    /// The events that the inbox of everybody has, by their positions.
+    func positions() async throws -> [String: String] {
+        let body = try await get("/v1/notifications?page_size=1000").body
+        let ids = body.matches(of: /"notificationId":"(\d+)"/).map { String($0.output.1) }
+        return Dictionary(zip(ids, Told.eventIDs(body))) { $1 }
+    }
+
     /// The events of the changes that were announced, oldest first.
     func changes() async throws -> [String] {
         Told.eventIDs(try await get("/v1/market-regime/changes?after=0&page_size=5000").body)

@@ -41,6 +41,10 @@ struct Assembly {
         failPoints.map { FailingCourier(courier: courier, points: $0) } ?? courier
     }
 
+    func courier(_ courier: any MailCourier) -> any MailCourier {
+        failPoints.map { FailingMailCourier(courier: courier, points: $0) } ?? courier
+    }
+
     private var outbox: any Outbox {
         failPoints.map { FailingOutbox(outbox: store, points: $0) } ?? store
     }

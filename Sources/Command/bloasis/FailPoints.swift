@@ -35,7 +35,7 @@ enum FailPoint: String, CaseIterable {
     case noticePositionStored = "notice-position-stored"
     /// An event came from the topic again, of which the store lost what had followed.
     case noticeReread = "notice-reread"
-    /// After a webhook's answer, before that is written.
+    /// After the answer of a webhook or a mail server, before that is written.
     case deliveryAnswered = "delivery-answered"
 }
 
@@ -219,6 +219,19 @@ struct FailingCourier: WebhookCourier {
 
     func post(_ post: WebhookPost) async throws -> DeliveryResult {
         let result = try await courier.post(post)
+        points.reach(.deliveryAnswered)
+        return result
+    }
+}
+
+struct FailingMailCourier: MailCourier {
+    let courier: any MailCourier
+    let points: FailPoints
+
+    var sender: String { courier.sender }
+
+    func send(_ mail: Mail) async throws -> DeliveryResult {
+        let result = try await courier.send(mail)
         points.reach(.deliveryAnswered)
         return result
     }

@@ -43,10 +43,11 @@ struct NotificationFaultTests {
     }
 }
 
-/// People who are told of the same changes in three ways, while the program dies.
+/// People who are told of the same changes in five ways, while the program dies.
 private struct NoticeTrial {
     private let program: Program
     private let receiver: WebhookReceiver
+    private let mailbox: MailReceiver
     /// What had been announced before, and how much of it was told.
     private let announced: Int
     private let told: Int
@@ -54,15 +55,18 @@ private struct NoticeTrial {
     private let last: String
     private let send: @Sendable (Server) async throws -> Void
 
-    /// Somebody has an inbox and a webhook, and knows what happened before.
+    /// Somebody has an inbox, a webhook and a mailbox, and knows what happened before.
     ///
     /// - Parameter told: whether what was announced lies in the log.
     init(
-        _ program: Program, told: Bool, send: @escaping @Sendable (Server) async throws -> Void
+        _ ready: Program, told: Bool, send: @escaping @Sendable (Server) async throws -> Void
     ) async throws {
-        self.program = program
         self.send = send
         receiver = try WebhookReceiver()
+        mailbox = try MailReceiver()
+        var program = ready
+        program.environment.merge(mailbox.settings) { $1 }
+        self.program = program
         let server = try await Server.start(program)
         let announced = try await server.changes()
         if told {
@@ -78,6 +82,9 @@ private struct NoticeTrial {
             .map { String($0.output.1) } ?? "0"
         let made = try await receiver.register(at: server)
         try #require(made.status == 200, "\(made.body)")
+        let mailed = try await server.post(
+            "/v1/notifications/webhooks", #"{"url":"mailto:you@example.com"}"#)
+        try #require(mailed.status == 200, "\(mailed.body)")
         try #require(try await server.stop() == 0)
     }
 
@@ -86,25 +93,32 @@ private struct NoticeTrial {
         failing.environment["BLOASIS_FAIL_POINT"] = kill.testDescription
         let first = try await Server.start(failing)
         let stream = try first.follow(lastEventID: last)
+        let socket = try await listen(at: first, after: last)
         _ = try? await send(first)
         let outcome = await first.running.outcome()
         try #require(outcome.status == 128 + SIGKILL, "\(outcome.errors)")
         let seen = await stream.outcome().output
-        let answered = Set(receiver.posts.map(\.id))
+        let heard = await socket.outcome().output
+        let answered = Set(receiver.posts.map(\.id)).union(mailbox.ids)
         let unwritten = answered.intersection(try await undelivered())
 
         let second = try await Server.start(program)
         let position = Told.lastID(seen)
         let rest = try second.follow(lastEventID: position ?? last)
+        let talk = try await listen(
+            at: second, after: NoticeTrial.said(heard).last?.id ?? last)
         try await send(second)
         try await FaultWorld.caughtUp(second)
         let due = Array(try await second.changes().dropFirst(announced))
         try #require(due.count >= 3)
         let end = due[due.count - 1]
         #expect(await rest.output.wait(for: end))
+        #expect(await talk.output.wait(for: end))
+        let positions = try await second.positions()
         // What was under way is sent again when its lease has run out.
         try await eventually(within: .seconds(150)) {
             Set(due).isSubset(of: receiver.posts.flatMap(\.eventIDs))
+                && Set(due).isSubset(of: mailed(positions).map(\.event))
         }
         let inbox = Array(try await second.inbox().reversed().dropFirst(told))
         try await FaultWorld.end(second)
@@ -113,12 +127,18 @@ private struct NoticeTrial {
         let streamed = [seen, await rest.outcome().output].flatMap(NoticeTrial.messages)
         ToldMessages(streamed, fault, "\(stack): stream").expect(
             due, ordered: streamed.map(\.event))
+        let spoken = NoticeTrial.said(heard + (await talk.outcome().output))
+        ToldMessages(spoken, fault, "\(stack): websocket").expect(
+            due, ordered: spoken.map(\.event))
         let posts = receiver.posts.flatMap { post in post.eventIDs.map { (post.id, $0) } }
         let webhook = ToldMessages(posts, fault, "\(stack): webhook")
         webhook.expect(due, ordered: nil)
+        let mail = ToldMessages(mailed(positions), fault, "\(stack): mail")
+        mail.expect(due, ordered: nil)
         // Only what was answered and not written comes twice.
-        #expect(Set(webhook.repeated) == unwritten, "\(fault) on \(stack)")
-        #expect(webhook.repeated.count == unwritten.count)
+        let repeated = webhook.repeated + mail.repeated
+        #expect(Set(repeated) == unwritten, "\(fault) on \(stack)")
+        #expect(repeated.count == unwritten.count)
         if kill.point == "delivery-answered" { #expect(!unwritten.isEmpty) }
     }
 
@@ -129,6 +149,32 @@ private struct NoticeTrial {
                 SELECT 'msg_' || webhook_id || '_' || coalesce(batch, position)
                 FROM webhook_deliveries
                 """)
+    }
+
+    private func listen(at server: Server, after position: String) async throws -> Running {
+        let client = try await IndependentClient.start([
+            IndependentClient.file("websocket.py"), "\(server.port)", position, "",
+        ])
+        #expect(await client.output.wait(for: #"{"type":"resumed""#))
+        return client
+    }
+
+    /// Ids and events of the mails.
+    private func mailed(_ events: [String: String]) -> [(id: String, event: String)] {
+        mailbox.ids.compactMap { id in
+            events[String(id.split(separator: "_").last ?? "")].map { (id, $0) }
+        }
+    }
+
+    /// Positions and events of a socket.
+    private static func said(_ text: String) -> [(id: String, event: String)] {
+        text.split(separator: "\n").compactMap { line in
+            guard line.hasPrefix(#"{"type":"notification","#),
+                let id = line.firstMatch(of: /"notificationId":"(\d+)"/)?.output.1,
+                let event = Told.eventIDs(String(line)).first
+            else { return nil }
+            return (String(id), event)
+        }
     }
 
     /// Positions and events of a stream.

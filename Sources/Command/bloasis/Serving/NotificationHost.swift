@@ -27,7 +27,7 @@ struct NoticeOffice: Sendable {
         let feed = NoticeFeed(reader: notices, wording: wording, logger: logger)
         let couriers = NoticeCouriers(
             web: assembly.courier(WebhookSender(policy: settings.policy, now: now)),
-            mail: try settings.mail.map { try MailSender($0) })
+            mail: try settings.mail.map { assembly.courier(try MailSender($0)) })
         inboxes = NoticeOffice.inboxes(notices, feed: feed, wording: wording)
         webhooks = WebhookQueries(
             store: notices, people: BoundedPeople(notices), couriers: couriers,
