@@ -1,5 +1,5 @@
-"""Listens on a WebSocket until it ends: websocket.py PORT [ID [USER]]. What comes is printed, a line
-each.
+"""Listens on a WebSocket until it ends: websocket.py PORT [ID [USER]]. What comes is printed, a
+line each.
 
 With the id of a notification it resumes after that one, and marks it as read. The user is `ann`
 unless it is said; an empty one is everybody, who marks nothing.

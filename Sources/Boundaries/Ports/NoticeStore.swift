@@ -121,8 +121,8 @@ package protocol NoticeLedger: Sendable {
     /// The offset of the last event that was taken or passed, by partition: all before it were.
     func taken(of topic: Topic) async throws -> [Int32: Int64]
 
-    /// Leaves out `NoticeSpan.gap` positions: what is told from now on comes after all that was told
-    /// by a store that knew more than this one does.
+    /// Leaves out `NoticeSpan.gap` positions: what is told from now on comes after all that was
+    /// told by a store that knew more than this one does.
     func skipPositions() async throws
 
     /// Tells what is due, in the order in which it came; of what waits, see

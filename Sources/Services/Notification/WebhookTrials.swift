@@ -2,8 +2,8 @@ import Contracts
 import Market
 import Ports
 
-/// Which tests are sent: whoever asks, one place gets no more than one in a while, one host few, and
-/// few are under way.
+/// Which tests are sent: whoever asks, one place gets no more than one in a while, one host few,
+/// and few are under way.
 struct WebhookTrials {
     /// Under way at the same time; one more is refused.
     static let limit = 16

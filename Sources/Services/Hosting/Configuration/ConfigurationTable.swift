@@ -115,7 +115,8 @@ package struct ConfigurationTable: Sendable {
             "HTTP_STREAMS", .count, default: "1000",
             meaning: "Event streams and WebSockets open over HTTP at the same time, of all "
                 + "clients, 50,000 at the most; more are answered 429, sockets 503. Each takes an "
-                + "open file: `ulimit -Hn`. What a gateway asks over gRPC is told the same number."),
+                + "open file: `ulimit -Hn`. What a gateway asks over gRPC is told the same "
+                + "number."),
         ConfigurationKey(
             "HTTP_STREAMS_PER_CLIENT", .count, default: "100",
             meaning: "Event streams and WebSockets that one address may have open over HTTP; more "
