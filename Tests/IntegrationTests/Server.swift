@@ -13,6 +13,10 @@ struct Server {
 
     var grpcPort: Int { program.environment["GRPC_PORT"].flatMap { Int($0) } ?? 0 }
 
+    /// An answer comes later on a machine that does other things; that it never comes is what is
+    /// noticed.
+    private static let answerLimit: TimeInterval = 240
+
     /// Ends it as an operator does.
     ///
     /// - Returns: the exit code.
@@ -26,7 +30,7 @@ struct Server {
     }
 
     func get(_ path: String, token: String? = nil) async throws -> (status: Int, body: String) {
-        var request = URLRequest(url: url(path))
+        var request = URLRequest(url: url(path), timeoutInterval: Server.answerLimit)
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "authorization") }
         let (data, response) = try await URLSession.shared.data(for: request)
         return (
@@ -38,7 +42,7 @@ struct Server {
     func post(
         _ path: String, _ json: String, method: String = "POST"
     ) async throws -> (status: Int, body: String) {
-        var request = URLRequest(url: url(path))
+        var request = URLRequest(url: url(path), timeoutInterval: Server.answerLimit)
         request.httpMethod = method
         request.httpBody = Data(json.utf8)
         request.setValue("application/json", forHTTPHeaderField: "content-type")

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// Thousands who listen, not all of them kindly.
-@Suite("Crowds that are told", .serialized, .timeLimit(.minutes(5)))
-struct NotificationCrowdTests {
+@Suite("Crowds that are told", .timeLimit(.minutes(10)))
+struct NotificationCrowdFaultTests {
     private struct Report: Decodable {
         let listeners: Int
         let events: [String]
@@ -18,6 +18,11 @@ struct NotificationCrowdTests {
 
     @Test("of 2,000 some vanish and some read nothing: the others are told all, each once")
     func listeners() async throws {
+        // They need the machine for themselves.
+        try await Turnstile.shared.pass { try await tellTheCrowd() }
+    }
+
+    private func tellTheCrowd() async throws {
         var program = try await Program.backfilled("--emit")
         defer { program.remove() }
         for limit in ["HTTP_STREAMS", "HTTP_STREAMS_PER_CLIENT"] {
