@@ -55,6 +55,12 @@ extension Server {
         Told.eventIDs(try await get("/v1/notifications?page_size=1000").body)
     }
 
+    /// The position of the last that everybody was told; 0 without one.
+    func lastPosition() async throws -> String {
+        try await get("/v1/notifications?page_size=1").body
+            .firstMatch(of: /"notificationId":\s*"(\d+)"/).map { String($0.output.1) } ?? "0"
+    }
+
     /// The events that the inbox of everybody has, by their positions.
     func positions() async throws -> [String: String] {
         let body = try await get("/v1/notifications?page_size=1000").body

@@ -6,7 +6,6 @@ import Hummingbird
 import Logging
 import NIOCore
 import Ports
-import ServiceLifecycle
 import SwiftProtobuf
 
 /// A method's stream as Server-Sent Events (WHATWG HTML, section 9.2).
@@ -127,13 +126,8 @@ final class EventStreams: Sendable {
             try await clock.sleep(for: interval)
             return .heartbeat
         }
-        // One that waits for as long as the stream lasts: each message would cost as much again if
-        // every wait for one had its own.
-        let shutdown: @Sendable () async throws -> Step = {
-            try await gracefulShutdown()
-            return .end
-        }
-        try await Pump(sources: [nextMessage, nextHeartbeat, shutdown]).run { step in
+        let sources = [nextMessage, nextHeartbeat, Pump.shutdown(.end)]
+        try await Pump(sources: sources).run { step in
             switch step {
             case .message(let message):
                 try await writer.write(try message.form(EventText.init).bytes)

@@ -110,13 +110,8 @@ private struct Talk: Sendable {
     /// Until the client has left: once the socket is closed here, it is told to have.
     @concurrent
     func run(on socket: inout WebSocketWriter) async throws {
-        // One that waits for as long as the socket lasts, as event streams have it.
-        let shutdown: @Sendable () async throws -> Step = {
-            try await gracefulShutdown()
-            return .end
-        }
         var isEnding = false
-        try await Pump(sources: [nextMessage, nextAnswer, shutdown]).run { step in
+        try await Pump(sources: [nextMessage, nextAnswer, Pump.shutdown(.end)]).run { step in
             switch step {
             case .message where isEnding:
                 return .rest

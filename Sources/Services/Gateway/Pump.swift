@@ -1,3 +1,5 @@
+import ServiceLifecycle
+
 /// Brings what several sources give to one client.
 ///
 /// One item of each is awaited at any time: a source is asked for its next only once the last one
@@ -30,6 +32,17 @@ struct Pump<Item: Sendable>: Sendable {
                 case .stop: return
                 }
             }
+        }
+    }
+}
+
+extension Pump {
+    /// Gives an item once the service shuts down. One that waits for as long as the pump runs: each
+    /// message would cost as much again if every wait for one had its own.
+    static func shutdown(_ item: Item) -> Source {
+        {
+            try await gracefulShutdown()
+            return item
         }
     }
 }

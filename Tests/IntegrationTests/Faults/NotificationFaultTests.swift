@@ -76,10 +76,7 @@ private struct NoticeTrial {
         }
         self.announced = announced.count
         self.told = told ? announced.count : 0
-        let newest = try await server.get("/v1/notifications?page_size=1").body
-        last =
-            newest.firstMatch(of: /"notificationId":\s*"(\d+)"/)
-            .map { String($0.output.1) } ?? "0"
+        last = try await server.lastPosition()
         let made = try await receiver.register(at: server)
         try #require(made.status == 200, "\(made.body)")
         let mailed = try await server.post(

@@ -2,7 +2,7 @@
 
 import { tell } from "./current.js";
 import { byId, element, repeatByKey, show, write } from "./dom.js";
-import { barTime, cause, count, instant, percent, regimeClass, regimeName, triggerName } from "./regimes.js";
+import { barTime, cause, count, dateOf, percent, regimeClass, regimeName, triggerName } from "./regimes.js";
 import { address } from "./route.js";
 
 /** Rows that are shown at first, and those that come with each click. */
@@ -67,7 +67,7 @@ export class ChangesTable {
     write(link, barTime(change.asOf, change.timeframe));
     if (this.base.isEmpty) return;
     const at = this.base.indexFrom(Date.parse(change.asOf) / 1e3);
-    const time = (index) => instant(this.base.times[Math.min(this.base.count - 1, Math.max(0, index))]).slice(0, 10);
+    const time = (index) => dateOf(this.base.times[Math.min(this.base.count - 1, Math.max(0, index))]);
     const target = { from: time(at - BARS_AROUND), to: time(at + BARS_AROUND) };
     link.href = address({ ...this.page.route, ...target });
     link.onclick = (event) => {

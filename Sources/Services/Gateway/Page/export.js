@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { Columns } from "./columns.js";
 import { byId, mark } from "./dom.js";
-import { instant, regimeClass, regimeName, regimeOrder } from "./regimes.js";
+import { dateOf, instant, regimeClass, regimeName, regimeOrder } from "./regimes.js";
 
 /** A download has read its file by then. */
 const REVOKE_MILLISECONDS = 60e3;
@@ -66,8 +66,8 @@ function drawing(chart) {
   const heights = parts.map((svg) => svg.clientHeight);
   const height = TITLE_HEIGHT + heights[0] + GAP + heights[1] + LEGEND_HEIGHT + PADDING;
   const { columns, visible } = chart;
-  const title = `${columns.market} ${columns.timeframe} · ${instant(columns.times[visible.from]).slice(0, 10)} to `
-    + instant(columns.times[visible.to]).slice(0, 10);
+  const title = `${columns.market} ${columns.timeframe} · ${dateOf(columns.times[visible.from])} to `
+    + dateOf(columns.times[visible.to]);
   const svg = mark("svg", {
     xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
   }, mark("title", {}, title), mark("rect", {
@@ -86,8 +86,8 @@ function drawing(chart) {
 
 const fileName = (chart, ending) => [
   "bloasis", chart.columns.market.replace(/[^A-Za-z0-9._-]/g, "_"), chart.columns.timeframe,
-  instant(chart.columns.times[chart.visible.from]).slice(0, 10),
-  instant(chart.columns.times[chart.visible.to]).slice(0, 10),
+  dateOf(chart.columns.times[chart.visible.from]),
+  dateOf(chart.columns.times[chart.visible.to]),
 ].join("-") + "." + ending;
 
 export function saveSVG(chart) {

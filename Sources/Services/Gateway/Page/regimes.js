@@ -43,6 +43,8 @@ export const minute = (time) => (time || "").slice(0, 16).replace("T", " ") + " 
 
 /** RFC 3339 of seconds since 1970. */
 export const instant = (seconds) => new Date(1e3 * seconds).toISOString().replace(".000Z", "Z");
+/** The date of seconds since 1970. */
+export const dateOf = (seconds) => instant(seconds).slice(0, 10);
 
 const DAY_SECONDS = 86_400;
 

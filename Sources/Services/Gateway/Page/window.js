@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { Columns } from "./columns.js";
 import { byId, choices, onceQuiet, press } from "./dom.js";
-import { instant, isIntraday } from "./regimes.js";
+import { dateOf, instant, isIntraday } from "./regimes.js";
 import { keepRoute } from "./route.js";
 
 const DAY_SECONDS = 86_400, YEAR_SECONDS = 365.25 * DAY_SECONDS;
@@ -106,7 +106,7 @@ export class ChartWindow {
   tellAddress() {
     const { route } = this.page, { isAll } = this, { from, to } = this.range();
     const written = (seconds) => isIntraday(this.base.timeframe) ? instant(seconds).slice(0, 16) + "Z"
-      : instant(seconds).slice(0, 10);
+      : dateOf(seconds);
     route.from = isAll ? "" : written(from);
     route.to = isAll ? "" : written(to);
     keepRoute(route);
