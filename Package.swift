@@ -142,7 +142,9 @@ let modules: [Module] = [
         .unsafeAllowed),
     Module(
         "Kernels", .analytics,
-        uses: ["CLanes", "LaneTasks", "LaneKernelsV1", "LaneKernelsV3", "LaneKernelsV4"],
+        uses: [
+            "Market", "CLanes", "LaneTasks", "LaneKernelsV1", "LaneKernelsV3", "LaneKernelsV4",
+        ],
         .numeric, .unsafeAllowed),
     Module("Indicators", .analytics, uses: ["Market", "Kernels"], .numeric),
     Module("JumpModels", .analytics, uses: ["Kernels"], .numeric),
@@ -155,6 +157,8 @@ let modules: [Module] = [
         "MarketTiles", .analytics,
         uses: ["Market", "Regimes", "LaneTasks", "Kernels", "Indicators", "RegimeModels"],
         .numeric, .unsafeAllowed),
+    Module(
+        "Strategies", .analytics, uses: ["Market", "Regimes", "Trading", "Kernels"], .numeric),
     Module(
         "Hindsight", .analytics,
         uses: ["Kernels", "JumpModels", "MarkovSwitching", "RegimeModels"],
@@ -447,6 +451,9 @@ let package = Package(
         tests(
             "MarketTilesTests",
             ["Market", "Regimes", "LaneTasks", "Kernels", "RegimeModels", "MarketTiles"]),
+        tests(
+            "StrategiesTests",
+            ["Market", "Regimes", "Trading", "Kernels", "Strategies", "MarketFeeds"]),
         tests(
             "EvaluationTests",
             ["Market", "Regimes", "Kernels", "Indicators", "RegimeModels", "Evaluation"]),

@@ -1,0 +1,85 @@
+package import Market
+package import Regimes
+
+/// What followed the labels of a market: the return of each symbol from the bar of a label to the
+/// next one. So a strategy rests on what could be had by acting on a label, not on the bar that
+/// made it.
+package struct LabelledReturns: Sendable {
+    /// What was published at the close of each bar but the last.
+    package let labels: [Regime]
+    package let symbolCount: Int
+    /// Simple returns, symbol by symbol, `labels.count` each; NaN where a close is missing.
+    package let returns: [Double]
+    /// For annualising.
+    package let barsPerYear: Double
+
+    /// - Parameters:
+    ///   - labels: of T bars.
+    ///   - closes: T of each symbol; NaN where missing.
+    /// - Precondition: T is the same everywhere.
+    package init(labels: [Regime], closes: [[Double]], barsPerYear: Double) {
+        precondition(closes.allSatisfy { $0.count == labels.count }, "a close for each label")
+        let rows = max(labels.count - 1, 0)
+        var returns: [Double] = []
+        returns.reserveCapacity(rows * closes.count)
+        for column in closes {
+            for row in 0..<rows {
+                let (before, after) = (column[row], column[row + 1])
+                returns.append(before > 0 && after > 0 ? after / before - 1 : .nan)
+            }
+        }
+        self.labels = Array(labels.prefix(rows))
+        symbolCount = closes.count
+        self.returns = returns
+        self.barsPerYear = barsPerYear
+    }
+
+    /// - Parameters:
+    ///   - labels: of every bar that something followed.
+    ///   - returns: as `returns` above.
+    init(labels: [Regime], symbolCount: Int, returns: [Double], barsPerYear: Double) {
+        precondition(returns.count == labels.count * symbolCount, "a return for each label")
+        self.labels = labels
+        self.symbolCount = symbolCount
+        self.returns = returns
+        self.barsPerYear = barsPerYear
+    }
+
+    package func column(_ symbol: Int) -> ArraySlice<Double> {
+        returns[symbol * labels.count..<(symbol + 1) * labels.count]
+    }
+
+    /// How many bars the market stays in a regime on average, of all stretches of it; `nil` when
+    /// there was none.
+    package func meanStretch(of regime: Regime) -> Double? {
+        var stretches = 0
+        var bars = 0
+        for (row, label) in labels.enumerated() where label == regime {
+            bars += 1
+            if row == 0 || labels[row - 1] != regime { stretches += 1 }
+        }
+        return stretches == 0 ? nil : Double(bars) / Double(stretches)
+    }
+}
+
+/// The closes of a symbol at the bars of a market that may keep other hours.
+package enum AlignedCloses {
+    /// The last close that was known at each of some instants, if it is no older than `age` then.
+    ///
+    /// - Parameters:
+    ///   - known: when each close was known, not falling.
+    ///   - closes: as many.
+    ///   - instants: rising.
+    ///   - ageNanoseconds: how old the bar of a close may be.
+    package static func at(
+        _ instants: [Timestamp], known: [Timestamp], closes: [Double], ageNanoseconds: Int64
+    ) -> [Double] {
+        var next = 0
+        return instants.map { instant in
+            while next < known.count, known[next] <= instant { next += 1 }
+            guard next > 0, known[next - 1] >= instant.advanced(byNanoseconds: -ageNanoseconds)
+            else { return .nan }
+            return closes[next - 1]
+        }
+    }
+}
