@@ -227,7 +227,8 @@ let modules: [Module] = [
     Module(
         "Hosting", .services, uses: ["Market", "Ports", "Contracts"],
         libraries: [
-            .configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals,
+            .configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .swiftProtobuf,
+            .unixSignals,
         ]),
     Module(
         "MarketRegime", .services,
@@ -240,9 +241,13 @@ let modules: [Module] = [
         uses: ["Market", "Regimes", "RegimeModels", "Evaluation", "Ports", "Contracts"],
         .numeric, .looksAhead),
     Module(
+        "AIAnalysis", .services,
+        uses: ["Market", "Regimes", "Trading", "Strategies", "Ports", "Contracts", "Hosting"],
+        libraries: [.metrics, .serviceLifecycle], .numeric),
+    Module(
         "TradingService", .services,
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
-        libraries: [.serviceLifecycle]),
+        libraries: [.logging, .metrics, .serviceLifecycle]),
     Module(
         "Notification", .services,
         uses: ["Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "Hosting"],
@@ -275,10 +280,11 @@ let modules: [Module] = [
         uses: [
             "Market", "Regimes", "Trading", "Kernels", "Indicators", "JumpModels",
             "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
-            "Reporting", "Terminal", "Ports", "Contracts", "MarketFeeds", "Compression", "SQLite",
+            "Reporting", "Terminal", "Strategies", "Ports", "Contracts", "MarketFeeds",
+            "Compression", "SQLite",
             "Redis", "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Postbox",
-            "Notices", "Hosting", "MarketRegime", "Scoring", "TradingService", "Notification",
-            "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
+            "Notices", "Hosting", "MarketRegime", "Scoring", "AIAnalysis", "TradingService",
+            "Notification", "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
             .argumentParser, .configuration, .crypto, .logging, .metrics, .serviceLifecycle,
@@ -490,9 +496,13 @@ let package = Package(
             ],
             [.grdb, .logging, .metrics, .serviceLifecycle]),
         tests(
+            "AIAnalysisTests",
+            ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "AIAnalysis"]),
+        tests(
             "TradingServiceTests",
             [
-                "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "TradingService",
+                "Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "AIAnalysis",
+                "TradingService",
             ]),
         tests("ListeningTests", ["Listening"], [.nioCore, .nioPosix]),
         tests(

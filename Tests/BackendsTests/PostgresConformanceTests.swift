@@ -25,6 +25,11 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.ledgerWorld()) }
     }
 
+    @Test("paper book", arguments: PaperBookConformance.laws)
+    func paperBook(keeps law: Law<PaperWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.paperWorld()) }
+    }
+
     @Test("store of notices", arguments: NoticeStoreConformance.laws)
     func noticeStore(keeps law: Law<NoticeWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.noticeWorld()) }

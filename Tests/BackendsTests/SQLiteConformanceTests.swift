@@ -24,6 +24,11 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().ledgerWorld())
     }
 
+    @Test("paper book", arguments: PaperBookConformance.laws)
+    func paperBook(keeps law: Law<PaperWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().paperWorld())
+    }
+
     @Test("store of notices", arguments: NoticeStoreConformance.laws)
     func noticeStore(keeps law: Law<NoticeWorld>) async throws {
         try await law.holds(in: try TemporaryStore().noticeWorld())

@@ -68,6 +68,13 @@ final class TemporaryDatabase: Sendable {
             restart: { try await self.restart().fills })
     }
 
+    func paperWorld() async throws -> PaperWorld {
+        let store = try await open()
+        return PaperWorld(
+            book: store.paper, store: store.regimes,
+            another: { try await self.open().paper }, restart: { try await self.restart().paper })
+    }
+
     func noticeWorld() async throws -> NoticeWorld {
         NoticeWorld(
             store: try await open().notices, another: { try await self.open().notices },

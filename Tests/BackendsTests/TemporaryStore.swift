@@ -57,6 +57,13 @@ final class TemporaryStore: Sendable {
             restart: { try self.restart().fills })
     }
 
+    func paperWorld() throws -> PaperWorld {
+        let store = try open()
+        return PaperWorld(
+            book: store.paper, store: store.regimes, another: { try self.open().paper },
+            restart: { try self.restart().paper })
+    }
+
     func noticeWorld() throws -> NoticeWorld {
         NoticeWorld(
             store: try open().notices, another: { try self.open().notices },

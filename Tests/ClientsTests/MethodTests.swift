@@ -91,7 +91,9 @@ struct MethodTests {
     @Test("every method of the services is called, and most may be made again")
     func complete() {
         let service = FakeService()
-        let methods = ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        let methods =
+            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
         #expect(
             Set(methods.map(\.name)) == Set(Self.methods.map(\.name) + ["StreamRegimeChanges"]))
         let repeatable = Set(methods.map(\.fullName))

@@ -14,7 +14,9 @@ struct RequestWriterTests {
     init() throws {
         writer = RequestWriter(descriptors: try ServiceDescriptors())
         let service = FakeService()
-        methods = ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        methods =
+            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
     }
 
     private func write(

@@ -127,7 +127,8 @@ struct World: Sendable {
         onRunning: @escaping @Sendable (Int) async -> Void
     ) throws -> any Service {
         let methods =
-            (ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service))
+            (ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service))
             .map { $0.keepingDeadlines() }
         guard transport == .http else {
             return GRPCListener(

@@ -79,7 +79,9 @@ struct AccessTests {
     @Test("requests say whose data they are about exactly where the rules ask for it")
     func requests() {
         let service = FakeService()
-        for method in ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        for method in ServiceMethod.marketRegime(service)
+            + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
         {
             var isOwn = false
             if case .ownData = AccessPolicy.standard.rule(of: method.fullName) { isOwn = true }

@@ -26,7 +26,9 @@ struct GatewayFixture {
         let answers = ContentAnswers(
             thresholdBytes: configuration.compressionThresholdBytes, compressing: nil)
         let descriptors = try ServiceDescriptors()
-        let methods = ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        let methods =
+            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
         let routes = try MethodRoutes(
             methods.map { $0.guarded(by: access) },
             descriptors, configuration: configuration, answers: answers, clock: clock)

@@ -16,7 +16,9 @@ struct TranscoderTests {
     init() throws {
         descriptors = try ServiceDescriptors()
         let service = FakeService()
-        methods = ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        methods =
+            ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
     }
 
     private func transcoder(_ name: String) throws -> Transcoder {

@@ -97,36 +97,26 @@ struct PortTableTests {
         #expect(configuration.grpcPort == nil)
     }
 
-    @Test("a port of a service that can be served has an effect; of another it is announced")
+    @Test("a port of a service has an effect")
     func effects() throws {
-        let used = ["MARKET_REGIME_PORT", "NOTIFICATION_PORT", "TRADING_HTTP_PORT"]
+        let used = ["MARKET_REGIME_PORT", "AI_ANALYSIS_PORT", "TRADING_HTTP_PORT"]
         for name in used + ["CONFIG_SERVICE_PORT", "GATEWAY_HTTP_PORT"] {
             #expect(try configuration(nil, [name: "9000"]).notices.isEmpty)
         }
-        #expect(
-            try configuration(nil, ["AI_ANALYSIS_PORT": "9000"]).notices == [
-                "AI_ANALYSIS_PORT from environment has no effect in this version"
-            ])
     }
 
     @Test("a service is served by a name this version knows")
     func servable() throws {
-        let names: [ServiceName] = [
-            .marketRegime, .notification, .trading, .gateway, .configService,
-        ]
-        for service in names {
+        for service in ServiceName.all {
             #expect(try ServiceName(servable: service.text) == service)
         }
-        for (name, start) in [
-            ("ai-analysis", "service ai-analysis is not available in this version"),
-            ("nobody", "there is no service nobody"),
-        ] {
-            let error = #expect(throws: ConfigurationError.self) { try ServiceName(servable: name) }
-            #expect(
-                error?.problems == [
-                    "\(start): serve one of market-regime, notification, trading, gateway, "
-                        + "config-service, or all by naming none"
-                ])
+        let error = #expect(throws: ConfigurationError.self) {
+            try ServiceName(servable: "nobody")
         }
+        #expect(
+            error?.problems == [
+                "there is no service nobody: serve one of market-regime, ai-analysis, "
+                    + "notification, trading, gateway, config-service, or all by naming none"
+            ])
     }
 }

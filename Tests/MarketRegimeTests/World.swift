@@ -57,13 +57,13 @@ struct World {
     /// - Parameter scorecards: run by whoever asks for one.
     func queries(
         shared: (any SharedCache)? = nil, scorecards: Scorecards? = nil,
-        told: (any ToldHistory)? = nil,
+        told: (any ToldHistory)? = nil, analysis: any AIAnalysisAPI = FakeService(),
         now: @escaping @Sendable () -> Timestamp = World.now
     ) -> MarketRegimeQueries {
         MarketRegimeQueries(
             reader: store, told: told ?? store, overrides: store,
             currents: currents(shared: shared, now: now),
-            scorecards: scorecards ?? self.scorecards(),
+            scorecards: scorecards ?? self.scorecards(), analysis: analysis,
             defaultMarket: World.series.market, now: now)
     }
 

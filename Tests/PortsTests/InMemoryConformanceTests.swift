@@ -23,6 +23,11 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
+    @Test("paper book", arguments: PaperBookConformance.laws)
+    func paperBook(keeps law: Law<PaperWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
     @Test("store of notices", arguments: NoticeStoreConformance.laws)
     func noticeStore(keeps law: Law<NoticeWorld>) async throws {
         try await law.holds(in: .inMemory())

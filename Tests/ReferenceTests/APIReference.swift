@@ -28,7 +28,9 @@ struct APIReference {
     /// The methods that this program answers.
     static var methods: [ServiceMethod] {
         let service = FakeService()
-        return ServiceMethod.marketRegime(service) + ServiceMethod.trading(service, service)
+        return ServiceMethod.marketRegime(service)
+            + ServiceMethod.trading(service, service, service)
+            + ServiceMethod.aiAnalysis(service)
             + ServiceMethod.notification(service, service)
     }
 

@@ -200,6 +200,18 @@ extension FakeService: MarketRegimeAPI {
         }
     }
 
+    package func analyzeCurrentRegime(
+        _ request: Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse {
+        try take(request) {
+            try series(request.market, request.timeframe)
+            var response = Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse()
+            response.regime.regime = "normal_bull"
+            response.strategy.riskProfile = request.riskProfile
+            return response
+        }
+    }
+
     package func getScorecard(
         _ request: Bloasis_MarketRegime_GetScorecardRequest
     ) async throws -> Bloasis_MarketRegime_GetScorecardResponse {

@@ -4,13 +4,6 @@ import Trading
 
 /// A recorded report as both stores keep it: a text or an instant per column.
 struct StoredFill {
-    enum Value: Equatable {
-        case text(String)
-        case number(Int64)
-        case instant(Timestamp)
-        case missing
-    }
-
     /// The columns in the order of `values`; `recorded_at` follows.
     static let columns = [
         "user_id", "sequence", "fill_id", "event_id", "event_type", "ref_fill_id", "order_id",
@@ -18,7 +11,7 @@ struct StoredFill {
         "regime", "regime_market", "regime_timeframe", "regime_as_of",
     ]
 
-    static func values(_ recorded: RecordedFill) -> [Value] {
+    static func values(_ recorded: RecordedFill) -> [StoredValue] {
         let fill = recorded.fill
         let regime = recorded.regime
         return [
@@ -36,42 +29,30 @@ struct StoredFill {
     }
 
     /// What a row holds.
-    ///
-    /// - Parameters:
-    ///   - text: gives a column's text, `nil` where there is none.
-    ///   - instant: gives a column's instant.
-    static func recorded(
-        sequence: Int64, text: (Int) throws -> String?, instant: (Int) throws -> Timestamp?
-    ) throws -> RecordedFill {
-        func value<Value>(_ column: Int, _ read: (String) throws -> Value?) throws -> Value {
-            let found = try text(column)
-            guard let found, let value = try? read(found) else {
-                throw UnreadableRow(column: columns[column], value: found ?? "nothing")
-            }
-            return value
-        }
-        guard let timestamp = try instant(13) else {
-            throw UnreadableRow(column: columns[13], value: "nothing")
-        }
+    static func recorded(_ row: some StoredRow) throws -> RecordedFill {
+        let row = StoredColumns(names: columns, row: row)
+        let timestamp = try row.instant(13)
         var regime: KnownRegime?
-        if let asOf = try instant(17) {
+        if let asOf = try row.row.optionalInstant(17) {
             regime = KnownRegime(
                 series: try StoredText.series(
-                    market: value(15) { $0 }, timeframe: value(16) { $0 }),
-                regime: try value(14) { Regime(rawValue: $0) }, asOf: asOf)
+                    market: row.read(15) { $0 }, timeframe: row.read(16) { $0 }),
+                regime: try row.read(14) { Regime(rawValue: $0) }, asOf: asOf)
         }
         do {
             let fill = try Fill(
-                id: value(2) { FillID($0) }, kind: value(4) { FillKind(rawValue: $0) },
-                reference: text(5).flatMap { FillID($0) }, orderID: value(6) { OrderID($0) },
-                userID: value(0) { UserID($0) }, symbol: value(7) { Symbol($0) },
-                side: value(8) { Side(rawValue: $0) },
-                quantity: value(9) { try DecimalNumber(parsing: $0) },
-                price: value(10) { try DecimalNumber(parsing: $0) },
-                commission: value(11) { try DecimalNumber(parsing: $0) },
-                currency: value(12) { Currency($0) }, timestamp: timestamp)
+                id: row.read(2) { FillID($0) }, kind: row.read(4) { FillKind(rawValue: $0) },
+                reference: row.row.optionalText(5).flatMap { FillID($0) },
+                orderID: row.read(6) { OrderID($0) },
+                userID: row.read(0) { UserID($0) }, symbol: row.read(7) { Symbol($0) },
+                side: row.read(8) { Side(rawValue: $0) },
+                quantity: row.read(9) { try DecimalNumber(parsing: $0) },
+                price: row.read(10) { try DecimalNumber(parsing: $0) },
+                commission: row.read(11) { try DecimalNumber(parsing: $0) },
+                currency: row.read(12) { Currency($0) }, timestamp: timestamp)
             return RecordedFill(
-                fill: fill, sequence: sequence, eventID: EventID(try value(3) { $0 }),
+                fill: fill, sequence: try row.row.number(1),
+                eventID: EventID(try row.read(3) { $0 }),
                 regime: regime)
         } catch let fault as FillFault {
             throw UnreadableRow(column: fault.field, value: fault.problem)

@@ -33,10 +33,15 @@ struct RetrySchedule: Equatable {
         [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
             "ListModels", "GetModel", "ListSeries", "GetRegimeColumns", "GetScorecard",
+            "AnalyzeCurrentRegime",
         ].map { "\(ServiceMethod.marketRegimeService)/\($0)" }
-            + ["RecordFill", "GetPortfolio", "RecordBars"].map {
-                "\(ServiceMethod.tradingService)/\($0)"
+            + ["GetStrategy", "GetSectorStrategies"].map {
+                "\(ServiceMethod.aiAnalysisService)/\($0)"
             }
+            + [
+                "RecordFill", "GetPortfolio", "RecordBars", "OpenPaperPortfolio",
+                "ListPaperPortfolios", "ClosePaperPortfolio", "ListPaperDecisions",
+            ].map { "\(ServiceMethod.tradingService)/\($0)" }
             + [
                 "ListNotifications", "StreamNotifications", "AcknowledgeNotification",
                 "AcknowledgeNotifications", "GetPreferences", "UpdatePreferences", "ListWebhooks",

@@ -59,6 +59,12 @@ package struct RemoteMarketRegime: MarketRegimeAPI {
         try await calls.unary(service, "SaveRegime", request)
     }
 
+    package func analyzeCurrentRegime(
+        _ request: Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse {
+        try await calls.unary(service, "AnalyzeCurrentRegime", request)
+    }
+
     package func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse {
@@ -90,8 +96,30 @@ package struct RemoteMarketRegime: MarketRegimeAPI {
     }
 }
 
+/// `bloasis.ai_analysis.AIAnalysisService` elsewhere.
+package struct RemoteAIAnalysis: AIAnalysisAPI {
+    private let calls: any RemoteCalls
+    private let service = ServiceMethod.aiAnalysisService
+
+    package init(_ calls: any RemoteCalls) {
+        self.calls = calls
+    }
+
+    package func getStrategy(
+        _ request: Bloasis_AiAnalysis_StrategyRequest
+    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+        try await calls.unary(service, "GetStrategy", request)
+    }
+
+    package func getSectorStrategies(
+        _ request: Bloasis_AiAnalysis_GetSectorStrategiesRequest
+    ) async throws -> Bloasis_AiAnalysis_GetSectorStrategiesResponse {
+        try await calls.unary(service, "GetSectorStrategies", request)
+    }
+}
+
 /// `bloasis.trading.TradingService` elsewhere.
-package struct RemoteTrading: TradingAPI, MarketDataAPI {
+package struct RemoteTrading: TradingAPI, MarketDataAPI, PaperTradingAPI {
     private let calls: any RemoteCalls
     private let service = ServiceMethod.tradingService
 
@@ -109,6 +137,30 @@ package struct RemoteTrading: TradingAPI, MarketDataAPI {
         _ request: Bloasis_Trading_GetPortfolioRequest
     ) async throws -> Bloasis_Trading_Portfolio {
         try await calls.unary(service, "GetPortfolio", request)
+    }
+
+    package func openPaperPortfolio(
+        _ request: Bloasis_Trading_OpenPaperPortfolioRequest
+    ) async throws -> Bloasis_Trading_PaperPortfolio {
+        try await calls.unary(service, "OpenPaperPortfolio", request)
+    }
+
+    package func listPaperPortfolios(
+        _ request: Bloasis_Trading_ListPaperPortfoliosRequest
+    ) async throws -> Bloasis_Trading_ListPaperPortfoliosResponse {
+        try await calls.unary(service, "ListPaperPortfolios", request)
+    }
+
+    package func closePaperPortfolio(
+        _ request: Bloasis_Trading_ClosePaperPortfolioRequest
+    ) async throws -> Bloasis_Trading_PaperPortfolio {
+        try await calls.unary(service, "ClosePaperPortfolio", request)
+    }
+
+    package func listPaperDecisions(
+        _ request: Bloasis_Trading_ListPaperDecisionsRequest
+    ) async throws -> Bloasis_Trading_ListPaperDecisionsResponse {
+        try await calls.unary(service, "ListPaperDecisions", request)
     }
 
     package func recordBars(

@@ -22,6 +22,9 @@ struct SchemaMigration {
             number: 7, name: "calibrated_confidence",
             file: PackageResources._007_calibrated_confidence_sql),
         SchemaMigration(number: 8, name: "notices", file: PackageResources._008_notices_sql),
+        SchemaMigration(
+            number: 9, name: "paper_portfolios",
+            file: PackageResources._009_paper_portfolios_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -1,5 +1,6 @@
 package import Market
 package import Ports
+import Regimes
 
 /// A part of a cache key that a user supplied and that does not belong into one.
 package struct CacheKeyError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -36,6 +37,11 @@ package enum CacheKeys {
 
     package static func sectorStrategies(_ sector: String) throws(CacheKeyError) -> CacheKey {
         CacheKey("sector:strategies:\(try checked(sector, "sector"))")
+    }
+
+    /// What was asked, in few bytes: of 5,000 symbols too.
+    package static func strategy(_ question: StrategyQuestion) throws -> CacheKey {
+        CacheKey("strategy:\(EventID(hashing: try WireJSON.text(question.request)))")
     }
 
     package static func portfolio(ofUser user: String) throws(CacheKeyError) -> CacheKey {

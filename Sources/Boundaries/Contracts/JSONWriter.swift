@@ -57,6 +57,9 @@ package struct JSONWriter {
         scalar(value.isFinite ? value.description : "null")
     }
 
+    /// JSON that was written before; `null` where it could not be.
+    package mutating func raw(_ json: String?) { scalar(json ?? "null") }
+
     /// A value as it was read.
     package mutating func value(_ value: JSONValue) {
         switch value {

@@ -34,6 +34,11 @@ package protocol MarketRegimeAPI: Sendable {
         _ request: Bloasis_MarketRegime_SaveRegimeRequest
     ) async throws -> Bloasis_MarketRegime_SaveRegimeResponse
 
+    /// The current regime, and what ai-analysis would hold in it.
+    func analyzeCurrentRegime(
+        _ request: Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse
+
     func listModels(
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse
@@ -68,6 +73,25 @@ package protocol MarketDataAPI: Sendable {
     func recordBars(
         _ request: Bloasis_Trading_RecordBarsRequest
     ) async throws -> Bloasis_Trading_RecordBarsResponse
+}
+
+/// Portfolios that trade without money.
+package protocol PaperTradingAPI: Sendable {
+    func openPaperPortfolio(
+        _ request: Bloasis_Trading_OpenPaperPortfolioRequest
+    ) async throws -> Bloasis_Trading_PaperPortfolio
+
+    func listPaperPortfolios(
+        _ request: Bloasis_Trading_ListPaperPortfoliosRequest
+    ) async throws -> Bloasis_Trading_ListPaperPortfoliosResponse
+
+    func closePaperPortfolio(
+        _ request: Bloasis_Trading_ClosePaperPortfolioRequest
+    ) async throws -> Bloasis_Trading_PaperPortfolio
+
+    func listPaperDecisions(
+        _ request: Bloasis_Trading_ListPaperDecisionsRequest
+    ) async throws -> Bloasis_Trading_ListPaperDecisionsResponse
 }
 
 /// Where reports of executions come in, and what they add up to.

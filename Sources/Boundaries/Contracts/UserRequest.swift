@@ -5,6 +5,10 @@ package protocol UserRequest {
 }
 
 extension Bloasis_Trading_GetPortfolioRequest: UserRequest {}
+extension Bloasis_Trading_OpenPaperPortfolioRequest: UserRequest {}
+extension Bloasis_Trading_ListPaperPortfoliosRequest: UserRequest {}
+extension Bloasis_Trading_ClosePaperPortfolioRequest: UserRequest {}
+extension Bloasis_Trading_ListPaperDecisionsRequest: UserRequest {}
 
 extension Bloasis_Trading_RecordFillRequest: UserRequest {
     package var userID: String { fill.userID }

@@ -1,3 +1,4 @@
+import AIAnalysis
 import Backends
 import Contracts
 import Foundation
@@ -19,6 +20,8 @@ struct Assembly {
     let currents: CurrentRegimes
     /// What the labels were worth, cached.
     let scorecards: Scorecards
+    /// Strategies, cached.
+    let analysis: AnalysisQueries
     /// The users' portfolios, cached.
     let portfolios: Portfolios
     private let redis: RedisClient?
@@ -70,6 +73,8 @@ struct Assembly {
         scorecards = Scorecards(
             now: { ContinuousClock.now },
             make: { try await StoredScorecard(of: $0, regimes).message })
+        analysis = try Assembly.analysis(
+            configuration, storage.regimes, shared: shared, Assembly.cacheEnvironment)
         portfolios = Portfolios(
             ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
             shared: shared, Assembly.cacheEnvironment)
@@ -112,7 +117,7 @@ struct Assembly {
         }
     }
 
-    private static let cacheEnvironment = CacheEnvironment(
+    static let cacheEnvironment = CacheEnvironment(
         now: { ContinuousClock.now }, chance: { Assembly.chance })
 
     /// Uniform in 0 ..< 1.
@@ -140,11 +145,12 @@ struct Assembly {
         return specification
     }
 
-    var queries: MarketRegimeQueries {
+    /// - Parameter analysis: where ai-analysis is; `nil`: here.
+    func queries(asking analysis: (any AIAnalysisAPI)? = nil) -> MarketRegimeQueries {
         MarketRegimeQueries(
             reader: store, told: store, overrides: store, currents: currents,
-            scorecards: scorecards, defaultMarket: configuration.defaultMarket,
-            now: { WallClock.now })
+            scorecards: scorecards, analysis: analysis ?? self.analysis,
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
     /// What `/ready` asks.
@@ -186,6 +192,24 @@ struct Assembly {
     var trading: FillRecording {
         FillRecording(
             ledger: storage.fills, reader: store, portfolios: portfolios,
+            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
+    }
+
+    var paperBroker: PaperBroker {
+        PaperBroker(
+            storage.paper, reader: store, ledger: storage.fills, recording: trading)
+    }
+
+    /// - Parameter analysis: where ai-analysis is; `nil`: here.
+    func paperTrader(asking analysis: (any AIAnalysisAPI)? = nil) -> PaperTrader {
+        PaperTrader(
+            storage.paper, reader: store, ledger: storage.fills,
+            analysis: analysis ?? self.analysis, broker: paperBroker)
+    }
+
+    func paperTrading(_ trader: PaperTrader) -> PaperTrading {
+        PaperTrading(
+            storage.paper, trader: trader, broker: paperBroker,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 

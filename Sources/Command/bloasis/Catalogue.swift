@@ -7,6 +7,7 @@ enum Catalogue {
         MarketRegimeHost.self,
         FeedPollerHost.self,
         ClosedDayVerification.self,
+        AnalysisHost.self,
         TradingHost.self,
         NotificationHost.self,
         BackfillWorkerHost.self,

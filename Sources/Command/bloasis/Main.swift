@@ -52,6 +52,7 @@ struct Bloasis: AsyncParsableCommand {
             ChangesCommand.self, ModelsCommand.self, WatchCommand.self, FitCommand.self,
             ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
+            TradeCommand.self,
             FetchCommand.self, DeadLettersCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])
 }

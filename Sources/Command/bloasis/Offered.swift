@@ -15,9 +15,10 @@ enum Offered {
     static let logFormats = CompletionKind.list(LogFormat.allCases.map(\.rawValue))
     static let logLevels = CompletionKind.list(ConfigurationTable.logLevels)
     static let features = CompletionKind.list(Feature.documentation.map(\.name))
+    static let riskProfiles = CompletionKind.list(RiskProfile.allCases.map(\.rawValue))
     static let sides = CompletionKind.list(Side.allCases.map(\.rawValue))
     static let services = CompletionKind.list(
-        ServiceName.servable.map(\.text) + [BackfillWorkerHost.name])
+        ServiceName.all.map(\.text) + [BackfillWorkerHost.name])
     static let setAsideTopics = CompletionKind.list(Topic.setAside.map(\.name))
     /// Those that the embedded store knows.
     static let markets = CompletionKind.custom { words, _, _ in OfferedMarkets.names(for: words) }

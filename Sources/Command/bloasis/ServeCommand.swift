@@ -21,8 +21,8 @@ struct ServeCommand: ConfiguredVerb {
 
     @Argument(
         help: """
-            One service: market-regime, notification, trading, gateway, config-service or \
-            backfill-worker; all but the last two in one process when left out.
+            One service: market-regime, ai-analysis, notification, trading, gateway, \
+            config-service or backfill-worker; all but the last two in one process when left out.
             """, completion: Offered.services)
     var service: String?
 

@@ -15,7 +15,7 @@ struct SourceOptions: ParsableArguments {
         _ action: (any MarketRegimeAPI) async throws -> Answer
     ) async throws -> Answer {
         try await asking(
-            configuration, store: { try await action($0.queries) },
+            configuration, store: { try await action($0.queries()) },
             server: { try await action(RemoteMarketRegime($0)) })
     }
 

@@ -10,6 +10,7 @@ import Ports
 struct Storage: Sendable {
     let regimes: any RegimeStore
     let fills: any FillLedger
+    let paper: any PaperBook
     let notices: any NoticeStore
     var events: any EventBus
     /// A path or a host; never a secret.
@@ -70,8 +71,8 @@ struct Storage: Sendable {
     private static func embedded(_ path: String, _ wording: EventWording) throws -> Storage {
         let store = try EmbeddedStore(path: path, wording: wording, now: { WallClock.now })
         return Storage(
-            regimes: store.regimes, fills: store.fills, notices: store.notices,
-            events: store.events, location: path,
+            regimes: store.regimes, fills: store.fills, paper: store.paper,
+            notices: store.notices, events: store.events, location: path,
             appliedMigrations: store.appliedMigrations, warnings: [],
             schemaVersion: { try await store.schemaVersion() },
             integrityFaults: { try await store.integrityFaults() },
@@ -86,8 +87,8 @@ struct Storage: Sendable {
         let store = try await PostgresStore(
             url: url, wording: wording, options: options, now: { WallClock.now })
         return Storage(
-            regimes: store.regimes, fills: store.fills, notices: store.notices,
-            events: store.events, location: store.location,
+            regimes: store.regimes, fills: store.fills, paper: store.paper,
+            notices: store.notices, events: store.events, location: store.location,
             appliedMigrations: store.appliedMigrations,
             warnings: store.timescale.warning.map { [$0] } ?? [],
             schemaVersion: { try await store.schemaVersion() },

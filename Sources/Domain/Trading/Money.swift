@@ -1,4 +1,4 @@
-import Market
+package import Market
 
 /// A currency by its ISO 4217 code: three capital letters.
 package struct Currency: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -39,6 +39,13 @@ package typealias UserID = Identifier<User>
 package typealias OrderID = Identifier<Order>
 package typealias FillID = Identifier<Fill>
 package typealias Symbol = Identifier<Instrument>
+
+extension Identifier where Subject == Instrument {
+    /// What is traded under the name of a market, whose alphabet is part of that of identifiers.
+    package init(market: MarketName) {
+        text = market.text
+    }
+}
 
 extension Identifier: Comparable {
     package static func < (lhs: Identifier, rhs: Identifier) -> Bool { lhs.text < rhs.text }

@@ -79,7 +79,7 @@ package struct Portfolio: Equatable, Sendable {
 
     /// The executions that are in force, in the order in which they happened. A correction takes
     /// the place of what it corrects; what was busted is gone.
-    private static func executions(
+    static func executions(
         _ reports: some Sequence<RecordedFill>, asOf: Timestamp?
     ) -> [Fill] {
         var executions: [Execution] = []

@@ -185,7 +185,9 @@ struct Transcoder: Sendable {
 
 /// Messages that a body may be on its own.
 private enum BodyMessages {
-    private static let all: [any Message.Type] = [Bloasis_Trading_Fill.self]
+    private static let all: [any Message.Type] = [
+        Bloasis_Trading_Fill.self, Bloasis_Trading_PaperPortfolio.self,
+    ]
 
     static func named(_ name: String) -> (any Message.Type)? {
         all.first { $0.protoMessageName == name }

@@ -1,4 +1,5 @@
 package import Contracts
+import Hosting
 package import Market
 package import Ports
 import ServiceLifecycle

@@ -18,21 +18,26 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
     private let overrides: any OverrideLedger
     private let currents: CurrentRegimes
     let scorecards: Scorecards
+    let analysis: any AIAnalysisAPI
     let drawings = SharedCalls<Drawing, Columns>(
         of: "drawings", limit: MarketRegimeQueries.drawingLimit,
         retrySeconds: MarketRegimeQueries.drawingRetrySeconds)
     let defaultMarket: MarketName
     let now: @Sendable () -> Timestamp
 
-    /// - Parameter now: the wall clock, for staleness and for overrides.
+    /// - Parameters:
+    ///   - analysis: is asked for strategies.
+    ///   - now: the wall clock, for staleness and for overrides.
     package init(
         reader: any RegimeReader & SeriesCatalogue, told: any ToldHistory,
         overrides: any OverrideLedger, currents: CurrentRegimes, scorecards: Scorecards,
-        defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
+        analysis: any AIAnalysisAPI, defaultMarket: MarketName,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.reader = reader
         self.told = told
         self.scorecards = scorecards
+        self.analysis = analysis
         self.overrides = overrides
         self.currents = currents
         self.defaultMarket = defaultMarket
@@ -63,6 +68,25 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             else { return try await current(series, onDegraded: request.onDegraded) }
             return try await believed(series, at: instant, onDegraded: request.onDegraded)
         }
+    }
+
+    package func analyzeCurrentRegime(
+        _ request: Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest
+    ) async throws -> Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse {
+        var asked = Bloasis_MarketRegime_RegimeRequest()
+        asked.market = request.market
+        asked.timeframe = request.timeframe
+        var response = Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse()
+        response.regime = try await getCurrentRegime(asked)
+        var question = Bloasis_AiAnalysis_StrategyRequest()
+        question.regime = response.regime.regime
+        question.market = response.regime.market
+        question.timeframe = response.regime.timeframe
+        question.symbols = request.symbols.isEmpty ? [question.market] : request.symbols
+        question.userID = request.userID
+        question.riskProfile = request.riskProfile
+        response.strategy = try await analysis.getStrategy(question)
+        return response
     }
 
     package func saveRegime(
@@ -325,27 +349,4 @@ extension RPCFault {
         default: error
         }
     }
-}
-
-enum UnknownSeries {
-    static func message(_ series: Series, known: [SeriesHead]) -> String {
-        let names = known.prefix(namesShown).map { "\($0.profile.series)" }
-        let advice =
-            names.isEmpty
-            ? "nothing is stored yet: run bloasis backfill"
-            : "known are " + names.joined(separator: ", ") + (known.count > namesShown ? " …" : "")
-        return "unknown market \(series): \(suggestion(series, known))\(advice)"
-    }
-
-    /// What may have been meant: the market at another timeframe, or one that is called much alike.
-    private static func suggestion(_ series: Series, _ known: [SeriesHead]) -> String {
-        let own = known.map(\.profile.series).first { $0.market == series.market }
-        let meant =
-            own?.description
-            ?? EditDistance.nearest(
-                to: series.market.text, among: known.map(\.profile.series.market.text))
-        return meant.map { "did you mean \($0)? " } ?? ""
-    }
-
-    private static let namesShown = 20
 }

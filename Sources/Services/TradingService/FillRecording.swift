@@ -36,27 +36,33 @@ package struct FillRecording: TradingAPI {
         let (fill, referenced) = try await read(request.fill)
         let receipt: FillReceipt
         do {
-            let known = try await regime(for: fill, replacing: referenced)
-            receipt = try await ledger.record(fill, knowing: known)
+            receipt = try await record(fill, replacing: referenced)
         } catch let error as FillLedgerError {
             throw RPCFault(error)
         }
-        // Also after a duplicate: whoever recorded it may have been killed before it said so.
-        await portfolios.changed(fill.userID)
         var response = Bloasis_Trading_RecordFillResponse()
         response.fill = Bloasis_Trading_Fill(receipt.recorded)
         response.duplicate = receipt.isDuplicate
         return response
     }
 
+    /// Records a report, stamped with the regime that was known at its instant.
+    ///
+    /// - Throws: `FillLedgerError`, `StoreError`.
+    func record(
+        _ fill: Fill, replacing referenced: RecordedFill? = nil
+    ) async throws -> FillReceipt {
+        let known = try await regime(for: fill, replacing: referenced)
+        let receipt = try await ledger.record(fill, knowing: known)
+        // Also after a duplicate: whoever recorded it may have been killed before it said so.
+        await portfolios.changed(fill.userID)
+        return receipt
+    }
+
     package func getPortfolio(
         _ request: Bloasis_Trading_GetPortfolioRequest
     ) async throws -> Bloasis_Trading_Portfolio {
-        guard let user = UserID(request.userID) else {
-            throw RPCFault.invalidArgument(
-                "user_id: '\(RequestReading.excerpt(request.userID))' "
-                    + IdentifierRule.problem)
-        }
+        let user = try UserID(asked: request.userID)
         guard !request.asOf.isEmpty else {
             var answer = try await portfolios.answer(of: user)
             answer.asOf = now().rfc3339

@@ -13,7 +13,7 @@ import Trading
 /// Adding up takes time that grows with a user's reports: it is done when somebody asks, not with
 /// every report.
 package final class Portfolios: Service, Sendable {
-    private let cache: TieredCache<PortfolioCodec>
+    private let cache: TieredCache<MessageCodec<Bloasis_Trading_Portfolio>>
     private let ledger: any FillLedger
     private let commits: @Sendable () -> AsyncStream<Void>
 
@@ -25,7 +25,7 @@ package final class Portfolios: Service, Sendable {
         shared: (any SharedCache)?, _ environment: CacheEnvironment
     ) {
         cache = TieredCache(
-            "portfolio", PortfolioCodec(), shared: shared, CacheLimits(), environment)
+            "portfolio", MessageCodec(), shared: shared, CacheLimits(), environment)
         self.ledger = ledger
         self.commits = commits
     }
@@ -96,17 +96,5 @@ package final class Portfolios: Service, Sendable {
         } catch {
             throw RPCFault(.outOfRange, "the portfolio of \(user) cannot be added up: \(error)")
         }
-    }
-}
-
-/// Portfolios as the API's JSON.
-struct PortfolioCodec: CacheCodec {
-    func encode(_ value: Bloasis_Trading_Portfolio) throws -> [UInt8] {
-        Array(try WireJSON.text(value).utf8)
-    }
-
-    func decode(_ bytes: [UInt8]) throws -> Bloasis_Trading_Portfolio {
-        try WireJSON.message(
-            Bloasis_Trading_Portfolio.self, from: bytes, subject: "a cached answer")
     }
 }

@@ -64,12 +64,8 @@ private struct FillRows {
         let columns = StoredFill.columns.joined(separator: ", ")
         let statement = try database.cachedStatement(
             sql: "SELECT \(columns) FROM order_fills \(condition)")
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            try StoredFill.recorded(
-                sequence: row[1], text: { row[$0] },
-                instant: { column in
-                    (row[column] as Int64?).map { Timestamp(nanoseconds: $0) }
-                })
+        return try Row.fetchAll(statement, arguments: arguments).map {
+            try StoredFill.recorded($0)
         }
     }
 
@@ -112,14 +108,7 @@ private struct FillRows {
                 "UPDATE order_fill_ids SET replaced_by = ? WHERE fill_id = ?",
                 [fill.id.text, reference.text])
         }
-        let values = StoredFill.values(recorded).map { value -> (any DatabaseValueConvertible)? in
-            switch value {
-            case .text(let text): text
-            case .number(let number): number
-            case .instant(let instant): instant.nanoseconds
-            case .missing: nil
-            }
-        }
+        let values = StoredFill.values(recorded).map(\.inSQLite)
         let columns = (StoredFill.columns + ["recorded_at"]).joined(separator: ", ")
         let places = Array(repeating: "?", count: values.count + 1).joined(separator: ", ")
         try execute(

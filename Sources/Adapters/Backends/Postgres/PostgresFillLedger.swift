@@ -51,11 +51,11 @@ extension PostgresFillLedger: FillLedger {
             WHERE user_id = \(user.text) AND sequence > \(sequence)
             ORDER BY sequence LIMIT \(FillPage.limit(limit))
             """
-        return try await database.values(query) { try FillQueries.recorded($0) }
+        return try await database.values(query) { try StoredFill.recorded($0) }
     }
 
     package func fill(_ id: FillID) async throws -> RecordedFill? {
-        try await database.values(FillQueries.fill(id)) { try FillQueries.recorded($0) }.first
+        try await database.values(FillQueries.fill(id)) { try StoredFill.recorded($0) }.first
     }
 }
 
@@ -70,12 +70,6 @@ private enum FillQueries {
     private static let table = PostgresTable(
         "order_fills", StoredFill.columns + ["recorded_at"],
         casts: ["filled_qty": "numeric", "filled_price": "numeric", "commission": "numeric"])
-
-    static func recorded(_ row: PostgresRows.Row) throws -> RecordedFill {
-        try StoredFill.recorded(
-            sequence: row.value(1), text: { try row.optional($0, as: String.self) },
-            instant: { try row.optionalInstant($0) })
-    }
 
     static func fill(_ id: FillID) -> PostgresQuery {
         "SELECT \(sql: columns) FROM order_fills WHERE fill_id = \(id.text)"
@@ -109,7 +103,8 @@ private enum FillQueries {
 
     static func facts(_ rows: [PostgresRows]) throws -> FillFacts {
         FillFacts(
-            existing: try rows[2].first.map(recorded), referenced: try rows[3].first.map(recorded),
+            existing: try rows[2].first.map { try StoredFill.recorded($0) },
+            referenced: try rows[3].first.map { try StoredFill.recorded($0) },
             replacement: try rows[4].first?.optional(0, as: String.self).flatMap { FillID($0) },
             lastSequence: try rows[0].first?.value(0) ?? 0)
     }
@@ -117,14 +112,7 @@ private enum FillQueries {
     static func insertions(
         of recorded: RecordedFill, recordedAt: Timestamp
     ) throws -> [PostgresQuery] {
-        let values = try StoredFill.values(recorded).map { value -> PostgresValue in
-            switch value {
-            case .text(let text): .text(text)
-            case .number(let number): .int64(number)
-            case .instant(let instant): try instant.stored()
-            case .missing: .null
-            }
-        }
+        let values = try StoredFill.values(recorded).map { try $0.inPostgres() }
         let fill = recorded.fill
         var queries = [table.insert(values + [recordedAt.floored])]
         queries.append(

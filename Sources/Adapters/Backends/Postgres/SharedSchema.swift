@@ -23,6 +23,9 @@ struct SharedMigration: Sendable {
             number: 7, name: "calibrated_confidence",
             file: PackageResources._007_calibrated_confidence_sql),
         SharedMigration(number: 8, name: "notices", file: PackageResources._008_notices_sql),
+        SharedMigration(
+            number: 9, name: "paper_portfolios",
+            file: PackageResources._009_paper_portfolios_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

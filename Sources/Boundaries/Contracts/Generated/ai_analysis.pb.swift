@@ -20,30 +20,72 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// A regime, and what may be held in it.
 package nonisolated struct Bloasis_AiAnalysis_StrategyRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// crisis, normal_bear, normal_bull, euphoria, high_volatility, low_volatility or unknown.
   package var regime: String = String()
 
+  /// Names of markets whose bars are stored, 1 to 5,000, each once. One without history is held.
   package var symbols: [String] = []
 
+  /// Who asks; the answer is the same for everybody.
   package var userID: String = String()
 
   /// conservative, moderate or aggressive; moderate when empty.
   package var riskProfile: String = String()
+
+  /// Whose regimes these are; the configured default market when empty.
+  package var market: String = String()
+
+  /// `1d` when empty; of the market and of the symbols.
+  package var timeframe: String = String()
+
+  /// What there is to invest, a decimal string above 0; 100000 when empty.
+  package var capital: String = String()
+
+  /// What is held now; nothing of a symbol that is not named.
+  package var holdings: [Bloasis_AiAnalysis_Holding] = []
+
+  /// What was known at this instant, in the past: `2008-10-01` or RFC 3339. What is known now when
+  /// empty.
+  package var knownAt: String = String()
+
+  /// The least that is traded of a symbol, a decimal string above 0; 1 when empty.
+  package var lot: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
+/// So much of a symbol.
+package nonisolated struct Bloasis_AiAnalysis_Holding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One of the request.
+  package var symbol: String = String()
+
+  /// A decimal string; negative when short.
+  package var quantity: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What to hold, and what to do about it.
 package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// In a few words.
   package var strategy: String {
     get {_strategy ?? String()}
     set {_strategy = newValue}
@@ -53,7 +95,8 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   /// Clears the value of `strategy`. Subsequent reads from it will return its default value.
   package mutating func clearStrategy() {self._strategy = nil}
 
-  /// 0 to 1.
+  /// 0 to 1: the probability that what is held earns something; of cash, that what could be held
+  /// would not; 0 where nothing is known.
   package var confidence: Double {
     get {_confidence ?? 0}
     set {_confidence = newValue}
@@ -63,8 +106,10 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   /// Clears the value of `confidence`. Subsequent reads from it will return its default value.
   package mutating func clearConfidence() {self._confidence = nil}
 
+  /// One for each symbol of the request, in its order.
   package var signals: [Bloasis_AiAnalysis_Signal] = []
 
+  /// The numbers behind it, in words.
   package var rationale: String {
     get {_rationale ?? String()}
     set {_rationale = newValue}
@@ -74,7 +119,7 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   /// Clears the value of `rationale`. Subsequent reads from it will return its default value.
   package mutating func clearRationale() {self._rationale = nil}
 
-  /// Which analyst answered.
+  /// Who answered.
   package var model: String {
     get {_model ?? String()}
     set {_model = newValue}
@@ -84,7 +129,7 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
   package mutating func clearModel() {self._model = nil}
 
-  /// RFC 3339 UTC.
+  /// The close of the latest bar of the market that is known, RFC 3339 UTC.
   package var timestamp: String {
     get {_timestamp ?? String()}
     set {_timestamp = newValue}
@@ -93,6 +138,86 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   package var hasTimestamp: Bool {self._timestamp != nil}
   /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
   package mutating func clearTimestamp() {self._timestamp = nil}
+
+  /// As asked.
+  package var regime: String {
+    get {_regime ?? String()}
+    set {_regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {self._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {self._regime = nil}
+
+  /// As asked, or the standard one.
+  package var riskProfile: String {
+    get {_riskProfile ?? String()}
+    set {_riskProfile = newValue}
+  }
+  /// Returns true if `riskProfile` has been explicitly set.
+  package var hasRiskProfile: Bool {self._riskProfile != nil}
+  /// Clears the value of `riskProfile`. Subsequent reads from it will return its default value.
+  package mutating func clearRiskProfile() {self._riskProfile = nil}
+
+  /// As asked, or the standard one.
+  package var market: String {
+    get {_market ?? String()}
+    set {_market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {self._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {self._market = nil}
+
+  /// As asked, or `1d`.
+  package var timeframe: String {
+    get {_timeframe ?? String()}
+    set {_timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {self._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {self._timeframe = nil}
+
+  /// The share of the capital that is not invested.
+  package var cash: Double {
+    get {_cash ?? 0}
+    set {_cash = newValue}
+  }
+  /// Returns true if `cash` has been explicitly set.
+  package var hasCash: Bool {self._cash != nil}
+  /// Clears the value of `cash`. Subsequent reads from it will return its default value.
+  package mutating func clearCash() {self._cash = nil}
+
+  /// Of a year, of what is held: after shrinkage, before costs.
+  package var expectedReturn: Double {
+    get {_expectedReturn ?? 0}
+    set {_expectedReturn = newValue}
+  }
+  /// Returns true if `expectedReturn` has been explicitly set.
+  package var hasExpectedReturn: Bool {self._expectedReturn != nil}
+  /// Clears the value of `expectedReturn`. Subsequent reads from it will return its default value.
+  package mutating func clearExpectedReturn() {self._expectedReturn = nil}
+
+  /// Of a year, of what is held: the standard deviation that is forecast.
+  package var volatility: Double {
+    get {_volatility ?? 0}
+    set {_volatility = newValue}
+  }
+  /// Returns true if `volatility` has been explicitly set.
+  package var hasVolatility: Bool {self._volatility != nil}
+  /// Clears the value of `volatility`. Subsequent reads from it will return its default value.
+  package mutating func clearVolatility() {self._volatility = nil}
+
+  /// As asked, or the standard one.
+  package var capital: String {
+    get {_capital ?? String()}
+    set {_capital = newValue}
+  }
+  /// Returns true if `capital` has been explicitly set.
+  package var hasCapital: Bool {self._capital != nil}
+  /// Clears the value of `capital`. Subsequent reads from it will return its default value.
+  package mutating func clearCapital() {self._capital = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -103,14 +228,23 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   fileprivate var _rationale: String? = nil
   fileprivate var _model: String? = nil
   fileprivate var _timestamp: String? = nil
+  fileprivate var _regime: String? = nil
+  fileprivate var _riskProfile: String? = nil
+  fileprivate var _market: String? = nil
+  fileprivate var _timeframe: String? = nil
+  fileprivate var _cash: Double? = nil
+  fileprivate var _expectedReturn: Double? = nil
+  fileprivate var _volatility: Double? = nil
+  fileprivate var _capital: String? = nil
 }
 
-/// A suggestion for one symbol.
+/// What to do about one symbol.
 package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As asked.
   package var symbol: String {
     get {_symbol ?? String()}
     set {_symbol = newValue}
@@ -120,7 +254,7 @@ package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   /// Clears the value of `symbol`. Subsequent reads from it will return its default value.
   package mutating func clearSymbol() {self._symbol = nil}
 
-  /// buy, sell or hold.
+  /// BUY, SELL or HOLD.
   package var action: String {
     get {_action ?? String()}
     set {_action = newValue}
@@ -130,7 +264,7 @@ package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   /// Clears the value of `action`. Subsequent reads from it will return its default value.
   package mutating func clearAction() {self._action = nil}
 
-  /// 0 to 1.
+  /// 0 to 1: the share that is to be held, of the most that the risk profile allows.
   package var strength: Double {
     get {_strength ?? 0}
     set {_strength = newValue}
@@ -140,6 +274,7 @@ package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   /// Clears the value of `strength`. Subsequent reads from it will return its default value.
   package mutating func clearStrength() {self._strength = nil}
 
+  /// The numbers behind it, in words.
   package var rationale: String {
     get {_rationale ?? String()}
     set {_rationale = newValue}
@@ -149,6 +284,46 @@ package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   /// Clears the value of `rationale`. Subsequent reads from it will return its default value.
   package mutating func clearRationale() {self._rationale = nil}
 
+  /// The share of the capital that is to be held; negative when short.
+  package var target: Double {
+    get {_target ?? 0}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// Units to be bought or sold, a decimal string; 0 to hold.
+  package var quantity: String {
+    get {_quantity ?? String()}
+    set {_quantity = newValue}
+  }
+  /// Returns true if `quantity` has been explicitly set.
+  package var hasQuantity: Bool {self._quantity != nil}
+  /// Clears the value of `quantity`. Subsequent reads from it will return its default value.
+  package mutating func clearQuantity() {self._quantity = nil}
+
+  /// The close that it is reckoned with, a decimal string; left out without one.
+  package var price: String {
+    get {_price ?? String()}
+    set {_price = newValue}
+  }
+  /// Returns true if `price` has been explicitly set.
+  package var hasPrice: Bool {self._price != nil}
+  /// Clears the value of `price`. Subsequent reads from it will return its default value.
+  package mutating func clearPrice() {self._price = nil}
+
+  /// Where the position is to be given up, a decimal string; left out without a position.
+  package var stop: String {
+    get {_stop ?? String()}
+    set {_stop = newValue}
+  }
+  /// Returns true if `stop` has been explicitly set.
+  package var hasStop: Bool {self._stop != nil}
+  /// Clears the value of `stop`. Subsequent reads from it will return its default value.
+  package mutating func clearStop() {self._stop = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -157,16 +332,23 @@ package nonisolated struct Bloasis_AiAnalysis_Signal: Sendable {
   fileprivate var _action: String? = nil
   fileprivate var _strength: Double? = nil
   fileprivate var _rationale: String? = nil
+  fileprivate var _target: Double? = nil
+  fileprivate var _quantity: String? = nil
+  fileprivate var _price: String? = nil
+  fileprivate var _stop: String? = nil
 }
 
+/// A sector, and a regime.
 package nonisolated struct Bloasis_AiAnalysis_GetSectorStrategiesRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// energy, materials, industrials, consumer_discretionary, consumer_staples, health_care,
+  /// financials, information_technology, communication_services, utilities or real_estate.
   package var sector: String = String()
 
-  /// The current one when empty.
+  /// The default market's current one when empty.
   package var regime: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -174,11 +356,13 @@ package nonisolated struct Bloasis_AiAnalysis_GetSectorStrategiesRequest: Sendab
   package init() {}
 }
 
+/// A strategy for each risk profile.
 package nonisolated struct Bloasis_AiAnalysis_GetSectorStrategiesResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As asked.
   package var sector: String {
     get {_sector ?? String()}
     set {_sector = newValue}
@@ -188,6 +372,7 @@ package nonisolated struct Bloasis_AiAnalysis_GetSectorStrategiesResponse: Senda
   /// Clears the value of `sector`. Subsequent reads from it will return its default value.
   package mutating func clearSector() {self._sector = nil}
 
+  /// As asked, or the current one.
   package var regime: String {
     get {_regime ?? String()}
     set {_regime = newValue}
@@ -197,7 +382,11 @@ package nonisolated struct Bloasis_AiAnalysis_GetSectorStrategiesResponse: Senda
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {self._regime = nil}
 
+  /// conservative, moderate, aggressive.
   package var strategies: [Bloasis_AiAnalysis_StrategyResponse] = []
+
+  /// The sector's symbols.
+  package var symbols: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -213,7 +402,7 @@ fileprivate nonisolated let _protobuf_package = "bloasis.ai_analysis"
 
 nonisolated extension Bloasis_AiAnalysis_StrategyRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StrategyRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}symbols\0\u{3}user_id\0\u{3}risk_profile\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regime\0\u{1}symbols\0\u{3}user_id\0\u{3}risk_profile\0\u{1}market\0\u{1}timeframe\0\u{1}capital\0\u{1}holdings\0\u{3}known_at\0\u{1}lot\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -225,6 +414,12 @@ nonisolated extension Bloasis_AiAnalysis_StrategyRequest: SwiftProtobuf.Message,
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.symbols) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.userID) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.riskProfile) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.market) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.capital) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.holdings) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.knownAt) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.lot) }()
       default: break
       }
     }
@@ -243,6 +438,24 @@ nonisolated extension Bloasis_AiAnalysis_StrategyRequest: SwiftProtobuf.Message,
     if !self.riskProfile.isEmpty {
       try visitor.visitSingularStringField(value: self.riskProfile, fieldNumber: 4)
     }
+    if !self.market.isEmpty {
+      try visitor.visitSingularStringField(value: self.market, fieldNumber: 5)
+    }
+    if !self.timeframe.isEmpty {
+      try visitor.visitSingularStringField(value: self.timeframe, fieldNumber: 6)
+    }
+    if !self.capital.isEmpty {
+      try visitor.visitSingularStringField(value: self.capital, fieldNumber: 7)
+    }
+    if !self.holdings.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.holdings, fieldNumber: 8)
+    }
+    if !self.knownAt.isEmpty {
+      try visitor.visitSingularStringField(value: self.knownAt, fieldNumber: 9)
+    }
+    if !self.lot.isEmpty {
+      try visitor.visitSingularStringField(value: self.lot, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -251,6 +464,47 @@ nonisolated extension Bloasis_AiAnalysis_StrategyRequest: SwiftProtobuf.Message,
     if lhs.symbols != rhs.symbols {return false}
     if lhs.userID != rhs.userID {return false}
     if lhs.riskProfile != rhs.riskProfile {return false}
+    if lhs.market != rhs.market {return false}
+    if lhs.timeframe != rhs.timeframe {return false}
+    if lhs.capital != rhs.capital {return false}
+    if lhs.holdings != rhs.holdings {return false}
+    if lhs.knownAt != rhs.knownAt {return false}
+    if lhs.lot != rhs.lot {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_AiAnalysis_Holding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Holding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}quantity\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.symbol) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.quantity) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.symbol.isEmpty {
+      try visitor.visitSingularStringField(value: self.symbol, fieldNumber: 1)
+    }
+    if !self.quantity.isEmpty {
+      try visitor.visitSingularStringField(value: self.quantity, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_AiAnalysis_Holding, rhs: Bloasis_AiAnalysis_Holding) -> Bool {
+    if lhs.symbol != rhs.symbol {return false}
+    if lhs.quantity != rhs.quantity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -258,7 +512,7 @@ nonisolated extension Bloasis_AiAnalysis_StrategyRequest: SwiftProtobuf.Message,
 
 nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StrategyResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}strategy\0\u{1}confidence\0\u{1}signals\0\u{1}rationale\0\u{1}model\0\u{1}timestamp\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}strategy\0\u{1}confidence\0\u{1}signals\0\u{1}rationale\0\u{1}model\0\u{1}timestamp\0\u{1}regime\0\u{3}risk_profile\0\u{1}market\0\u{1}timeframe\0\u{1}cash\0\u{3}expected_return\0\u{1}volatility\0\u{1}capital\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -272,6 +526,14 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
       case 4: try { try decoder.decodeSingularStringField(value: &self._rationale) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self._model) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self._timestamp) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._regime) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._riskProfile) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self._market) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self._timeframe) }()
+      case 11: try { try decoder.decodeSingularDoubleField(value: &self._cash) }()
+      case 12: try { try decoder.decodeSingularDoubleField(value: &self._expectedReturn) }()
+      case 13: try { try decoder.decodeSingularDoubleField(value: &self._volatility) }()
+      case 14: try { try decoder.decodeSingularStringField(value: &self._capital) }()
       default: break
       }
     }
@@ -300,6 +562,30 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
     try { if let v = self._timestamp {
       try visitor.visitSingularStringField(value: v, fieldNumber: 6)
     } }()
+    try { if let v = self._regime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._riskProfile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._market {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._timeframe {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._cash {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._expectedReturn {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
+    } }()
+    try { if let v = self._volatility {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 13)
+    } }()
+    try { if let v = self._capital {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -310,6 +596,14 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
     if lhs._rationale != rhs._rationale {return false}
     if lhs._model != rhs._model {return false}
     if lhs._timestamp != rhs._timestamp {return false}
+    if lhs._regime != rhs._regime {return false}
+    if lhs._riskProfile != rhs._riskProfile {return false}
+    if lhs._market != rhs._market {return false}
+    if lhs._timeframe != rhs._timeframe {return false}
+    if lhs._cash != rhs._cash {return false}
+    if lhs._expectedReturn != rhs._expectedReturn {return false}
+    if lhs._volatility != rhs._volatility {return false}
+    if lhs._capital != rhs._capital {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -317,7 +611,7 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
 
 nonisolated extension Bloasis_AiAnalysis_Signal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Signal"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}action\0\u{1}strength\0\u{1}rationale\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}action\0\u{1}strength\0\u{1}rationale\0\u{1}target\0\u{1}quantity\0\u{1}price\0\u{1}stop\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -329,6 +623,10 @@ nonisolated extension Bloasis_AiAnalysis_Signal: SwiftProtobuf.Message, SwiftPro
       case 2: try { try decoder.decodeSingularStringField(value: &self._action) }()
       case 3: try { try decoder.decodeSingularDoubleField(value: &self._strength) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self._rationale) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self._target) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._quantity) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._price) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._stop) }()
       default: break
       }
     }
@@ -351,6 +649,18 @@ nonisolated extension Bloasis_AiAnalysis_Signal: SwiftProtobuf.Message, SwiftPro
     try { if let v = self._rationale {
       try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._target {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._quantity {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._price {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._stop {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -359,6 +669,10 @@ nonisolated extension Bloasis_AiAnalysis_Signal: SwiftProtobuf.Message, SwiftPro
     if lhs._action != rhs._action {return false}
     if lhs._strength != rhs._strength {return false}
     if lhs._rationale != rhs._rationale {return false}
+    if lhs._target != rhs._target {return false}
+    if lhs._quantity != rhs._quantity {return false}
+    if lhs._price != rhs._price {return false}
+    if lhs._stop != rhs._stop {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -401,7 +715,7 @@ nonisolated extension Bloasis_AiAnalysis_GetSectorStrategiesRequest: SwiftProtob
 
 nonisolated extension Bloasis_AiAnalysis_GetSectorStrategiesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetSectorStrategiesResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sector\0\u{1}regime\0\u{1}strategies\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sector\0\u{1}regime\0\u{1}strategies\0\u{1}symbols\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -412,6 +726,7 @@ nonisolated extension Bloasis_AiAnalysis_GetSectorStrategiesResponse: SwiftProto
       case 1: try { try decoder.decodeSingularStringField(value: &self._sector) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self._regime) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.strategies) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.symbols) }()
       default: break
       }
     }
@@ -431,6 +746,9 @@ nonisolated extension Bloasis_AiAnalysis_GetSectorStrategiesResponse: SwiftProto
     if !self.strategies.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.strategies, fieldNumber: 3)
     }
+    if !self.symbols.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.symbols, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -438,6 +756,7 @@ nonisolated extension Bloasis_AiAnalysis_GetSectorStrategiesResponse: SwiftProto
     if lhs._sector != rhs._sector {return false}
     if lhs._regime != rhs._regime {return false}
     if lhs.strategies != rhs.strategies {return false}
+    if lhs.symbols != rhs.symbols {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -788,20 +788,25 @@ package nonisolated struct Bloasis_MarketRegime_SaveRegimeResponse: Sendable {
   fileprivate var _current: Bloasis_MarketRegime_RegimeResponse? = nil
 }
 
+/// Which regime, and what may be held in it.
 package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// What may be held; the market itself when empty.
   package var symbols: [String] = []
 
+  /// The configured default market when empty.
   package var market: String = String()
 
+  /// `1d` when empty.
   package var timeframe: String = String()
 
+  /// Who asks; the answer is the same for everybody.
   package var userID: String = String()
 
-  /// conservative, moderate or aggressive.
+  /// conservative, moderate or aggressive; moderate when empty.
   package var riskProfile: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -809,11 +814,13 @@ package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeRequest: Sen
   package init() {}
 }
 
+/// The regime, and what to hold in it.
 package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As GetCurrentRegime answers it.
   package var regime: Bloasis_MarketRegime_RegimeResponse {
     get {_regime ?? Bloasis_MarketRegime_RegimeResponse()}
     set {_regime = newValue}
@@ -823,6 +830,7 @@ package nonisolated struct Bloasis_MarketRegime_AnalyzeCurrentRegimeResponse: Se
   /// Clears the value of `regime`. Subsequent reads from it will return its default value.
   package mutating func clearRegime() {self._regime = nil}
 
+  /// As ai-analysis answers it for that regime.
   package var strategy: Bloasis_AiAnalysis_StrategyResponse {
     get {_strategy ?? Bloasis_AiAnalysis_StrategyResponse()}
     set {_strategy = newValue}

@@ -707,6 +707,554 @@ package nonisolated struct Bloasis_Trading_Position: Sendable {
   fileprivate var _cost: String? = nil
 }
 
+/// A portfolio to be opened.
+package nonisolated struct Bloasis_Trading_OpenPaperPortfolioRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whose it is.
+  package var userID: String = String()
+
+  /// What it is to be like.
+  package var portfolio: Bloasis_Trading_PaperPortfolio {
+    get {_portfolio ?? Bloasis_Trading_PaperPortfolio()}
+    set {_portfolio = newValue}
+  }
+  /// Returns true if `portfolio` has been explicitly set.
+  package var hasPortfolio: Bool {self._portfolio != nil}
+  /// Clears the value of `portfolio`. Subsequent reads from it will return its default value.
+  package mutating func clearPortfolio() {self._portfolio = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _portfolio: Bloasis_Trading_PaperPortfolio? = nil
+}
+
+/// A portfolio that follows the regimes of a market without money.
+package nonisolated struct Bloasis_Trading_PaperPortfolio: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Names it among its user's: letters, digits, `.`, `_` and `-`, at most 64.
+  package var portfolioID: String {
+    get {_storage._portfolioID ?? String()}
+    set {_uniqueStorage()._portfolioID = newValue}
+  }
+  /// Returns true if `portfolioID` has been explicitly set.
+  package var hasPortfolioID: Bool {_storage._portfolioID != nil}
+  /// Clears the value of `portfolioID`. Subsequent reads from it will return its default value.
+  package mutating func clearPortfolioID() {_uniqueStorage()._portfolioID = nil}
+
+  /// Whose it is.
+  package var userID: String {
+    get {_storage._userID ?? String()}
+    set {_uniqueStorage()._userID = newValue}
+  }
+  /// Returns true if `userID` has been explicitly set.
+  package var hasUserID: Bool {_storage._userID != nil}
+  /// Clears the value of `userID`. Subsequent reads from it will return its default value.
+  package mutating func clearUserID() {_uniqueStorage()._userID = nil}
+
+  /// Whose regimes it follows; the configured default market when empty.
+  package var market: String {
+    get {_storage._market ?? String()}
+    set {_uniqueStorage()._market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {_storage._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {_uniqueStorage()._market = nil}
+
+  /// `1d` when empty; of the market and of the symbols.
+  package var timeframe: String {
+    get {_storage._timeframe ?? String()}
+    set {_uniqueStorage()._timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {_storage._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {_uniqueStorage()._timeframe = nil}
+
+  /// What it may hold: names of markets whose bars are stored; the market itself when empty.
+  package var symbols: [String] {
+    get {_storage._symbols}
+    set {_uniqueStorage()._symbols = newValue}
+  }
+
+  /// conservative, moderate or aggressive; moderate when empty.
+  package var riskProfile: String {
+    get {_storage._riskProfile ?? String()}
+    set {_uniqueStorage()._riskProfile = newValue}
+  }
+  /// Returns true if `riskProfile` has been explicitly set.
+  package var hasRiskProfile: Bool {_storage._riskProfile != nil}
+  /// Clears the value of `riskProfile`. Subsequent reads from it will return its default value.
+  package mutating func clearRiskProfile() {_uniqueStorage()._riskProfile = nil}
+
+  /// What it begins with, a decimal string; 100000 when empty.
+  package var capital: String {
+    get {_storage._capital ?? String()}
+    set {_uniqueStorage()._capital = newValue}
+  }
+  /// Returns true if `capital` has been explicitly set.
+  package var hasCapital: Bool {_storage._capital != nil}
+  /// Clears the value of `capital`. Subsequent reads from it will return its default value.
+  package mutating func clearCapital() {_uniqueStorage()._capital = nil}
+
+  /// ISO 4217; USD when empty.
+  package var currency: String {
+    get {_storage._currency ?? String()}
+    set {_uniqueStorage()._currency = newValue}
+  }
+  /// Returns true if `currency` has been explicitly set.
+  package var hasCurrency: Bool {_storage._currency != nil}
+  /// Clears the value of `currency`. Subsequent reads from it will return its default value.
+  package mutating func clearCurrency() {_uniqueStorage()._currency = nil}
+
+  /// How orders are filled.
+  package var terms: Bloasis_Trading_PaperTerms {
+    get {_storage._terms ?? Bloasis_Trading_PaperTerms()}
+    set {_uniqueStorage()._terms = newValue}
+  }
+  /// Returns true if `terms` has been explicitly set.
+  package var hasTerms: Bool {_storage._terms != nil}
+  /// Clears the value of `terms`. Subsequent reads from it will return its default value.
+  package mutating func clearTerms() {_uniqueStorage()._terms = nil}
+
+  /// Answered only: the last announced change when it was opened; it trades on that one and on
+  /// later ones.
+  package var fromSequence: Int64 {
+    get {_storage._fromSequence ?? 0}
+    set {_uniqueStorage()._fromSequence = newValue}
+  }
+  /// Returns true if `fromSequence` has been explicitly set.
+  package var hasFromSequence: Bool {_storage._fromSequence != nil}
+  /// Clears the value of `fromSequence`. Subsequent reads from it will return its default value.
+  package mutating func clearFromSequence() {_uniqueStorage()._fromSequence = nil}
+
+  /// Answered only: whether it was closed.
+  package var closed: Bool {
+    get {_storage._closed ?? false}
+    set {_uniqueStorage()._closed = newValue}
+  }
+  /// Returns true if `closed` has been explicitly set.
+  package var hasClosed: Bool {_storage._closed != nil}
+  /// Clears the value of `closed`. Subsequent reads from it will return its default value.
+  package mutating func clearClosed() {_uniqueStorage()._closed = nil}
+
+  /// Answered only: capital less what was bought, plus what was sold, less commissions.
+  package var cash: String {
+    get {_storage._cash ?? String()}
+    set {_uniqueStorage()._cash = newValue}
+  }
+  /// Returns true if `cash` has been explicitly set.
+  package var hasCash: Bool {_storage._cash != nil}
+  /// Clears the value of `cash`. Subsequent reads from it will return its default value.
+  package mutating func clearCash() {_uniqueStorage()._cash = nil}
+
+  /// Answered only: what it holds, by symbol.
+  package var holdings: [Bloasis_Trading_PaperHolding] {
+    get {_storage._holdings}
+    set {_uniqueStorage()._holdings = newValue}
+  }
+
+  /// Answered only: the sequence of the last change that it decided on.
+  package var sequence: Int64 {
+    get {_storage._sequence ?? 0}
+    set {_uniqueStorage()._sequence = newValue}
+  }
+  /// Returns true if `sequence` has been explicitly set.
+  package var hasSequence: Bool {_storage._sequence != nil}
+  /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
+  package mutating func clearSequence() {_uniqueStorage()._sequence = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// How a paper broker fills orders.
+package nonisolated struct Bloasis_Trading_PaperTerms: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the price, in hundredths of a percent, about, against the trader; 2 when left out.
+  package var slippageBps: Double {
+    get {_slippageBps ?? 0}
+    set {_slippageBps = newValue}
+  }
+  /// Returns true if `slippageBps` has been explicitly set.
+  package var hasSlippageBps: Bool {self._slippageBps != nil}
+  /// Clears the value of `slippageBps`. Subsequent reads from it will return its default value.
+  package mutating func clearSlippageBps() {self._slippageBps = nil}
+
+  /// Of what is traded, in hundredths of a percent; 1 when left out.
+  package var commissionBps: Double {
+    get {_commissionBps ?? 0}
+    set {_commissionBps = newValue}
+  }
+  /// Returns true if `commissionBps` has been explicitly set.
+  package var hasCommissionBps: Bool {self._commissionBps != nil}
+  /// Clears the value of `commissionBps`. Subsequent reads from it will return its default value.
+  package mutating func clearCommissionBps() {self._commissionBps = nil}
+
+  /// Of a bar's volume, the share that an order may have at the most, 0 to 1; 0.1 when left out. A
+  /// bar without a volume fills an order in part now and then.
+  package var participation: Double {
+    get {_participation ?? 0}
+    set {_participation = newValue}
+  }
+  /// Returns true if `participation` has been explicitly set.
+  package var hasParticipation: Bool {self._participation != nil}
+  /// Clears the value of `participation`. Subsequent reads from it will return its default value.
+  package mutating func clearParticipation() {self._participation = nil}
+
+  /// The least that is traded of a symbol, a decimal string; 1 when empty.
+  package var lot: String {
+    get {_lot ?? String()}
+    set {_lot = newValue}
+  }
+  /// Returns true if `lot` has been explicitly set.
+  package var hasLot: Bool {self._lot != nil}
+  /// Clears the value of `lot`. Subsequent reads from it will return its default value.
+  package mutating func clearLot() {self._lot = nil}
+
+  /// What chance is drawn from: the same seed gives the same fills; 1 when left out.
+  package var seed: Int64 {
+    get {_seed ?? 0}
+    set {_seed = newValue}
+  }
+  /// Returns true if `seed` has been explicitly set.
+  package var hasSeed: Bool {self._seed != nil}
+  /// Clears the value of `seed`. Subsequent reads from it will return its default value.
+  package mutating func clearSeed() {self._seed = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _slippageBps: Double? = nil
+  fileprivate var _commissionBps: Double? = nil
+  fileprivate var _participation: Double? = nil
+  fileprivate var _lot: String? = nil
+  fileprivate var _seed: Int64? = nil
+}
+
+/// So much of a symbol.
+package nonisolated struct Bloasis_Trading_PaperHolding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What is held.
+  package var symbol: String {
+    get {_symbol ?? String()}
+    set {_symbol = newValue}
+  }
+  /// Returns true if `symbol` has been explicitly set.
+  package var hasSymbol: Bool {self._symbol != nil}
+  /// Clears the value of `symbol`. Subsequent reads from it will return its default value.
+  package mutating func clearSymbol() {self._symbol = nil}
+
+  /// A decimal string; negative when short.
+  package var quantity: String {
+    get {_quantity ?? String()}
+    set {_quantity = newValue}
+  }
+  /// Returns true if `quantity` has been explicitly set.
+  package var hasQuantity: Bool {self._quantity != nil}
+  /// Clears the value of `quantity`. Subsequent reads from it will return its default value.
+  package mutating func clearQuantity() {self._quantity = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _symbol: String? = nil
+  fileprivate var _quantity: String? = nil
+}
+
+/// Whose portfolios.
+package nonisolated struct Bloasis_Trading_ListPaperPortfoliosRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whose they are.
+  package var userID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// By name.
+package nonisolated struct Bloasis_Trading_ListPaperPortfoliosResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Those that are closed too.
+  package var items: [Bloasis_Trading_PaperPortfolio] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Which portfolio.
+package nonisolated struct Bloasis_Trading_ClosePaperPortfolioRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whose it is.
+  package var userID: String = String()
+
+  /// Names it.
+  package var portfolioID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Of which portfolio.
+package nonisolated struct Bloasis_Trading_ListPaperDecisionsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whose it is.
+  package var userID: String = String()
+
+  /// Names it.
+  package var portfolioID: String = String()
+
+  /// Only those on changes later than this one.
+  package var after: Int64 = 0
+
+  /// 1 to 500; 100 when left out.
+  package var pageSize: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Oldest first.
+package nonisolated struct Bloasis_Trading_ListPaperDecisionsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Goes on behind the last one's sequence.
+  package var items: [Bloasis_Trading_PaperDecision] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a portfolio made of a change.
+package nonisolated struct Bloasis_Trading_PaperDecision: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the change.
+  package var sequence: Int64 {
+    get {_sequence ?? 0}
+    set {_sequence = newValue}
+  }
+  /// Returns true if `sequence` has been explicitly set.
+  package var hasSequence: Bool {self._sequence != nil}
+  /// Clears the value of `sequence`. Subsequent reads from it will return its default value.
+  package mutating func clearSequence() {self._sequence = nil}
+
+  /// Of the change's event; empty of the regime that the portfolio was opened in.
+  package var eventID: String {
+    get {_eventID ?? String()}
+    set {_eventID = newValue}
+  }
+  /// Returns true if `eventID` has been explicitly set.
+  package var hasEventID: Bool {self._eventID != nil}
+  /// Clears the value of `eventID`. Subsequent reads from it will return its default value.
+  package mutating func clearEventID() {self._eventID = nil}
+
+  /// What it changed to.
+  package var regime: String {
+    get {_regime ?? String()}
+    set {_regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {self._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {self._regime = nil}
+
+  /// The close of the bar at which it changed.
+  package var asOf: String {
+    get {_asOf ?? String()}
+    set {_asOf = newValue}
+  }
+  /// Returns true if `asOf` has been explicitly set.
+  package var hasAsOf: Bool {self._asOf != nil}
+  /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
+  package mutating func clearAsOf() {self._asOf = nil}
+
+  /// Why nothing was ordered; left out where something was, or nothing had to be.
+  package var refusal: String {
+    get {_refusal ?? String()}
+    set {_refusal = newValue}
+  }
+  /// Returns true if `refusal` has been explicitly set.
+  package var hasRefusal: Bool {self._refusal != nil}
+  /// Clears the value of `refusal`. Subsequent reads from it will return its default value.
+  package mutating func clearRefusal() {self._refusal = nil}
+
+  /// What the portfolio was worth then, a decimal string.
+  package var equity: String {
+    get {_equity ?? String()}
+    set {_equity = newValue}
+  }
+  /// Returns true if `equity` has been explicitly set.
+  package var hasEquity: Bool {self._equity != nil}
+  /// Clears the value of `equity`. Subsequent reads from it will return its default value.
+  package mutating func clearEquity() {self._equity = nil}
+
+  /// In a few words.
+  package var strategy: String {
+    get {_strategy ?? String()}
+    set {_strategy = newValue}
+  }
+  /// Returns true if `strategy` has been explicitly set.
+  package var hasStrategy: Bool {self._strategy != nil}
+  /// Clears the value of `strategy`. Subsequent reads from it will return its default value.
+  package mutating func clearStrategy() {self._strategy = nil}
+
+  /// The numbers behind it, in words.
+  package var rationale: String {
+    get {_rationale ?? String()}
+    set {_rationale = newValue}
+  }
+  /// Returns true if `rationale` has been explicitly set.
+  package var hasRationale: Bool {self._rationale != nil}
+  /// Clears the value of `rationale`. Subsequent reads from it will return its default value.
+  package mutating func clearRationale() {self._rationale = nil}
+
+  /// By symbol.
+  package var orders: [Bloasis_Trading_PaperOrder] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _sequence: Int64? = nil
+  fileprivate var _eventID: String? = nil
+  fileprivate var _regime: String? = nil
+  fileprivate var _asOf: String? = nil
+  fileprivate var _refusal: String? = nil
+  fileprivate var _equity: String? = nil
+  fileprivate var _strategy: String? = nil
+  fileprivate var _rationale: String? = nil
+}
+
+/// An order of a paper portfolio.
+package nonisolated struct Bloasis_Trading_PaperOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Names the order; its fills have it.
+  package var orderID: String {
+    get {_orderID ?? String()}
+    set {_orderID = newValue}
+  }
+  /// Returns true if `orderID` has been explicitly set.
+  package var hasOrderID: Bool {self._orderID != nil}
+  /// Clears the value of `orderID`. Subsequent reads from it will return its default value.
+  package mutating func clearOrderID() {self._orderID = nil}
+
+  /// What is to be bought or sold.
+  package var symbol: String {
+    get {_symbol ?? String()}
+    set {_symbol = newValue}
+  }
+  /// Returns true if `symbol` has been explicitly set.
+  package var hasSymbol: Bool {self._symbol != nil}
+  /// Clears the value of `symbol`. Subsequent reads from it will return its default value.
+  package mutating func clearSymbol() {self._symbol = nil}
+
+  /// buy or sell.
+  package var side: String {
+    get {_side ?? String()}
+    set {_side = newValue}
+  }
+  /// Returns true if `side` has been explicitly set.
+  package var hasSide: Bool {self._side != nil}
+  /// Clears the value of `side`. Subsequent reads from it will return its default value.
+  package mutating func clearSide() {self._side = nil}
+
+  /// A decimal string.
+  package var quantity: String {
+    get {_quantity ?? String()}
+    set {_quantity = newValue}
+  }
+  /// Returns true if `quantity` has been explicitly set.
+  package var hasQuantity: Bool {self._quantity != nil}
+  /// Clears the value of `quantity`. Subsequent reads from it will return its default value.
+  package mutating func clearQuantity() {self._quantity = nil}
+
+  /// So much of it was filled.
+  package var filled: String {
+    get {_filled ?? String()}
+    set {_filled = newValue}
+  }
+  /// Returns true if `filled` has been explicitly set.
+  package var hasFilled: Bool {self._filled != nil}
+  /// Clears the value of `filled`. Subsequent reads from it will return its default value.
+  package mutating func clearFilled() {self._filled = nil}
+
+  /// open, filled, cancelled or expired.
+  package var status: String {
+    get {_status ?? String()}
+    set {_status = newValue}
+  }
+  /// Returns true if `status` has been explicitly set.
+  package var hasStatus: Bool {self._status != nil}
+  /// Clears the value of `status`. Subsequent reads from it will return its default value.
+  package mutating func clearStatus() {self._status = nil}
+
+  /// Why it was cancelled, or expired.
+  package var reason: String {
+    get {_reason ?? String()}
+    set {_reason = newValue}
+  }
+  /// Returns true if `reason` has been explicitly set.
+  package var hasReason: Bool {self._reason != nil}
+  /// Clears the value of `reason`. Subsequent reads from it will return its default value.
+  package mutating func clearReason() {self._reason = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _orderID: String? = nil
+  fileprivate var _symbol: String? = nil
+  fileprivate var _side: String? = nil
+  fileprivate var _quantity: String? = nil
+  fileprivate var _filled: String? = nil
+  fileprivate var _status: String? = nil
+  fileprivate var _reason: String? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "bloasis.trading"
@@ -1382,6 +1930,607 @@ nonisolated extension Bloasis_Trading_Position: SwiftProtobuf.Message, SwiftProt
     if lhs._realised != rhs._realised {return false}
     if lhs._currency != rhs._currency {return false}
     if lhs._cost != rhs._cost {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_OpenPaperPortfolioRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OpenPaperPortfolioRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{1}portfolio\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._portfolio) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
+    }
+    try { if let v = self._portfolio {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_OpenPaperPortfolioRequest, rhs: Bloasis_Trading_OpenPaperPortfolioRequest) -> Bool {
+    if lhs.userID != rhs.userID {return false}
+    if lhs._portfolio != rhs._portfolio {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_PaperPortfolio: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PaperPortfolio"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}portfolio_id\0\u{3}user_id\0\u{1}market\0\u{1}timeframe\0\u{1}symbols\0\u{3}risk_profile\0\u{1}capital\0\u{1}currency\0\u{1}terms\0\u{3}from_sequence\0\u{1}closed\0\u{1}cash\0\u{1}holdings\0\u{1}sequence\0")
+
+  fileprivate class _StorageClass {
+    var _portfolioID: String? = nil
+    var _userID: String? = nil
+    var _market: String? = nil
+    var _timeframe: String? = nil
+    var _symbols: [String] = []
+    var _riskProfile: String? = nil
+    var _capital: String? = nil
+    var _currency: String? = nil
+    var _terms: Bloasis_Trading_PaperTerms? = nil
+    var _fromSequence: Int64? = nil
+    var _closed: Bool? = nil
+    var _cash: String? = nil
+    var _holdings: [Bloasis_Trading_PaperHolding] = []
+    var _sequence: Int64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _portfolioID = source._portfolioID
+      _userID = source._userID
+      _market = source._market
+      _timeframe = source._timeframe
+      _symbols = source._symbols
+      _riskProfile = source._riskProfile
+      _capital = source._capital
+      _currency = source._currency
+      _terms = source._terms
+      _fromSequence = source._fromSequence
+      _closed = source._closed
+      _cash = source._cash
+      _holdings = source._holdings
+      _sequence = source._sequence
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._portfolioID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._userID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._market) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._timeframe) }()
+        case 5: try { try decoder.decodeRepeatedStringField(value: &_storage._symbols) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._riskProfile) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._capital) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._currency) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._terms) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._fromSequence) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._closed) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._cash) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._holdings) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._sequence) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._portfolioID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._userID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._market {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._timeframe {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._symbols.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._symbols, fieldNumber: 5)
+      }
+      try { if let v = _storage._riskProfile {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._capital {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._currency {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._terms {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._fromSequence {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._closed {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._cash {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+      } }()
+      if !_storage._holdings.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._holdings, fieldNumber: 13)
+      }
+      try { if let v = _storage._sequence {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 14)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_PaperPortfolio, rhs: Bloasis_Trading_PaperPortfolio) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._portfolioID != rhs_storage._portfolioID {return false}
+        if _storage._userID != rhs_storage._userID {return false}
+        if _storage._market != rhs_storage._market {return false}
+        if _storage._timeframe != rhs_storage._timeframe {return false}
+        if _storage._symbols != rhs_storage._symbols {return false}
+        if _storage._riskProfile != rhs_storage._riskProfile {return false}
+        if _storage._capital != rhs_storage._capital {return false}
+        if _storage._currency != rhs_storage._currency {return false}
+        if _storage._terms != rhs_storage._terms {return false}
+        if _storage._fromSequence != rhs_storage._fromSequence {return false}
+        if _storage._closed != rhs_storage._closed {return false}
+        if _storage._cash != rhs_storage._cash {return false}
+        if _storage._holdings != rhs_storage._holdings {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_PaperTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PaperTerms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}slippage_bps\0\u{3}commission_bps\0\u{1}participation\0\u{1}lot\0\u{1}seed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self._slippageBps) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self._commissionBps) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self._participation) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._lot) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._seed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._slippageBps {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._commissionBps {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._participation {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._lot {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._seed {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_PaperTerms, rhs: Bloasis_Trading_PaperTerms) -> Bool {
+    if lhs._slippageBps != rhs._slippageBps {return false}
+    if lhs._commissionBps != rhs._commissionBps {return false}
+    if lhs._participation != rhs._participation {return false}
+    if lhs._lot != rhs._lot {return false}
+    if lhs._seed != rhs._seed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_PaperHolding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PaperHolding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}symbol\0\u{1}quantity\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._symbol) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._quantity) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._symbol {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._quantity {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_PaperHolding, rhs: Bloasis_Trading_PaperHolding) -> Bool {
+    if lhs._symbol != rhs._symbol {return false}
+    if lhs._quantity != rhs._quantity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_ListPaperPortfoliosRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListPaperPortfoliosRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_ListPaperPortfoliosRequest, rhs: Bloasis_Trading_ListPaperPortfoliosRequest) -> Bool {
+    if lhs.userID != rhs.userID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_ListPaperPortfoliosResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListPaperPortfoliosResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_ListPaperPortfoliosResponse, rhs: Bloasis_Trading_ListPaperPortfoliosResponse) -> Bool {
+    if lhs.items != rhs.items {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_ClosePaperPortfolioRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClosePaperPortfolioRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}portfolio_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.portfolioID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
+    }
+    if !self.portfolioID.isEmpty {
+      try visitor.visitSingularStringField(value: self.portfolioID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_ClosePaperPortfolioRequest, rhs: Bloasis_Trading_ClosePaperPortfolioRequest) -> Bool {
+    if lhs.userID != rhs.userID {return false}
+    if lhs.portfolioID != rhs.portfolioID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_ListPaperDecisionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListPaperDecisionsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_id\0\u{3}portfolio_id\0\u{1}after\0\u{3}page_size\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.portfolioID) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.after) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
+    }
+    if !self.portfolioID.isEmpty {
+      try visitor.visitSingularStringField(value: self.portfolioID, fieldNumber: 2)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularInt64Field(value: self.after, fieldNumber: 3)
+    }
+    if self.pageSize != 0 {
+      try visitor.visitSingularInt32Field(value: self.pageSize, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_ListPaperDecisionsRequest, rhs: Bloasis_Trading_ListPaperDecisionsRequest) -> Bool {
+    if lhs.userID != rhs.userID {return false}
+    if lhs.portfolioID != rhs.portfolioID {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.pageSize != rhs.pageSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_ListPaperDecisionsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListPaperDecisionsResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_ListPaperDecisionsResponse, rhs: Bloasis_Trading_ListPaperDecisionsResponse) -> Bool {
+    if lhs.items != rhs.items {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_PaperDecision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PaperDecision"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}event_id\0\u{1}regime\0\u{3}as_of\0\u{1}refusal\0\u{1}equity\0\u{1}strategy\0\u{1}rationale\0\u{1}orders\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self._sequence) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._eventID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._regime) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._asOf) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._refusal) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._equity) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._strategy) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._rationale) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.orders) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._sequence {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._eventID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._regime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._asOf {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._refusal {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._equity {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._strategy {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._rationale {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    if !self.orders.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.orders, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_PaperDecision, rhs: Bloasis_Trading_PaperDecision) -> Bool {
+    if lhs._sequence != rhs._sequence {return false}
+    if lhs._eventID != rhs._eventID {return false}
+    if lhs._regime != rhs._regime {return false}
+    if lhs._asOf != rhs._asOf {return false}
+    if lhs._refusal != rhs._refusal {return false}
+    if lhs._equity != rhs._equity {return false}
+    if lhs._strategy != rhs._strategy {return false}
+    if lhs._rationale != rhs._rationale {return false}
+    if lhs.orders != rhs.orders {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_Trading_PaperOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PaperOrder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}symbol\0\u{1}side\0\u{1}quantity\0\u{1}filled\0\u{1}status\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._orderID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._symbol) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._side) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._quantity) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._filled) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._status) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._orderID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._symbol {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._side {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._quantity {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._filled {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._status {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._reason {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_Trading_PaperOrder, rhs: Bloasis_Trading_PaperOrder) -> Bool {
+    if lhs._orderID != rhs._orderID {return false}
+    if lhs._symbol != rhs._symbol {return false}
+    if lhs._side != rhs._side {return false}
+    if lhs._quantity != rhs._quantity {return false}
+    if lhs._filled != rhs._filled {return false}
+    if lhs._status != rhs._status {return false}
+    if lhs._reason != rhs._reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -105,6 +105,7 @@ package struct MessageStream: Sendable {
 
 extension ServiceMethod {
     package static let marketRegimeService = "bloasis.market_regime.MarketRegimeService"
+    package static let aiAnalysisService = "bloasis.ai_analysis.AIAnalysisService"
     package static let tradingService = "bloasis.trading.TradingService"
     package static let notificationService = "bloasis.notification.NotificationService"
 
@@ -116,11 +117,22 @@ extension ServiceMethod {
             .unary(service, "ListRegimeChanges") { try await api.listRegimeChanges($0) },
             .stream(service, "StreamRegimeChanges") { try await api.streamRegimeChanges($0) },
             .unary(service, "SaveRegime") { try await api.saveRegime($0) },
+            .unary(service, "AnalyzeCurrentRegime") { try await api.analyzeCurrentRegime($0) },
             .unary(service, "ListModels") { try await api.listModels($0) },
             .unary(service, "GetModel") { try await api.getModel($0) },
             .unary(service, "ListSeries") { try await api.listSeries($0) },
             .unary(service, "GetRegimeColumns") { try await api.getRegimeColumns($0) },
             .unary(service, "GetScorecard") { try await api.getScorecard($0) },
+        ]
+    }
+
+    package static func aiAnalysis(_ api: any AIAnalysisAPI) -> [ServiceMethod] {
+        let service = aiAnalysisService
+        return [
+            .unary(
+                service, "GetStrategy", bodyLimitBytes: StrategyQuestion.bodyLimitBytes
+            ) { try await api.getStrategy($0) },
+            .unary(service, "GetSectorStrategies") { try await api.getSectorStrategies($0) },
         ]
     }
 
@@ -150,12 +162,17 @@ extension ServiceMethod {
     }
 
     package static func trading(
-        _ trading: any TradingAPI, _ marketData: any MarketDataAPI
+        _ trading: any TradingAPI, _ marketData: any MarketDataAPI,
+        _ paper: any PaperTradingAPI
     ) -> [ServiceMethod] {
         let service = tradingService
         return [
             .unary(service, "RecordFill") { try await trading.recordFill($0) },
             .unary(service, "GetPortfolio") { try await trading.getPortfolio($0) },
+            .unary(service, "OpenPaperPortfolio") { try await paper.openPaperPortfolio($0) },
+            .unary(service, "ListPaperPortfolios") { try await paper.listPaperPortfolios($0) },
+            .unary(service, "ClosePaperPortfolio") { try await paper.closePaperPortfolio($0) },
+            .unary(service, "ListPaperDecisions") { try await paper.listPaperDecisions($0) },
             .unary(
                 service, "RecordBars",
                 bodyLimitBytes: Bloasis_Trading_RecordBarsRequest.bodyLimitBytes

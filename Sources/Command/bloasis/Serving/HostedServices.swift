@@ -3,6 +3,7 @@ import MarketRegime
 import Metrics
 import Ports
 import ServiceLifecycle
+import TradingService
 
 /// Publishes what the services commit.
 struct EventRelay: BlockingService {
@@ -61,16 +62,27 @@ struct ClosedDayVerification: BlockingService {
     }
 }
 
-/// Keeps portfolios at hand.
+/// Keeps portfolios at hand, and trades for those of paper.
 struct TradingHost: BlockingService {
     static let name = "trading"
     private let assembly: Assembly
+    private let trader: PaperTrader
 
     init(_ context: ServiceContext<NoSettings>) async throws {
         assembly = try await context.process.shared(Shared.assembly)
+        trader = try await context.process.shared(Shared.paperTrader)
     }
 
-    func run() async throws { try await runTogether([assembly.portfolios]) }
+    func run() async throws {
+        let changes = EventConsumer(
+            of: PaperTrader.topics, on: assembly.events, as: PaperTrader.group, having: trader,
+            now: { WallClock.now }, logger: assembly.logger)
+        let settlement = assembly.paperTrading(trader).settlement(
+            after: { [store = assembly.store] in store.commits() }, logger: assembly.logger)
+        async let topics: Void = assembly.makeTopics()
+        try await runTogether([assembly.portfolios, changes, settlement])
+        await topics
+    }
 }
 
 /// Runs parts of one service until each has ended; one that fails ends the others.

@@ -15,7 +15,7 @@ struct RemoteSettings: ServiceSettings {
 
     init(_ reader: inout ConfigurationReader) {
         var hosts: [ServiceName: String] = [:]
-        for service in [ServiceName.marketRegime, .trading, .notification] {
+        for service in [ServiceName.marketRegime, .aiAnalysis, .trading, .notification] {
             hosts[service] = reader.text(service.hostVariable)
         }
         self.hosts = hosts
@@ -28,67 +28,76 @@ struct RemoteSettings: ServiceSettings {
     }
 }
 
-/// Services that other processes answer for this one, over gRPC.
+/// Services in other processes, over gRPC.
 struct RemoteServices: Sendable {
-    private let services: [(name: ServiceName, calls: GRPCCalls)]
-    private let regimes: GRPCCalls
-    private let trading: GRPCCalls
-    private let notification: GRPCCalls
+    private let services: [(name: ServiceName, host: String, calls: GRPCCalls)]
     private let connections: Task<Void, any Error>
 
-    /// - Parameter directory: where services are looked for; `nil`: they are where they are
-    ///   configured.
+    /// - Parameters:
+    ///   - names: those that are called.
+    ///   - directory: where services are looked for; `nil`: they are where they are configured.
     /// - Throws: when a port is not known, or certificates cannot be read.
     init(
-        _ configuration: BloasisConfiguration, _ settings: RemoteSettings,
-        _ directory: (any ServiceDirectory)?, logger: Logger
+        _ names: [ServiceName], _ configuration: BloasisConfiguration,
+        _ settings: RemoteSettings, _ directory: (any ServiceDirectory)?, logger: Logger
     ) throws {
         let finder = directory.map { ServiceFinder($0, logger: logger) }
         // Who asks nobody has no say in whom a registry finds: what its callers show stays here.
         let asksForTokens =
             try configuration.access.authentication(on: configuration.bindAddress) == .required
         let sendsCredentials = directory == nil || settings.isSecure || asksForTokens
-        func calls(_ service: ServiceName) throws -> GRPCCalls {
+        services = try names.map { service in
             let endpoint = RemoteEndpoint(
                 host: settings.hosts[service] ?? "",
                 port: try configuration.ports.port(.grpc, of: service))
-            return try GRPCCalls(
+            let host = "\(endpoint.host):\(endpoint.port)"
+            let calls = try GRPCCalls(
                 {
                     // What is registered, and else what is configured.
                     let found = await finder?.instances(of: service.text) ?? []
                     let endpoints = found.compactMap(\.endpoint)
                     return endpoints.isEmpty ? [endpoint] : endpoints
-                }, host: "\(endpoint.host):\(endpoint.port)",
-                security: settings.security, sendsCredentials: sendsCredentials,
+                }, host: host, security: settings.security, sendsCredentials: sendsCredentials,
                 now: { SteadyClock.now },
                 chance: { Assembly.chance })
+            return (service, host, calls)
         }
-        regimes = try calls(.marketRegime)
-        trading = try calls(.trading)
-        notification = try calls(.notification)
-        services = [
-            (.marketRegime, regimes), (.trading, trading), (.notification, notification),
-        ]
         connections = Task { [services] in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for (_, calls) in services { group.addTask { try await calls.run() } }
+                for service in services { group.addTask { try await service.calls.run() } }
                 try await group.waitForAll()
             }
         }
     }
 
     /// As if they were answered here.
-    var methods: [ServiceMethod] {
-        let trading = RemoteTrading(trading)
-        let notification = RemoteNotification(notification)
-        return ServiceMethod.marketRegime(RemoteMarketRegime(regimes))
-            + ServiceMethod.trading(trading, trading)
-            + ServiceMethod.notification(notification, notification)
+    func methods(of names: [ServiceName]) -> [ServiceMethod] {
+        services.filter { names.contains($0.name) }.flatMap { service -> [ServiceMethod] in
+            switch service.name {
+            case .marketRegime: ServiceMethod.marketRegime(RemoteMarketRegime(service.calls))
+            case .aiAnalysis: ServiceMethod.aiAnalysis(RemoteAIAnalysis(service.calls))
+            case .trading:
+                ServiceMethod.trading(
+                    RemoteTrading(service.calls), RemoteTrading(service.calls),
+                    RemoteTrading(service.calls))
+            case .notification:
+                ServiceMethod.notification(
+                    RemoteNotification(service.calls), RemoteNotification(service.calls))
+            default: []
+            }
+        }
+    }
+
+    /// ai-analysis, behind a circuit breaker; `nil` when it is none of these.
+    var analysis: (any AIAnalysisAPI)? {
+        services.first { $0.name == .aiAnalysis }.map {
+            GuardedAnalysis(RemoteAIAnalysis($0.calls), host: $0.host)
+        }
     }
 
     /// Asks each by gRPC's own health check.
-    var checks: [HealthCheck] {
-        services.map { name, calls in
+    func checks(of names: [ServiceName]) -> [HealthCheck] {
+        services.filter { names.contains($0.name) }.map { name, _, calls in
             HealthCheck(name.text) {
                 let answered: Grpc_Health_V1_HealthCheckResponse = try await calls.unary(
                     "grpc.health.v1.Health", "Check", Grpc_Health_V1_HealthCheckRequest())
@@ -102,7 +111,7 @@ struct RemoteServices: Sendable {
 
     /// Ends the connections, once everything that calls through them has stopped.
     func close() async {
-        for (_, calls) in services { calls.shutDown() }
+        for service in services { service.calls.shutDown() }
         _ = await connections.result
     }
 }

@@ -31,6 +31,8 @@ struct ServePlan: Sendable {
     let local: [ServiceName]
     /// Services that other processes answer for this one.
     let remote: [ServiceName]
+    /// Services elsewhere that those of this process ask.
+    let asked: [ServiceName]
     /// Whether the page and the document of the API are served.
     let hasPage: Bool
 
@@ -40,38 +42,57 @@ struct ServePlan: Sendable {
         case nil:
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
-                FeedPollerHost.name, TradingHost.name, NotificationHost.name, GRPCDoor.name,
-                HTTPDoor.name, Registration.name,
+                FeedPollerHost.name, AnalysisHost.name, TradingHost.name, NotificationHost.name,
+                GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
-            (local, remote, hasPage) = ([.marketRegime, .trading, .notification], [], true)
+            (local, remote, asked) = (ServePlan.answering, [], [])
+            hasPage = true
         case .marketRegime?:
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
                 FeedPollerHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
-            (local, remote, hasPage) = ([.marketRegime], [], true)
+            (local, remote, asked) = ([.marketRegime], [], [.aiAnalysis])
+            hasPage = true
+        case .aiAnalysis?:
+            // Only to the topics that brokers have does nobody else's relay publish for it.
+            entries = [
+                EventRelay.name, AnalysisHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
+            ]
+            (local, remote, asked) = ([.aiAnalysis], [], [])
+            hasPage = false
         case .trading?:
             entries = [
                 EventRelay.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name,
                 Registration.name,
             ]
-            (local, remote, hasPage) = ([.trading], [], false)
+            (local, remote, asked) = ([.trading], [], [.aiAnalysis])
+            hasPage = false
         case .notification?:
-            // Only to the topics that brokers have does nobody else's relay publish for it.
             entries = [
                 EventRelay.name, NotificationHost.name, GRPCDoor.name, HTTPDoor.name,
                 Registration.name,
             ]
-            (local, remote, hasPage) = ([.notification], [], false)
+            (local, remote, asked) = ([.notification], [], [])
+            hasPage = false
         case .gateway?:
             entries = [HTTPDoor.name, Registration.name]
-            (local, remote, hasPage) = ([], [.marketRegime, .trading, .notification], true)
+            (local, remote, asked) = ([], ServePlan.answering, [])
+            hasPage = true
         case let worker? where worker.text == BackfillWorkerHost.name:
             entries = [EventRelay.name, BackfillWorkerHost.name]
-            (local, remote, hasPage) = ([], [], false)
+            (local, remote, asked) = ([], [], [])
+            hasPage = false
         case let other?:
             entries = [other.text]
-            (local, remote, hasPage) = ([], [], false)
+            (local, remote, asked) = ([], [], [])
+            hasPage = false
         }
     }
+
+    /// Those that have methods.
+    private static let answering: [ServiceName] = [
+        .marketRegime, .aiAnalysis, .trading, .notification,
+    ]
 }

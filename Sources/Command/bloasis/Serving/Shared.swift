@@ -4,6 +4,7 @@ import Hosting
 import MarketRegime
 import Notification
 import Ports
+import TradingService
 
 /// What services share, each made when one first asks.
 enum Shared {
@@ -39,11 +40,24 @@ enum Shared {
     static let remote = SharedValue<RemoteServices>("remote-services") { process in
         let serving = try await process.shared(serving)
         return try RemoteServices(
-            serving.configuration, try process.values.read(RemoteSettings.self),
+            serving.plan.remote + serving.plan.asked, serving.configuration,
+            try process.values.read(RemoteSettings.self),
             try await process.shared(registries).directory(sending: serving.configuration),
             logger: process.logger)
     } close: {
         await $0.close()
+    }
+
+    /// ai-analysis in another process; `nil` where it is in this one.
+    static let remoteAnalysis = SharedValue<(any AIAnalysisAPI)?>("remote-analysis") { process in
+        let plan = try await process.shared(serving).plan
+        guard plan.asked.contains(.aiAnalysis) else { return nil }
+        return try await process.shared(remote).analysis
+    }
+
+    static let paperTrader = SharedValue<PaperTrader>("paper-trader") { process in
+        try await process.shared(assembly).paperTrader(
+            asking: try await process.shared(remoteAnalysis))
     }
 
     static let registries = SharedValue<RegistryClients>("registries") { process in
@@ -70,7 +84,10 @@ enum Shared {
         let plan = try await process.shared(serving).plan
         var checks: [HealthCheck] = []
         if !plan.local.isEmpty { checks += try await process.shared(assembly).checks }
-        if !plan.remote.isEmpty { checks += try await process.shared(remote).checks }
+        if !plan.remote.isEmpty {
+            // Not those that are asked only now and then: what is answered without them is ready.
+            checks += try await process.shared(remote).checks(of: plan.remote)
+        }
         return Readiness(checks + (try await process.shared(access).checks))
     }
 
@@ -91,17 +108,24 @@ enum Shared {
         for service in plan.local {
             let assembly = try await process.shared(assembly)
             switch service {
-            case .marketRegime: methods += ServiceMethod.marketRegime(assembly.queries)
+            case .marketRegime:
+                let analysis = try await process.shared(remoteAnalysis)
+                methods += ServiceMethod.marketRegime(assembly.queries(asking: analysis))
+            case .aiAnalysis: methods += ServiceMethod.aiAnalysis(assembly.analysis)
             case .trading:
                 let bars = assembly.bars(into: try await process.shared(intake))
-                methods += ServiceMethod.trading(assembly.trading, bars)
+                let trader = try await process.shared(paperTrader)
+                methods += ServiceMethod.trading(
+                    assembly.trading, bars, assembly.paperTrading(trader))
             case .notification:
                 let office = try await process.shared(notices)
                 methods += ServiceMethod.notification(office.inboxes, office.webhooks)
             default: break
             }
         }
-        if !plan.remote.isEmpty { methods += try await process.shared(remote).methods }
+        if !plan.remote.isEmpty {
+            methods += try await process.shared(remote).methods(of: plan.remote)
+        }
         let control = try await process.shared(access).control
         return methods.map { $0.guarded(by: control).keepingDeadlines() }
     }

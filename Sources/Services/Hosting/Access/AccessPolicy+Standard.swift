@@ -66,6 +66,10 @@ extension AccessPolicy {
             "RecordBars": .scopes([.ingest]),
             "RecordFill": .ownData(field: "fill.user_id", or: [.ingest]),
             "GetPortfolio": ownUser,
+            "OpenPaperPortfolio": ownUser,
+            "ListPaperPortfolios": ownUser,
+            "ClosePaperPortfolio": ownUser,
+            "ListPaperDecisions": ownUser,
         ])
 
     /// Whoever is known is sent what was meant for a service, tokens of callers among it.

@@ -11,7 +11,8 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + registries + feeds + delivery + hostRows + portRows)
+        process + doors + access + stores + registries + feeds + delivery + analysis
+            + hostRows + portRows)
 
     private init(
         _ own: [ConfigurationKey], _ services: [(name: String, keys: [ConfigurationKey])] = []
@@ -220,17 +221,15 @@ package struct ConfigurationTable: Sendable {
         guard service.standardPort(.grpc) != nil else { return nil }
         return ConfigurationKey(
             service.hostVariable, .host, default: "127.0.0.1",
-            ServiceName.servable.contains(service) ? .available : .unused,
-            meaning: "Host of \(service), for a gateway of its own.")
+            meaning: "Host of \(service), for services of their own that call it.")
     }
 
     private static let portRows: [ConfigurationKey] = ServiceName.all.flatMap { service in
         PortKind.allCases.compactMap { kind in
             guard let standard = service.standardPort(kind) else { return nil }
-            let isUsed = ServiceName.servable.contains(service)
             return ConfigurationKey(
                 service.portVariable(kind), .port, default: String(standard),
-                isUsed ? .available : .unused, meaning: "\(kind.label) port of \(service).")
+                meaning: "\(kind.label) port of \(service).")
         }
     }
 }

@@ -12,10 +12,6 @@ package struct ServiceName: Hashable, Sendable {
     package static let all: [ServiceName] = [
         .marketRegime, .aiAnalysis, .notification, .trading, .gateway, .configService,
     ]
-    /// Those this version can serve.
-    package static let servable: [ServiceName] = [
-        .marketRegime, .notification, .trading, .gateway, .configService,
-    ]
 
     package init(_ text: String) {
         self.text = text
@@ -23,16 +19,14 @@ package struct ServiceName: Hashable, Sendable {
 
     /// A service that can be served.
     ///
-    /// - Throws: when there is no such service, or not in this version.
+    /// - Throws: when there is no such service.
     package init(servable text: String) throws(ConfigurationError) {
         let name = ServiceName(text)
-        guard ServiceName.servable.contains(name) else {
-            let problem =
-                ServiceName.all.contains(name)
-                ? "service \(text) is not available in this version"
-                : "there is no service \(text)"
-            let names = ServiceName.servable.map(\.text).joined(separator: ", ")
-            throw ConfigurationError(["\(problem): serve one of \(names), or all by naming none"])
+        guard ServiceName.all.contains(name) else {
+            let names = ServiceName.all.map(\.text).joined(separator: ", ")
+            throw ConfigurationError([
+                "there is no service \(text): serve one of \(names), or all by naming none"
+            ])
         }
         self = name
     }

@@ -1,0 +1,164 @@
+package import Contracts
+package import Hosting
+package import Market
+package import Ports
+import Regimes
+import ServiceLifecycle
+package import Trading
+
+/// Answers `AIAnalysisAPI`: from caches, and else by the engine.
+package final class AnalysisQueries: AIAnalysisAPI, Service {
+    /// Strategies that are worked out at a time.
+    static let workLimit = 8
+    static let retrySeconds = 1
+
+    private let engine: StrategyEngine
+    private let reader: any RegimeReader
+    private let strategies: TieredCache<MessageCodec<Bloasis_AiAnalysis_StrategyResponse>>
+    private let sectorStrategies:
+        TieredCache<MessageCodec<Bloasis_AiAnalysis_GetSectorStrategiesResponse>>
+    private let work = SharedCalls<CacheKey, StrategyEngine.Answer>(
+        of: "strategies", limit: AnalysisQueries.workLimit,
+        retrySeconds: AnalysisQueries.retrySeconds)
+    private let sectors: [Sector: [MarketName]]
+    private let defaultMarket: MarketName
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - shared: `nil` when there is none.
+    ///   - sectors: the symbols of each.
+    ///   - now: the wall clock: nothing is known of later instants.
+    package init(
+        _ engine: StrategyEngine, reader: any RegimeReader, shared: (any SharedCache)?,
+        sectors: [Sector: [MarketName]], defaultMarket: MarketName,
+        now: @escaping @Sendable () -> Timestamp, _ environment: CacheEnvironment
+    ) {
+        self.engine = engine
+        self.reader = reader
+        self.sectors = sectors
+        self.defaultMarket = defaultMarket
+        self.now = now
+        strategies = TieredCache(
+            "strategy", MessageCodec(), shared: shared, CacheLimits(), environment)
+        sectorStrategies = TieredCache(
+            "sector_strategies", MessageCodec(), shared: shared, CacheLimits(), environment)
+    }
+
+    package func getStrategy(
+        _ request: Bloasis_AiAnalysis_StrategyRequest
+    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+        try await strategy(
+            StrategyQuestion(request, defaultMarket: defaultMarket, now: now()))
+    }
+
+    package func getSectorStrategies(
+        _ request: Bloasis_AiAnalysis_GetSectorStrategiesRequest
+    ) async throws -> Bloasis_AiAnalysis_GetSectorStrategiesResponse {
+        let sector = try RequestReading.sector(request.sector)
+        guard request.regime.isEmpty else {
+            let regime = try RequestReading.regime(request.regime)
+            return try await strategies(of: sector, in: regime)
+        }
+        let answer = try await sectorStrategies.value(
+            of: try CacheKeys.sectorStrategies(sector.rawValue),
+            lifetime: CacheKeys.sectorLifetime,
+            isLatest: { try await self.version() <= $0 }, load: { try await self.load(sector) })
+        guard case .value(let response, _) = answer else {
+            throw RPCFault.notFound(
+                UnknownSeries.message(standard, known: try await reader.heads()))
+        }
+        return response
+    }
+
+    /// Hears of what is committed and of what other instances write.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            async let strategies: Void = self.strategies.run(
+                forgettingAt: self.reader.commits() as AsyncStream<Void>)
+            await self.sectorStrategies.run()
+            await strategies
+        }
+    }
+
+    /// Works out the strategies of all sectors anew, after a change of the default market's regime.
+    func refreshSectors() async throws {
+        for sector in Sector.allCases {
+            guard case .value(let response, let version) = try await load(sector) else { return }
+            await sectorStrategies.write(
+                response, version, to: try CacheKeys.sectorStrategies(sector.rawValue),
+                lifetime: CacheKeys.sectorLifetime)
+        }
+    }
+
+    /// Whether a change of a series is one of what sectors' strategies are for.
+    func concernsSectors(_ series: Series) -> Bool { series == standard }
+
+    private var standard: Series { Series(market: defaultMarket) }
+
+    private func strategy(
+        _ question: StrategyQuestion
+    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+        let key = try CacheKeys.strategy(question)
+        // What was known in the past is asked for seldom, and does not grow old.
+        if question.knownAt != nil {
+            let answer = try await answer(question, key)
+            return answer.response
+        }
+        return try await present(question, key)
+    }
+
+    private func present(
+        _ question: StrategyQuestion, _ key: CacheKey
+    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+        let answer = try await strategies.value(
+            of: key, lifetime: CacheKeys.otherLifetime,
+            isLatest: { try await self.engine.standing(of: question).version <= $0 },
+            load: {
+                let answer = try await self.answer(question, key)
+                return .value(answer.response, answer.version)
+            })
+        guard case .value(let response, _) = answer else {
+            return try await self.answer(question, key).response
+        }
+        return response
+    }
+
+    private func answer(
+        _ question: StrategyQuestion, _ key: CacheKey
+    ) async throws -> StrategyEngine.Answer {
+        try await work.value(of: key) { try await engine.answer(question) }
+    }
+
+    /// Of the strategies of sectors: they stand until the regime changes.
+    private func version() async throws -> CacheVersion {
+        guard let head = try await reader.head(of: standard) else { return .none }
+        return CacheVersion(
+            asOf: head.lastAnnouncedAsOf ?? .earliest, revision: 0, sequence: head.lastSequence)
+    }
+
+    private func load(
+        _ sector: Sector
+    ) async throws -> CacheAnswer<Bloasis_AiAnalysis_GetSectorStrategiesResponse> {
+        guard let head = try await reader.head(of: standard) else { return .absent }
+        let version = try await version()
+        let regime = head.publishedRegime(at: now())
+        return .value(try await strategies(of: sector, in: regime), version)
+    }
+
+    private func strategies(
+        of sector: Sector, in regime: Regime
+    ) async throws -> Bloasis_AiAnalysis_GetSectorStrategiesResponse {
+        let symbols = sectors[sector] ?? []
+        var response = Bloasis_AiAnalysis_GetSectorStrategiesResponse()
+        response.sector = sector.rawValue
+        response.regime = regime.label
+        response.symbols = symbols.map(\.text)
+        for profile in RiskProfile.allCases {
+            response.strategies.append(
+                try await strategy(
+                    StrategyQuestion(
+                        regime: regime, symbols: symbols, profile: profile, series: standard)))
+        }
+        return response
+    }
+}

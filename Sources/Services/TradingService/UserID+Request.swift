@@ -1,0 +1,14 @@
+import Contracts
+import Market
+import Trading
+
+extension UserID {
+    /// Whose a request is.
+    init(asked text: String) throws(RPCFault) {
+        guard let user = UserID(text) else {
+            throw .invalidArgument(
+                "user_id: '\(RequestReading.excerpt(text))' \(IdentifierRule.problem)")
+        }
+        self = user
+    }
+}
