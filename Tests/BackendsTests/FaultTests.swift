@@ -82,7 +82,7 @@ struct FaultTests {
         _ = try await store.regimes.record(Samples.batch(Samples.regimes(count: 500)))
         try store.close()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: home.path))
-        for index in stride(from: 4096 * 40, to: bytes.count, by: 7) { bytes[index] = 0xA5 }
+        for index in stride(from: 4096 * 70, to: bytes.count, by: 7) { bytes[index] = 0xA5 }
         try bytes.write(to: URL(fileURLWithPath: home.path))
         let reopened = try open(home.path)
         defer { try? reopened.close() }

@@ -40,6 +40,23 @@ struct MethodTests {
         Method("GetRegimeColumns") { try await $0.regimes.getRegimeColumns($1) },
         Method("GetScorecard") { try await $0.regimes.getScorecard($1) },
         Method("RecordFill", setting: ["fill"]) { try await $0.trading.recordFill($1) },
+        Method("AnalyzeCurrentRegime") { try await $0.regimes.analyzeCurrentRegime($1) },
+        Method("GetStrategy") { try await $0.analysis.getStrategy($1) },
+        Method("GetSectorStrategies", setting: ["sector"]) {
+            try await $0.analysis.getSectorStrategies($1)
+        },
+        Method("OpenPaperPortfolio", setting: ["user_id", "portfolio"]) {
+            try await $0.trading.openPaperPortfolio($1)
+        },
+        Method("ListPaperPortfolios", setting: ["user_id"]) {
+            try await $0.trading.listPaperPortfolios($1)
+        },
+        Method("ClosePaperPortfolio", setting: ["user_id", "portfolio_id"]) {
+            try await $0.trading.closePaperPortfolio($1)
+        },
+        Method("ListPaperDecisions", setting: ["user_id", "portfolio_id"]) {
+            try await $0.trading.listPaperDecisions($1)
+        },
         Method("GetPortfolio", setting: ["user_id"]) { try await $0.trading.getPortfolio($1) },
         Method("RecordBars") { try await $0.trading.recordBars($1) },
     ]

@@ -26,6 +26,7 @@ struct World: Sendable {
 
     var regimes: RemoteMarketRegime { RemoteMarketRegime(calls) }
     var trading: RemoteTrading { RemoteTrading(calls) }
+    var analysis: RemoteAIAnalysis { RemoteAIAnalysis(calls) }
 
     /// Runs a service behind a door, and calls it.
     static func with(

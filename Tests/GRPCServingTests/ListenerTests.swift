@@ -136,7 +136,7 @@ struct ListenerTests {
         try await serving(FakeService()) { client, _ in
             let error = await Self.code {
                 try await Self.ask(
-                    client, "AnalyzeCurrentRegime", Bloasis_MarketRegime_RegimeRequest())
+                    client, "ForetellRegime", Bloasis_MarketRegime_RegimeRequest())
             }
             #expect(error?.code == .unimplemented)
         }

@@ -128,13 +128,17 @@ struct OpenAPITests {
         let paths = try #require(document["paths"] as? [String: [String: Any]])
         #expect(
             Set(paths.keys) == [
-                "/v1/market-data/bars", "/v1/market-regime/changes", "/v1/market-regime/columns",
-                "/v1/market-regime/current",
+                "/v1/ai-analysis/sectors/{sector}/strategies", "/v1/ai-analysis/strategy",
+                "/v1/market-data/bars", "/v1/market-regime/analysis", "/v1/market-regime/changes",
+                "/v1/market-regime/columns", "/v1/market-regime/current",
                 "/v1/market-regime/history", "/v1/market-regime/models",
                 "/v1/market-regime/models/{version}", "/v1/market-regime/overrides",
                 "/v1/market-regime/scorecard", "/v1/market-regime/series",
                 "/v1/market-regime/stream",
-                "/v1/orders/fills", "/v1/users/{user_id}/portfolio",
+                "/v1/orders/fills", "/v1/users/{user_id}/paper-portfolios",
+                "/v1/users/{user_id}/paper-portfolios/{portfolio_id}",
+                "/v1/users/{user_id}/paper-portfolios/{portfolio_id}/decisions",
+                "/v1/users/{user_id}/portfolio",
             ])
         let current = try #require(paths["/v1/market-regime/current"]?["get"] as? [String: Any])
         #expect(current["operationId"] as? String == "GetCurrentRegime")

@@ -39,6 +39,14 @@ struct Assembly {
         failPoints.map { FailingJournal(journal: store, points: $0) } ?? store
     }
 
+    private var paper: any PaperBook {
+        failPoints.map { FailingPaperBook(book: storage.paper, points: $0) } ?? storage.paper
+    }
+
+    private var fills: any FillLedger {
+        failPoints.map { FailingLedger(ledger: storage.fills, points: $0) } ?? storage.fills
+    }
+
     /// - Parameter courier: to webhooks.
     func courier(_ courier: any WebhookCourier) -> any WebhookCourier {
         failPoints.map { FailingCourier(courier: courier, points: $0) } ?? courier
@@ -191,25 +199,24 @@ struct Assembly {
 
     var trading: FillRecording {
         FillRecording(
-            ledger: storage.fills, reader: store, portfolios: portfolios,
+            ledger: fills, reader: store, portfolios: portfolios,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
     var paperBroker: PaperBroker {
-        PaperBroker(
-            storage.paper, reader: store, ledger: storage.fills, recording: trading)
+        PaperBroker(paper, reader: store, ledger: fills, recording: trading)
     }
 
     /// - Parameter analysis: where ai-analysis is; `nil`: here.
     func paperTrader(asking analysis: (any AIAnalysisAPI)? = nil) -> PaperTrader {
         PaperTrader(
-            storage.paper, reader: store, ledger: storage.fills,
+            paper, reader: store, ledger: fills,
             analysis: analysis ?? self.analysis, broker: paperBroker)
     }
 
     func paperTrading(_ trader: PaperTrader) -> PaperTrading {
         PaperTrading(
-            storage.paper, trader: trader, broker: paperBroker,
+            paper, trader: trader, broker: paperBroker,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 

@@ -37,6 +37,12 @@ enum FailPoint: String, CaseIterable {
     case noticeReread = "notice-reread"
     /// After the answer of a webhook or a mail server, before that is written.
     case deliveryAnswered = "delivery-answered"
+    /// After a decision of a paper portfolio was committed, with its orders.
+    case decisionRecorded = "decision-recorded"
+    /// After a fill was.
+    case fillRecorded = "fill-recorded"
+    /// After what it made of its order was.
+    case orderAdvanced = "order-advanced"
 }
 
 /// Ends the process by SIGKILL when it gets to one point for the n-th time.

@@ -72,6 +72,14 @@ struct PaperReplay: Sendable {
         failPoints.map { FailingBus(bus: sandbox.events, points: $0) } ?? sandbox.events
     }
 
+    private var book: any PaperBook {
+        failPoints.map { FailingPaperBook(book: sandbox.paper, points: $0) } ?? sandbox.paper
+    }
+
+    private var ledger: any FillLedger {
+        failPoints.map { FailingLedger(ledger: sandbox.fills, points: $0) } ?? sandbox.fills
+    }
+
     private var outbox: any Outbox {
         failPoints.map { FailingOutbox(outbox: sandbox.regimes, points: $0) } ?? sandbox.regimes
     }
@@ -87,24 +95,28 @@ struct PaperReplay: Sendable {
             journal: journal, reader: sandbox.regimes, now: now, logger: logger,
             jitter: SystemRandomNumberGenerator())
         try await begin(parts, after: warmUp.last)
-        for (index, bar) in traded.enumerated() {
+        // What a run that was killed had replayed is there; of its last bar something may be left
+        // to be done, of those before it nothing.
+        let last = try await sandbox.regimes.head(of: series)?.lastAsOf ?? .earliest
+        let replayed = traded.count { $0.timestamp <= last }
+        for (index, bar) in traded.enumerated().dropFirst(max(replayed - 1, 0)) {
             clock.set(bar.availableAt)
-            let head = try await sandbox.regimes.head(of: series)
-            // What was replayed before, by a run that was killed, is there.
-            if head?.lastAsOf.map({ $0 < bar.timestamp }) ?? true {
-                do {
-                    try await classifier.take(bar, of: series)
-                } catch BarRefusal.suspectedSplit {
-                    // It was accepted when it was stored.
-                    try await write([bar], announcing: true)
-                }
-            }
+            if bar.timestamp > last { try await classify(bar, by: &classifier) }
             try await parts.broker.settle(through: bar.timestamp)
             try await parts.pump()
             progress(index + 1, traded.count)
         }
         await parts.close()
         return warmUp.suffix(1) + traded
+    }
+
+    private func classify(_ bar: Bar, by classifier: inout LiveClassifier) async throws {
+        do {
+            try await classifier.take(bar, of: series)
+        } catch BarRefusal.suspectedSplit {
+            // It was accepted when it was stored.
+            try await write([bar], announcing: true)
+        }
     }
 
     /// What is in the store after a run.
@@ -188,19 +200,18 @@ struct PaperReplay: Sendable {
             commits: { [sandbox] in sandbox.regimes.commits() as AsyncStream<Void> }, shared: nil,
             PaperReplay.environment)
         return FillRecording(
-            ledger: sandbox.fills, reader: reader, portfolios: portfolios,
+            ledger: ledger, reader: reader, portfolios: portfolios,
             defaultMarket: series.market, now: now)
     }
 
     private func parts() async throws -> Parts {
         let broker = PaperBroker(
-            sandbox.paper, reader: reader, ledger: sandbox.fills, recording: recording(reader))
+            book, reader: reader, ledger: ledger, recording: recording(reader))
         let analysis = AnalysisQueries(
             StrategyEngine(reader), reader: reader, shared: nil, sectors: [:],
             defaultMarket: series.market, now: now, PaperReplay.environment)
         let trader = PaperTrader(
-            sandbox.paper, reader: reader, ledger: sandbox.fills, analysis: analysis,
-            broker: broker)
+            book, reader: reader, ledger: ledger, analysis: analysis, broker: broker)
         let notifier = NoticeEffect(
             on: sandbox.notices, clock: ZoneClock { _, _ in 0 }, now: now, logger: logger)
         return Parts(

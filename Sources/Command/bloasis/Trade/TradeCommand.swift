@@ -55,13 +55,16 @@ struct TradeCommand: ConfiguredVerb {
             let profile = try await profile(of: series, in: assembly)
             let range = rangeOptions.range ?? RangeOptions.whole
             let folder = PaperFolder(home: configuration.home, series: series)
+            let failPoints = try configuration.failPoint.map { try FailPoints($0) }
             let sandbox = try folder.open(
-                for: PaperTermsText.text(of: portfolio, over: range, writes: profile.writes))
+                for: PaperTermsText.text(of: portfolio, over: range, writes: profile.writes),
+                wording: failPoints?.wording(.standard) ?? .standard)
             let outcome: Result<PaperOutcome, any Error>
             do {
                 outcome = .success(
                     try await replay(
-                        portfolio, over: range, profile.profile, in: assembly, into: sandbox))
+                        portfolio, over: range, profile.profile, in: assembly, into: sandbox,
+                        failPoints))
             } catch {
                 outcome = .failure(error)
             }
@@ -94,11 +97,11 @@ struct TradeCommand: ConfiguredVerb {
 
     private func replay(
         _ portfolio: PaperPortfolio, over range: Range<Timestamp>, _ profile: SeriesProfile,
-        in assembly: Assembly, into sandbox: EmbeddedStore
+        in assembly: Assembly, into sandbox: EmbeddedStore, _ failPoints: FailPoints?
     ) async throws -> PaperOutcome {
         let replay = PaperReplay(
             portfolio, over: range, of: profile, from: assembly.store, into: sandbox,
-            failPoints: try assembly.configuration.failPoint.map { try FailPoints($0) },
+            failPoints: failPoints,
             logger: quietLogger(assembly.configuration))
         var progress = ProgressBar("\(portfolio.series)")
         defer { progress.finish() }
@@ -199,7 +202,7 @@ struct PaperFolder {
 
     /// Opens the store of a replay: the one that is there where the terms are the same, and else a
     /// new one in its place.
-    func open(for terms: String) throws -> EmbeddedStore {
+    func open(for terms: String, wording: EventWording) throws -> EmbeddedStore {
         let files = FileManager.default
         let note = path + "/" + PaperFolder.terms
         let store = path + "/bloasis.sqlite"
@@ -216,7 +219,10 @@ struct PaperFolder {
                 .failed, "\(path): cannot be made new: \(error.localizedDescription)",
                 hint: "allow it to be written, or name another --home")
         }
-        return try EmbeddedStore(path: store, wording: .standard, now: { WallClock.now })
+        // Whoever goes on after one that was killed waits for its leases.
+        return try EmbeddedStore(
+            path: store, wording: wording, timing: EventLogTiming(leaseSeconds: 5),
+            now: { WallClock.now })
     }
 }
 

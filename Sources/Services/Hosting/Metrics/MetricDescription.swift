@@ -111,6 +111,15 @@ package enum MetricTable {
 
     private static let deliveries = [
         MetricDescription(
+            "sector_strategies_refreshed_total", .counter, of: "changes",
+            "Changes after which the strategies of sectors were worked out anew."),
+        MetricDescription(
+            "paper_decisions_total", .counter, of: "decisions", by: ["outcome"],
+            "Decisions of paper portfolios on changes: decided, or refused."),
+        MetricDescription(
+            "paper_fills_total", .counter, of: "fills",
+            "Fills of paper orders that were recorded."),
+        MetricDescription(
             "notices_taken_total", .counter, of: "events", by: ["kind"],
             "Events whose effect on people was committed."),
         MetricDescription(
