@@ -1,8 +1,8 @@
 #!/bin/sh
-# Times the program, its dashboard and how people are told against their goals, then counts what a
-# clock cannot say: instructions and allocations of the kernels, against Benchmarks/Thresholds.
-# Fails when a count exceeds its threshold. `--record` keeps the times; `--accept` writes the
-# thresholds anew.
+# Times the program, its dashboard, strategies and how people are told against their goals, then
+# counts what a clock cannot say: instructions and allocations of the kernels, against
+# Benchmarks/Thresholds. Fails when a count exceeds its threshold. `--record` keeps the times;
+# `--accept` writes the thresholds anew.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,6 +18,7 @@ done
 
 python3 Benchmarks/run.py $record
 "$(Scripts/install-test-browser.sh)" Benchmarks/dashboard.py $record
+python3 Benchmarks/strategies.py $record
 python3 Benchmarks/notify.py $record
 
 scratch=$PWD/.build/benchmarks

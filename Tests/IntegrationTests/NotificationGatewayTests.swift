@@ -27,6 +27,8 @@ struct NotificationGatewayTests {
             program.environment["NOTIFICATION_HOST"] = "127.0.0.1"
             program.environment["NOTIFICATION_PORT"] = String(notification)
             // Nobody is there; nobody is asked.
+            program.environment["AI_ANALYSIS_HOST"] = "127.0.0.1"
+            program.environment["AI_ANALYSIS_PORT"] = String(try LoopbackPort.free())
             program.environment["TRADING_HOST"] = "127.0.0.1"
             program.environment["TRADING_PORT"] = String(try LoopbackPort.free())
             return try await Server.start(program, service: "gateway")
@@ -114,7 +116,8 @@ struct NotificationGatewayTests {
         #expect(try await gateway.get("/health").status == 200)
         let ready = try await gateway.get("/ready")
         #expect(
-            ready.status == 503 && ready.body.contains(#""failing":["trading","notification"]"#))
+            ready.status == 503
+                && ready.body.contains(#""failing":["ai-analysis","trading","notification"]"#))
         #expect(try await gateway.stop() == 0)
         #expect(try await regimes.stop() == 0)
     }

@@ -33,17 +33,17 @@ struct AlignmentTests {
         #expect(history.meanStretch(of: .normalBear) == nil)
     }
 
-    @Test("a close counts from when it was known, until it is too old")
+    @Test("a close counts from its bar on, until it is too old")
     func alignment() {
         let aligned = AlignedCloses.at(
-            [0, 1, 2, 3, 4, 5, 6].map(Self.day), known: [1, 3].map(Self.day), closes: [10, 30],
+            [0, 1, 2, 3, 4, 5, 6].map(Self.day), stamps: [1, 3].map(Self.day), closes: [10, 30],
             ageNanoseconds: 2 * 86_400_000_000_000)
         #expect(aligned[0].isNaN)
         #expect(Array(aligned[1...5]) == [10, 10, 30, 30, 30])
         #expect(aligned[6].isNaN)
     }
 
-    @Test("no close that was known later changes what is aligned", arguments: 0..<20)
+    @Test("no later close changes what is aligned", arguments: 0..<20)
     func causal(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         let instants = (0..<40).map { Self.day($0 * 3) }
@@ -53,7 +53,7 @@ struct AlignmentTests {
         let cut = Int(generator.unit() * 60)
         func aligned(_ count: Int) -> [Double] {
             AlignedCloses.at(
-                instants, known: times.prefix(count).map(Self.day),
+                instants, stamps: times.prefix(count).map(Self.day),
                 closes: Array(closes.prefix(count)), ageNanoseconds: .max / 4)
         }
         for (instant, (whole, part)) in zip(instants, zip(aligned(60), aligned(cut)))

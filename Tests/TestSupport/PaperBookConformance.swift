@@ -69,7 +69,8 @@ extension Samples {
     ) throws -> PaperOrder {
         PaperOrder(
             id: try #require(OrderID(id)), key: key, sequence: sequence, symbol: series.market,
-            side: .sell, quantity: DecimalNumber(125, scale: 1), through: day(Int(sequence)))
+            side: .sell, quantity: DecimalNumber(125, scale: 1), decidedAt: day(Int(sequence)),
+            through: day(Int(sequence)))
     }
 }
 
@@ -188,9 +189,21 @@ package enum PaperBookConformance {
                 Samples.paperDecision(
                     2, orders: [try Samples.paperOrder("o-2", sequence: 2)]))
             #expect(late.refusal == nil && late.orders.count == 1)
-            // Nor does it take anything away from the later one.
+            // Nor does an older one take anything away from the later one.
             _ = try await world.book.record(Samples.paperDecision(0))
             #expect(try await world.book.openOrders(of: key).count == 1)
+        },
+        Law("a refusal on the latest change ends what was ordered before it too") { world in
+            try await world.announce([.crisis])
+            let key = try await world.book.open(Samples.paperPortfolio()).key
+            let order = try Samples.paperOrder("o-1", sequence: 1)
+            _ = try await world.book.record(Samples.paperDecision(1, orders: [order]))
+            _ = try await world.store.record(
+                Samples.batch([.euphoria], from: 1, previous: .crisis, announcing: true))
+            var refused = Samples.paperDecision(2)
+            refused.refusal = "no price"
+            _ = try await world.book.record(refused)
+            #expect(try await world.book.openOrders(of: key).isEmpty)
         },
         Law("nothing is decided for a portfolio that is closed, or is none") { world in
             try await world.announce([.crisis])

@@ -75,7 +75,8 @@ private struct PaperWorld {
             defaultMarket: Samples.series.market, now: { time.now })
         broker = PaperBroker(book, reader: store, ledger: ledger, recording: recording)
         trader = PaperTrader(
-            book, reader: store, ledger: ledger, analysis: analysis, broker: broker)
+            book, reader: store, ledger: ledger, analysis: analysis, broker: broker,
+            now: { time.now })
         trading = PaperTrading(
             book, trader: trader, broker: broker, defaultMarket: Samples.series.market,
             now: { time.now })

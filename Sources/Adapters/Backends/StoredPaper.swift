@@ -83,7 +83,7 @@ enum StoredPaper {
 
     static let orderColumns = [
         "user_id", "portfolio_id", "order_id", "sequence", "symbol", "side", "quantity", "filled",
-        "status", "reason", "through", "bars",
+        "status", "reason", "through", "bars", "decided_at",
     ]
 
     static func values(_ order: PaperOrder) -> [StoredValue] {
@@ -92,6 +92,7 @@ enum StoredPaper {
             .number(order.sequence), .text(order.symbol.text), .text(order.side.rawValue),
             .text("\(order.quantity)"), .text("\(order.filled)"), .text(order.status.rawValue),
             .text(orMissing: order.reason), .instant(order.through), .number(Int64(order.bars)),
+            .instant(order.decidedAt),
         ]
     }
 
@@ -102,6 +103,7 @@ enum StoredPaper {
             sequence: try row.row.number(3), symbol: try row.read(4) { MarketName($0) },
             side: try row.read(5) { Side(rawValue: $0) },
             quantity: try row.read(6) { try DecimalNumber(parsing: $0) },
+            decidedAt: try row.instant(12),
             filled: try row.read(7) { try DecimalNumber(parsing: $0) },
             status: try row.read(8) { PaperOrder.Status(rawValue: $0) },
             reason: try row.row.optionalText(9), through: try row.instant(10),

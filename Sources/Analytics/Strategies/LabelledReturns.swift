@@ -1,9 +1,9 @@
 package import Market
 package import Regimes
 
-/// What followed the labels of a market: the return of each symbol from the bar of a label to the
-/// next one. So a strategy rests on what could be had by acting on a label, not on the bar that
-/// made it.
+/// What followed the labels of a market: the return of each symbol from the close of a label's bar
+/// to the next close, not that of the bar that made the label. Who acts at the next first price has
+/// all of it but what happens until then.
 package struct LabelledReturns: Sendable {
     /// What was published at the close of each bar but the last.
     package let labels: [Regime]
@@ -64,20 +64,20 @@ package struct LabelledReturns: Sendable {
 
 /// The closes of a symbol at the bars of a market that may keep other hours.
 package enum AlignedCloses {
-    /// The last close that was known at each of some instants, if it is no older than `age` then.
+    /// The last close up to each of some instants, if it is no older than `age` then.
     ///
     /// - Parameters:
-    ///   - known: when each close was known, not falling.
+    ///   - stamps: of the closes' bars, rising.
     ///   - closes: as many.
     ///   - instants: rising.
     ///   - ageNanoseconds: how old the bar of a close may be.
     package static func at(
-        _ instants: [Timestamp], known: [Timestamp], closes: [Double], ageNanoseconds: Int64
+        _ instants: [Timestamp], stamps: [Timestamp], closes: [Double], ageNanoseconds: Int64
     ) -> [Double] {
         var next = 0
         return instants.map { instant in
-            while next < known.count, known[next] <= instant { next += 1 }
-            guard next > 0, known[next - 1] >= instant.advanced(byNanoseconds: -ageNanoseconds)
+            while next < stamps.count, stamps[next] <= instant { next += 1 }
+            guard next > 0, stamps[next - 1] >= instant.advanced(byNanoseconds: -ageNanoseconds)
             else { return .nan }
             return closes[next - 1]
         }

@@ -4,9 +4,12 @@ import Regimes
 package import Trading
 
 extension OrderID {
+    /// What the ids of all paper orders, and of their fills, begin with.
+    package static let paperStem = "paper-"
+
     /// What the orders of a portfolio begin with.
     package static func paperPrefix(of key: PaperKey) -> String {
-        "paper-\(EventID(hashing: "\(key.userID)|\(key.id)"))-"
+        "\(paperStem)\(EventID(hashing: "\(key.userID)|\(key.id)"))-"
     }
 
     /// Deterministic: the same decision gives the same orders.

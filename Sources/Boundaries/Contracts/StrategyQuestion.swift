@@ -54,7 +54,9 @@ package struct StrategyQuestion: Sendable, Equatable {
         lot = try RequestReading.amount(
             request.lot, field: "lot", or: StrategyQuestion.standardLot)
         holdings = try StrategyQuestion.holdings(request.holdings, of: symbols)
-        knownAt = try RequestReading.knownAt(request.knownAt, now: now)
+        // As bars are: clocks differ.
+        knownAt = try RequestReading.knownAt(
+            request.knownAt, now: now.advanced(bySeconds: Bar.clockToleranceSeconds))
     }
 
     static func symbols(_ names: [String]) throws(RPCFault) -> [MarketName] {

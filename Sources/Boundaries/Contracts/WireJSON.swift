@@ -62,6 +62,14 @@ extension Bloasis_MarketRegime_ListModelsResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }
 
+extension Bloasis_Trading_ListPaperPortfoliosResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
+extension Bloasis_Trading_ListPaperDecisionsResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
 extension Bloasis_MarketRegime_ListSeriesResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }

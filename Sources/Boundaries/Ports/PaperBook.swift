@@ -124,13 +124,12 @@ package enum PaperPlan: Sendable {
                 "decided on change \(decision.sequence), the latest is \(latest): orders of an "
                 + "older regime are refused"
         }
-        guard decision.refusal == nil else {
-            decision.orders = []
-            self = .record(decision, cancelling: nil)
-            return
-        }
+        if decision.refusal != nil { decision.orders = [] }
+        // What was ordered on an earlier change is over with its bar, whatever is made of this one.
+        let isLatest = decision.sequence >= latest
         self = .record(
-            decision, cancelling: PaperPlan.reason(ofChange: decision.sequence))
+            decision,
+            cancelling: isLatest ? PaperPlan.reason(ofChange: decision.sequence) : nil)
     }
 
     /// Why an order is cancelled that a later change found open.

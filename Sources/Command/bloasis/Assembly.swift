@@ -211,7 +211,7 @@ struct Assembly {
     func paperTrader(asking analysis: (any AIAnalysisAPI)? = nil) -> PaperTrader {
         PaperTrader(
             paper, reader: store, ledger: fills,
-            analysis: analysis ?? self.analysis, broker: paperBroker)
+            analysis: analysis ?? self.analysis, broker: paperBroker, now: { WallClock.now })
     }
 
     func paperTrading(_ trader: PaperTrader) -> PaperTrading {

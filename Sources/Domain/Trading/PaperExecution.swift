@@ -13,7 +13,7 @@ package struct PaperExecution: Equatable, Sendable {
     /// Of bars without a volume, the share that fills in part.
     static let partialShare = 0.1
     /// Digits behind the point: of prices from 1 up, and below; of commissions.
-    static let pricePlaces = (coarse: 2, fine: 6)
+    static let pricePlaces = (coarse: 4, fine: 8)
     static let moneyPlaces = 2
 
     /// - Parameters:

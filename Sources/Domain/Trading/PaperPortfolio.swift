@@ -132,6 +132,8 @@ package struct PaperOrder: Hashable, Sendable {
     package let symbol: MarketName
     package let side: Side
     package let quantity: DecimalNumber
+    /// When it was decided: nothing that happened earlier fills it.
+    package let decidedAt: Timestamp
     package var filled: DecimalNumber
     package var status: Status
     /// Why it was cancelled, or expired.
@@ -146,7 +148,8 @@ package struct PaperOrder: Hashable, Sendable {
 
     package init(
         id: OrderID, key: PaperKey, sequence: Int64, symbol: MarketName, side: Side,
-        quantity: DecimalNumber, filled: DecimalNumber = .zero, status: Status = .open,
+        quantity: DecimalNumber, decidedAt: Timestamp, filled: DecimalNumber = .zero,
+        status: Status = .open,
         reason: String? = nil, through: Timestamp, bars: Int = 0
     ) {
         self.id = id
@@ -155,6 +158,7 @@ package struct PaperOrder: Hashable, Sendable {
         self.symbol = symbol
         self.side = side
         self.quantity = quantity
+        self.decidedAt = decidedAt
         self.filled = filled
         self.status = status
         self.reason = reason

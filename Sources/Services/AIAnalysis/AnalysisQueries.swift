@@ -131,8 +131,11 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
 
     /// Of the strategies of sectors: they stand until the regime changes.
     private func version() async throws -> CacheVersion {
-        guard let head = try await reader.head(of: standard) else { return .none }
-        return CacheVersion(
+        try await reader.head(of: standard).map(AnalysisQueries.version) ?? .none
+    }
+
+    private static func version(_ head: SeriesHead) -> CacheVersion {
+        CacheVersion(
             asOf: head.lastAnnouncedAsOf ?? .earliest, revision: 0, sequence: head.lastSequence)
     }
 
@@ -140,9 +143,9 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
         _ sector: Sector
     ) async throws -> CacheAnswer<Bloasis_AiAnalysis_GetSectorStrategiesResponse> {
         guard let head = try await reader.head(of: standard) else { return .absent }
-        let version = try await version()
         let regime = head.publishedRegime(at: now())
-        return .value(try await strategies(of: sector, in: regime), version)
+        return .value(
+            try await strategies(of: sector, in: regime), AnalysisQueries.version(head))
     }
 
     private func strategies(

@@ -23,8 +23,19 @@ package struct SectorRefresh: EventEffect {
             throw UnprocessableEvent(reason: "\(error)")
         }
         guard queries.concernsSectors(change.series) else { return }
-        try await queries.refreshSectors()
+        do {
+            try await queries.refreshSectors()
+        } catch let fault as RPCFault {
+            // Too much is asked just now, or a market went: no reason to end.
+            throw NotRefreshed(fault: fault)
+        }
         Counter(label: "sector_strategies_refreshed_total").increment()
+    }
+
+    private struct NotRefreshed: PassingError, CustomStringConvertible {
+        let fault: RPCFault
+
+        var description: String { fault.message }
     }
 
     package func isRaced(_ error: any Error) -> Bool { error is StoreError }

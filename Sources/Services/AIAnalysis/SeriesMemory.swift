@@ -3,21 +3,18 @@ package import Ports
 import Regimes
 import Synchronization
 
-/// Bars of a series as columns: when each was known, and its close.
+/// Bars of a series as columns.
+///
+/// Series are put side by side by their stamps: when a bar was known says which of its versions is
+/// read at all. A history that was corrected later is known from then on as a whole, and is no less
+/// a history.
 struct CloseColumns: Sendable {
-    /// Of every bar of `stamps`, not falling.
-    let known: [Timestamp]
     let stamps: [Timestamp]
     let closes: [Double]
 
     init(_ bars: [Bar]) {
         stamps = bars.map(\.timestamp)
         closes = bars.map(\.close)
-        var latest = Timestamp.earliest
-        known = bars.map { bar in
-            latest = max(latest, bar.availableAt)
-            return latest
-        }
     }
 }
 

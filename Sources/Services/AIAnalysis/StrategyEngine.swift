@@ -92,7 +92,7 @@ package struct StrategyEngine: Sendable {
             max(StrategyEngine.closesLimit / max(question.symbols.count, 1), least), most)
         let first = max(market.stamps.count - wanted, 0)
         let columns = try await columns(
-            of: question, standing, at: Array(market.known[first...]), from: market.stamps[first])
+            of: question, standing, at: Array(market.stamps[first...]), from: market.stamps[first])
         let strategy = compose(
             question, standing, columns,
             labels: Array(steps.labels(at: market.stamps)[first...]), asOf: asOf)
@@ -126,7 +126,7 @@ package struct StrategyEngine: Sendable {
                     return (
                         place,
                         AlignedCloses.at(
-                            instants, known: closes.known, closes: closes.closes,
+                            instants, stamps: closes.stamps, closes: closes.closes,
                             ageNanoseconds: age)
                     )
                 }

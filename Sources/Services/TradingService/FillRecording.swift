@@ -84,6 +84,7 @@ package struct FillRecording: TradingAPI {
             }
         }
         let fill = try message.fill(replacing: referenced?.fill)
+        try FillRecording.checkNames(of: fill)
         // Whoever has fills has a portfolio, under a key that holds the user's name.
         _ = try Portfolios.key(of: fill.userID)
         let horizon = now().advanced(bySeconds: FillRecording.clockToleranceSeconds)
@@ -92,6 +93,17 @@ package struct FillRecording: TradingAPI {
                 "timestamp: \(fill.timestamp) is in the future: send it then")
         }
         return (fill, referenced)
+    }
+
+    /// What the paper broker names is nobody else's to report.
+    private static func checkNames(of fill: Fill) throws(RPCFault) {
+        guard fill.kind == .fill else { return }
+        for (field, text) in [("fill_id", fill.id.text), ("order_id", fill.orderID.text)]
+        where text.hasPrefix(OrderID.paperStem) {
+            throw .invalidArgument(
+                "\(field): '\(RequestReading.excerpt(text))' begins with "
+                    + "'\(OrderID.paperStem)', as paper orders and their fills do: use another")
+        }
     }
 
     /// What was known when the trade was made: that is not when it was corrected or busted.

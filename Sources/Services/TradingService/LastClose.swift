@@ -4,7 +4,7 @@ package import Trading
 
 /// What something that is held is worth.
 enum LastClose {
-    /// How far back it may be.
+    /// How far back it may be, or five bars where these are longer.
     static let days = 14
 }
 
@@ -14,11 +14,18 @@ extension RegimeReader {
         of symbol: Symbol, _ timeframe: Timeframe, through asOf: Timestamp, knownAt: Timestamp
     ) async throws -> DecimalNumber? {
         guard let market = MarketName(symbol.text) else { return nil }
-        let first = asOf.advanced(bySeconds: -Int64(LastClose.days) * 86_400)
-        let bars = try await bars(
-            SeriesQuery(
-                Series(market: market, timeframe: timeframe),
-                range: first..<asOf.advanced(byNanoseconds: 1), knownAt: knownAt))
-        return bars.last.flatMap { DecimalNumber(approximating: $0.bar.close) }
+        let days = Int64(LastClose.days) * 86_400 * Timestamp.nanosecondsPerSecond
+        let first = asOf.advanced(byNanoseconds: -max(days, 5 * timeframe.nanoseconds))
+        var last: RevisedBar?
+        while true {
+            let page = try await bars(
+                SeriesQuery(
+                    Series(market: market, timeframe: timeframe),
+                    range: first..<asOf.advanced(byNanoseconds: 1), after: last?.bar.timestamp,
+                    knownAt: knownAt))
+            last = page.last ?? last
+            if page.count < SeriesQuery.limitMaximum { break }
+        }
+        return last.flatMap { DecimalNumber(approximating: $0.bar.close) }
     }
 }

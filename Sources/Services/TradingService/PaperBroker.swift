@@ -55,17 +55,23 @@ package struct PaperBroker: Sendable {
             of: portfolio.series, after: order.sequence, limit: 1
         ).first?.asOf
         let last = min(end ?? .latest, next ?? .latest)
-        guard order.through < last else { return }
-        let first = order.through.advanced(byNanoseconds: 1)
-        let past = last == .latest ? last : last.advanced(byNanoseconds: 1)
-        let bars = try await reader.bars(
-            SeriesQuery(
-                series, range: first..<past, limit: PaperOrder.barsLimit - order.bars))
         var order = order
-        for bar in bars.map(\.bar) where order.status == .open {
-            let before = order
-            try await hold(bar, against: &order, of: portfolio, head.profile.calendar)
-            guard try await book.advance(order, from: before) else { return }
+        while order.status == .open, order.through < last {
+            let first = order.through.advanced(byNanoseconds: 1)
+            let past = last == .latest ? last : last.advanced(byNanoseconds: 1)
+            let bars = try await reader.bars(
+                SeriesQuery(series, range: first..<past, limit: PaperOrder.barsLimit))
+            guard !bars.isEmpty else { return }
+            for bar in bars.map(\.bar) where order.status == .open {
+                let before = order
+                try await hold(bar, against: &order, of: portfolio, head.profile.calendar)
+                guard try await !book.advance(order, from: before) else { continue }
+                // Somebody else did. Whoever asked needs all of it done, so it goes on from there.
+                let open = try await book.openOrders(of: order.key)
+                guard let current = open.first(where: { $0.id == order.id }) else { return }
+                order = current
+                break
+            }
         }
     }
 
@@ -74,40 +80,53 @@ package struct PaperBroker: Sendable {
         _ bar: Bar, against order: inout PaperOrder, of portfolio: PaperPortfolio,
         _ calendar: SessionCalendar
     ) async throws {
-        let number = order.bars + 1
-        guard let id = FillID.paper(order.id, number: number) else { return }
-        if let recorded = try await ledger.fill(id) {
-            // Killed before the order was written, or the bar was corrected since.
-            order.take(recorded.fill.quantity)
-        } else if let execution = PaperExecution(
-            of: order, on: bar, number: number, terms: portfolio.terms)
-        {
-            let fill = try Fill(
-                id: id, orderID: order.id, userID: portfolio.key.userID,
-                symbol: Symbol(market: order.symbol), side: order.side,
-                quantity: execution.quantity, price: execution.price,
-                commission: execution.commission, currency: portfolio.currency,
-                timestamp: bar.executionTime(calendar, portfolio.series.timeframe))
-            let quantity: DecimalNumber
-            do {
-                quantity = try await recording.record(fill).recorded.fill.quantity
-                Counter(label: "paper_fills_total").increment()
-            } catch FillLedgerError.idTaken {
-                quantity = try await ledger.fill(id)?.fill.quantity ?? .zero
-            }
-            order.take(quantity)
-        }
-        order.bars = number
+        let instant = bar.executionTime(calendar, portfolio.series.timeframe)
         order.through = bar.timestamp
-        guard order.status == .open, number >= PaperOrder.barsLimit else { return }
+        // It began before anybody wanted anything of it.
+        guard instant >= order.decidedAt else { return }
+        order.bars += 1
+        do {
+            try await fill(&order, on: bar, at: instant, of: portfolio)
+        } catch let fault as FillFault {
+            order.status = .expired
+            order.reason = "cannot be filled: \(fault)"
+        }
+        guard order.status == .open, order.bars >= PaperOrder.barsLimit else { return }
         order.status = .expired
         order.reason = "not filled within \(PaperOrder.barsLimit) bars"
+    }
+
+    private func fill(
+        _ order: inout PaperOrder, on bar: Bar, at instant: Timestamp, of portfolio: PaperPortfolio
+    ) async throws {
+        guard let id = FillID.paper(order.id, number: order.bars) else { return }
+        if let recorded = try await ledger.fill(id) {
+            // Killed before the order was written, or the bar was corrected since.
+            return order.take(recorded.fill)
+        }
+        guard
+            let execution = PaperExecution(
+                of: order, on: bar, number: order.bars, terms: portfolio.terms)
+        else { return }
+        let fill = try Fill(
+            id: id, orderID: order.id, userID: portfolio.key.userID,
+            symbol: Symbol(market: order.symbol), side: order.side,
+            quantity: execution.quantity, price: execution.price,
+            commission: execution.commission, currency: portfolio.currency, timestamp: instant)
+        do {
+            order.take(try await recording.record(fill).recorded.fill)
+            Counter(label: "paper_fills_total").increment()
+        } catch FillLedgerError.idTaken {
+            if let recorded = try await ledger.fill(id) { order.take(recorded.fill) }
+        }
     }
 }
 
 extension PaperOrder {
-    fileprivate mutating func take(_ quantity: DecimalNumber) {
-        filled = (try? filled.adding(quantity)) ?? filled
+    /// Counts a fill, if it is one of this order.
+    fileprivate mutating func take(_ fill: Fill) {
+        guard fill.orderID == id, fill.userID == key.userID, fill.side == side else { return }
+        filled = (try? filled.adding(fill.quantity)) ?? filled
         if filled >= self.quantity { status = .filled }
     }
 }

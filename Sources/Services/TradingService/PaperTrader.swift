@@ -24,11 +24,15 @@ package struct PaperTrader: EventEffect {
     private let ledger: any FillLedger
     private let analysis: any AIAnalysisAPI
     private let broker: PaperBroker
+    private let now: @Sendable () -> Timestamp
 
+    /// - Parameter now: the wall clock: what somebody orders is wanted from then on.
     package init(
         _ book: any PaperBook, reader: any RegimeReader, ledger: any FillLedger,
-        analysis: any AIAnalysisAPI, broker: PaperBroker
+        analysis: any AIAnalysisAPI, broker: PaperBroker,
+        now: @escaping @Sendable () -> Timestamp
     ) {
+        self.now = now
         self.book = book
         self.reader = reader
         self.ledger = ledger
@@ -42,10 +46,12 @@ package struct PaperTrader: EventEffect {
         let eventID: EventID?
         let regime: Regime
         let asOf: Timestamp
+        /// Whether somebody's word, and no bar, is why it is decided now.
+        let isOrdered: Bool
     }
 
     /// ai-analysis cannot be asked just now.
-    private struct AnalysisAway: PassingError, CustomStringConvertible {
+    struct AnalysisAway: PassingError, CustomStringConvertible {
         let fault: RPCFault
 
         var description: String { fault.message }
@@ -60,7 +66,7 @@ package struct PaperTrader: EventEffect {
         }
         let occasion = Occasion(
             sequence: change.sequence, eventID: change.eventID, regime: change.regime,
-            asOf: change.asOf)
+            asOf: change.asOf, isOrdered: change.trigger == .override)
         for portfolio in try await book.portfolios(following: change.series)
         where change.sequence > max(portfolio.fromSequence, portfolio.decidedSequence) {
             try await decide(on: occasion, for: portfolio)
@@ -72,15 +78,18 @@ package struct PaperTrader: EventEffect {
     }
 
     /// Decides for a portfolio that was opened just now on the regime in force, if there is one.
-    package func begin(_ portfolio: PaperPortfolio, at now: Timestamp) async throws {
+    package func begin(_ portfolio: PaperPortfolio) async throws {
         guard portfolio.decidedSequence < 0, !portfolio.isClosed,
-            let head = try await reader.head(of: portfolio.series), let asOf = head.lastAsOf
+            let head = try await reader.head(of: portfolio.series), let asOf = head.lastAsOf,
+            // Else a change came since, and decides.
+            head.lastSequence == portfolio.fromSequence
         else { return }
-        let regime = head.publishedRegime(at: now)
+        let regime = head.publishedRegime(at: now())
         guard regime != .unknown else { return }
         try await decide(
             on: Occasion(
-                sequence: portfolio.fromSequence, eventID: nil, regime: regime, asOf: asOf),
+                sequence: portfolio.fromSequence, eventID: nil, regime: regime, asOf: asOf,
+                isOrdered: true),
             for: portfolio)
     }
 
@@ -112,14 +121,20 @@ package struct PaperTrader: EventEffect {
     private func decision(
         on occasion: Occasion, for portfolio: PaperPortfolio
     ) async throws -> PaperDecision {
-        let account = try await account(of: portfolio)
+        let account: PaperAccount
+        do {
+            account = try await self.account(of: portfolio)
+        } catch let error as DecimalError {
+            return refusal(
+                occasion, portfolio, because: "what it has cannot be added up: it \(error)")
+        }
         let knownAt = try await known(portfolio.series, at: occasion.asOf)
         var prices: [Symbol: DecimalNumber] = [:]
         for (symbol, quantity) in account.holdings where !quantity.isZero {
             prices[symbol] = try await reader.lastClose(
                 of: symbol, portfolio.series.timeframe, through: occasion.asOf, knownAt: knownAt)
         }
-        guard let equity = try account.equity(at: { prices[$0] }) else {
+        guard let equity = try? account.equity(at: { prices[$0] }) else {
             let missing = account.holdings.keys.filter { prices[$0] == nil }.min()
             let name = missing.map { "\($0)" } ?? "a symbol"
             return refusal(
@@ -147,8 +162,10 @@ package struct PaperTrader: EventEffect {
             return refusal(
                 occasion, portfolio, because: "ai-analysis: \(fault.message)", equity: equity)
         case .success(let strategy):
+            let decidedAt =
+                occasion.isOrdered ? max(knownAt, now().roundedUpToMicrosecond) : knownAt
             let orders = strategy.signals.compactMap { signal in
-                PaperOrder(signal, occasion, portfolio.key)
+                PaperOrder(signal, occasion, portfolio.key, at: decidedAt)
             }
             return PaperDecision(
                 key: portfolio.key, sequence: occasion.sequence, eventID: occasion.eventID,
@@ -165,10 +182,11 @@ package struct PaperTrader: EventEffect {
         do {
             return .success(try await analysis.getStrategy(request))
         } catch let fault as RPCFault {
-            let passing: Set<RPCFault.Code> = [
-                .unavailable, .deadlineExceeded, .resourceExhausted, .aborted, .cancelled,
+            // What it says of the question stands; all else may be mended, and is waited for.
+            let final: Set<RPCFault.Code> = [
+                .invalidArgument, .notFound, .outOfRange, .failedPrecondition,
             ]
-            if passing.contains(fault.code) { throw AnalysisAway(fault: fault) }
+            guard final.contains(fault.code) else { throw AnalysisAway(fault: fault) }
             return .failure(fault)
         }
     }
@@ -193,15 +211,18 @@ package struct PaperTrader: EventEffect {
 extension PaperOrder {
     /// `nil` where nothing is to be done.
     fileprivate init?(
-        _ signal: Bloasis_AiAnalysis_Signal, _ occasion: PaperTrader.Occasion, _ key: PaperKey
+        _ signal: Bloasis_AiAnalysis_Signal, _ occasion: PaperTrader.Occasion, _ key: PaperKey,
+        at decidedAt: Timestamp
     ) {
         guard let symbol = MarketName(signal.symbol),
             let action = SignalAction(rawValue: signal.action), action != .hold,
             let quantity = try? DecimalNumber(parsing: signal.quantity), quantity > .zero,
+            quantity < Fill.amountLimit, quantity.scale <= Fill.placesLimit,
             let id = OrderID.paper(key, sequence: occasion.sequence, symbol: symbol)
         else { return nil }
         self.init(
             id: id, key: key, sequence: occasion.sequence, symbol: symbol,
-            side: action == .buy ? .buy : .sell, quantity: quantity, through: occasion.asOf)
+            side: action == .buy ? .buy : .sell, quantity: quantity, decidedAt: decidedAt,
+            through: occasion.asOf)
     }
 }

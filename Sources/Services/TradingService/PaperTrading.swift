@@ -17,7 +17,7 @@ package struct PaperTrading: PaperTradingAPI {
     private let defaultMarket: MarketName
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter now: the wall clock.
+    /// - Parameter now: the wall clock, by which orders are looked after.
     package init(
         _ book: any PaperBook, trader: PaperTrader, broker: PaperBroker,
         defaultMarket: MarketName, now: @escaping @Sendable () -> Timestamp
@@ -51,7 +51,7 @@ package struct PaperTrading: PaperTradingAPI {
             let asked = try request.portfolio.portfolio(
                 of: try UserID(asked: request.userID), defaultMarket: defaultMarket)
             let opened = try await book.open(asked)
-            try await trader.begin(opened, at: now())
+            try await trader.begin(opened)
             return try await told(opened.key) ?? Bloasis_Trading_PaperPortfolio()
         }
     }
@@ -92,8 +92,8 @@ package struct PaperTrading: PaperTradingAPI {
                 request.pageSize, field: "page_size", standard: PaperTrading.pageSizeDefault,
                 maximum: PaperPage.limitMaximum)
             guard try await book.portfolio(key) != nil else { throw unknown(key) }
-            // 0 lists the regime that it was opened in too, whose number may be 0.
-            let after = request.after == 0 ? -1 : request.after
+            // The regime that it was opened in may have the number 0.
+            let after = request.hasAfter ? request.after : -1
             var response = Bloasis_Trading_ListPaperDecisionsResponse()
             response.items = try await book.decisions(of: key, after: after, limit: limit)
                 .map { Bloasis_Trading_PaperDecision($0) }
@@ -122,6 +122,9 @@ package struct PaperTrading: PaperTradingAPI {
     private func answering<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
+        } catch let away as PaperTrader.AnalysisAway {
+            // What was opened stays so; the same request again has it begin.
+            throw away.fault
         } catch let error as PaperBookError {
             throw switch error {
             case .keyTaken: RPCFault(.alreadyExists, "\(error)")

@@ -60,6 +60,7 @@ CREATE TABLE paper_orders (
     reason text,
     through timestamptz NOT NULL,
     bars bigint NOT NULL,
+    decided_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     FOREIGN KEY (user_id, portfolio_id, sequence)
         REFERENCES paper_decisions (user_id, portfolio_id, sequence)

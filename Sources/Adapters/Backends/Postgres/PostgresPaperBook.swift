@@ -183,7 +183,7 @@ private enum PaperQueries {
         """
     static let orderColumns: StaticString = """
         user_id, portfolio_id, order_id, sequence, symbol, side, quantity, filled, status, \
-        reason, through, bars
+        reason, through, bars, decided_at
         """
     private static let portfolios = table("paper_portfolios", StoredPaper.portfolioColumns)
     private static let decisions = table("paper_decisions", StoredPaper.decisionColumns)

@@ -60,6 +60,7 @@ CREATE TABLE paper_orders (
     reason TEXT,
     through INTEGER NOT NULL,
     bars INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     FOREIGN KEY (user_id, portfolio_id, sequence)
         REFERENCES paper_decisions (user_id, portfolio_id, sequence)

@@ -1038,8 +1038,15 @@ package nonisolated struct Bloasis_Trading_ListPaperDecisionsRequest: Sendable {
   /// Names it.
   package var portfolioID: String = String()
 
-  /// Only those on changes later than this one.
-  package var after: Int64 = 0
+  /// Only those on changes later than this one; all when left out.
+  package var after: Int64 {
+    get {_after ?? 0}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
 
   /// 1 to 500; 100 when left out.
   package var pageSize: Int32 = 0
@@ -1047,6 +1054,8 @@ package nonisolated struct Bloasis_Trading_ListPaperDecisionsRequest: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _after: Int64? = nil
 }
 
 /// Oldest first.
@@ -2335,7 +2344,7 @@ nonisolated extension Bloasis_Trading_ListPaperDecisionsRequest: SwiftProtobuf.M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.userID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.portfolioID) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.after) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._after) }()
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
       default: break
       }
@@ -2343,15 +2352,19 @@ nonisolated extension Bloasis_Trading_ListPaperDecisionsRequest: SwiftProtobuf.M
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.userID.isEmpty {
       try visitor.visitSingularStringField(value: self.userID, fieldNumber: 1)
     }
     if !self.portfolioID.isEmpty {
       try visitor.visitSingularStringField(value: self.portfolioID, fieldNumber: 2)
     }
-    if self.after != 0 {
-      try visitor.visitSingularInt64Field(value: self.after, fieldNumber: 3)
-    }
+    try { if let v = self._after {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
     if self.pageSize != 0 {
       try visitor.visitSingularInt32Field(value: self.pageSize, fieldNumber: 4)
     }
@@ -2361,7 +2374,7 @@ nonisolated extension Bloasis_Trading_ListPaperDecisionsRequest: SwiftProtobuf.M
   package static func ==(lhs: Bloasis_Trading_ListPaperDecisionsRequest, rhs: Bloasis_Trading_ListPaperDecisionsRequest) -> Bool {
     if lhs.userID != rhs.userID {return false}
     if lhs.portfolioID != rhs.portfolioID {return false}
-    if lhs.after != rhs.after {return false}
+    if lhs._after != rhs._after {return false}
     if lhs.pageSize != rhs.pageSize {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -146,9 +146,18 @@ struct PaperReplay: Sendable {
         while true {
             let page = try await stored.bars(
                 SeriesQuery(series, range: range, after: bars.last?.timestamp))
-            bars += page.map(\.bar)
+            bars += page.map { knownInTime($0.bar) }
             if page.count < SeriesQuery.limitMaximum { return bars }
         }
+    }
+
+    /// A bar that was corrected later is taken as if it had always said so: the correction is known
+    /// from years after the bar, and the replay's time must not follow it there.
+    private func knownInTime(_ bar: Bar) -> Bar {
+        var bar = bar
+        let next = bar.timestamp.advanced(byNanoseconds: series.timeframe.nanoseconds)
+        if bar.availableAt >= next { bar.availableAt = bar.timestamp }
+        return bar
     }
 
     /// Writes what was before, silently.
@@ -182,7 +191,7 @@ struct PaperReplay: Sendable {
         _ = try await sandbox.notices.meet(
             Addressee.user(portfolio.key.userID), at: clock.now)
         let opened = try await sandbox.paper.open(portfolio)
-        try await parts.trader.begin(opened, at: clock.now)
+        try await parts.trader.begin(opened)
     }
 
     // MARK: - What runs
@@ -211,7 +220,8 @@ struct PaperReplay: Sendable {
             StrategyEngine(reader), reader: reader, shared: nil, sectors: [:],
             defaultMarket: series.market, now: now, PaperReplay.environment)
         let trader = PaperTrader(
-            book, reader: reader, ledger: ledger, analysis: analysis, broker: broker)
+            book, reader: reader, ledger: ledger, analysis: analysis, broker: broker,
+            now: now)
         let notifier = NoticeEffect(
             on: sandbox.notices, clock: ZoneClock { _, _ in 0 }, now: now, logger: logger)
         return Parts(
@@ -251,7 +261,7 @@ struct PaperReplay: Sendable {
                 } else {
                     throw CommandFailure(
                         .unavailable, "another process replays into the same store",
-                        hint: "wait for it, or give --user another name")
+                        hint: "wait until it is done")
                 }
                 for pump in pumps { count += try await pump.drain() }
                 // Orders that were placed just now have no bars yet: nothing more follows.

@@ -57,7 +57,8 @@ struct TradeCommand: ConfiguredVerb {
             let folder = PaperFolder(home: configuration.home, series: series)
             let failPoints = try configuration.failPoint.map { try FailPoints($0) }
             let sandbox = try folder.open(
-                for: PaperTermsText.text(of: portfolio, over: range, writes: profile.writes),
+                for: PaperTermsText.text(
+                    of: portfolio, over: range, writes: try await writes(of: portfolio, assembly)),
                 wording: failPoints?.wording(.standard) ?? .standard)
             let outcome: Result<PaperOutcome, any Error>
             do {
@@ -86,6 +87,22 @@ struct TradeCommand: ConfiguredVerb {
             throw CommandFailure(.nothingFound, UnknownSeries.message(series, known: heads))
         }
         return head
+    }
+
+    /// How often the series of a portfolio were written: other bars are another replay.
+    private func writes(
+        of portfolio: PaperPortfolio, _ assembly: Assembly
+    ) async throws -> [String] {
+        var writes: [String] = []
+        for market in [portfolio.series.market] + portfolio.symbols {
+            let series = Series(market: market, timeframe: portfolio.series.timeframe)
+            let head = try await assembly.store.head(of: series)
+            if head == nil {
+                StandardError.note("no bars of \(series) are stored: it is not traded")
+            }
+            writes.append("\(series) \(head?.writes ?? 0)")
+        }
+        return writes
     }
 
     /// What a replay finds is printed: its log tells only what went wrong.
@@ -228,13 +245,14 @@ struct PaperFolder {
 
 /// What makes two replays the same, in words.
 enum PaperTermsText {
-    /// - Parameter writes: how often the series was written when it was read.
+    /// - Parameter writes: of each series, how often it was written when it was read.
     static func text(
-        of portfolio: PaperPortfolio, over range: Range<Timestamp>, writes: Int64
+        of portfolio: PaperPortfolio, over range: Range<Timestamp>, writes: [String]
     ) -> String {
         let terms = portfolio.terms
         let lines = [
-            "version \(Version.text)", "series \(portfolio.series), written \(writes) times",
+            "version \(Version.text)", "series \(portfolio.series)",
+            "written " + writes.joined(separator: ", "),
             "from \(range.lowerBound) to \(range.upperBound)",
             "user \(portfolio.key.userID)",
             "symbols " + portfolio.symbols.map(\.text).joined(separator: ","),

@@ -8,6 +8,9 @@ package final class GuardedAnalysis: AIAnalysisAPI {
     /// How long an answer may take, however long its caller would wait.
     package static let timeLimit = Duration.seconds(30)
 
+    /// A call that was given up after so long counts as one that failed.
+    static let slowness = Duration.seconds(5)
+
     private let remote: any AIAnalysisAPI
     private let host: String
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -45,6 +48,7 @@ package final class GuardedAnalysis: AIAnalysisAPI {
         _ call: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let away = RPCFault.unavailable("Service unavailable: \(host)")
+        let start = now()
         guard breaker.withLock({ $0.allows(at: now()) }) else { throw away }
         do {
             let answer = try await withinTime(
@@ -54,12 +58,17 @@ package final class GuardedAnalysis: AIAnalysisAPI {
         } catch let fault as RPCFault where fault.code == .unavailable {
             breaker.withLock { $0.failed(at: now()) }
             throw fault
+        } catch let fault as RPCFault where fault.code == .deadlineExceeded {
+            breaker.withLock { $0.failed(at: now()) }
+            throw away
         } catch let fault as RPCFault where fault.code != .cancelled && !Task.isCancelled {
             // It was there, and said no.
             breaker.withLock { $0.succeeded() }
             throw fault
         } catch {
-            breaker.withLock { $0.gaveUp(at: now()) }
+            // Whoever asked may have stopped waiting because nothing came.
+            let isSlow = start.duration(to: now()) >= GuardedAnalysis.slowness
+            breaker.withLock { isSlow ? $0.failed(at: now()) : $0.gaveUp(at: now()) }
             throw error
         }
     }

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// ai-analysis and paper trading in servers, in one process and in several.
+@Suite("Analysis and paper trading in servers", .serialized, .timeLimit(.minutes(5)))
+struct AnalysisProcessTests {
+    @Test("ai-analysis away is told with its host, and nothing else waits for it")
+    func away() async throws {
+        let program = try await Program.backfilled()
+        defer { program.remove() }
+        let port = try LoopbackPort.free()
+        var asking = program
+        asking.environment["AI_ANALYSIS_HOST"] = "127.0.0.1"
+        asking.environment["AI_ANALYSIS_PORT"] = String(port)
+        let regimes = try await Server.start(asking, service: "market-regime")
+        for _ in 0..<7 {
+            let answer = try await regimes.get("/v1/market-regime/analysis?market=SPX")
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("Service unavailable: 127.0.0.1:\(port)"))
+        }
+        #expect(try await regimes.get("/v1/market-regime/current?market=SPX").status == 200)
+        #expect(try await regimes.get("/ready").status == 200)
+
+        var serving = program
+        serving.environment["HTTP_PORT"] = String(try LoopbackPort.free(besides: port))
+        serving.environment["GRPC_PORT"] = String(port)
+        let analysis = try Running(serving.process(["serve", "ai-analysis"]))
+        #expect(await analysis.errors.wait(for: "Serving"))
+        try await eventually {
+            try await regimes.get("/v1/market-regime/analysis?market=SPX").status == 200
+        }
+        let answer = try await regimes.get("/v1/market-regime/analysis?market=SPX").body
+        #expect(answer.contains(#""model":"moments-1""#) && answer.contains(#""rationale":"#))
+        analysis.signal(SIGTERM)
+        #expect(await analysis.outcome().status == 0)
+        #expect(try await regimes.stop() == 0)
+    }
+
+    @Test("one process answers for strategies: of a regime, of the one in force, of sectors")
+    func strategies() async throws {
+        var program = try await Program.backfilled()
+        defer { program.remove() }
+        program.environment["SECTOR_SYMBOLS"] = "energy=SPX"
+        let server = try await Server.start(program)
+        let body = #"{"regime":"normal_bull","symbols":["SPX"],"capital":50000}"#
+        let first = try await server.post("/v1/ai-analysis/strategy", body)
+        #expect(first.status == 200 && first.body.contains(#""capital":"50000""#))
+        for _ in 0..<3 {
+            #expect(try await server.post("/v1/ai-analysis/strategy", body).body == first.body)
+        }
+        let sectors = try await server.get("/v1/ai-analysis/sectors/energy/strategies")
+        #expect(sectors.status == 200 && sectors.body.contains(#""symbols":["SPX"]"#))
+        #expect(try await server.get("/v1/market-regime/analysis").status == 200)
+        let wrong = try await server.post(
+            "/v1/ai-analysis/strategy", #"{"regime":"boom","symbols":["SPX"]}"#)
+        #expect(wrong.status == 400 && wrong.body.contains("Must be one of: crisis"))
+        #expect(try await server.stop() == 0)
+    }
+
+    @Test("a portfolio acts on the latest change, bars fill it, its user is told and has it")
+    func live() async throws {
+        let program = try await Program.backfilled("--emit")
+        defer { program.remove() }
+        let server = try await Server.start(program)
+        let asked = #"{"portfolioId":"core","market":"SPX","riskProfile":"aggressive"}"#
+        let opened = try await server.post("/v1/users/ann/paper-portfolios", asked)
+        #expect(opened.status == 200, "\(opened.body)")
+        #expect(try await server.post("/v1/users/ann/paper-portfolios", asked).status == 200)
+        let decisions = "/v1/users/ann/paper-portfolios/core/decisions"
+        // Years of changes at once: all but the latest are too old to be traded on.
+        try await program.announce(lines: 1_000)
+        let last = try await program.run("changes", "--market", "SPX", "--json").output
+            .matches(of: /"sequence":"(\d+)"/).last
+        let sequence = try #require(last).output.1
+        try await eventually {
+            try await server.get(decisions).body.contains(#"{"sequence":"\#(sequence)""#)
+        }
+        #expect(
+            try await server.get(decisions).body.contains("orders of an older regime are refused"))
+        try await eventually {
+            try await server.get(decisions).body.contains(#""status":"filled""#)
+        }
+        let portfolio = try await server.get("/v1/users/ann/portfolio").body
+        #expect(portfolio.contains(#""symbol":"SPX""#))
+        try await eventually {
+            try await server.get("/v1/notifications?user_id=ann").body.contains("paper-")
+        }
+        let listed = try await server.get("/v1/users/ann/paper-portfolios").body
+        #expect(listed.contains(#""holdings":[{"symbol":"SPX""#))
+        let closed = try await server.post(
+            "/v1/users/ann/paper-portfolios/core", "", method: "DELETE")
+        #expect(closed.status == 200 && closed.body.contains(#""closed":true"#))
+        #expect(try await server.get("/v1/users/bob/paper-portfolios").body == #"{"items":[]}"#)
+        let forged = try await server.post(
+            "/v1/orders/fills",
+            """
+            {"fillId":"paper-1","orderId":"o","userId":"eve","symbol":"SPX","side":"buy",\
+            "filledQty":1,"filledPrice":1,"currency":"USD","timestamp":"2003-01-02T15:00:00Z"}
+            """)
+        #expect(forged.status == 400 && forged.body.contains("begins with 'paper-'"))
+        #expect(try await server.stop() == 0)
+    }
+}
