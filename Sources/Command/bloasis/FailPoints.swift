@@ -150,7 +150,7 @@ struct FailingBus: EventBus {
     ) async throws -> any EventSubscription {
         FailingSubscription(
             subscription: try await bus.subscribe(to: topics, as: group, from: start),
-            points: points)
+            points: points, isNotifier: group == .notifications)
     }
 
     func tap(_ topic: Topic, from start: StartingOffset) async throws -> any EventReading {
@@ -193,22 +193,30 @@ private struct FailingReading: EventReading {
 private struct FailingSubscription: EventSubscription {
     let subscription: any EventSubscription
     let points: FailPoints
+    /// Others read the same topics, and are not meant.
+    let isNotifier: Bool
 
     var assignments: Int { subscription.assignments }
 
     func next() async throws -> LoggedEvent? {
         let event = try await subscription.next()
-        if let event { points.reach(isBar(event) ? .barReceived : .noticeReceived) }
+        if let event { reach(event, .barReceived, .noticeReceived) }
         return event
     }
 
     func commit(_ event: LoggedEvent) async throws {
-        points.reach(isBar(event) ? .positionEntered : .noticeCommitted)
+        reach(event, .positionEntered, .noticeCommitted)
         try await subscription.commit(event)
-        points.reach(isBar(event) ? .positionStored : .noticePositionStored)
+        reach(event, .positionStored, .noticePositionStored)
     }
 
-    private func isBar(_ event: LoggedEvent) -> Bool { event.message.topic == .marketBars }
+    private func reach(_ event: LoggedEvent, _ ofBar: FailPoint, _ ofNotice: FailPoint) {
+        if event.message.topic == .marketBars {
+            points.reach(ofBar)
+        } else if isNotifier {
+            points.reach(ofNotice)
+        }
+    }
 
     func holds(_ event: LoggedEvent) -> Bool { subscription.holds(event) }
 
