@@ -13,8 +13,9 @@ package final class KafkaEventBus: Sendable {
         package var publishLimit = Duration.seconds(30)
         /// How long any other question may take.
         package var questionLimit = Duration.seconds(10)
-        /// How long a producer or a member may take to leave in good order.
-        package var closeLimit = Duration.seconds(5)
+        /// How long a producer or a member may take to leave in good order: less than a shutdown
+        /// has, also when the brokers do not answer.
+        package var closeLimit = Duration.seconds(4)
         /// How often clients tell what they count, as gauges; zero: never.
         package var statisticsInterval = Duration.seconds(5)
 
