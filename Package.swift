@@ -243,7 +243,7 @@ let modules: [Module] = [
     Module(
         "AIAnalysis", .services,
         uses: ["Market", "Regimes", "Trading", "Strategies", "Ports", "Contracts", "Hosting"],
-        libraries: [.metrics, .serviceLifecycle], .numeric),
+        libraries: [.metrics, .serviceLifecycle]),
     Module(
         "TradingService", .services,
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],

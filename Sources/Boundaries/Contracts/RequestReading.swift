@@ -11,15 +11,8 @@ package enum RequestReading {
     package static func series(
         market: String, timeframe: String, defaultMarket: MarketName
     ) throws(RPCFault) -> Series {
-        var name = defaultMarket
-        if !market.isEmpty {
-            guard let given = MarketName(market) else {
-                throw .invalidArgument(
-                    "market: '\(excerpt(market))' is not a market name: use 1 to "
-                        + "\(MarketName.lengthLimit) of A-Z a-z 0-9 . _ ^ = -")
-            }
-            name = given
-        }
+        let name =
+            market.isEmpty ? defaultMarket : try RequestReading.market(market, field: "market")
         guard !timeframe.isEmpty else { return Series(market: name) }
         guard let length = Timeframe(timeframe) else {
             throw .invalidArgument(
@@ -27,6 +20,16 @@ package enum RequestReading {
                     + "or w, as in 1d, 4h or 15m")
         }
         return Series(market: name, timeframe: length)
+    }
+
+    /// The name of a market.
+    package static func market(_ text: String, field: String) throws(RPCFault) -> MarketName {
+        guard let name = MarketName(text) else {
+            throw .invalidArgument(
+                "\(field): '\(excerpt(text))' is not a market name: use 1 to "
+                    + "\(MarketName.lengthLimit) of A-Z a-z 0-9 . _ ^ = -")
+        }
+        return name
     }
 
     /// How many items to answer with.

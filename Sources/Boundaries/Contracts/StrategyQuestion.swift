@@ -67,11 +67,7 @@ package struct StrategyQuestion: Sendable, Equatable {
         var symbols: [MarketName] = []
         var seen: Set<MarketName> = []
         for (index, text) in names.enumerated() {
-            guard let symbol = MarketName(text) else {
-                throw .invalidArgument(
-                    "symbols[\(index)]: '\(RequestReading.excerpt(text))' is not a market name: "
-                        + "use 1 to \(MarketName.lengthLimit) of A-Z a-z 0-9 . _ ^ = -")
-            }
+            let symbol = try RequestReading.market(text, field: "symbols[\(index)]")
             guard seen.insert(symbol).inserted else {
                 throw .invalidArgument(
                     "symbols[\(index)]: '\(symbol)' is given twice: give each once")

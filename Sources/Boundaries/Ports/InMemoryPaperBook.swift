@@ -36,22 +36,12 @@ extension InMemoryPaperBook: PaperBook {
     package func open(_ portfolio: PaperPortfolio) async throws -> PaperPortfolio {
         let head = try await store.head(of: portfolio.series)
         return try state.withLock { state in
-            if let existing = state.portfolios[portfolio.key] {
-                guard existing.isOpenedAs(portfolio) else {
-                    throw PaperBookError.keyTaken(portfolio.key)
-                }
-                return existing
-            }
-            guard let head else { throw PaperBookError.unknownSeries(portfolio.series) }
-            let user = portfolio.key.userID
-            guard
-                state.portfolios.keys.count(where: { $0.userID == user })
-                    < PaperPage.portfoliosLimit
-            else { throw PaperBookError.tooMany(user) }
-            var portfolio = portfolio
-            portfolio.fromSequence = head.lastSequence
-            state.portfolios[portfolio.key] = portfolio
-            return portfolio
+            let opened = try portfolio.opening(
+                existing: state.portfolios[portfolio.key], lastSequence: head?.lastSequence,
+                count: state.portfolios.keys.count { $0.userID == portfolio.key.userID }
+            ).portfolio
+            state.portfolios[portfolio.key] = opened
+            return opened
         }
     }
 

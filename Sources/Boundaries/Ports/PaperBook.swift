@@ -81,6 +81,28 @@ extension PaperBookError: CustomStringConvertible {
 
 // MARK: - What a decision means
 
+extension PaperPortfolio {
+    /// What a book answers that is asked to open this portfolio, and whether that is to be written.
+    ///
+    /// - Parameters:
+    ///   - existing: the portfolio of that name.
+    ///   - lastSequence: of the series; `nil` when it is not known.
+    ///   - count: portfolios that the user has.
+    package func opening(
+        existing: PaperPortfolio?, lastSequence: Int64?, count: Int
+    ) throws(PaperBookError) -> (portfolio: PaperPortfolio, isNew: Bool) {
+        if let existing {
+            guard existing.isOpenedAs(self) else { throw .keyTaken(key) }
+            return (existing, false)
+        }
+        guard let lastSequence else { throw .unknownSeries(series) }
+        guard count < PaperPage.portfoliosLimit else { throw .tooMany(key.userID) }
+        var opened = self
+        opened.fromSequence = lastSequence
+        return (opened, true)
+    }
+}
+
 /// What a book holds of what a decision touches.
 package struct PaperFacts: Sendable {
     package var portfolio: PaperPortfolio

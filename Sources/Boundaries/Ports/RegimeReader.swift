@@ -56,6 +56,21 @@ package protocol RegimeReader: Sendable {
     func ping() async throws
 }
 
+extension RegimeReader {
+    /// The bars of a range, oldest first, read page by page: as `bars(_:)` gives them.
+    package func everyBar(
+        of series: Series, in range: Range<Timestamp>, knownAt: Timestamp? = nil
+    ) async throws -> [Bar] {
+        var all: [Bar] = []
+        while true {
+            let page = try await bars(
+                SeriesQuery(series, range: range, after: all.last?.timestamp, knownAt: knownAt))
+            all += page.map(\.bar)
+            if page.count < SeriesQuery.limitMaximum { return all }
+        }
+    }
+}
+
 /// A half-open range of one series, read page by page.
 package struct SeriesQuery: Sendable {
     package var series: Series

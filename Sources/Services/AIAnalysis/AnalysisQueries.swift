@@ -100,16 +100,7 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
         let key = try CacheKeys.strategy(question)
         // What was known in the past is asked for seldom, and does not grow old.
-        if question.knownAt != nil {
-            let answer = try await answer(question, key)
-            return answer.response
-        }
-        return try await present(question, key)
-    }
-
-    private func present(
-        _ question: StrategyQuestion, _ key: CacheKey
-    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+        guard question.knownAt == nil else { return try await answer(question, key).response }
         let answer = try await strategies.value(
             of: key, lifetime: CacheKeys.otherLifetime,
             isLatest: { try await self.engine.standing(of: question).version <= $0 },

@@ -27,15 +27,9 @@ package struct SectorRefresh: EventEffect {
             try await queries.refreshSectors()
         } catch let fault as RPCFault {
             // Too much is asked just now, or a market went: no reason to end.
-            throw NotRefreshed(fault: fault)
+            throw PassingFault(fault)
         }
         Counter(label: "sector_strategies_refreshed_total").increment()
-    }
-
-    private struct NotRefreshed: PassingError, CustomStringConvertible {
-        let fault: RPCFault
-
-        var description: String { fault.message }
     }
 
     package func isRaced(_ error: any Error) -> Bool { error is StoreError }

@@ -78,7 +78,8 @@ package final class SeriesMemory: Sendable {
         {
             return kept.value
         }
-        let columns = CloseColumns(try await bars(of: series, from: from, knownAt: knownAt))
+        let columns = CloseColumns(
+            try await reader.everyBar(of: series, in: from..<Timestamp.latest, knownAt: knownAt))
         if knownAt == nil { keep(columns, of: series, writes, from) }
         return columns
     }
@@ -103,20 +104,6 @@ package final class SeriesMemory: Sendable {
             }
         }
         return steps
-    }
-
-    private func bars(
-        of series: Series, from: Timestamp, knownAt: Timestamp?
-    ) async throws -> [Bar] {
-        var bars: [Bar] = []
-        while true {
-            let page = try await reader.bars(
-                SeriesQuery(
-                    series, range: from..<Timestamp.latest, after: bars.last?.timestamp,
-                    knownAt: knownAt))
-            bars += page.map(\.bar)
-            if page.count < SeriesQuery.limitMaximum { return bars }
-        }
     }
 
     private func keep(

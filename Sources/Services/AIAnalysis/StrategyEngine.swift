@@ -50,12 +50,7 @@ package struct StrategyEngine: Sendable {
     /// - Throws: NOT_FOUND for a market that is not stored; `StoreError`.
     func standing(of question: StrategyQuestion) async throws -> Standing {
         let timeframe = question.series.timeframe
-        let reader = self.reader
-        let found = try await reader.head(of: question.series)
-        guard let head = found else {
-            throw RPCFault.notFound(
-                UnknownSeries.message(question.series, known: try await reader.heads()))
-        }
+        let head = try await reader.requiredHead(of: question.series)
         var symbols: [MarketName: SeriesHead] = [:]
         if question.symbols.count <= StrategyEngine.headsLimit {
             for symbol in question.symbols {

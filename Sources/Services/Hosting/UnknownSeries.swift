@@ -1,5 +1,15 @@
+import Contracts
 package import Market
 package import Ports
+
+extension RegimeReader {
+    /// - Throws: NOT_FOUND that names those there are; `StoreError`.
+    @discardableResult
+    package func requiredHead(of series: Series) async throws -> SeriesHead {
+        if let head = try await head(of: series) { return head }
+        throw RPCFault.notFound(UnknownSeries.message(series, known: try await heads()))
+    }
+}
 
 /// What is said of a series that nobody knows.
 package enum UnknownSeries {

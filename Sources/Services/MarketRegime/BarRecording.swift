@@ -37,10 +37,7 @@ package struct BarRecording: MarketDataAPI {
             let events = try request.events(defaultMarket: defaultMarket)
             try check(events)
             for series in Set(events.map(\.series)) {
-                guard let head = try await reader.head(of: series) else {
-                    throw RPCFault.notFound(
-                        UnknownSeries.message(series, known: try await reader.heads()))
-                }
+                let head = try await reader.requiredHead(of: series)
                 let bars = events.filter { $0.series == series }.map(\.bar)
                 try await checkSessions(bars, of: head.profile)
                 if !isClassifiedAlone(events) { try await checkSplits(bars, after: head) }

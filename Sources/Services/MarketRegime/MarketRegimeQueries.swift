@@ -97,7 +97,7 @@ package struct MarketRegimeQueries: MarketRegimeAPI {
             // Whoever is known to ask is who is audited, whatever the request says.
             if let principal = CallContext.current.principal { request.userID = principal.subject }
             let order = try request.order(defaultMarket: defaultMarket, at: now())
-            try await requireKnown(order.series)
+            try await reader.requiredHead(of: order.series)
             let override = try await overrides.putInForce(order)
             await currents.written(order.series)
             var response = Bloasis_MarketRegime_SaveRegimeResponse()
@@ -268,13 +268,7 @@ extension MarketRegimeQueries {
     func head(_ market: String, _ timeframe: String) async throws -> SeriesHead {
         let series = try RequestReading.series(
             market: market, timeframe: timeframe, defaultMarket: defaultMarket)
-        return try await requireKnown(series)
-    }
-
-    @discardableResult
-    private func requireKnown(_ series: Series) async throws -> SeriesHead {
-        if let head = try await reader.head(of: series) { return head }
-        throw RPCFault.notFound(UnknownSeries.message(series, known: try await reader.heads()))
+        return try await reader.requiredHead(of: series)
     }
 
     private func current(
@@ -283,7 +277,7 @@ extension MarketRegimeQueries {
         guard let (current, calendar) = try await currents.answer(of: series) else {
             // Not brief any more: this reads what series there are.
             try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                _ = try await requireKnown(series)
+                _ = try await reader.requiredHead(of: series)
             }
             throw RPCFault.notFound(
                 "\(series) has no assessment yet: backfill it, or send bars")
@@ -297,7 +291,7 @@ extension MarketRegimeQueries {
         _ series: Series, at instant: Timestamp,
         onDegraded policy: Bloasis_MarketRegime_DegradedPolicy
     ) async throws -> CurrentAnswer.Told {
-        let head = try await requireKnown(series)
+        let head = try await reader.requiredHead(of: series)
         guard let assessment = try await reader.known(series, at: instant) else {
             throw RPCFault.notFound("nothing was known of \(series) at \(instant)")
         }

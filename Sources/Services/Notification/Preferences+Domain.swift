@@ -100,12 +100,7 @@ extension Bloasis_Notification_Preferences {
 
 private enum PreferenceField {
     static func market(_ text: String) throws(RPCFault) -> MarketName {
-        guard let market = MarketName(text) else {
-            throw .invalidArgument(
-                "markets: '\(RequestReading.excerpt(text))' is not a market name: use 1 to "
-                    + "\(MarketName.lengthLimit) of A-Z a-z 0-9 . _ ^ = -")
-        }
-        return market
+        try RequestReading.market(text, field: "markets")
     }
 
     static func regime(_ text: String) throws(RPCFault) -> Regime {

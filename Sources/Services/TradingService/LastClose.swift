@@ -16,16 +16,9 @@ extension RegimeReader {
         guard let market = MarketName(symbol.text) else { return nil }
         let days = Int64(LastClose.days) * 86_400 * Timestamp.nanosecondsPerSecond
         let first = asOf.advanced(byNanoseconds: -max(days, 5 * timeframe.nanoseconds))
-        var last: RevisedBar?
-        while true {
-            let page = try await bars(
-                SeriesQuery(
-                    Series(market: market, timeframe: timeframe),
-                    range: first..<asOf.advanced(byNanoseconds: 1), after: last?.bar.timestamp,
-                    knownAt: knownAt))
-            last = page.last ?? last
-            if page.count < SeriesQuery.limitMaximum { break }
-        }
-        return last.flatMap { DecimalNumber(approximating: $0.bar.close) }
+        let bars = try await everyBar(
+            of: Series(market: market, timeframe: timeframe),
+            in: first..<asOf.advanced(byNanoseconds: 1), knownAt: knownAt)
+        return bars.last.flatMap { DecimalNumber(approximating: $0.close) }
     }
 }

@@ -50,13 +50,6 @@ package struct PaperTrader: EventEffect {
         let isOrdered: Bool
     }
 
-    /// ai-analysis cannot be asked just now.
-    struct AnalysisAway: PassingError, CustomStringConvertible {
-        let fault: RPCFault
-
-        var description: String { fault.message }
-    }
-
     package func take(_ event: LoggedEvent) async throws {
         let change: RegimeChangeEvent
         do {
@@ -186,7 +179,7 @@ package struct PaperTrader: EventEffect {
             let final: Set<RPCFault.Code> = [
                 .invalidArgument, .notFound, .outOfRange, .failedPrecondition,
             ]
-            guard final.contains(fault.code) else { throw AnalysisAway(fault: fault) }
+            guard final.contains(fault.code) else { throw PassingFault(fault) }
             return .failure(fault)
         }
     }

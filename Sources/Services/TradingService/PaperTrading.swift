@@ -122,7 +122,7 @@ package struct PaperTrading: PaperTradingAPI {
     private func answering<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
-        } catch let away as PaperTrader.AnalysisAway {
+        } catch let away as PassingFault {
             // What was opened stays so; the same request again has it begin.
             throw away.fault
         } catch let error as PaperBookError {

@@ -19,22 +19,12 @@ extension SQLitePaperBook: PaperBook {
         let recordedAt = now().nanoseconds
         return try await file.write { database in
             let rows = PaperRows(database, recordedAt: recordedAt)
-            if let existing = try rows.portfolio(portfolio.key) {
-                guard existing.isOpenedAs(portfolio) else {
-                    throw PaperBookError.keyTaken(portfolio.key)
-                }
-                return existing
-            }
-            guard let last = try rows.lastSequence(of: portfolio.series) else {
-                throw PaperBookError.unknownSeries(portfolio.series)
-            }
-            guard try rows.count(of: portfolio.key.userID) < PaperPage.portfoliosLimit else {
-                throw PaperBookError.tooMany(portfolio.key.userID)
-            }
-            var portfolio = portfolio
-            portfolio.fromSequence = last
-            try rows.insert(portfolio)
-            return portfolio
+            let (opened, isNew) = try portfolio.opening(
+                existing: rows.portfolio(portfolio.key),
+                lastSequence: rows.lastSequence(of: portfolio.series),
+                count: rows.count(of: portfolio.key.userID))
+            if isNew { try rows.insert(opened) }
+            return opened
         }
     }
 

@@ -29,23 +29,12 @@ extension PostgresPaperBook: PaperBook {
         ]
         let recordedAt = now().floored
         return try await database.transaction(opening) { _, rows in
-            if let existing = try rows[1].first.map({ try StoredPaper.portfolio($0) }) {
-                guard existing.isOpenedAs(portfolio) else {
-                    throw PaperBookError.keyTaken(portfolio.key)
-                }
-                return Ending(value: existing, queries: [])
-            }
-            guard let last: Int64 = try rows[2].first?.value(0) else {
-                throw PaperBookError.unknownSeries(series)
-            }
-            guard try rows[3].first?.integer(0) ?? 0 < PaperPage.portfoliosLimit else {
-                throw PaperBookError.tooMany(portfolio.key.userID)
-            }
-            var portfolio = portfolio
-            portfolio.fromSequence = last
+            let (opened, isNew) = try portfolio.opening(
+                existing: rows[1].first.map { try StoredPaper.portfolio($0) },
+                lastSequence: rows[2].first?.value(0), count: rows[3].first?.integer(0) ?? 0)
             return Ending(
-                value: portfolio,
-                queries: [try PaperQueries.insertion(of: portfolio, at: recordedAt)])
+                value: opened,
+                queries: isNew ? [try PaperQueries.insertion(of: opened, at: recordedAt)] : [])
         }
     }
 

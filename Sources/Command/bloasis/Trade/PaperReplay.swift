@@ -87,7 +87,7 @@ struct PaperReplay: Sendable {
     /// - Parameter progress: is told of each bar that is done.
     /// - Returns: the bars that were traded on, the last one before them first.
     func run(progress: (_ done: Int, _ total: Int) -> Void) async throws -> [Bar] {
-        let warmUp = try await bars(before: range.lowerBound)
+        let warmUp = try await bars(in: Timestamp.earliest..<range.lowerBound)
         let traded = try await bars(in: range)
         try await know(warmUp)
         let parts = try await parts()
@@ -137,18 +137,8 @@ struct PaperReplay: Sendable {
 
     // MARK: - Before the first bar
 
-    private func bars(before end: Timestamp) async throws -> [Bar] {
-        try await bars(in: Timestamp.earliest..<end)
-    }
-
     private func bars(in range: Range<Timestamp>) async throws -> [Bar] {
-        var bars: [Bar] = []
-        while true {
-            let page = try await stored.bars(
-                SeriesQuery(series, range: range, after: bars.last?.timestamp))
-            bars += page.map { knownInTime($0.bar) }
-            if page.count < SeriesQuery.limitMaximum { return bars }
-        }
+        try await stored.everyBar(of: series, in: range).map(knownInTime)
     }
 
     /// A bar that was corrected later is taken as if it had always said so: the correction is known

@@ -1,7 +1,19 @@
+package import Contracts
 import Ports
 
 /// What passes by itself: the same is tried again for as long as it lasts.
 package protocol PassingError: Error {}
+
+/// What a service said that can answer again: an event that needs its answer waits for it.
+package struct PassingFault: PassingError, CustomStringConvertible {
+    package let fault: RPCFault
+
+    package init(_ fault: RPCFault) {
+        self.fault = fault
+    }
+
+    package var description: String { fault.message }
+}
 
 extension Error {
     /// Whether a store, a bus or a queue is away, busy or full, which passes.
