@@ -119,7 +119,7 @@ struct KafkaRebalanceTests {
 
     private func bus(_ servers: String, _ properties: [String: String]) throws -> KafkaEventBus {
         var options = KafkaEventBus.Options()
-        (options.questionLimit, options.closeLimit) = (.seconds(5), .seconds(5))
+        (options.questionLimit, options.leaveLimit) = (.seconds(5), .seconds(5))
         let quick = [
             "KAFKA_HEARTBEAT_INTERVAL_MS": "100", "KAFKA_FETCH_WAIT_MAX_MS": "20",
             "KAFKA_RECONNECT_BACKOFF_MS": "10", "KAFKA_RECONNECT_BACKOFF_MAX_MS": "100",

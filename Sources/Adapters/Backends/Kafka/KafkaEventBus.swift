@@ -13,9 +13,12 @@ package final class KafkaEventBus: Sendable {
         package var publishLimit = Duration.seconds(30)
         /// How long any other question may take.
         package var questionLimit = Duration.seconds(10)
-        /// How long a producer or a member may take to leave in good order: less than a shutdown
-        /// has, also when the brokers do not answer.
+        /// How long the producer may take to deliver what it still has: less than a shutdown has,
+        /// also when the brokers do not answer.
         package var closeLimit = Duration.seconds(4)
+        /// How long a member may take to leave its group: services stop one after the other, each
+        /// with a member of its own, and cancelled ones have a second for all of it.
+        package var leaveLimit = Duration.milliseconds(800)
         /// How often clients tell what they count, as gauges; zero: never.
         package var statisticsInterval = Duration.seconds(5)
 
@@ -124,7 +127,7 @@ extension KafkaEventBus: EventBus {
                 within: options.questionLimit, observer: observer(group.name))
             return KafkaSubscription(
                 consumer, group: group, commitLimit: options.questionLimit,
-                closeLimit: options.closeLimit, report: report)
+                leaveLimit: options.leaveLimit, report: report)
         }
     }
 
@@ -136,7 +139,7 @@ extension KafkaEventBus: EventBus {
             let reader = try await KafkaReader.open(
                 topic.name, from: start == .earliest ? .earliest : .latest, configuration,
                 within: options.questionLimit, observer: Self.quietObserver(report))
-            return KafkaTap(reader, closeLimit: options.closeLimit, report: report)
+            return KafkaTap(reader, leaveLimit: options.leaveLimit, report: report)
         }
     }
 
@@ -164,7 +167,7 @@ extension KafkaEventBus: EventBus {
                     observer: Self.quietObserver(report))
                 KafkaGauges.count(removed: reader.removed.filter { wasRead($0.key) }, report)
                 return KafkaTap(
-                    reader, isSnapshot: true, closeLimit: options.closeLimit, report: report)
+                    reader, isSnapshot: true, leaveLimit: options.leaveLimit, report: report)
             } catch KafkaError.unknownTopic {
                 return NothingToRead()
             }

@@ -13,18 +13,18 @@ final class KafkaSubscription: EventSubscription {
     private let consumer: KafkaConsumer
     private let group: ConsumerGroup
     private let commitLimit: Duration
-    private let closeLimit: Duration
+    private let leaveLimit: Duration
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     init(
         _ consumer: KafkaConsumer, group: ConsumerGroup, commitLimit: Duration,
-        closeLimit: Duration, report: @escaping @Sendable (String) -> Void
+        leaveLimit: Duration, report: @escaping @Sendable (String) -> Void
     ) {
         self.consumer = consumer
         self.group = group
         self.commitLimit = commitLimit
-        self.closeLimit = closeLimit
+        self.leaveLimit = leaveLimit
         self.report = report
     }
 
@@ -102,7 +102,7 @@ final class KafkaSubscription: EventSubscription {
         .partitionLost(event.message.topic, group)
     }
 
-    func close() async { await consumer.close(within: closeLimit) }
+    func close() async { await consumer.close(within: leaveLimit) }
 }
 
 /// Reads a topic without a group.
@@ -110,16 +110,16 @@ struct KafkaTap: EventReading {
     let reader: KafkaReader
     /// Whether it ends where the topic ended when the reader was opened.
     let isSnapshot: Bool
-    let closeLimit: Duration
+    let leaveLimit: Duration
     let report: @Sendable (String) -> Void
 
     init(
-        _ reader: KafkaReader, isSnapshot: Bool = false, closeLimit: Duration,
+        _ reader: KafkaReader, isSnapshot: Bool = false, leaveLimit: Duration,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.reader = reader
         self.isSnapshot = isSnapshot
-        self.closeLimit = closeLimit
+        self.leaveLimit = leaveLimit
         self.report = report
     }
 
@@ -129,7 +129,7 @@ struct KafkaTap: EventReading {
             .map { LoggedEvent($0) }
     }
 
-    func close() async { await reader.close(within: closeLimit) }
+    func close() async { await reader.close(within: leaveLimit) }
 }
 
 /// What a topic holds that is not there.
