@@ -202,13 +202,13 @@ let modules: [Module] = [
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
     Module(
-        "Clients", .adapters, uses: ["Ports", "Contracts"],
+        "WebCalls", .adapters, uses: ["Market"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
+    Module(
+        "Clients", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
         libraries: [
             .asyncHTTPClient, .grpcCore, .grpcHTTP2, .nioCore, .nioHTTP1, .swiftProtobuf,
         ]),
-    Module(
-        "WebCalls", .adapters, uses: ["Market"],
-        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
     Module(
         "Registries", .adapters, uses: ["Ports", "Contracts", "WebCalls"],
         libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
@@ -220,6 +220,9 @@ let modules: [Module] = [
         uses: ["Market", "Ports", "Contracts", "MarketFeeds", "WebCalls"],
         libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
 
+    Module(
+        "LanguageModels", .adapters, uses: ["Market", "Ports", "Contracts", "WebCalls"],
+        libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
     Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
         libraries: [.asyncHTTPClient, .crypto, .jwtKit, .nioCore, .nioHTTP1]),
@@ -243,7 +246,7 @@ let modules: [Module] = [
     Module(
         "AIAnalysis", .services,
         uses: ["Market", "Regimes", "Trading", "Strategies", "Ports", "Contracts", "Hosting"],
-        libraries: [.metrics, .serviceLifecycle]),
+        libraries: [.crypto, .metrics, .serviceLifecycle]),
     Module(
         "TradingService", .services,
         uses: ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting"],
@@ -282,8 +285,9 @@ let modules: [Module] = [
             "MarkovSwitching", "RegimeModels", "MarketTiles", "Hindsight", "Evaluation",
             "Reporting", "Terminal", "Strategies", "Ports", "Contracts", "MarketFeeds",
             "Compression", "SQLite",
-            "Redis", "Backends", "Clients", "Registries", "VendorFeeds", "Tokens", "Postbox",
-            "Notices", "Hosting", "MarketRegime", "Scoring", "AIAnalysis", "TradingService",
+            "Redis", "Backends", "WebCalls", "Clients", "Registries", "VendorFeeds",
+            "LanguageModels", "Tokens", "Postbox", "Notices", "Hosting", "MarketRegime", "Scoring",
+            "AIAnalysis", "TradingService",
             "Notification", "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
@@ -482,6 +486,8 @@ let package = Package(
                 "Market", "Regimes", "Trading", "Notices", "Ports", "SQLite", "Postgres", "Redis",
                 "CRDKafka", "Kafka", "Backends",
             ], [.grdb]),
+        tests(
+            "LanguageModelsTests", ["Market", "Ports", "Contracts", "WebCalls", "LanguageModels"]),
         tests("TokensTests", ["Market", "Ports", "Tokens"], [.crypto, .jwtKit]),
         tests(
             "HostingTests", ["Market", "Ports", "Contracts", "Hosting"],
@@ -497,7 +503,10 @@ let package = Package(
             [.grdb, .logging, .metrics, .serviceLifecycle]),
         tests(
             "AIAnalysisTests",
-            ["Market", "Regimes", "Trading", "Ports", "Contracts", "Hosting", "AIAnalysis"]),
+            [
+                "Market", "Regimes", "Trading", "Strategies", "Ports", "Contracts", "Hosting",
+                "AIAnalysis",
+            ], [.logging]),
         tests(
             "TradingServiceTests",
             [
@@ -546,7 +555,10 @@ let package = Package(
             [.grpcCore, .grpcHTTP2, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "ClientsTests",
-            ["Ports", "Contracts", "Clients", "Hosting", "HTTPServing", "Gateway", "GRPCServing"],
+            [
+                "Ports", "Contracts", "WebCalls", "Clients", "Hosting", "HTTPServing", "Gateway",
+                "GRPCServing",
+            ],
             [.grpcCore, .logging, .serviceLifecycle, .swiftProtobuf]),
         tests(
             "IntegrationTests",

@@ -30,6 +30,11 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.paperWorld()) }
     }
 
+    @Test("book of models' answers", arguments: AdviceBookConformance.laws)
+    func adviceBook(keeps law: Law<AdviceWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.adviceWorld()) }
+    }
+
     @Test("store of notices", arguments: NoticeStoreConformance.laws)
     func noticeStore(keeps law: Law<NoticeWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.noticeWorld()) }

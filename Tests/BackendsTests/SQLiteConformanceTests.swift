@@ -29,6 +29,11 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().paperWorld())
     }
 
+    @Test("book of models' answers", arguments: AdviceBookConformance.laws)
+    func adviceBook(keeps law: Law<AdviceWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().adviceWorld())
+    }
+
     @Test("store of notices", arguments: NoticeStoreConformance.laws)
     func noticeStore(keeps law: Law<NoticeWorld>) async throws {
         try await law.holds(in: try TemporaryStore().noticeWorld())

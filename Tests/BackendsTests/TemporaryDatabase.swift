@@ -75,6 +75,12 @@ final class TemporaryDatabase: Sendable {
             another: { try await self.open().paper }, restart: { try await self.restart().paper })
     }
 
+    func adviceWorld() async throws -> AdviceWorld {
+        AdviceWorld(
+            book: try await open().advice, another: { try await self.open().advice },
+            restart: { try await self.restart().advice })
+    }
+
     func noticeWorld() async throws -> NoticeWorld {
         NoticeWorld(
             store: try await open().notices, another: { try await self.open().notices },

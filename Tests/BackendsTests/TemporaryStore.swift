@@ -64,6 +64,12 @@ final class TemporaryStore: Sendable {
             restart: { try self.restart().paper })
     }
 
+    func adviceWorld() throws -> AdviceWorld {
+        AdviceWorld(
+            book: try open().advice, another: { try self.open().advice },
+            restart: { try self.restart().advice })
+    }
+
     func noticeWorld() throws -> NoticeWorld {
         NoticeWorld(
             store: try open().notices, another: { try self.open().notices },

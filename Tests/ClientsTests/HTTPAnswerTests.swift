@@ -2,6 +2,7 @@ import Contracts
 import Ports
 import TestSupport
 import Testing
+import WebCalls
 
 @testable import Clients
 

@@ -31,7 +31,6 @@ struct BloasisConfigurationTests {
         #expect(configuration.model == .hmm)
         #expect(configuration.logLevel == .info)
         #expect(configuration.logFormat == .auto)
-        #expect(configuration.notices.isEmpty)
     }
 
     @Test("flag over environment over .env over file over default")
@@ -158,14 +157,6 @@ struct BloasisConfigurationTests {
                 environment: ["DATABASE_URL": url], dotEnvPath: nil)
             #expect(configuration.store == .sqlite(path: path))
         }
-    }
-
-    @Test("a credential without effect is not announced")
-    func notices() throws {
-        let configuration = try BloasisConfiguration.load(
-            environment: ["AI_ANALYSIS_PORT": "9000", "ANTHROPIC_API_KEY": "sk-1"],
-            dotEnvPath: nil)
-        #expect(configuration.notices.isEmpty)
     }
 
     @Test("secrets are masked wherever settings are shown")

@@ -80,20 +80,8 @@ struct GuardedAnalysisTests {
                 Bloasis_AiAnalysis_GetSectorStrategiesResponse()
             }
         }
-        let analysis = GuardedAnalysis(Never(), host: "analysis:50052", clock: ImmediateClock())
+        let analysis = GuardedAnalysis(Never(), host: "analysis:50052", clock: SkippingClock())
         let fault = await ask(analysis)
         #expect(fault?.message == "Service unavailable: analysis:50052")
-    }
-}
-
-/// A clock whose waits are over at once.
-private struct ImmediateClock: Clock {
-    typealias Instant = ContinuousClock.Instant
-
-    var now: Instant { ContinuousClock.now }
-    var minimumResolution: Duration { .nanoseconds(1) }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
     }
 }

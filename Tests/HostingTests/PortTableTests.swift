@@ -97,14 +97,6 @@ struct PortTableTests {
         #expect(configuration.grpcPort == nil)
     }
 
-    @Test("a port of a service has an effect")
-    func effects() throws {
-        let used = ["MARKET_REGIME_PORT", "AI_ANALYSIS_PORT", "TRADING_HTTP_PORT"]
-        for name in used + ["CONFIG_SERVICE_PORT", "GATEWAY_HTTP_PORT"] {
-            #expect(try configuration(nil, [name: "9000"]).notices.isEmpty)
-        }
-    }
-
     @Test("a service is served by a name this version knows")
     func servable() throws {
         for service in ServiceName.all {

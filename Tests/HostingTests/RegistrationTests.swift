@@ -335,7 +335,6 @@ struct RegistrySettingsTests {
                 "CONFIG_SERVICE_URL": "http://registry:8082/", "CONSUL_HTTP_ADDR": "consul:8500",
                 "CONSUL_HTTP_TOKEN": "hunter2",
             ], dotEnvPath: nil)
-        #expect(configuration.notices.isEmpty)
         #expect(configuration.registry.configServiceURL == "http://registry:8082/")
         #expect(configuration.registry.consul?.address == "consul:8500")
         #expect(configuration.registry.consul?.token?.exposed == "hunter2")

@@ -58,6 +58,72 @@ struct AnalysisProcessTests {
         #expect(try await server.stop() == 0)
     }
 
+    @Test("a provider that is chosen without its key is told before anything starts")
+    func noKey() async throws {
+        var program = try Program.fresh()
+        defer { program.remove() }
+        for (provider, variable) in [
+            ("fingpt", "FINGPT_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY"),
+        ] {
+            program.environment["LANGUAGE_MODEL"] = provider
+            for arguments in [["serve"], ["serve", "ai-analysis"]] {
+                let outcome = try await program.run(arguments)
+                #expect(outcome.status == 2 && outcome.output.isEmpty)
+                #expect(outcome.errors.contains("\(variable) not set"), "\(outcome.errors)")
+            }
+            // Whoever asks no model needs no key.
+            #expect(try await program.run("current", "--market", "SPX").status == 3)
+        }
+    }
+
+    @Test("a model's shares within the limits are taken, once, over a restart and without it")
+    func advised() async throws {
+        let comment = #"{"comment":"Half is enough","weights":{"SPX":0.07}}"#
+        let escaped = comment.replacing(#"""#, with: #"\""#)
+        let model = try ModelServer(
+            .answer(status: 529, body: #"{"error":{"message":"later","type":"overloaded"}}"#),
+            .events([
+                #"data: {"model":"fingpt-mt","choices":[{"delta":{"content":"\#(escaped)"}}]}"#,
+                #"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+                #"data: {"choices":[],"usage":{"prompt_tokens":400,"completion_tokens":20}}"#,
+                "data: [DONE]",
+            ]),
+            .hangUp)
+        var program = try await Program.backfilled()
+        defer { program.remove() }
+        program.environment.merge([
+            "LANGUAGE_MODEL": "fingpt", "FINGPT_API_KEY": "sk-S3cret",
+            "LANGUAGE_MODEL_URL": model.url + "/v1", "LANGUAGE_MODEL_PRICES": "1/2",
+            "LANGUAGE_MODEL_BUDGET": "1",
+        ]) { $1 }
+        let body = #"{"regime":"normal_bull","symbols":["SPX"],"riskProfile":"aggressive"}"#
+        var server = try await Server.start(program)
+        let first = try await server.post("/v1/ai-analysis/strategy", body).body
+        #expect(first.contains(#""verdict":"APPLIED","comment":"Half is enough""#), "\(first)")
+        #expect(first.contains(#""target":0.07"#))
+        #expect(first.contains(#""model":"moments-1+fingpt/fingpt""#))
+        let metrics = try await server.get("/metrics").body
+        let cost = #"language_model_cost_dollars_total{model="fingpt/fingpt"} 0.00044"#
+        #expect(metrics.contains(cost))
+        server.running.signal(SIGTERM)
+        let stopped = await server.running.outcome()
+        #expect(stopped.status == 0 && stopped.errors.contains("retry_operation"))
+        #expect(!stopped.errors.contains("S3cret"))
+        server = try await Server.start(program)
+        #expect(try await server.post("/v1/ai-analysis/strategy", body).body == first)
+        let other = body.replacing("normal_bull", with: "crisis")
+        let away = try await server.post("/v1/ai-analysis/strategy", other).body
+        #expect(away.contains(#""verdict":"UNAVAILABLE""#))
+        #expect(away.contains(#""model":"moments-1""#))
+        #expect(try await server.stop() == 0)
+        let requests = model.requests
+        #expect(requests.count == 5, "the known question was not asked again")
+        #expect(requests.allSatisfy { $0.headers["authorization"] == "Bearer sk-S3cret" })
+        #expect(requests.first?.body.contains("normal_bull") == true)
+        let doctor = try await program.run("doctor").output
+        #expect(doctor.contains("language model") && doctor.contains("no answer"))
+    }
+
     @Test("a portfolio acts on the latest change, bars fill it, its user is told and has it")
     func live() async throws {
         let program = try await Program.backfilled("--emit")

@@ -23,6 +23,11 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
+    @Test("book of models' answers", arguments: AdviceBookConformance.laws)
+    func adviceBook(keeps law: Law<AdviceWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
     @Test("paper book", arguments: PaperBookConformance.laws)
     func paperBook(keeps law: Law<PaperWorld>) async throws {
         try await law.holds(in: .inMemory())

@@ -53,7 +53,7 @@ struct DeclaredMetrics {
     }
 
     private mutating func take(_ source: String) {
-        for match in source.matches(of: #/\bCounter\(\s*label:\s*"([^"]+)"/#) {
+        for match in source.matches(of: #/\b(?:FloatingPoint)?Counter\(\s*label:\s*"([^"]+)"/#) {
             add(match.1, .counter)
         }
         for match in source.matches(of: #/\bGauge\(\s*label:\s*"([^"]+)"/#) {

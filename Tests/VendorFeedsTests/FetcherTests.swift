@@ -3,6 +3,7 @@ import Market
 import Ports
 import TestSupport
 import Testing
+import WebCalls
 
 @testable import VendorFeeds
 
@@ -146,11 +147,11 @@ struct FetcherTests {
             ("https://proxy.example/a b", false, false), ("proxy", false, false),
         ])
     func bases(text: String, isUsable: Bool, isSafe: Bool) throws {
-        func reason(_ key: VendorKey?) throws -> FeedError.Reason? {
+        func reason(_ key: APIKey?) throws -> FeedError.Reason? {
             try VendorFeedsTests.reason { _ = try Vendor(.stooq, base: text, key: key) }
         }
         #expect(try (reason(nil) == nil) == isUsable)
-        #expect(try (reason(VendorKey("k")) == nil) == isSafe)
+        #expect(try (reason(APIKey("k")) == nil) == isSafe)
     }
 
     @Test("a feed without its key says which variable to set")

@@ -3,6 +3,7 @@ import Market
 import Ports
 import TestSupport
 import Testing
+import WebCalls
 
 @testable import VendorFeeds
 
@@ -20,7 +21,7 @@ struct KeyTests {
 
     @Test("interpolation, dumping and reflection do not show a key")
     func values() throws {
-        let key = VendorKey(Self.key)
+        let key = APIKey(Self.key)
         var settings = FeedSettings()
         settings.alphaVantageKey = key
         var dumped = ""
@@ -48,7 +49,7 @@ struct KeyTests {
             ("日本S3cret Key/42日本", "日本<redacted>日本"),
         ])
     func words(text: String, shown: String) {
-        #expect(KeyMask(VendorKey(Self.key)).masked(text) == shown)
+        #expect(KeyMask(APIKey(Self.key)).masked(text) == shown)
     }
 
     @Test(
@@ -58,7 +59,7 @@ struct KeyTests {
             ("S3cret Key/4", false), ("S3S3cret Key/42", true), ("", false),
         ])
     func isIn(text: String, holds: Bool) {
-        #expect(KeyMask(VendorKey(Self.key)).isIn(Array(text.utf8)) == holds)
+        #expect(KeyMask(APIKey(Self.key)).isIn(Array(text.utf8)) == holds)
         #expect(!KeyMask(nil).isIn(Array(text.utf8)))
     }
 
@@ -71,7 +72,7 @@ struct KeyTests {
             ("a😀b", "xa%F0%9F%98%80by"), ("aaab", "xaaaaby"),
         ])
     func forms(key: String, text: String) {
-        let mask = KeyMask(VendorKey(key))
+        let mask = KeyMask(APIKey(key))
         #expect(mask.isIn(Array(text.utf8)))
         let shown = mask.masked(text)
         #expect(shown.contains("<redacted>"))
@@ -80,11 +81,11 @@ struct KeyTests {
 
     @Test("words are cut, never within a key", arguments: ["x", "日", "x\u{301}", " \n", "\u{FF}"])
     func length(filler: String) throws {
-        let mask = KeyMask(VendorKey(Self.key))
+        let mask = KeyMask(APIKey(Self.key))
         for key in [Self.key, Self.encoded, #"\u00533cret\u0020Key\u002f42"#] {
             for count in [280...310, 590...610].joined() {
                 let text = String(repeating: filler, count: count) + key + "yyyy"
-                let vendor = try Vendor(.stooq, base: nil, key: VendorKey(Self.key))
+                let vendor = try Vendor(.stooq, base: nil, key: APIKey(Self.key))
                 let answer = VendorAnswer(
                     status: 200, body: Array(text.utf8), saidAt: FeedStory.now)
                 let words = AnswerReading(vendor, try november().symbol).words(of: answer)
@@ -93,12 +94,12 @@ struct KeyTests {
                 #expect(!words.contains("S3") && !words.contains("0053"))
             }
         }
-        #expect(KeyMask(VendorKey("")).masked("x") == "x")
+        #expect(KeyMask(APIKey("")).masked("x") == "x")
     }
 
     @Test("of a long answer the beginning is looked at, and a key across its end is not shown")
     func window() {
-        let mask = KeyMask(VendorKey(Self.key))
+        let mask = KeyMask(APIKey(Self.key))
         for spare in 0...Self.key.utf8.count {
             let blank = String(repeating: " ", count: KeyMask.inputLimit - spare)
             let shown = mask.masked("a" + blank + Self.key + String(repeating: "y", count: 99))

@@ -4,26 +4,11 @@ import Ports
 import Synchronization
 import TestSupport
 import Testing
+import WebCalls
 
 @testable import VendorFeeds
 
-/// A clock on which nobody waits: whoever sleeps moves it on.
-final class SkippingClock: Clock, Sendable {
-    private let instant = ManualInstant()
-    private let sleeps = Mutex<[Duration]>([])
-
-    var now: ContinuousClock.Instant { instant.now }
-    var minimumResolution: Duration { .nanoseconds(1) }
-    /// How long was slept, in order.
-    var slept: [Duration] { sleeps.withLock { $0 } }
-
-    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
-        let span = now.duration(to: deadline)
-        sleeps.withLock { $0.append(span) }
-        instant.advance(by: span)
-    }
-
+extension SkippingClock {
     /// - Parameter chance: what every draw is.
     func environment(chance: Double = 0) -> FetchEnvironment {
         FetchEnvironment(now: { self.now }, chance: { chance }, clock: self)
@@ -56,8 +41,8 @@ struct VendorWorld: Sendable {
     ) {
         self.server = server
         var settings = FeedSettings()
-        settings.alphaVantageKey = VendorKey(key)
-        settings.stooqKey = VendorKey(key)
+        settings.alphaVantageKey = APIKey(key)
+        settings.stooqKey = APIKey(key)
         settings.cacheDirectory = cache
         for kind in FeedKind.allCases { settings.bases[kind] = base ?? server.url + "/" }
         connections = FeedConnections(settings, clock.environment(), limits)
@@ -128,7 +113,7 @@ func read(
     _ body: String, from kind: FeedKind, status: Int = 200, _ request: FeedRequest,
     saidAt: Timestamp = FeedStory.now
 ) throws -> [FeedBar] {
-    let vendor = try Vendor(kind, base: nil, key: VendorKey(VendorServer.key))
+    let vendor = try Vendor(kind, base: nil, key: APIKey(VendorServer.key))
     let reading = AnswerReading(vendor, request.symbol)
     let answer = VendorAnswer(status: status, body: Array(body.utf8), saidAt: saidAt)
     switch kind {

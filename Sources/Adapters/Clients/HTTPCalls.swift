@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Ports
 package import SwiftProtobuf
+import WebCalls
 
 /// Calls over HTTP, at the routes of the `google.api.http` rules.
 package final class HTTPCalls: RemoteCalls {
@@ -147,6 +148,10 @@ package final class HTTPCalls: RemoteCalls {
         if Task.isCancelled { return CancellationError() }
         switch error {
         case is RPCFault: return error
+        case is EventLines.TooLong:
+            return RPCFault(
+                .resourceExhausted,
+                "\(address.host) told of an event of more than \(EventLines.eventLimitBytes) bytes")
         case is NIOTooManyBytesError:
             return RPCFault(
                 .resourceExhausted,

@@ -25,6 +25,8 @@ struct SchemaMigration {
         SchemaMigration(
             number: 9, name: "paper_portfolios",
             file: PackageResources._009_paper_portfolios_sql),
+        SchemaMigration(
+            number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

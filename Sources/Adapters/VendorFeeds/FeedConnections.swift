@@ -1,11 +1,12 @@
 import AsyncHTTPClient
 import NIOCore
 package import Ports
+package import WebCalls
 
 /// What feeds are made from.
 package struct FeedSettings: Sendable {
-    package var alphaVantageKey: VendorKey?
-    package var stooqKey: VendorKey?
+    package var alphaVantageKey: APIKey?
+    package var stooqKey: APIKey?
     /// Where vendors are asked instead of at their own addresses.
     package var bases: [FeedKind: String] = [:]
     /// Of answers that are kept; `nil`: none is.
@@ -77,7 +78,7 @@ package final class FeedConnections: Sendable {
     }
 
     private func fetcher(
-        _ kind: FeedKind, _ key: VendorKey? = nil
+        _ kind: FeedKind, _ key: APIKey? = nil
     ) throws(FeedError) -> VendorFetcher {
         VendorFetcher(
             try Vendor(kind, base: settings.bases[kind], key: key), client: client,

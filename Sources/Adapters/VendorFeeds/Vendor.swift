@@ -8,11 +8,11 @@ struct Vendor: Sendable {
     let kind: FeedKind
     /// Without a slash at its end.
     let base: String
-    let key: VendorKey?
+    let key: APIKey?
 
     /// - Parameter base: in place of the vendor's own.
     /// - Throws: `FeedError` when it cannot be used, or would show a key to whoever listens.
-    init(_ kind: FeedKind, base: String?, key: VendorKey? = nil) throws(FeedError) {
+    init(_ kind: FeedKind, base: String?, key: APIKey? = nil) throws(FeedError) {
         self.kind = kind
         self.key = key
         var text = (base ?? kind.standardBase ?? "")[...]

@@ -62,11 +62,24 @@ package struct Allocator: Sendable {
             riskLimit: limits.volatilityTarget / year.squareRoot()
         ).solve()
         return Allocation(
-            held: held, judged: judged, usable: usable, solution,
-            Findings(
-                moments, covariance, expected, shares: solution.shares, horizon: horizon,
-                barsPerYear: year))
+            held: held, judged: judged, shares: solution.shares,
+            isAtRiskLimit: solution.isAtRiskLimit, isAtGrossLimit: solution.isAtGrossLimit,
+            AllocationBasis(
+                moments: moments, covariance: covariance, expected: expected, horizon: horizon,
+                barsPerYear: year, limits: limits, gross: max(limits.gross - kept, 0)))
     }
+}
+
+/// What the shares of an allocation are judged by.
+struct AllocationBasis: Sendable {
+    let moments: ReturnMoments
+    let covariance: ShrunkCovariance
+    let expected: ExpectedReturns
+    let horizon: Double
+    let barsPerYear: Double
+    let limits: RiskLimits
+    /// Of all symbols that were judged, together: what the others leave.
+    let gross: Double
 }
 
 /// Whether a symbol's returns say enough about it.
@@ -106,10 +119,9 @@ package struct Findings: Equatable, Sendable {
     /// See `Strategy.confidence`.
     package let confidence: Double
 
-    init(
-        _ moments: ReturnMoments, _ covariance: ShrunkCovariance, _ expected: ExpectedReturns,
-        shares: [Double], horizon: Double, barsPerYear: Double
-    ) {
+    init(_ basis: AllocationBasis, shares: [Double]) {
+        let (moments, covariance) = (basis.moments, basis.covariance)
+        let (expected, barsPerYear) = (basis.expected, basis.barsPerYear)
         let root = barsPerYear.squareRoot()
         regimeBars = moments.regimeBars
         totalBars = moments.standardised.rows
@@ -118,7 +130,7 @@ package struct Findings: Equatable, Sendable {
         meanShare = expected.poolShare
         correlation = covariance.correlation
         intensity = covariance.intensity
-        self.horizon = horizon
+        horizon = basis.horizon
         let portfolio = expected.portfolio(shares)
         mean = portfolio.mean * barsPerYear
         volatility = max(covariance.variance(of: shares), 0).squareRoot() * root
@@ -138,7 +150,7 @@ package struct Findings: Equatable, Sendable {
 }
 
 /// Shares of the capital, symbol by symbol.
-package struct Allocation: Equatable, Sendable {
+package struct Allocation: Sendable {
     /// Negative when short.
     package let targets: [Double]
     package let held: [Double]
@@ -147,27 +159,34 @@ package struct Allocation: Equatable, Sendable {
     package let findings: Findings?
     package let isAtRiskLimit: Bool
     package let isAtGrossLimit: Bool
+    /// Who set other shares than the engine would; `nil`: nobody.
+    package let adviser: String?
+    let basis: AllocationBasis?
 
     fileprivate init(keeping held: [Double], judged: [Judgement]) {
         targets = held
         self.held = held
         self.judged = judged
-        findings = nil
+        (findings, adviser, basis) = (nil, nil, nil)
         (isAtRiskLimit, isAtGrossLimit) = (false, false)
     }
 
-    fileprivate init(
-        held: [Double], judged: [Judgement], usable: [Int],
-        _ solution: PortfolioSolver.Solution, _ findings: Findings
+    /// - Parameter shares: of the usable symbols.
+    init(
+        held: [Double], judged: [Judgement], shares: [Double], isAtRiskLimit: Bool,
+        isAtGrossLimit: Bool, adviser: String? = nil, _ basis: AllocationBasis
     ) {
+        let usable = judged.indices.filter { judged[$0] == .usable }
         var targets = held
-        for (place, symbol) in usable.enumerated() { targets[symbol] = solution.shares[place] }
+        for (place, symbol) in usable.enumerated() { targets[symbol] = shares[place] }
         self.targets = targets
         self.held = held
         self.judged = judged
-        self.findings = findings
-        isAtRiskLimit = solution.isAtRiskLimit
-        isAtGrossLimit = solution.isAtGrossLimit
+        findings = Findings(basis, shares: shares)
+        self.isAtRiskLimit = isAtRiskLimit
+        self.isAtGrossLimit = isAtGrossLimit
+        self.adviser = adviser
+        self.basis = basis
     }
 
     /// Share of the capital that is not invested, long or short.

@@ -64,7 +64,8 @@ package struct StrategyComposer: Sendable {
         return Strategy(
             name: wording.name, regime: regime, profile: profile, signals: signals,
             cash: allocation.cash, confidence: allocation.findings?.confidence ?? 0,
-            rationale: wording.rationale, model: Allocator.model, asOf: asOf)
+            rationale: wording.rationale,
+            model: Allocator.model + (allocation.adviser.map { "+\($0)" } ?? ""), asOf: asOf)
     }
 
     private var amount: Double { capital.approximation }

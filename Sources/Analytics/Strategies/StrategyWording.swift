@@ -54,6 +54,9 @@ struct StrategyWording: Sendable {
                 + (allocation.isAtGrossLimit ? ", all of the capital used" : ""))
         let horizon = decimal(findings.horizon, 0)
         parts.append("costs spread over \(horizon) bars")
+        if let adviser = allocation.adviser {
+            parts.append("shares set by \(adviser), within these limits")
+        }
         return parts.joined(separator: "; ")
     }
 

@@ -4,11 +4,13 @@ import Contracts
 import Foundation
 import Hosting
 import Logging
+import Market
 import MarketRegime
 import Ports
 import Redis
 import RegimeModels
 import Scoring
+import Trading
 import TradingService
 
 /// The program's parts, put together in one place from a configuration.
@@ -20,11 +22,12 @@ struct Assembly {
     let currents: CurrentRegimes
     /// What the labels were worth, cached.
     let scorecards: Scorecards
-    /// Strategies, cached.
-    let analysis: AnalysisQueries
     /// The users' portfolios, cached.
     let portfolios: Portfolios
     private let redis: RedisClient?
+    private let shared: RedisCache?
+    /// The symbols of every sector.
+    private let sectors: [Sector: [MarketName]]
 
     /// Where a test wants the process to kill itself; `nil` outside tests.
     private let failPoints: FailPoints?
@@ -72,7 +75,7 @@ struct Assembly {
             configuration, settingRetention: settingRetention,
             wording: failPoints?.wording(.standard) ?? .standard, logger: logger)
         redis = try Assembly.redis(configuration)
-        let shared = redis.map { RedisCache($0, instance: Assembly.instanceID) }
+        shared = redis.map { RedisCache($0, instance: Assembly.instanceID) }
         currents = CurrentRegimes(
             reader: storage.regimes, shared: shared,
             defaultMarket: configuration.defaultMarket, now: { WallClock.now },
@@ -81,12 +84,11 @@ struct Assembly {
         scorecards = Scorecards(
             now: { ContinuousClock.now },
             make: { try await StoredScorecard(of: $0, regimes).message })
-        analysis = try Assembly.analysis(
-            configuration, storage.regimes, shared: shared, Assembly.cacheEnvironment)
+        sectors = try configuration.values.read(AnalysisSettings.self).sectors
         portfolios = Portfolios(
             ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
             shared: shared, Assembly.cacheEnvironment)
-        for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
+        for notice in storage.warnings { logger.warning("\(notice)") }
     }
 
     /// Opens the store, runs an action, and closes the store again.
@@ -153,11 +155,19 @@ struct Assembly {
         return specification
     }
 
-    /// - Parameter analysis: where ai-analysis is; `nil`: here.
+    /// What answers for strategies, with caches of its own.
+    func analysis(advisor: Advisor? = nil) -> AnalysisQueries {
+        AnalysisQueries(
+            StrategyEngine(store, advisor: advisor), reader: store, shared: shared,
+            sectors: sectors, defaultMarket: configuration.defaultMarket,
+            now: { WallClock.now }, Assembly.cacheEnvironment)
+    }
+
+    /// - Parameter analysis: where ai-analysis is; `nil`: here, without an adviser.
     func queries(asking analysis: (any AIAnalysisAPI)? = nil) -> MarketRegimeQueries {
         MarketRegimeQueries(
             reader: store, told: store, overrides: store, currents: currents,
-            scorecards: scorecards, analysis: analysis ?? self.analysis,
+            scorecards: scorecards, analysis: analysis ?? self.analysis(),
             defaultMarket: configuration.defaultMarket, now: { WallClock.now })
     }
 
@@ -207,11 +217,11 @@ struct Assembly {
         PaperBroker(paper, reader: store, ledger: fills, recording: trading)
     }
 
-    /// - Parameter analysis: where ai-analysis is; `nil`: here.
-    func paperTrader(asking analysis: (any AIAnalysisAPI)? = nil) -> PaperTrader {
+    /// - Parameter analysis: where ai-analysis is.
+    func paperTrader(asking analysis: any AIAnalysisAPI) -> PaperTrader {
         PaperTrader(
             paper, reader: store, ledger: fills,
-            analysis: analysis ?? self.analysis, broker: paperBroker, now: { WallClock.now })
+            analysis: analysis, broker: paperBroker, now: { WallClock.now })
     }
 
     func paperTrading(_ trader: PaperTrader) -> PaperTrading {

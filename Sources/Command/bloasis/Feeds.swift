@@ -1,5 +1,6 @@
 import Hosting
 import VendorFeeds
+import WebCalls
 
 /// What feeds are told by variables.
 struct FeedVariables: ServiceSettings {
@@ -12,8 +13,8 @@ struct FeedVariables: ServiceSettings {
 
     init(_ reader: inout ConfigurationReader) {
         var settings = FeedSettings()
-        settings.alphaVantageKey = reader.optional("ALPHA_VANTAGE_KEY", as: "a key", VendorKey.init)
-        settings.stooqKey = reader.optional("STOOQ_KEY", as: "a key", VendorKey.init)
+        settings.alphaVantageKey = reader.optional("ALPHA_VANTAGE_KEY", as: "a key", APIKey.init)
+        settings.stooqKey = reader.optional("STOOQ_KEY", as: "a key", APIKey.init)
         for (kind, variable) in FeedVariables.bases {
             settings.bases[kind] = reader.optional(variable, as: "a URL") { $0 }
         }

@@ -63,11 +63,12 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
             of: try CacheKeys.sectorStrategies(sector.rawValue),
             lifetime: CacheKeys.sectorLifetime,
             isLatest: { try await self.version() <= $0 }, load: { try await self.load(sector) })
-        guard case .value(let response, _) = answer else {
+        switch answer {
+        case .value(let response, _), .fallback(let response): return response
+        case .absent:
             throw RPCFault.notFound(
                 UnknownSeries.message(standard, known: try await reader.heads()))
         }
-        return response
     }
 
     /// Hears of what is committed and of what other instances write.
@@ -83,10 +84,14 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     /// Works out the strategies of all sectors anew, after a change of the default market's regime.
     func refreshSectors() async throws {
         for sector in Sector.allCases {
-            guard case .value(let response, let version) = try await load(sector) else { return }
-            await sectorStrategies.write(
-                response, version, to: try CacheKeys.sectorStrategies(sector.rawValue),
-                lifetime: CacheKeys.sectorLifetime)
+            let key = try CacheKeys.sectorStrategies(sector.rawValue)
+            switch try await load(sector) {
+            case .value(let response, let version):
+                await sectorStrategies.write(
+                    response, version, to: key, lifetime: CacheKeys.sectorLifetime)
+            case .fallback: await sectorStrategies.forget(key)
+            case .absent: return
+            }
         }
     }
 
@@ -106,12 +111,14 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
             isLatest: { try await self.engine.standing(of: question).version <= $0 },
             load: {
                 let answer = try await self.answer(question, key)
-                return .value(answer.response, answer.version)
+                // What a model says as soon as it is back is not to be missed for long.
+                return answer.response.lacksAdvice
+                    ? .fallback(answer.response) : .value(answer.response, answer.version)
             })
-        guard case .value(let response, _) = answer else {
-            return try await self.answer(question, key).response
+        switch answer {
+        case .value(let response, _), .fallback(let response): return response
+        case .absent: return try await self.answer(question, key).response
         }
-        return response
     }
 
     private func answer(
@@ -135,8 +142,9 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     ) async throws -> CacheAnswer<Bloasis_AiAnalysis_GetSectorStrategiesResponse> {
         guard let head = try await reader.head(of: standard) else { return .absent }
         let regime = head.publishedRegime(at: now())
-        return .value(
-            try await strategies(of: sector, in: regime), AnalysisQueries.version(head))
+        let response = try await strategies(of: sector, in: regime)
+        return response.strategies.contains(where: \.lacksAdvice)
+            ? .fallback(response) : .value(response, AnalysisQueries.version(head))
     }
 
     private func strategies(

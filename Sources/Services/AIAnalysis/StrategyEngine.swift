@@ -6,7 +6,8 @@ import Regimes
 import Strategies
 import Trading
 
-/// Answers questions for strategies from what is stored: the deterministic engine.
+/// Answers questions for strategies from what is stored: the deterministic engine, and an adviser
+/// where there is one.
 package struct StrategyEngine: Sendable {
     /// Closes of a question, of all its symbols together: fewer bars of each where there are many.
     static let closesLimit = 4_000_000
@@ -21,9 +22,12 @@ package struct StrategyEngine: Sendable {
 
     private let reader: any RegimeReader
     private let memory: SeriesMemory
+    private let advisor: Advisor?
 
-    package init(_ reader: any RegimeReader) {
+    /// - Parameter advisor: `nil`: nobody is asked about strategies.
+    package init(_ reader: any RegimeReader, advisor: Advisor? = nil) {
         self.reader = reader
+        self.advisor = advisor
         memory = SeriesMemory(reader)
     }
 
@@ -88,7 +92,7 @@ package struct StrategyEngine: Sendable {
         let first = max(market.stamps.count - wanted, 0)
         let columns = try await columns(
             of: question, standing, at: Array(market.stamps[first...]), from: market.stamps[first])
-        let strategy = compose(
+        let strategy = try await compose(
             question, standing, columns,
             labels: Array(steps.labels(at: market.stamps)[first...]), asOf: asOf)
         return Answer(response: strategy, version: standing.version)
@@ -138,7 +142,7 @@ package struct StrategyEngine: Sendable {
     private func compose(
         _ question: StrategyQuestion, _ standing: Standing, _ columns: [[Double]],
         labels: [Regime], asOf: Timestamp
-    ) -> Bloasis_AiAnalysis_StrategyResponse {
+    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
         let barsPerYear = standing.series.profile.barsPerYear
         let composer = StrategyComposer(
             regime: question.regime, profile: question.profile, series: question.series,
@@ -151,11 +155,19 @@ package struct StrategyEngine: Sendable {
         }
         let history = LabelledReturns(
             labels: labels, closes: columns, barsPerYear: barsPerYear)
-        let allocation = Allocator(question.regime, question.profile)
+        var allocation = Allocator(question.regime, question.profile)
             .allocation(history, holding: composer.shares(subjects))
-        return Bloasis_AiAnalysis_StrategyResponse(
+        var advice: Bloasis_AiAnalysis_Advice?
+        if let advisor, let briefing = StrategyBriefing(composer, allocation, of: subjects) {
+            let outcome = try await advisor.advise(
+                on: allocation, names: question.symbols.map(\.text), briefing)
+            (allocation, advice) = (outcome.allocation, outcome.message)
+        }
+        var response = Bloasis_AiAnalysis_StrategyResponse(
             composer.strategy(allocation, of: subjects), to: question,
             expectedReturn: allocation.findings?.mean,
             volatility: allocation.findings?.volatility)
+        if let advice { response.advice = advice }
+        return response
     }
 }

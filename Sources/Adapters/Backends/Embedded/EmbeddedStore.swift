@@ -4,11 +4,12 @@ package import Ports
 import SQLite
 
 /// Everything the embedded default keeps, in one file: the regime store, the ledger of fills, the
-/// paper book, the notices and the event log.
+/// paper book, models' answers, the notices and the event log.
 package struct EmbeddedStore: Sendable {
     package let regimes: SQLiteRegimeStore
     package let fills: SQLiteFillLedger
     package let paper: SQLitePaperBook
+    package let advice: SQLiteAdviceBook
     package let notices: SQLiteNoticeStore
     package let events: DurableEventLog
     private let file: EmbeddedFile
@@ -39,6 +40,7 @@ package struct EmbeddedStore: Sendable {
         regimes = SQLiteRegimeStore(file: file, wording: wording.changes, now: now)
         fills = SQLiteFillLedger(file: file, wording: wording.fills, now: now)
         paper = SQLitePaperBook(file: file, now: now)
+        advice = SQLiteAdviceBook(file: file)
         notices = SQLiteNoticeStore(file: file, reading: wording.notices)
         events = DurableEventLog(
             storage: SQLiteEventStorage(file: file), timing: timing, now: now)

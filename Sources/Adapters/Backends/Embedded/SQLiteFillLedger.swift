@@ -61,10 +61,7 @@ private struct FillRows {
     static func fetch(
         _ condition: String, _ arguments: StatementArguments, _ database: Database
     ) throws -> [RecordedFill] {
-        let columns = StoredFill.columns.joined(separator: ", ")
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM order_fills \(condition)")
-        return try Row.fetchAll(statement, arguments: arguments).map {
+        try database.rows(of: StoredFill.columns, from: "order_fills", condition, arguments) {
             try StoredFill.recorded($0)
         }
     }
@@ -108,16 +105,13 @@ private struct FillRows {
                 "UPDATE order_fill_ids SET replaced_by = ? WHERE fill_id = ?",
                 [fill.id.text, reference.text])
         }
-        let values = StoredFill.values(recorded).map(\.inSQLite)
-        let columns = (StoredFill.columns + ["recorded_at"]).joined(separator: ", ")
-        let places = Array(repeating: "?", count: values.count + 1).joined(separator: ", ")
-        try execute(
-            "INSERT INTO order_fills (\(columns)) VALUES (\(places))",
-            StatementArguments(values + [recordedAt]))
+        try database.insert(
+            StoredFill.values(recorded) + [.number(recordedAt)],
+            StoredFill.columns + ["recorded_at"], into: "order_fills")
         try OutboxRows.insert(entry, recordedAt: recordedAt, database)
     }
 
     private func execute(_ sql: String, _ arguments: StatementArguments) throws {
-        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+        try database.execute(sql, arguments)
     }
 }

@@ -225,26 +225,20 @@ private struct PaperRows {
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
-        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+        try database.execute(sql, arguments)
     }
 
     private func insert(
         _ values: [StoredValue], _ columns: [String], into table: String
     ) throws {
-        let names = (columns + ["recorded_at"]).joined(separator: ", ")
-        let places = Array(repeating: "?", count: columns.count + 1).joined(separator: ", ")
-        try execute(
-            "INSERT INTO \(table) (\(names)) VALUES (\(places))",
-            StatementArguments(values.map(\.inSQLite) + [recordedAt]))
+        try database.insert(
+            values + [.number(recordedAt)], columns + ["recorded_at"], into: table)
     }
 
     private func fetch<Value>(
         _ columns: [String], _ table: String, _ condition: String,
         _ arguments: StatementArguments, _ read: (Row) throws -> Value
     ) throws -> [Value] {
-        let names = columns.joined(separator: ", ")
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(names) FROM \(table) \(condition)")
-        return try Row.fetchAll(statement, arguments: arguments).map(read)
+        try database.rows(of: columns, from: table, condition, arguments, read)
     }
 }

@@ -78,7 +78,10 @@ struct PostgresTable: Sendable {
     /// - Parameters:
     ///   - columns: in the order in which rows give their values.
     ///   - casts: the types of those among them whose values are bound as text.
-    init(_ name: String, _ columns: [String], casts: [String: String] = [:]) {
+    ///   - conflict: what follows the values, such as `ON CONFLICT DO NOTHING`.
+    init(
+        _ name: String, _ columns: [String], casts: [String: String] = [:], conflict: String = ""
+    ) {
         self.name = PostgresName(name)
         self.columns = columns.map { PostgresName($0) }
         let names = self.columns.map(\.quoted).joined(separator: ", ")
@@ -87,7 +90,7 @@ struct PostgresTable: Sendable {
         }
         insertion =
             "INSERT INTO \(self.name.quoted) (\(names)) "
-            + "VALUES (\(places.joined(separator: ", ")))"
+            + "VALUES (\(places.joined(separator: ", "))) \(conflict)"
     }
 
     func insert(_ row: [PostgresValue]) -> PostgresQuery {

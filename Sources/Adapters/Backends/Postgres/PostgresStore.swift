@@ -3,7 +3,8 @@ package import Ports
 import Postgres
 
 /// Everything the full stack keeps in PostgreSQL: the regime store, the ledger of fills, the
-/// paper book, the notices, and the event log that stands in where no broker is configured.
+/// paper book, models' answers, notices, and the event log that stands in where no broker is
+/// configured.
 package struct PostgresStore: Sendable {
     package struct Options: Sendable {
         /// Connections at the most; at least one more hears of commits.
@@ -22,6 +23,7 @@ package struct PostgresStore: Sendable {
     package let regimes: PostgresRegimeStore
     package let fills: PostgresFillLedger
     package let paper: PostgresPaperBook
+    package let advice: PostgresAdviceBook
     package let notices: PostgresNoticeStore
     package let events: DurableEventLog
     /// What TimescaleDB does here.
@@ -71,6 +73,7 @@ package struct PostgresStore: Sendable {
         regimes = PostgresRegimeStore(database: database, wording: wording.changes, now: now)
         fills = PostgresFillLedger(database: database, wording: wording.fills, now: now)
         paper = PostgresPaperBook(database: database, now: now)
+        advice = PostgresAdviceBook(database: database)
         notices = PostgresNoticeStore(database: database, reading: wording.notices)
         events = DurableEventLog(
             storage: PostgresEventStorage(database: database), timing: options.timing, now: now)

@@ -26,6 +26,8 @@ struct SharedMigration: Sendable {
         SharedMigration(
             number: 9, name: "paper_portfolios",
             file: PackageResources._009_paper_portfolios_sql),
+        SharedMigration(
+            number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -80,46 +80,172 @@ package nonisolated struct Bloasis_AiAnalysis_Holding: Sendable {
 }
 
 /// What to hold, and what to do about it.
-package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
+package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// In a few words.
   package var strategy: String {
-    get {_strategy ?? String()}
-    set {_strategy = newValue}
+    get {_storage._strategy ?? String()}
+    set {_uniqueStorage()._strategy = newValue}
   }
   /// Returns true if `strategy` has been explicitly set.
-  package var hasStrategy: Bool {self._strategy != nil}
+  package var hasStrategy: Bool {_storage._strategy != nil}
   /// Clears the value of `strategy`. Subsequent reads from it will return its default value.
-  package mutating func clearStrategy() {self._strategy = nil}
+  package mutating func clearStrategy() {_uniqueStorage()._strategy = nil}
 
   /// 0 to 1: the probability that what is held earns something; of cash, that what could be held
   /// would not; 0 where nothing is known.
   package var confidence: Double {
-    get {_confidence ?? 0}
-    set {_confidence = newValue}
+    get {_storage._confidence ?? 0}
+    set {_uniqueStorage()._confidence = newValue}
   }
   /// Returns true if `confidence` has been explicitly set.
-  package var hasConfidence: Bool {self._confidence != nil}
+  package var hasConfidence: Bool {_storage._confidence != nil}
   /// Clears the value of `confidence`. Subsequent reads from it will return its default value.
-  package mutating func clearConfidence() {self._confidence = nil}
+  package mutating func clearConfidence() {_uniqueStorage()._confidence = nil}
 
   /// One for each symbol of the request, in its order.
-  package var signals: [Bloasis_AiAnalysis_Signal] = []
+  package var signals: [Bloasis_AiAnalysis_Signal] {
+    get {_storage._signals}
+    set {_uniqueStorage()._signals = newValue}
+  }
 
   /// The numbers behind it, in words.
   package var rationale: String {
-    get {_rationale ?? String()}
-    set {_rationale = newValue}
+    get {_storage._rationale ?? String()}
+    set {_uniqueStorage()._rationale = newValue}
   }
   /// Returns true if `rationale` has been explicitly set.
-  package var hasRationale: Bool {self._rationale != nil}
+  package var hasRationale: Bool {_storage._rationale != nil}
   /// Clears the value of `rationale`. Subsequent reads from it will return its default value.
-  package mutating func clearRationale() {self._rationale = nil}
+  package mutating func clearRationale() {_uniqueStorage()._rationale = nil}
 
   /// Who answered.
+  package var model: String {
+    get {_storage._model ?? String()}
+    set {_uniqueStorage()._model = newValue}
+  }
+  /// Returns true if `model` has been explicitly set.
+  package var hasModel: Bool {_storage._model != nil}
+  /// Clears the value of `model`. Subsequent reads from it will return its default value.
+  package mutating func clearModel() {_uniqueStorage()._model = nil}
+
+  /// The close of the latest bar of the market that is known, RFC 3339 UTC.
+  package var timestamp: String {
+    get {_storage._timestamp ?? String()}
+    set {_uniqueStorage()._timestamp = newValue}
+  }
+  /// Returns true if `timestamp` has been explicitly set.
+  package var hasTimestamp: Bool {_storage._timestamp != nil}
+  /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
+  package mutating func clearTimestamp() {_uniqueStorage()._timestamp = nil}
+
+  /// As asked.
+  package var regime: String {
+    get {_storage._regime ?? String()}
+    set {_uniqueStorage()._regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {_storage._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {_uniqueStorage()._regime = nil}
+
+  /// As asked, or the standard one.
+  package var riskProfile: String {
+    get {_storage._riskProfile ?? String()}
+    set {_uniqueStorage()._riskProfile = newValue}
+  }
+  /// Returns true if `riskProfile` has been explicitly set.
+  package var hasRiskProfile: Bool {_storage._riskProfile != nil}
+  /// Clears the value of `riskProfile`. Subsequent reads from it will return its default value.
+  package mutating func clearRiskProfile() {_uniqueStorage()._riskProfile = nil}
+
+  /// As asked, or the standard one.
+  package var market: String {
+    get {_storage._market ?? String()}
+    set {_uniqueStorage()._market = newValue}
+  }
+  /// Returns true if `market` has been explicitly set.
+  package var hasMarket: Bool {_storage._market != nil}
+  /// Clears the value of `market`. Subsequent reads from it will return its default value.
+  package mutating func clearMarket() {_uniqueStorage()._market = nil}
+
+  /// As asked, or `1d`.
+  package var timeframe: String {
+    get {_storage._timeframe ?? String()}
+    set {_uniqueStorage()._timeframe = newValue}
+  }
+  /// Returns true if `timeframe` has been explicitly set.
+  package var hasTimeframe: Bool {_storage._timeframe != nil}
+  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeframe() {_uniqueStorage()._timeframe = nil}
+
+  /// The share of the capital that is not invested.
+  package var cash: Double {
+    get {_storage._cash ?? 0}
+    set {_uniqueStorage()._cash = newValue}
+  }
+  /// Returns true if `cash` has been explicitly set.
+  package var hasCash: Bool {_storage._cash != nil}
+  /// Clears the value of `cash`. Subsequent reads from it will return its default value.
+  package mutating func clearCash() {_uniqueStorage()._cash = nil}
+
+  /// Of a year, of what is held: after shrinkage, before costs.
+  package var expectedReturn: Double {
+    get {_storage._expectedReturn ?? 0}
+    set {_uniqueStorage()._expectedReturn = newValue}
+  }
+  /// Returns true if `expectedReturn` has been explicitly set.
+  package var hasExpectedReturn: Bool {_storage._expectedReturn != nil}
+  /// Clears the value of `expectedReturn`. Subsequent reads from it will return its default value.
+  package mutating func clearExpectedReturn() {_uniqueStorage()._expectedReturn = nil}
+
+  /// Of a year, of what is held: the standard deviation that is forecast.
+  package var volatility: Double {
+    get {_storage._volatility ?? 0}
+    set {_uniqueStorage()._volatility = newValue}
+  }
+  /// Returns true if `volatility` has been explicitly set.
+  package var hasVolatility: Bool {_storage._volatility != nil}
+  /// Clears the value of `volatility`. Subsequent reads from it will return its default value.
+  package mutating func clearVolatility() {_uniqueStorage()._volatility = nil}
+
+  /// As asked, or the standard one.
+  package var capital: String {
+    get {_storage._capital ?? String()}
+    set {_uniqueStorage()._capital = newValue}
+  }
+  /// Returns true if `capital` has been explicitly set.
+  package var hasCapital: Bool {_storage._capital != nil}
+  /// Clears the value of `capital`. Subsequent reads from it will return its default value.
+  package mutating func clearCapital() {_uniqueStorage()._capital = nil}
+
+  /// What a language model said of it; left out where none is asked.
+  package var advice: Bloasis_AiAnalysis_Advice {
+    get {_storage._advice ?? Bloasis_AiAnalysis_Advice()}
+    set {_uniqueStorage()._advice = newValue}
+  }
+  /// Returns true if `advice` has been explicitly set.
+  package var hasAdvice: Bool {_storage._advice != nil}
+  /// Clears the value of `advice`. Subsequent reads from it will return its default value.
+  package mutating func clearAdvice() {_uniqueStorage()._advice = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// What a language model said of a strategy, and what became of it.
+package nonisolated struct Bloasis_AiAnalysis_Advice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Provider and model.
   package var model: String {
     get {_model ?? String()}
     set {_model = newValue}
@@ -129,113 +255,57 @@ package nonisolated struct Bloasis_AiAnalysis_StrategyResponse: Sendable {
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
   package mutating func clearModel() {self._model = nil}
 
-  /// The close of the latest bar of the market that is known, RFC 3339 UTC.
-  package var timestamp: String {
-    get {_timestamp ?? String()}
-    set {_timestamp = newValue}
+  /// SHA-256 of the question, in hexadecimal: the same question has the same answer for ever.
+  package var promptHash: String {
+    get {_promptHash ?? String()}
+    set {_promptHash = newValue}
   }
-  /// Returns true if `timestamp` has been explicitly set.
-  package var hasTimestamp: Bool {self._timestamp != nil}
-  /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
-  package mutating func clearTimestamp() {self._timestamp = nil}
+  /// Returns true if `promptHash` has been explicitly set.
+  package var hasPromptHash: Bool {self._promptHash != nil}
+  /// Clears the value of `promptHash`. Subsequent reads from it will return its default value.
+  package mutating func clearPromptHash() {self._promptHash = nil}
 
-  /// As asked.
-  package var regime: String {
-    get {_regime ?? String()}
-    set {_regime = newValue}
+  /// APPLIED: its shares are the strategy's. COMMENTED: it agrees with the engine's. REFUSED: it
+  /// cannot be read, or goes beyond a limit; the engine's shares stand. UNAVAILABLE: it gave no
+  /// answer; the engine's shares stand. NOT_ASKED: there are too many symbols.
+  package var verdict: String {
+    get {_verdict ?? String()}
+    set {_verdict = newValue}
   }
-  /// Returns true if `regime` has been explicitly set.
-  package var hasRegime: Bool {self._regime != nil}
-  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
-  package mutating func clearRegime() {self._regime = nil}
+  /// Returns true if `verdict` has been explicitly set.
+  package var hasVerdict: Bool {self._verdict != nil}
+  /// Clears the value of `verdict`. Subsequent reads from it will return its default value.
+  package mutating func clearVerdict() {self._verdict = nil}
 
-  /// As asked, or the standard one.
-  package var riskProfile: String {
-    get {_riskProfile ?? String()}
-    set {_riskProfile = newValue}
+  /// In its own words, on one line; of a refused answer too, where it can be read.
+  package var comment: String {
+    get {_comment ?? String()}
+    set {_comment = newValue}
   }
-  /// Returns true if `riskProfile` has been explicitly set.
-  package var hasRiskProfile: Bool {self._riskProfile != nil}
-  /// Clears the value of `riskProfile`. Subsequent reads from it will return its default value.
-  package mutating func clearRiskProfile() {self._riskProfile = nil}
+  /// Returns true if `comment` has been explicitly set.
+  package var hasComment: Bool {self._comment != nil}
+  /// Clears the value of `comment`. Subsequent reads from it will return its default value.
+  package mutating func clearComment() {self._comment = nil}
 
-  /// As asked, or the standard one.
-  package var market: String {
-    get {_market ?? String()}
-    set {_market = newValue}
+  /// Why it was refused, or did not answer.
+  package var reason: String {
+    get {_reason ?? String()}
+    set {_reason = newValue}
   }
-  /// Returns true if `market` has been explicitly set.
-  package var hasMarket: Bool {self._market != nil}
-  /// Clears the value of `market`. Subsequent reads from it will return its default value.
-  package mutating func clearMarket() {self._market = nil}
-
-  /// As asked, or `1d`.
-  package var timeframe: String {
-    get {_timeframe ?? String()}
-    set {_timeframe = newValue}
-  }
-  /// Returns true if `timeframe` has been explicitly set.
-  package var hasTimeframe: Bool {self._timeframe != nil}
-  /// Clears the value of `timeframe`. Subsequent reads from it will return its default value.
-  package mutating func clearTimeframe() {self._timeframe = nil}
-
-  /// The share of the capital that is not invested.
-  package var cash: Double {
-    get {_cash ?? 0}
-    set {_cash = newValue}
-  }
-  /// Returns true if `cash` has been explicitly set.
-  package var hasCash: Bool {self._cash != nil}
-  /// Clears the value of `cash`. Subsequent reads from it will return its default value.
-  package mutating func clearCash() {self._cash = nil}
-
-  /// Of a year, of what is held: after shrinkage, before costs.
-  package var expectedReturn: Double {
-    get {_expectedReturn ?? 0}
-    set {_expectedReturn = newValue}
-  }
-  /// Returns true if `expectedReturn` has been explicitly set.
-  package var hasExpectedReturn: Bool {self._expectedReturn != nil}
-  /// Clears the value of `expectedReturn`. Subsequent reads from it will return its default value.
-  package mutating func clearExpectedReturn() {self._expectedReturn = nil}
-
-  /// Of a year, of what is held: the standard deviation that is forecast.
-  package var volatility: Double {
-    get {_volatility ?? 0}
-    set {_volatility = newValue}
-  }
-  /// Returns true if `volatility` has been explicitly set.
-  package var hasVolatility: Bool {self._volatility != nil}
-  /// Clears the value of `volatility`. Subsequent reads from it will return its default value.
-  package mutating func clearVolatility() {self._volatility = nil}
-
-  /// As asked, or the standard one.
-  package var capital: String {
-    get {_capital ?? String()}
-    set {_capital = newValue}
-  }
-  /// Returns true if `capital` has been explicitly set.
-  package var hasCapital: Bool {self._capital != nil}
-  /// Clears the value of `capital`. Subsequent reads from it will return its default value.
-  package mutating func clearCapital() {self._capital = nil}
+  /// Returns true if `reason` has been explicitly set.
+  package var hasReason: Bool {self._reason != nil}
+  /// Clears the value of `reason`. Subsequent reads from it will return its default value.
+  package mutating func clearReason() {self._reason = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _strategy: String? = nil
-  fileprivate var _confidence: Double? = nil
-  fileprivate var _rationale: String? = nil
   fileprivate var _model: String? = nil
-  fileprivate var _timestamp: String? = nil
-  fileprivate var _regime: String? = nil
-  fileprivate var _riskProfile: String? = nil
-  fileprivate var _market: String? = nil
-  fileprivate var _timeframe: String? = nil
-  fileprivate var _cash: Double? = nil
-  fileprivate var _expectedReturn: Double? = nil
-  fileprivate var _volatility: Double? = nil
-  fileprivate var _capital: String? = nil
+  fileprivate var _promptHash: String? = nil
+  fileprivate var _verdict: String? = nil
+  fileprivate var _comment: String? = nil
+  fileprivate var _reason: String? = nil
 }
 
 /// What to do about one symbol.
@@ -512,7 +582,175 @@ nonisolated extension Bloasis_AiAnalysis_Holding: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StrategyResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}strategy\0\u{1}confidence\0\u{1}signals\0\u{1}rationale\0\u{1}model\0\u{1}timestamp\0\u{1}regime\0\u{3}risk_profile\0\u{1}market\0\u{1}timeframe\0\u{1}cash\0\u{3}expected_return\0\u{1}volatility\0\u{1}capital\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}strategy\0\u{1}confidence\0\u{1}signals\0\u{1}rationale\0\u{1}model\0\u{1}timestamp\0\u{1}regime\0\u{3}risk_profile\0\u{1}market\0\u{1}timeframe\0\u{1}cash\0\u{3}expected_return\0\u{1}volatility\0\u{1}capital\0\u{1}advice\0")
+
+  fileprivate class _StorageClass {
+    var _strategy: String? = nil
+    var _confidence: Double? = nil
+    var _signals: [Bloasis_AiAnalysis_Signal] = []
+    var _rationale: String? = nil
+    var _model: String? = nil
+    var _timestamp: String? = nil
+    var _regime: String? = nil
+    var _riskProfile: String? = nil
+    var _market: String? = nil
+    var _timeframe: String? = nil
+    var _cash: Double? = nil
+    var _expectedReturn: Double? = nil
+    var _volatility: Double? = nil
+    var _capital: String? = nil
+    var _advice: Bloasis_AiAnalysis_Advice? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _strategy = source._strategy
+      _confidence = source._confidence
+      _signals = source._signals
+      _rationale = source._rationale
+      _model = source._model
+      _timestamp = source._timestamp
+      _regime = source._regime
+      _riskProfile = source._riskProfile
+      _market = source._market
+      _timeframe = source._timeframe
+      _cash = source._cash
+      _expectedReturn = source._expectedReturn
+      _volatility = source._volatility
+      _capital = source._capital
+      _advice = source._advice
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._strategy) }()
+        case 2: try { try decoder.decodeSingularDoubleField(value: &_storage._confidence) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._signals) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._rationale) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._model) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._timestamp) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._regime) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._riskProfile) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._market) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._timeframe) }()
+        case 11: try { try decoder.decodeSingularDoubleField(value: &_storage._cash) }()
+        case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._expectedReturn) }()
+        case 13: try { try decoder.decodeSingularDoubleField(value: &_storage._volatility) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._capital) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._advice) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._strategy {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._confidence {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 2)
+      } }()
+      if !_storage._signals.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._signals, fieldNumber: 3)
+      }
+      try { if let v = _storage._rationale {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._model {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._timestamp {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._regime {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._riskProfile {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._market {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._timeframe {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._cash {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._expectedReturn {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._volatility {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._capital {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._advice {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_AiAnalysis_StrategyResponse, rhs: Bloasis_AiAnalysis_StrategyResponse) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._strategy != rhs_storage._strategy {return false}
+        if _storage._confidence != rhs_storage._confidence {return false}
+        if _storage._signals != rhs_storage._signals {return false}
+        if _storage._rationale != rhs_storage._rationale {return false}
+        if _storage._model != rhs_storage._model {return false}
+        if _storage._timestamp != rhs_storage._timestamp {return false}
+        if _storage._regime != rhs_storage._regime {return false}
+        if _storage._riskProfile != rhs_storage._riskProfile {return false}
+        if _storage._market != rhs_storage._market {return false}
+        if _storage._timeframe != rhs_storage._timeframe {return false}
+        if _storage._cash != rhs_storage._cash {return false}
+        if _storage._expectedReturn != rhs_storage._expectedReturn {return false}
+        if _storage._volatility != rhs_storage._volatility {return false}
+        if _storage._capital != rhs_storage._capital {return false}
+        if _storage._advice != rhs_storage._advice {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_AiAnalysis_Advice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Advice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{3}prompt_hash\0\u{1}verdict\0\u{1}comment\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -520,20 +758,11 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self._strategy) }()
-      case 2: try { try decoder.decodeSingularDoubleField(value: &self._confidence) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.signals) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self._rationale) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self._model) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self._timestamp) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self._regime) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self._riskProfile) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self._market) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self._timeframe) }()
-      case 11: try { try decoder.decodeSingularDoubleField(value: &self._cash) }()
-      case 12: try { try decoder.decodeSingularDoubleField(value: &self._expectedReturn) }()
-      case 13: try { try decoder.decodeSingularDoubleField(value: &self._volatility) }()
-      case 14: try { try decoder.decodeSingularStringField(value: &self._capital) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self._model) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._promptHash) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._verdict) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._comment) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._reason) }()
       default: break
       }
     }
@@ -544,66 +773,30 @@ nonisolated extension Bloasis_AiAnalysis_StrategyResponse: SwiftProtobuf.Message
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._strategy {
+    try { if let v = self._model {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._confidence {
-      try visitor.visitSingularDoubleField(value: v, fieldNumber: 2)
+    try { if let v = self._promptHash {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     } }()
-    if !self.signals.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.signals, fieldNumber: 3)
-    }
-    try { if let v = self._rationale {
+    try { if let v = self._verdict {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._comment {
       try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     } }()
-    try { if let v = self._model {
+    try { if let v = self._reason {
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._timestamp {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._regime {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
-    } }()
-    try { if let v = self._riskProfile {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
-    } }()
-    try { if let v = self._market {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
-    } }()
-    try { if let v = self._timeframe {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
-    } }()
-    try { if let v = self._cash {
-      try visitor.visitSingularDoubleField(value: v, fieldNumber: 11)
-    } }()
-    try { if let v = self._expectedReturn {
-      try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
-    } }()
-    try { if let v = self._volatility {
-      try visitor.visitSingularDoubleField(value: v, fieldNumber: 13)
-    } }()
-    try { if let v = self._capital {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 14)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Bloasis_AiAnalysis_StrategyResponse, rhs: Bloasis_AiAnalysis_StrategyResponse) -> Bool {
-    if lhs._strategy != rhs._strategy {return false}
-    if lhs._confidence != rhs._confidence {return false}
-    if lhs.signals != rhs.signals {return false}
-    if lhs._rationale != rhs._rationale {return false}
+  package static func ==(lhs: Bloasis_AiAnalysis_Advice, rhs: Bloasis_AiAnalysis_Advice) -> Bool {
     if lhs._model != rhs._model {return false}
-    if lhs._timestamp != rhs._timestamp {return false}
-    if lhs._regime != rhs._regime {return false}
-    if lhs._riskProfile != rhs._riskProfile {return false}
-    if lhs._market != rhs._market {return false}
-    if lhs._timeframe != rhs._timeframe {return false}
-    if lhs._cash != rhs._cash {return false}
-    if lhs._expectedReturn != rhs._expectedReturn {return false}
-    if lhs._volatility != rhs._volatility {return false}
-    if lhs._capital != rhs._capital {return false}
+    if lhs._promptHash != rhs._promptHash {return false}
+    if lhs._verdict != rhs._verdict {return false}
+    if lhs._comment != rhs._comment {return false}
+    if lhs._reason != rhs._reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Hosting
 import Kernels
+import LanguageModels
 import Market
 import Ports
 import Regimes
@@ -44,6 +45,7 @@ struct Examination {
         }
         checks += [redisUnset, brokersUnset].compactMap(\.self)
         checks += await registries()
+        checks.append(await languageModel())
         return checks + feeds + ports + [plots]
     }
 
@@ -264,6 +266,29 @@ extension Examination {
                 name: health.name, state: health.isHealthy ? .works : .failed,
                 detail: health.detail, purpose: purpose,
                 fix: "see that it runs and can be reached from here; services serve without it too")
+        }
+    }
+
+    private func languageModel() async -> DoctorCheck {
+        func check(_ state: DoctorCheck.State, _ detail: String, _ fix: String?) -> DoctorCheck {
+            DoctorCheck(
+                name: "language model", state: state, detail: detail,
+                purpose: "comments on strategies", fix: fix)
+        }
+        do {
+            guard let choice = try configuration.values.read(LanguageModelSettings.self).choice
+            else {
+                return check(.notSetUp, "none is asked", "set LANGUAGE_MODEL, and a key for it")
+            }
+            let model = choice.client
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await model.ping()) } catch { outcome = .failure(error) }
+            await model.close()
+            try outcome.get()
+            return check(.works, "\(model.name) answers", nil)
+        } catch {
+            return check(
+                .failed, "\(error)", "see to it, or set LANGUAGE_MODEL=none: strategies do without")
         }
     }
 

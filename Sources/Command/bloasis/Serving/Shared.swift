@@ -1,3 +1,4 @@
+import AIAnalysis
 import Contracts
 import Foundation
 import Hosting
@@ -48,16 +49,24 @@ enum Shared {
         await $0.close()
     }
 
-    /// ai-analysis in another process; `nil` where it is in this one.
-    static let remoteAnalysis = SharedValue<(any AIAnalysisAPI)?>("remote-analysis") { process in
+    /// Strategies, cached.
+    static let strategies = SharedValue<AnalysisQueries>("strategies") { process in
+        try await process.shared(assembly).analysis(advisor: try await process.shared(advisor))
+    }
+
+    /// ai-analysis, in this process or another one.
+    static let analysis = SharedValue<any AIAnalysisAPI>("analysis") { process in
         let plan = try await process.shared(serving).plan
-        guard plan.asked.contains(.aiAnalysis) else { return nil }
-        return try await process.shared(remote).analysis
+        if plan.asked.contains(.aiAnalysis),
+            let elsewhere = try await process.shared(remote).analysis
+        {
+            return elsewhere
+        }
+        return try await process.shared(strategies)
     }
 
     static let paperTrader = SharedValue<PaperTrader>("paper-trader") { process in
-        try await process.shared(assembly).paperTrader(
-            asking: try await process.shared(remoteAnalysis))
+        try await process.shared(assembly).paperTrader(asking: try await process.shared(analysis))
     }
 
     static let registries = SharedValue<RegistryClients>("registries") { process in
@@ -109,9 +118,10 @@ enum Shared {
             let assembly = try await process.shared(assembly)
             switch service {
             case .marketRegime:
-                let analysis = try await process.shared(remoteAnalysis)
+                let analysis = try await process.shared(analysis)
                 methods += ServiceMethod.marketRegime(assembly.queries(asking: analysis))
-            case .aiAnalysis: methods += ServiceMethod.aiAnalysis(assembly.analysis)
+            case .aiAnalysis:
+                methods += ServiceMethod.aiAnalysis(try await process.shared(strategies))
             case .trading:
                 let bars = assembly.bars(into: try await process.shared(intake))
                 let trader = try await process.shared(paperTrader)

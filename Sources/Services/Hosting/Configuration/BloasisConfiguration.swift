@@ -65,8 +65,6 @@ package struct BloasisConfiguration: Sendable {
     package let settings: [ResolvedSetting]
     /// The values in force, for services that declare variables of their own.
     package let values: ConfigurationValues
-    /// What should be said at start: variables that are set and do nothing in this version.
-    package let notices: [String]
 
     package static let databaseFileName = "bloasis.sqlite"
 
@@ -166,12 +164,6 @@ package struct BloasisConfiguration: Sendable {
             return ResolvedSetting(
                 name: row.name, shown: found.map { row.shown($0.text) },
                 source: found?.source ?? "unset")
-        }
-        notices = table.rows.compactMap { row in
-            guard row.availability == .unused, !row.isSecret, let found = sources.find(row.name),
-                !found.isDefault
-            else { return nil }
-            return "\(row.name) from \(found.source) has no effect in this version"
         }
     }
 }

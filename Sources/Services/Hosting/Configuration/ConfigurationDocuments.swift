@@ -70,7 +70,6 @@ extension ConfigurationTable {
         let secret = row.isSecret ? " Secret." : ""
         return switch row.availability {
         case .available: secret
-        case .unused: secret + " *No effect in this version.*"
         case .planned: secret + " *Not available in this version: setting it is an error.*"
         }
     }

@@ -38,8 +38,6 @@ package struct ConfigurationKey: Sendable {
 
     package enum Availability: Sendable, Equatable {
         case available
-        /// Checked and kept, but nothing of this version uses it; harmless when set.
-        case unused
         /// Setting it asks for something this version does not have: an error.
         case planned
     }

@@ -7,12 +7,10 @@ struct ConfigurationSources {
         var text: String
         /// For errors: `environment`, `.env:3`, `flag --http-port` …
         var source: String
-        var isDefault: Bool
     }
 
     private struct Layer {
         var provider: any ConfigProvider
-        var isDefault = false
         var describe: (_ name: String) -> String
     }
 
@@ -64,7 +62,7 @@ struct ConfigurationSources {
             guard let result = try? layer.provider.value(forKey: key, type: .string),
                 case .string(let text)? = result.value?.content
             else { continue }
-            return Found(text: text, source: layer.describe(name), isDefault: layer.isDefault)
+            return Found(text: text, source: layer.describe(name))
         }
         return nil
     }
@@ -105,7 +103,7 @@ struct ConfigurationSources {
         }
         let provider = InMemoryProvider(
             name: "defaults", values: Dictionary(uniqueKeysWithValues: values))
-        layers.append(Layer(provider: provider, isDefault: true) { _ in "default" })
+        layers.append(Layer(provider: provider) { _ in "default" })
     }
 
     private static func texts(of variables: [FileVariable]) -> [String: String] {

@@ -208,12 +208,6 @@ package struct ConfigurationTable: Sendable {
             "SERVICE_INSTANCE_ID", .text,
             meaning: "Names this process among the instances of its service. Unset: "
                 + "`{name}-{host}-{pid}`, with the machine's name."),
-        ConfigurationKey(
-            "FINGPT_API_KEY", .text, secret: true, .unused,
-            meaning: "Needed once that provider is chosen."),
-        ConfigurationKey(
-            "ANTHROPIC_API_KEY", .text, secret: true, .unused,
-            meaning: "Needed once that provider is chosen."),
     ]
 
     /// Where the services are that a gateway calls.

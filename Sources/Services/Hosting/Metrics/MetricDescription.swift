@@ -114,6 +114,15 @@ package enum MetricTable {
             "sector_strategies_refreshed_total", .counter, of: "changes",
             "Changes after which the strategies of sectors were worked out anew."),
         MetricDescription(
+            "language_model_questions_total", .counter, of: "questions", by: ["model", "outcome"],
+            "Questions to language models: answered, or unavailable."),
+        MetricDescription(
+            "language_model_tokens_total", .counter, of: "tokens", by: ["model", "direction"],
+            "Tokens of language models, as their providers count them: input, output."),
+        MetricDescription(
+            "language_model_cost_dollars_total", .counter, of: "dollars", by: ["model"],
+            "What their answers cost, by LANGUAGE_MODEL_PRICES, in US dollars."),
+        MetricDescription(
             "paper_decisions_total", .counter, of: "decisions", by: ["outcome"],
             "Decisions of paper portfolios on changes: decided, or refused."),
         MetricDescription(

@@ -1,8 +1,7 @@
-import Contracts
 import TestSupport
 import Testing
 
-@testable import Clients
+@testable import WebCalls
 
 @Suite("Server-Sent Events from bytes")
 struct EventLinesTests {
@@ -68,12 +67,11 @@ struct EventLinesTests {
         let field = "data:"
         let longest = String(repeating: "x", count: limit - field.utf8.count)
         #expect(try read(field + longest + "\n\n") == [event(longest)])
-        let error = #expect(throws: RPCFault.self) { try read(field + longest + "x") }
-        #expect(error?.code == .resourceExhausted)
+        #expect(throws: EventLines.TooLong.self) { try read(field + longest + "x") }
         let half = String(repeating: "y", count: limit / 2)
         let halves = field + half + "\n" + field + half
-        #expect(throws: RPCFault.self) { try read(halves) }
-        #expect(throws: RPCFault.self) { try read(":" + longest + "xxxxx") }
+        #expect(throws: EventLines.TooLong.self) { try read(halves) }
+        #expect(throws: EventLines.TooLong.self) { try read(":" + longest + "xxxxx") }
         var lines = EventLines()
         for _ in 0..<3 {
             let events = try lines.take(Array((field + half + "\n\n").utf8))

@@ -1,19 +1,19 @@
-/// Takes a key out of what a vendor says: some repeat it in their errors, as it is or as a URL or
+/// Takes a key out of what a service says: some repeat it in their errors, as it is or as a URL or
 /// JSON has it.
-struct KeyMask: Sendable {
-    static let mask = "<redacted>"
-    /// Unicode scalars of a vendor's words that an error repeats: of a character there may be any
+package struct KeyMask: Sendable {
+    package static let mask = "<redacted>"
+    /// Unicode scalars of a service's words that an error repeats: of a character there may be any
     /// number.
-    static let lengthLimit = 300
-    /// Bytes of a vendor's words that are looked at.
-    static let inputLimit = 1 << 16
+    package static let lengthLimit = 300
+    /// Bytes of a service's words that are looked at.
+    package static let inputLimit = 1 << 16
 
     /// Ways to write each of the key's scalars, one after the other; none without a key.
     private let spellings: [[[UInt8]]]
     /// Whether a key can begin with a byte.
     private let beginnings: [Bool]
 
-    init(_ key: VendorKey?) {
+    package init(_ key: APIKey?) {
         spellings = key?.exposed.unicodeScalars.map(KeyMask.spellings) ?? []
         var beginnings = [Bool](repeating: false, count: 256)
         for spelling in spellings.first ?? [] {
@@ -24,9 +24,9 @@ struct KeyMask: Sendable {
     }
 
     /// The beginning of a text, without the key in whatever case, on one line.
-    func masked(_ text: String) -> String { masked(Array(text.utf8)) }
+    package func masked(_ text: String) -> String { masked(Array(text.utf8)) }
 
-    func masked(_ bytes: [UInt8]) -> String {
+    package func masked(_ bytes: [UInt8]) -> String {
         let window = Array(bytes.prefix(KeyMask.inputLimit))
         // What may be the beginning of a key that was cut is not shown either.
         let end = window.count == bytes.count ? window.count : window.count - longest
@@ -38,7 +38,7 @@ struct KeyMask: Sendable {
     }
 
     /// Whether a key is in an answer, whatever the case of its letters.
-    func isIn(_ bytes: [UInt8]) -> Bool {
+    package func isIn(_ bytes: [UInt8]) -> Bool {
         bytes.indices.contains { keyEnd(in: bytes, from: $0) != nil }
     }
 

@@ -1,14 +1,15 @@
-import Contracts
-
 /// Server-Sent Events from bytes as they come (WHATWG HTML, section 9.2.6).
-struct EventLines {
-    struct Event: Equatable {
-        var kind = "message"
-        var data: [UInt8] = []
+package struct EventLines: Sendable {
+    package struct Event: Equatable, Sendable {
+        package var kind = "message"
+        package var data: [UInt8] = []
     }
 
+    /// Thrown for an event above `eventLimitBytes`.
+    package struct TooLong: Error {}
+
     /// One event's bytes at the most.
-    static let eventLimitBytes = 1 << 20
+    package static let eventLimitBytes = 1 << 20
 
     /// What a text may begin with and does not hold.
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -19,10 +20,11 @@ struct EventLines {
     private var hasData = false
     private var endedByReturn = false
 
+    package init() {}
+
     /// The events that are complete with these bytes.
     ///
-    /// - Throws: `RPCFault` for an event above the limit.
-    mutating func take(_ bytes: [UInt8]) throws(RPCFault) -> [Event] {
+    package mutating func take(_ bytes: [UInt8]) throws(TooLong) -> [Event] {
         var events: [Event] = []
         for byte in bytes {
             // A line ends with a line feed, a return, or both.
@@ -34,9 +36,7 @@ struct EventLines {
             } else {
                 line.append(byte)
                 guard line.count + event.data.count <= EventLines.eventLimitBytes else {
-                    throw RPCFault(
-                        .resourceExhausted,
-                        "an event of more than \(EventLines.eventLimitBytes) bytes")
+                    throw TooLong()
                 }
             }
         }

@@ -1,0 +1,84 @@
+import AIAnalysis
+import Hosting
+import LanguageModels
+import WebCalls
+
+/// What language models are told by variables.
+struct LanguageModelSettings: ServiceSettings {
+    struct Choice: Sendable {
+        var provider: ModelProvider
+        var key: APIKey
+        var url: ModelURL
+        var model: String
+        var isStreamed: Bool
+        var budget: ModelBudget
+    }
+
+    /// `nil`: none is asked.
+    let choice: Choice?
+
+    /// In a day, in US dollars.
+    private static let budgetLimit = 1e6
+
+    init(_ reader: inout ConfigurationReader) {
+        let provider = reader.optional("LANGUAGE_MODEL", as: "a provider") {
+            $0 == "none" ? .some(nil) : ModelProvider(rawValue: $0).map(Optional.some)
+        }
+        guard let provider = provider ?? nil else {
+            choice = nil
+            return
+        }
+        let key = reader.optional(provider.keyVariable, as: "a key", APIKey.init)
+        reader.require(key != nil, "\(provider.keyVariable) not set")
+        let prices = reader.optional(
+            "LANGUAGE_MODEL_PRICES", as: "US dollars for a million tokens, such as 3/15",
+            ModelPrices.init)
+        let budget = reader.optional("LANGUAGE_MODEL_BUDGET", as: "US dollars, such as 2.50") {
+            text -> Int64? in
+            guard let dollars = Double(text),
+                dollars > 0, dollars <= LanguageModelSettings.budgetLimit
+            else { return nil }
+            return Int64((dollars * 1e9).rounded())
+        }
+        reader.require(
+            budget == nil || prices != nil,
+            "LANGUAGE_MODEL_BUDGET needs LANGUAGE_MODEL_PRICES: costs are not known without")
+        choice = Choice(
+            provider: provider, key: key ?? APIKey(""),
+            url: reader.optional("LANGUAGE_MODEL_URL", as: "a URL", ModelURL.init)
+                ?? provider.defaultURL,
+            model: reader.optional("LANGUAGE_MODEL_NAME", as: "a name") { $0 }
+                ?? provider.defaultModel,
+            isStreamed: reader.text("LANGUAGE_MODEL_STREAMING") == "on",
+            budget: ModelBudget(
+                tokens: reader.integer("LANGUAGE_MODEL_TOKENS", in: 1...Int(Int32.max)),
+                cost: budget, prices: prices ?? .free))
+    }
+}
+
+extension LanguageModelSettings.Choice {
+    var client: RemoteModel {
+        RemoteModel(provider, at: url, model: model, key: key, now: { WallClock.now })
+    }
+}
+
+extension Shared {
+    /// `nil` where none is chosen.
+    static let languageModel = SharedValue<RemoteModel?>("language-model") { process in
+        try process.values.read(LanguageModelSettings.self).choice?.client
+    } close: {
+        await $0?.close()
+    }
+
+    /// Who is asked what it thinks of strategies; `nil`: nobody.
+    static let advisor = SharedValue<Advisor?>("advisor") { process in
+        guard let model = try await process.shared(languageModel),
+            let choice = try process.values.read(LanguageModelSettings.self).choice
+        else { return nil }
+        return Advisor(
+            model, isStreamed: choice.isStreamed,
+            book: try await process.shared(assembly).storage.advice, budget: choice.budget,
+            retrier: Retrier(chance: { Assembly.chance }, logger: process.logger),
+            now: { WallClock.now })
+    }
+}
