@@ -17,6 +17,9 @@ struct AdviceReadingTests {
             #"{"comment":"fine","weights":{"SPX":0.25}}"#,
             "```json\n{\"comment\": \"fine\", \"weights\": {\"SPX\": 0.25}}\n```\nHope this helps!",
             #"Let me think {about this}. {"comment":"fine","weights":{"SPX":"25 %"},}"#,
+            #"{"comment":"x","weights":{"SPX":1}} no: {"comment":"fine","weights":{"SPX":0.25}}"#,
+            "<think>" + String(repeating: "{x ", count: 99)
+                + #"{"weights":{"SPX":1}}</think>{"comment":"fine","weights":{"SPX":0.25}}"#,
             #"{"note":1} then {"weights":[{"symbol":"SPX","weight":0.25},],"comment":"fine"}"#,
             "<think>{\"a\": </think>\n{\"comment\":\"fine\",\"weights\":{\"SPX\":\"0.25\"}}",
             #"{"weights":{"SPX":2.5e-1},"comment":" fine\u0000\n"}"#,
@@ -61,6 +64,8 @@ struct AdviceReadingTests {
         let most = String(repeating: "é", count: AdviceBounds.commentLength)
         #expect(try Advice("{\"comment\":\"\(most)\"}").comment == most)
         #expect(throws: Advice.Problem.self) { try Advice("{\"comment\":\"\(most)!\"}") }
+        let marks = "e" + String(repeating: "\u{301}", count: AdviceBounds.commentLength)
+        #expect(throws: Advice.Problem.self) { try Advice("{\"comment\":\"\(marks)\"}") }
     }
 
     @Test("any bytes end in advice or a reason, in bounded time", arguments: 0..<200)

@@ -3,6 +3,7 @@ import Hosting
 import Market
 import Ports
 import Regimes
+import Synchronization
 import TestSupport
 import Testing
 import Trading
@@ -36,16 +37,25 @@ private struct AdvisedWorld {
         .success(ModelReply(text: text, model: "m-1", usage: usage, ending: ending))
     }
 
-    /// Answers of a new process: nothing is cached.
+    /// Who is asked by a new process.
+    func advisor(
+        _ model: (any LanguageModel)? = nil, instant: ManualInstant = ManualInstant(),
+        clock: any Clock<Duration> = ContinuousClock()
+    ) -> Advisor {
+        let time = world.time
+        return Advisor(
+            model ?? self.model, isStreamed: isStreamed, book: book, budget: budget,
+            retrier: Retrier(chance: { 0 }, clock: retries, logger: log.logger()),
+            now: { time.now }, instant: { instant.now }, clock: clock)
+    }
+
+    /// Nothing is cached.
     func ask(
-        clock: any Clock<Duration> = ContinuousClock(), regime: String = "normal_bull",
-        profile: String = "aggressive"
+        _ advisor: Advisor? = nil, regime: String = "normal_bull", profile: String = "aggressive",
+        knownAt: String = ""
     ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
         let time = world.time
-        let advisor = Advisor(
-            model, isStreamed: isStreamed, book: book, budget: budget,
-            retrier: Retrier(chance: { 0 }, clock: retries, logger: log.logger()),
-            now: { time.now }, clock: clock)
+        let advisor = advisor ?? self.advisor()
         let queries = AnalysisQueries(
             StrategyEngine(world.store, advisor: advisor), reader: world.store, shared: nil,
             sectors: [:], defaultMarket: Samples.series.market, now: { time.now },
@@ -54,6 +64,7 @@ private struct AdvisedWorld {
         request.regime = regime
         request.symbols = ["SPX"]
         request.riskProfile = profile
+        request.knownAt = knownAt
         return try await queries.getStrategy(request)
     }
 
@@ -63,6 +74,30 @@ private struct AdvisedWorld {
     ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
         try await world.ask { $0.riskProfile = profile }
     }
+}
+
+/// It hears, and never answers.
+private final class SilentModel: LanguageModel {
+    let name = "memory/silent"
+    private let count = Atomic(0)
+
+    var asked: Int { count.load(ordering: .relaxed) }
+
+    func send(_ prompt: ModelPrompt) async throws -> ModelReply {
+        count.add(1, ordering: .relaxed)
+        let (never, _) = AsyncStream<Void>.makeStream()
+        for await _ in never {}
+        throw CancellationError()
+    }
+
+    func stream(
+        _ prompt: ModelPrompt
+    ) async throws -> AsyncThrowingStream<ModelPart, any Error> {
+        _ = try await send(prompt)
+        return AsyncThrowingStream { nil }
+    }
+
+    func ping() async throws {}
 }
 
 @Suite("Strategies that a language model comments on")
@@ -138,9 +173,65 @@ struct AdvisorTests {
         #expect(try WireJSON.text(answer) == WireJSON.text(try await advised.alone()))
         #expect(try await advised.ask().advice.reason.contains("refused with 401"))
         #expect(advised.model.asked.count == 4, "what does not pass is not tried again")
-        let late = try await advised.ask(clock: SkippingClock())
-        #expect(["UNAVAILABLE", "COMMENTED"].contains(late.advice.verdict))
         #expect(try await advised.ask().advice.comment == "late")
+    }
+
+    @Test("a model that never answers is given up, and not asked for a while")
+    func late() async throws {
+        let advised = try await AdvisedWorld(AdvisedWorld.says("{}"))
+        let (silent, instant) = (SilentModel(), ManualInstant())
+        let advisor = advised.advisor(silent, instant: instant, clock: SkippingClock())
+        var answer = try await advised.ask(advisor)
+        #expect(answer.advice.verdict == "UNAVAILABLE")
+        #expect(answer.advice.reason == "the language model gave no answer within 25.0 seconds")
+        answer.clearAdvice()
+        #expect(try WireJSON.text(answer) == WireJSON.text(try await advised.alone()))
+        _ = try await advised.ask(advisor, regime: "crisis")
+        let spared = try await advised.ask(advisor, regime: "euphoria").advice.reason
+        #expect(spared.contains("away a moment ago") && silent.asked == 2)
+        instant.advance(by: .seconds(31))
+        _ = try await advised.ask(advisor, regime: "euphoria")
+        #expect(silent.asked == 3)
+    }
+
+    @Test("what nonsense and silence may have cost counts on the day")
+    func lost() async throws {
+        let unreadable = ModelError("h", .unreadable("an event is no JSON"))
+        let advised = try await AdvisedWorld(
+            .failure(unreadable),
+            budget: ModelBudget(tokens: 8_000, cost: nil, prices: .free))
+        let advisor = advised.advisor()
+        var reasons: [String] = []
+        for regime in ["crisis", "normal_bull", "normal_bear", "euphoria", "high_volatility"] {
+            reasons.append(try await advised.ask(advisor, regime: regime).advice.reason)
+        }
+        #expect(reasons.first?.contains("cannot be read") == true)
+        #expect(reasons.last?.contains("tokens are spent") == true)
+    }
+
+    @Test("an answer without its price counts as the dearest")
+    func unpriced() async throws {
+        let advised = try await AdvisedWorld(
+            AdvisedWorld.says(#"{"comment":"x"}"#, usage: ModelUsage()))
+        _ = try await advised.ask()
+        let spent = try await advised.book.spent(since: Timestamp(nanoseconds: 0))
+        #expect(spent.tokens > Advisor.tokensLimit)
+    }
+
+    @Test("who leaves is no failure of the model's")
+    func cancelled() async throws {
+        let advised = try await AdvisedWorld(AdvisedWorld.says("{}"))
+        let silent = SilentModel()
+        let advisor = advised.advisor(silent)
+        for count in 1...3 {
+            // Of the past, which nobody else waits for.
+            let task = Task {
+                try await advised.ask(advisor, knownAt: Samples.day(350).rfc3339)
+            }
+            try await eventually { silent.asked == count }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await task.value }
+        }
     }
 
     @Test("nobody is asked in a regime that is unknown")
@@ -154,7 +245,7 @@ struct AdvisorTests {
     func budget() async throws {
         let usage = ModelUsage(input: 2_000, output: 500)
         let prices = try #require(ModelPrices("3/15"))
-        for (tokens, cost) in [(6_000, nil), (1_000_000, Int64(60_000_000))] {
+        for (tokens, cost) in [(9_000, nil), (1_000_000, Int64(70_000_000))] {
             let advised = try await AdvisedWorld(
                 AdvisedWorld.says(#"{"comment":"x"}"#, usage: usage),
                 budget: ModelBudget(tokens: tokens, cost: cost, prices: prices))

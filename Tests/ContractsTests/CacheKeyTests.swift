@@ -18,6 +18,8 @@ struct CacheKeyTests {
         #expect(key(try series("SPX", .hourly)) == "market:regime:current:SPX:1h")
         #expect(key(try series("BTC-USD")) == "market:regime:current:BTC-USD:1d")
         #expect(try CacheKeys.sectorStrategies("energy").name == "sector:strategies:energy")
+        let advised = try CacheKeys.sectorStrategies("energy", advisedBy: "anthropic/m").name
+        #expect(advised.hasPrefix("sector:strategies:energy:") && !advised.contains("/"))
         #expect(try CacheKeys.portfolio(ofUser: "ann@x").name == "user:ann@x:portfolio")
     }
 

@@ -71,6 +71,13 @@ struct AnalysisProcessTests {
                 #expect(outcome.status == 2 && outcome.output.isEmpty)
                 #expect(outcome.errors.contains("\(variable) not set"), "\(outcome.errors)")
             }
+            program.environment[variable] = "sk-S3 cret"
+            program.environment["LANGUAGE_MODEL_URL"] = "http://far.example"
+            let odd = try await program.run("serve")
+            #expect(odd.status == 2 && odd.errors.contains("must be a key of visible characters"))
+            #expect(odd.errors.contains("in plain text") && !odd.errors.contains("cret"))
+            program.environment[variable] = nil
+            program.environment["LANGUAGE_MODEL_URL"] = nil
             // Whoever asks no model needs no key.
             #expect(try await program.run("current", "--market", "SPX").status == 3)
         }

@@ -163,7 +163,7 @@ struct DialectTests {
                 AnthropicDialect(),
                 Wire.messageEvents.prefix(4) + ["event: error\ndata: \(Wire.overloaded)"])
         }
-        #expect(error == .fault(kind: "overloaded_error", message: "Overloaded"))
+        #expect(error == .fault(kind: "overloaded_error", status: 529, message: "Overloaded"))
         let chat = #expect(throws: DialectProblem.self) {
             _ = try play(
                 ChatDialect(provider: "fingpt"),
@@ -174,6 +174,35 @@ struct DialectTests {
         }
         let reason = chat?.reason(status: 200, retryAfterSeconds: nil)
         #expect(reason == .unreachable("500, InternalServerError: CUDA out of memory"))
+    }
+
+    @Test(
+        "an error after 200 is what its type, its code or its number say",
+        arguments: [
+            (#"{"type":"requests","code":"rate_limit_exceeded","message":"m"}"#, true),
+            (#"{"type":"unavailable_error","code":503,"message":"m"}"#, true),
+            (#"{"type":"invalid_request_error","code":null,"message":"m"}"#, false),
+            (#"{"code":400,"message":"m"}"#, false), (#""m""#, false),
+        ])
+    func lateKinds(error: String, isRetriable: Bool) throws {
+        let problem = try #require(DialectProblem(try json(#"{"error":\#(error)}"#)))
+        let reason = problem.reason(status: 200, retryAfterSeconds: nil)
+        #expect(ModelError("h", reason).isRetriable == isRetriable)
+    }
+
+    @Test("counts that no answer has are none")
+    func counts() throws {
+        for count in ["9223372036854775807", "-1", "12.5", "1e3", "null", "1000000001"] {
+            let message = Wire.message.replacing(
+                "\"input_tokens\":12", with: "\"input_tokens\":\(count)")
+            #expect(
+                try AnthropicDialect().reply(try json(message)).usage
+                    == ModelUsage(input: 8, output: 6))
+            let completion = Wire.completion.replacing(":19,", with: ":\(count),")
+            #expect(
+                try ChatDialect(provider: "f").reply(try json(completion)).usage
+                    == ModelUsage(input: 0, output: 10))
+        }
     }
 
     @Test(

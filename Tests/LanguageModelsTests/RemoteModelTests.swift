@@ -135,7 +135,7 @@ struct RemoteModelTests {
         for isStreamed in [false, true] {
             let late = try await error(.silence, limits: limits, isStreamed: isStreamed)
             #expect(late.reason == .late(limits.answer) && !late.isRetriable)
-            let nothing = try await error(.hangUp, limits: limits, isStreamed: isStreamed)
+            let nothing = try await error(.hangUp, isStreamed: isStreamed)
             #expect(nothing.isRetriable)
         }
         let beginning = Array(Wire.messageEvents.prefix(4))
@@ -156,6 +156,24 @@ struct RemoteModelTests {
         #expect(!moved.isRetriable && "\(moved)".contains("302"))
         let plain = try await error(.answer(body: Wire.message), isStreamed: true)
         #expect("\(plain)".contains("no event stream"))
+    }
+
+    @Test("a key that no header can hold, or that is repeated, is told to nobody")
+    func secrets() async throws {
+        let server = try ModelServer(
+            .answer(body: Wire.message.replacing("Hello!", with: Self.key)))
+        let repeated = await #expect(throws: ModelError.self) {
+            try await with(.anthropic, server) { _ = try await $0.send(Self.prompt) }
+        }
+        #expect(repeated?.reason == .unreadable("it repeats the key"))
+        let url = try #require(ModelURL(server.url))
+        let model = RemoteModel(
+            .fingpt, at: url, model: "m", key: APIKey("sk-S3cret\n"), now: { Samples.day(0) })
+        let error = await #expect(throws: ModelError.self) { _ = try await model.send(Self.prompt) }
+        await model.close()
+        #expect(error.map { !"\($0)".contains("S3cret") } == true)
+        #expect(url.isPlain == false && ModelURL("http://far.example")?.isPlain == true)
+        #expect(ModelURL("https://far.example")?.isPlain == false)
     }
 
     @Test("a reader that leaves ends the call, and a cancelled caller hears of that alone")

@@ -20,6 +20,28 @@ struct ReweighingTests {
             history, holding: AllocationLawTests.held(&generator, count))
     }
 
+    @Test("a share that is repeated as it was told is the engine's", arguments: 0..<40)
+    func repeated(seed: UInt64) throws {
+        let engine = allocation(seed: seed)
+        let told = Dictionary(
+            uniqueKeysWithValues: engine.targets.enumerated().map {
+                ($0, ($1 * 10_000).rounded() / 10_000)
+            })
+        #expect(
+            try engine.reweighed(to: told, names: Self.names, by: "m").targets == engine.targets)
+    }
+
+    @Test("proposals within the limits are taken", arguments: 0..<40)
+    func within(seed: UInt64) throws {
+        let engine = allocation(seed: seed, .aggressive)
+        let half = Dictionary(
+            uniqueKeysWithValues: engine.targets.enumerated().map { ($0, $1 / 2) })
+        let taken = try engine.reweighed(to: half, names: Self.names, by: "m")
+        for (mine, asked) in zip(taken.targets, engine.targets) {
+            #expect(abs(mine - asked / 2) <= 0.5001e-4)
+        }
+    }
+
     @Test("nothing that is taken goes beyond a limit, whatever is proposed", arguments: 0..<200)
     func limits(seed: UInt64) throws {
         let profile = RiskProfile.allCases[Int(seed % 3)]
@@ -34,7 +56,8 @@ struct ReweighingTests {
             let taken = try engine.reweighed(to: proposed, names: Self.names, by: "m")
             for (column, target) in taken.targets.enumerated() {
                 #expect(target <= limits.longest && target >= -limits.shortest)
-                #expect(target == proposed[column] ?? engine.targets[column])
+                let asked = proposed[column] ?? engine.targets[column]
+                #expect(abs(target - asked) <= 0.5001e-4)
             }
             #expect(taken.targets.reduce(0) { $0 + abs($1) } <= limits.gross * (1 + 1e-9))
             #expect(try #require(taken.findings).volatility <= limits.volatilityTarget * (1 + 1e-9))

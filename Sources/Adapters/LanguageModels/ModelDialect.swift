@@ -37,8 +37,10 @@ struct StreamedAnswer: Equatable {
 /// Why an answer is none.
 enum DialectProblem: Error, Equatable {
     case unreadable(String)
-    /// The API's own error, by its kind: also one that comes after a good beginning.
-    case fault(kind: String, message: String)
+    /// The API's own error, also one that comes after a good beginning.
+    ///
+    /// - status: what its kind says of it; `nil` where it says nothing.
+    case fault(kind: String, status: Int?, message: String)
 
     static let unexplained = "it did not say why"
 
@@ -49,22 +51,29 @@ enum DialectProblem: Error, Equatable {
         let isBare = object["object"]?.string == "error"
         guard let error = isBare ? object : object["error"]?.object else {
             guard let text = object["error"]?.string else { return nil }
-            self = .fault(kind: "", message: text)
+            self = .fault(kind: "", status: nil, message: text)
             return
         }
+        let kinds = [error["type"]?.string, error["code"]?.string].compactMap(\.self)
+        var status = kinds.compactMap { DialectProblem.statuses[$0] }.first
+        if case .number(let literal)? = error["code"], let code = Int(literal),
+            (400...599).contains(code)
+        {
+            status = status ?? code
+        }
         self = .fault(
-            kind: error["type"]?.string ?? error["code"]?.string ?? "",
+            kind: kinds.first ?? "", status: status,
             message: error["message"]?.string ?? DialectProblem.unexplained)
     }
 
     /// - Parameter status: of the answer it came with.
     func reason(status: Int, retryAfterSeconds: Int64?) -> ModelError.Reason {
-        guard case .fault(let kind, let message) = self else {
+        guard case .fault(let kind, let own, let message) = self else {
             if case .unreadable(let problem) = self { return .unreadable(problem) }
             return .unreadable(DialectProblem.unexplained)
         }
-        // After a good beginning the kind alone says what the status would have.
-        let status = status == 200 ? DialectProblem.statuses[kind] ?? status : status
+        // After a good beginning the error alone says what the status would have.
+        let status = status == 200 ? own ?? status : status
         let said = kind.isEmpty ? message : "\(kind): \(message)"
         switch status {
         case 408, 429, 503, 529:
@@ -93,9 +102,13 @@ extension EventLines.Event {
 }
 
 extension JSONObject {
+    /// No answer has more tokens.
+    private static var tokensLimit: Int { 1_000_000_000 }
+
     /// A count of tokens; `nil` for what is none.
     func count(_ name: String) -> Int? {
-        guard case .number(let literal)? = self[name], let count = Int(literal), count >= 0
+        guard case .number(let literal)? = self[name], let count = Int(literal),
+            (0...JSONObject.tokensLimit).contains(count)
         else { return nil }
         return count
     }

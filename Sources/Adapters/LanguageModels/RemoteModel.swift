@@ -48,7 +48,10 @@ package struct ModelURL: Equatable, Sendable {
     /// What paths are put behind.
     let base: String
     /// For people.
-    let host: String
+    package let host: String
+
+    /// Whether a key could be read on the way.
+    package var isPlain: Bool { base.hasPrefix("http:") && !LoopbackHost.contains(host) }
 
     fileprivate init(base: String, host: String) {
         self.base = base
@@ -127,9 +130,10 @@ package final class RemoteModel: LanguageModel {
         try await inTime { [self] in
             let response = try await begin(prompt, isStreamed: false)
             let body = Array(buffer: try await response.body.collect(upTo: limits.bytes))
-            return try translating { () throws(DialectProblem) in
-                try dialect.reply(try json(body))
-            }
+            return try kept(
+                try translating { () throws(DialectProblem) in
+                    try dialect.reply(try json(body))
+                })
         }
     }
 
@@ -209,9 +213,9 @@ package final class RemoteModel: LanguageModel {
                 }
                 guard !answer.isOver else {
                     let reply = ModelReply(
-                        text: text, model: mask.masked(answer.model), usage: answer.usage,
+                        text: text, model: answer.model, usage: answer.usage,
                         ending: answer.ending ?? .declined)
-                    source.yield(.end(reply))
+                    source.yield(.end(try kept(reply)))
                     return
                 }
             }
@@ -228,11 +232,22 @@ package final class RemoteModel: LanguageModel {
         let said = body.flatMap { try? JSONValue(parsing: Array(buffer: $0)) }
         let problem =
             said.flatMap(DialectProblem.init)
-            ?? .fault(kind: "", message: DialectProblem.unexplained)
+            ?? .fault(kind: "", status: nil, message: DialectProblem.unexplained)
         return error(problem, status: status, retryAfterSeconds: retryAfter)
     }
 
     // MARK: - Errors
+
+    /// A key of fewer bytes may be in any text.
+    private static let telltaleBytes = 8
+
+    /// An answer is written down and shown: one that repeats the key is none.
+    private func kept(_ reply: ModelReply) throws(ModelError) -> ModelReply {
+        guard key.exposed.utf8.count >= RemoteModel.telltaleBytes,
+            mask.isIn(Array((reply.text + reply.model).utf8))
+        else { return reply }
+        throw ModelError(host, .unreadable("it repeats the key"))
+    }
 
     private var tooMuch: ModelError { ModelError(host, .tooMuch(limitBytes: limits.bytes)) }
 
@@ -261,9 +276,9 @@ package final class RemoteModel: LanguageModel {
         var masked = problem
         switch problem {
         case .unreadable(let text): masked = .unreadable(mask.masked(text))
-        case .fault(let kind, let message):
-            // A kind that is looked up is none that holds a key.
-            masked = .fault(kind: mask.masked(kind), message: mask.masked(message))
+        case .fault(let kind, let own, let message):
+            masked = .fault(
+                kind: mask.masked(kind), status: own, message: mask.masked(message))
         }
         return ModelError(
             host, masked.reason(status: status, retryAfterSeconds: retryAfterSeconds))

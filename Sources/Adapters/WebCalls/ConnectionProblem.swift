@@ -16,6 +16,8 @@ package enum ConnectionProblem {
         case let error as NIOConnectionError:
             let cause = error.connectionErrors.first?.error ?? error.dnsAError ?? error.dnsAAAAError
             return cause.map { "\($0)" } ?? "no connection"
+        // Its full description may repeat headers, a key among them.
+        case let error as HTTPClientError: return error.shortDescription
         case is NIOSSLExtraError: return "TLS: its certificate is another's"
         case is NIOSSLError, is BoringSSLError: return tlsReason(of: "\(error)")
         default: return "\(error)"

@@ -13,6 +13,13 @@ extension Allocation {
     /// A limit may be missed by so little, relative to it: what numbers in words lose.
     static let roundingTolerance = 1e-9
 
+    /// Who repeats a share as it was told means the share that it stands for.
+    private static func meant(_ proposed: Double?, for target: Double) -> Double {
+        guard let proposed else { return target }
+        let half = StrategyBriefing.resolution / 2 * (1 + roundingTolerance)
+        return abs(proposed - target) <= half ? target : proposed
+    }
+
     /// The same with shares that somebody proposes, judged as the engine's own: what goes beyond a
     /// limit of the profile is refused as a whole, and nothing is made to fit.
     ///
@@ -33,7 +40,7 @@ extension Allocation {
                     "\(names[column]) could not be judged: what is held of it is kept")
             }
             guard isUsable else { continue }
-            let share = proposed[column] ?? target
+            let share = Allocation.meant(proposed[column], for: target)
             guard share.isFinite, limits.clamped(share) == share else {
                 let least = limits.shortest == 0 ? "0" : "-\(limits.shortest)"
                 throw ReweighingObjection(

@@ -35,13 +35,20 @@ package enum CacheKeys {
         return CacheKey("market:regime:current:\(series.market):\(series.timeframe)")
     }
 
-    package static func sectorStrategies(_ sector: String) throws(CacheKeyError) -> CacheKey {
-        CacheKey("sector:strategies:\(try checked(sector, "sector"))")
+    /// - Parameter adviser: who is asked what it thinks of strategies; `nil`: nobody.
+    package static func sectorStrategies(
+        _ sector: String, advisedBy adviser: String? = nil
+    ) throws(CacheKeyError) -> CacheKey {
+        let own = "sector:strategies:\(try checked(sector, "sector"))"
+        return CacheKey(own + (adviser.map { ":\(EventID(hashing: $0))" } ?? ""))
     }
 
     /// What was asked, in few bytes: of 5,000 symbols too.
-    package static func strategy(_ question: StrategyQuestion) throws -> CacheKey {
-        CacheKey("strategy:\(EventID(hashing: try WireJSON.text(question.request)))")
+    package static func strategy(
+        _ question: StrategyQuestion, advisedBy adviser: String? = nil
+    ) throws -> CacheKey {
+        let asked = try WireJSON.text(question.request) + (adviser ?? "")
+        return CacheKey("strategy:\(EventID(hashing: asked))")
     }
 
     package static func portfolio(ofUser user: String) throws(CacheKeyError) -> CacheKey {

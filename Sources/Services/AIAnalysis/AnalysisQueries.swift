@@ -60,7 +60,7 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
             return try await strategies(of: sector, in: regime)
         }
         let answer = try await sectorStrategies.value(
-            of: try CacheKeys.sectorStrategies(sector.rawValue),
+            of: try key(of: sector),
             lifetime: CacheKeys.sectorLifetime,
             isLatest: { try await self.version() <= $0 }, load: { try await self.load(sector) })
         switch answer {
@@ -84,7 +84,7 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     /// Works out the strategies of all sectors anew, after a change of the default market's regime.
     func refreshSectors() async throws {
         for sector in Sector.allCases {
-            let key = try CacheKeys.sectorStrategies(sector.rawValue)
+            let key = try key(of: sector)
             switch try await load(sector) {
             case .value(let response, let version):
                 await sectorStrategies.write(
@@ -98,12 +98,16 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     /// Whether a change of a series is one of what sectors' strategies are for.
     func concernsSectors(_ series: Series) -> Bool { series == standard }
 
+    private func key(of sector: Sector) throws -> CacheKey {
+        try CacheKeys.sectorStrategies(sector.rawValue, advisedBy: engine.adviser)
+    }
+
     private var standard: Series { Series(market: defaultMarket) }
 
     private func strategy(
         _ question: StrategyQuestion
     ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
-        let key = try CacheKeys.strategy(question)
+        let key = try CacheKeys.strategy(question, advisedBy: engine.adviser)
         // What was known in the past is asked for seldom, and does not grow old.
         guard question.knownAt == nil else { return try await answer(question, key).response }
         let answer = try await strategies.value(
@@ -155,11 +159,19 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
         response.sector = sector.rawValue
         response.regime = regime.label
         response.symbols = symbols.map(\.text)
-        for profile in RiskProfile.allCases {
-            response.strategies.append(
-                try await strategy(
-                    StrategyQuestion(
-                        regime: regime, symbols: symbols, profile: profile, series: standard)))
+        // At the same time: each may wait for a model.
+        response.strategies = try await withThrowingTaskGroup(
+            of: (Int, Bloasis_AiAnalysis_StrategyResponse).self
+        ) { tasks in
+            for (place, profile) in RiskProfile.allCases.enumerated() {
+                tasks.addTask { [self] in
+                    let question = StrategyQuestion(
+                        regime: regime, symbols: symbols, profile: profile, series: standard)
+                    return (place, try await strategy(question))
+                }
+            }
+            return try await tasks.reduce(into: []) { $0.append($1) }
+                .sorted { $0.0 < $1.0 }.map(\.1)
         }
         return response
     }

@@ -31,6 +31,9 @@ package struct StrategyEngine: Sendable {
         memory = SeriesMemory(reader)
     }
 
+    /// Who is asked what it thinks; `nil`: nobody.
+    var adviser: String? { advisor?.name }
+
     /// An answer, and what tells it from what was known before.
     struct Answer: Sendable {
         var response: Bloasis_AiAnalysis_StrategyResponse

@@ -28,8 +28,18 @@ struct LanguageModelSettings: ServiceSettings {
             choice = nil
             return
         }
-        let key = reader.optional(provider.keyVariable, as: "a key", APIKey.init)
-        reader.require(key != nil, "\(provider.keyVariable) not set")
+        let problems = reader.problems.count
+        let key = reader.optional(
+            provider.keyVariable, as: "a key of visible characters", LanguageModelSettings.key)
+        reader.require(
+            key != nil || reader.problems.count > problems, "\(provider.keyVariable) not set")
+        let url =
+            reader.optional("LANGUAGE_MODEL_URL", as: "a URL", ModelURL.init)
+            ?? provider.defaultURL
+        reader.require(
+            !url.isPlain || reader.text("LANGUAGE_MODEL_ALLOW_HTTP") == "on",
+            "LANGUAGE_MODEL_URL would send the key to \(url.host) in plain text: use https, or "
+                + "LANGUAGE_MODEL_ALLOW_HTTP=on inside a network of your own")
         let prices = reader.optional(
             "LANGUAGE_MODEL_PRICES", as: "US dollars for a million tokens, such as 3/15",
             ModelPrices.init)
@@ -45,14 +55,20 @@ struct LanguageModelSettings: ServiceSettings {
             "LANGUAGE_MODEL_BUDGET needs LANGUAGE_MODEL_PRICES: costs are not known without")
         choice = Choice(
             provider: provider, key: key ?? APIKey(""),
-            url: reader.optional("LANGUAGE_MODEL_URL", as: "a URL", ModelURL.init)
-                ?? provider.defaultURL,
+            url: url,
             model: reader.optional("LANGUAGE_MODEL_NAME", as: "a name") { $0 }
                 ?? provider.defaultModel,
             isStreamed: reader.text("LANGUAGE_MODEL_STREAMING") == "on",
             budget: ModelBudget(
                 tokens: reader.integer("LANGUAGE_MODEL_TOKENS", in: 1...Int(Int32.max)),
                 cost: budget, prices: prices ?? .free))
+    }
+}
+
+extension LanguageModelSettings {
+    /// As a header can hold it.
+    private static func key(_ text: String) -> APIKey? {
+        text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? APIKey(text) : nil
     }
 }
 
@@ -78,7 +94,9 @@ extension Shared {
         return Advisor(
             model, isStreamed: choice.isStreamed,
             book: try await process.shared(assembly).storage.advice, budget: choice.budget,
-            retrier: Retrier(chance: { Assembly.chance }, logger: process.logger),
+            retrier: Retrier(
+                policy: RetryPolicy(longestPause: Advisor.longestPause),
+                chance: { Assembly.chance }, logger: process.logger),
             now: { WallClock.now })
     }
 }

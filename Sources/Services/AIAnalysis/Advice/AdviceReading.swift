@@ -25,17 +25,7 @@ struct Advice: Equatable {
 
     /// - Throws: `Problem` for an answer without such an object.
     init(_ text: String) throws(Problem) {
-        let bytes = Array(text.utf8.prefix(Advice.textLimitBytes))
-        let beginnings = bytes.indices.lazy.filter { bytes[$0] == UInt8(ascii: "{") }
-        var found: JSONObject?
-        for start in beginnings.prefix(Advice.attemptLimit) where found == nil {
-            guard let end = Advice.end(of: bytes, from: start),
-                case .object(let object)? = Advice.value(Array(bytes[start..<end])),
-                object["comment"] != nil || object["weights"] != nil
-            else { continue }
-            found = object
-        }
-        guard let found else {
+        guard let found = Advice.object(in: text) else {
             throw Problem("it holds no object with a comment or weights")
         }
         comment = try Advice.comment(found["comment"])
@@ -48,6 +38,37 @@ struct Advice: Equatable {
         init(_ description: String) {
             self.description = description
         }
+    }
+
+    /// The last of the objects that may be meant: what comes before it are drafts, or the question.
+    private static func object(in text: String) -> JSONObject? {
+        let answer = text.ranges(of: "</think>").last.map { text[$0.upperBound...] } ?? text[...]
+        let bytes = Array(answer.utf8.prefix(textLimitBytes))
+        var found: JSONObject?
+        var (index, attempts) = (0, 0)
+        while let start = bytes[index...].firstIndex(of: UInt8(ascii: "{")),
+            attempts < attemptLimit
+        {
+            attempts += 1
+            index = start + 1
+            guard let end = end(of: bytes, from: start),
+                case .object(let object)? = value(Array(bytes[start..<end])),
+                object["comment"] != nil || object["weights"] != nil
+            else { continue }
+            found = object
+            index = end
+        }
+        return found
+    }
+
+    /// On one line: what a model says cannot look like something else in a log or a terminal.
+    static func line(_ text: String) -> String {
+        let words = text.unicodeScalars.split { scalar in
+            let properties = scalar.properties
+            return properties.isWhitespace
+                || [.control, .format].contains(properties.generalCategory)
+        }
+        return words.map { String($0) }.joined(separator: " ")
     }
 
     /// Behind the brace that closes the one at an index; `nil` when none does.
@@ -94,14 +115,8 @@ struct Advice: Equatable {
         switch value {
         case nil, .null?: return ""
         case .string(let text)?:
-            // One line: a comment cannot look like something else in a log or a terminal.
-            let words = text.unicodeScalars.split { scalar in
-                let properties = scalar.properties
-                return properties.isWhitespace
-                    || [.control, .format].contains(properties.generalCategory)
-            }
-            let line = words.map { String($0) }.joined(separator: " ")
-            guard line.count <= AdviceBounds.commentLength else {
+            let line = Advice.line(text)
+            guard line.unicodeScalars.count <= AdviceBounds.commentLength else {
                 throw Problem(
                     "its comment has more than \(AdviceBounds.commentLength) characters")
             }
@@ -137,10 +152,12 @@ struct Advice: Equatable {
         return weights
     }
 
+    static func name(_ symbol: String) -> String { RequestReading.excerpt(line(symbol)) }
+
     private static func share(
         _ value: JSONValue, of symbol: String
     ) throws(Problem) -> Double {
-        let problem = Problem("its weight of \(RequestReading.excerpt(symbol)) is no number")
+        let problem = Problem("its weight of \(Advice.name(symbol)) is no number")
         switch value {
         case .number(let literal):
             guard let share = Double(literal) else { throw problem }

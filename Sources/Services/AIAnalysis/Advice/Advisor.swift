@@ -17,8 +17,10 @@ package final class Advisor: Sendable {
     package static let timeLimit = Duration.seconds(25)
     /// Tokens of an answer.
     static let tokensLimit = 1_500
-    /// A token has this many bytes at the least, so that questions are not underrated.
-    static let bytesPerToken = 2
+    /// A vendor that asks for a longer pause is not waited for.
+    package static let longestPause = Duration.seconds(5)
+    /// Kept of a caller's time, for its answer.
+    static let margin = Duration.seconds(1)
     /// Of more symbols nothing is asked.
     static let symbolsLimit = 100
     /// Questions that are answered at a time.
@@ -26,6 +28,9 @@ package final class Advisor: Sendable {
     static let retrySeconds = 5
     /// For so long a model that was away is not asked.
     static let pause = Duration.seconds(30)
+
+    /// `LanguageModel.name`.
+    package var name: String { model.name }
 
     private let model: any LanguageModel
     private let isStreamed: Bool
@@ -38,8 +43,15 @@ package final class Advisor: Sendable {
     private let calls = SharedCalls<AdviceKey, RecordedAdvice>(
         of: "questions to the language model", limit: Advisor.callsLimit,
         retrySeconds: Advisor.retrySeconds)
-    /// What the questions that are being answered may take at the most.
-    private let reserved = Mutex(ModelUsage())
+    private struct Reserved {
+        /// What the questions that are being answered may take at the most.
+        var waiting = ModelUsage()
+        /// What answers may have cost that never came, on one day.
+        var lost = 0
+        var day: Timestamp = .earliest
+    }
+
+    private let reserved = Mutex(Reserved())
     /// Once the model is known to be away, nobody waits for it.
     private let breaker = Mutex(CircuitBreaker(failureLimit: 2, pause: Advisor.pause))
 
@@ -72,7 +84,7 @@ package final class Advisor: Sendable {
     }
 
     /// - Parameter names: of the columns.
-    /// - Throws: `StoreError`, `CancellationError`; whatever ails the model is told in the outcome.
+    /// - Throws: `CancellationError`; whatever ails the model is told in the outcome.
     func advise(
         on allocation: Allocation, names: [String], _ briefing: StrategyBriefing
     ) async throws -> Outcome {
@@ -95,6 +107,9 @@ package final class Advisor: Sendable {
             message.note(.unavailable, "\(error)")
         } catch let fault as RPCFault {
             message.note(.unavailable, fault.message)
+        } catch is StoreError {
+            // Nothing has an effect that is not written down.
+            message.note(.unavailable, "models' answers cannot be read or written down just now")
         }
         Advisor.count("unavailable", model.name)
         return Outcome(allocation: allocation, message: message)
@@ -125,7 +140,7 @@ package final class Advisor: Sendable {
             var proposed: [Int: Double] = [:]
             for (symbol, share) in advice.weights {
                 guard let place = places[symbol] else {
-                    throw Advice.Problem("nobody asked about \(RequestReading.excerpt(symbol))")
+                    throw Advice.Problem("nobody asked about \(Advice.name(symbol))")
                 }
                 proposed[place] = share
             }
@@ -133,8 +148,12 @@ package final class Advisor: Sendable {
                 outcome.message.note(.commented)
                 return outcome
             }
-            outcome.allocation = try allocation.reweighed(
-                to: proposed, names: names, by: model.name)
+            let taken = try allocation.reweighed(to: proposed, names: names, by: model.name)
+            guard taken.targets != allocation.targets else {
+                outcome.message.note(.commented)
+                return outcome
+            }
+            outcome.allocation = taken
             outcome.message.note(.applied)
         } catch {
             outcome.message.note(.refused, "\(error)")
@@ -157,67 +176,114 @@ package final class Advisor: Sendable {
         return try await calls.value(of: key) {
             // Whoever asked just before may have had it written down.
             if let known = try await book.advice(key) { return known }
-            let reply = try await ask(prompt)
-            let recorded = RecordedAdvice(
-                key: key, reply: Advisor.storable(reply), cost: budget.prices.cost(of: reply.usage),
-                at: now())
+            // No token has less than a byte.
+            let bytes = prompt.instructions.utf8.count + prompt.message.utf8.count
+            let most = ModelUsage(input: bytes, output: prompt.tokensLimit)
+            let (waiting, lost) = reserve(most)
+            // Until it is written down.
+            defer { release(most) }
+            var spent = try await book.spent(since: Advisor.day(of: now()))
+            spent.tokens += lost
+            if let objection = budget.objection(spent: spent, most: waiting) {
+                throw RPCFault(.resourceExhausted, objection)
+            }
+            let reply = Advisor.storable(try await ask(prompt, most), most)
             count(reply)
-            return try await book.record(recorded)
+            return try await book.record(
+                RecordedAdvice(
+                    key: key, reply: reply, cost: budget.prices.cost(of: reply.usage), at: now()))
         }
     }
 
-    private func ask(_ prompt: ModelPrompt) async throws -> ModelReply {
-        let bytes = prompt.instructions.utf8.count + prompt.message.utf8.count
-        let most = ModelUsage(
-            input: bytes / Advisor.bytesPerToken, output: prompt.tokensLimit)
-        let waiting = reserved.withLock { reserved in
-            reserved.input += most.input
-            reserved.output += most.output
-            return reserved
-        }
-        defer {
-            reserved.withLock { reserved in
-                reserved.input -= most.input
-                reserved.output -= most.output
-            }
-        }
-        let spent = try await book.spent(since: Advisor.day(of: now()))
-        if let objection = budget.objection(spent: spent, most: waiting) {
-            throw RPCFault(.resourceExhausted, objection)
-        }
+    private func ask(_ prompt: ModelPrompt, _ most: ModelUsage) async throws -> ModelReply {
         guard breaker.withLock({ $0.allows(at: instant()) }) else {
             throw RPCFault(
                 .unavailable,
                 "the language model was away a moment ago: it is asked again within "
                     + "\(Advisor.pause)")
         }
+        // A caller that waits for less than the model may take has the engine's answer in time.
+        let left = CallContext.current.deadline.map { instant().duration(to: $0) - Advisor.margin }
+        let limit = min(Advisor.timeLimit, left ?? Advisor.timeLimit)
         let late = RPCFault(
-            .deadlineExceeded, "the language model gave no answer within \(Advisor.timeLimit)")
+            .deadlineExceeded, "the language model gave no answer within \(limit)")
         do {
-            let reply = try await withinTime(
-                Advisor.timeLimit, orThrow: late, clock: clock
-            ) { [self] in
+            let reply = try await withinTime(limit, orThrow: late, clock: clock) { [self] in
                 try await retrier.call(
                     "language_model", isRetriable: { ($0 as? ModelError)?.isRetriable ?? false },
-                    asked: { Advisor.pause(askedBy: $0) }, { try await once(prompt) })
+                    asked: { Advisor.pause(askedBy: $0) }, { try await once(prompt, most) })
             }
             breaker.withLock { $0.succeeded() }
             return reply
         } catch {
-            breaker.withLock {
-                error is CancellationError
-                    ? $0.gaveUp(at: instant()) : $0.failed(at: instant())
+            let isCancelled = error is CancellationError || Task.isCancelled
+            breaker.withLock { breaker in
+                if isCancelled {
+                    breaker.gaveUp(at: instant())
+                } else if Advisor.isAway(error) {
+                    breaker.failed(at: instant())
+                } else {
+                    breaker.succeeded()
+                }
             }
+            throw isCancelled ? CancellationError() : error
+        }
+    }
+
+    private func once(_ prompt: ModelPrompt, _ most: ModelUsage) async throws -> ModelReply {
+        do {
+            guard isStreamed else { return try await model.send(prompt) }
+            for try await part in try await model.stream(prompt) {
+                if case .end(let reply) = part { return reply }
+            }
+            try Task.checkCancellation()
+            throw ModelError(model.name, .unreadable("its stream ended without an answer"))
+        } catch {
+            if Advisor.mayCost(error) { lose(most) }
             throw error
         }
     }
 
-    private func once(_ prompt: ModelPrompt) async throws -> ModelReply {
-        guard isStreamed else { return try await model.send(prompt) }
-        for try await part in try await model.stream(prompt) {
-            if case .end(let reply) = part { return reply }
+    /// Whether the model was not there: what it refuses says nothing about the next question.
+    private static func isAway(_ error: any Error) -> Bool {
+        guard let error = error as? ModelError else { return true }
+        return switch error.reason {
+        case .busy, .unreachable, .late: true
+        case .keyNotSet, .refused, .unreadable, .tooMuch: false
         }
-        throw ModelError(model.name, .unreadable("its stream ended without an answer"))
+    }
+
+    /// Whether an answer may have been written, and paid for, that never came.
+    private static func mayCost(_ error: any Error) -> Bool {
+        guard let error = error as? ModelError else { return true }
+        return switch error.reason {
+        case .unreadable, .tooMuch, .late: true
+        case .keyNotSet, .refused, .busy, .unreachable: false
+        }
+    }
+
+    // MARK: - The budget
+
+    /// - Returns: what all questions that are being answered may take, and what was lost today.
+    private func reserve(_ most: ModelUsage) -> (waiting: ModelUsage, lost: Int) {
+        let today = Advisor.day(of: now())
+        return reserved.withLock { reserved in
+            if reserved.day != today { (reserved.day, reserved.lost) = (today, 0) }
+            reserved.waiting.input += most.input
+            reserved.waiting.output += most.output
+            return (reserved.waiting, reserved.lost)
+        }
+    }
+
+    private func release(_ most: ModelUsage) {
+        reserved.withLock { reserved in
+            reserved.waiting.input -= most.input
+            reserved.waiting.output -= most.output
+        }
+    }
+
+    private func lose(_ most: ModelUsage) {
+        reserved.withLock { $0.lost += most.total }
     }
 
     private static func pause(askedBy error: any Error) -> Duration? {
@@ -227,9 +293,12 @@ package final class Advisor: Sendable {
         return .seconds(seconds)
     }
 
-    /// Without what no text of a database may hold.
-    private static func storable(_ reply: ModelReply) -> ModelReply {
+    /// Without what no text of a database may hold, and at the highest price where a server does
+    /// not say what it was.
+    private static func storable(_ reply: ModelReply, _ most: ModelUsage) -> ModelReply {
         var reply = reply
+        if reply.usage.input == 0 { reply.usage.input = most.input }
+        if reply.usage.output == 0 { reply.usage.output = most.output }
         reply.text = String(reply.text.unicodeScalars.filter { $0 != "\0" })
         reply.model = String(reply.model.unicodeScalars.filter { $0 != "\0" })
         return reply

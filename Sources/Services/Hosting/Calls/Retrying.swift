@@ -10,6 +10,11 @@ package struct RetryPolicy: Sendable, Equatable {
 
     package init() {}
 
+    /// - Parameter longestPause: see above.
+    package init(longestPause: Duration) {
+        self.longestPause = longestPause
+    }
+
     /// The pause after an attempt: between half and all of a span that doubles, and not shorter
     /// than was asked for.
     ///

@@ -25,6 +25,10 @@ extension ConfigurationTable {
             meaning: "Where it is asked, with or without `/v1` behind it. Unset: "
                 + "`https://api.anthropic.com`, `http://127.0.0.1:8000`."),
         ConfigurationKey(
+            "LANGUAGE_MODEL_ALLOW_HTTP", .choice(["on", "off"]), default: "off",
+            meaning: "Whether the key may go over plain `http` to another machine, inside a "
+                + "network of one's own."),
+        ConfigurationKey(
             "LANGUAGE_MODEL_STREAMING", .choice(["on", "off"]), default: "on",
             meaning: "Whether answers are read as they are written; `off` for servers that cannot."
         ),

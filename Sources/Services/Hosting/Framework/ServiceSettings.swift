@@ -52,7 +52,7 @@ package struct ConfigurationValues: Sendable {
 /// Reads variables one by one and keeps what is wrong with them.
 package struct ConfigurationReader {
     private let values: ConfigurationValues
-    private(set) var problems: [String] = []
+    package private(set) var problems: [String] = []
 
     init(_ values: ConfigurationValues) {
         self.values = values
