@@ -224,6 +224,9 @@ let modules: [Module] = [
         "LanguageModels", .adapters, uses: ["Market", "Ports", "Contracts", "WebCalls"],
         libraries: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
     Module(
+        "ObjectStorage", .adapters, uses: ["Market", "Ports", "WebCalls"],
+        libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
+    Module(
         "Tokens", .adapters, uses: ["Market", "Ports"],
         libraries: [.asyncHTTPClient, .crypto, .jwtKit, .nioCore, .nioHTTP1]),
 
@@ -286,7 +289,8 @@ let modules: [Module] = [
             "Reporting", "Terminal", "Strategies", "Ports", "Contracts", "MarketFeeds",
             "Compression", "SQLite",
             "Redis", "Backends", "WebCalls", "Clients", "Registries", "VendorFeeds",
-            "LanguageModels", "Tokens", "Postbox", "Notices", "Hosting", "MarketRegime", "Scoring",
+            "LanguageModels", "ObjectStorage", "Tokens", "Postbox", "Notices", "Hosting",
+            "MarketRegime", "Scoring",
             "AIAnalysis", "TradingService",
             "Notification", "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
         ],
@@ -488,6 +492,8 @@ let package = Package(
             ], [.grdb]),
         tests(
             "LanguageModelsTests", ["Market", "Ports", "Contracts", "WebCalls", "LanguageModels"]),
+        tests(
+            "ObjectStorageTests", ["Market", "Ports", "WebCalls", "ObjectStorage", "Hosting"]),
         tests("TokensTests", ["Market", "Ports", "Tokens"], [.crypto, .jwtKit]),
         tests(
             "HostingTests", ["Market", "Ports", "Contracts", "Hosting"],

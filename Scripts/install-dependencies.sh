@@ -96,6 +96,8 @@ oldest=$(printf '%s\n%s\n' "$swift_minimum" "${version:-0}" | sort -V | head -n 
 if [ "${1:-}" = --tests ]; then
     "$(dirname "$0")/install-test-brokers.sh" >/dev/null ||
         fail "the Kafka broker for tests cannot be installed: is PyPI reachable?"
+    "$(dirname "$0")/install-test-objects.sh" >/dev/null ||
+        fail "the object store for tests cannot be installed: is PyPI reachable?"
     "$(dirname "$0")/install-test-clients.sh" >/dev/null ||
         fail "the clients for tests cannot be installed: is PyPI reachable?"
 fi

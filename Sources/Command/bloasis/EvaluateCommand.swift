@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import Market
+import Ports
 import RegimeModels
 import Reporting
 
@@ -99,6 +100,9 @@ struct EvaluateCommand: Verb {
         completion: .directory)
     var report: String?
 
+    @Option(help: "Also keep the report's files under this key: reports/spx (see objects).")
+    var upload: String?
+
     @OptionGroup var display: DisplayOptions
 
     func validate() throws {
@@ -121,6 +125,8 @@ struct EvaluateCommand: Verb {
             "\(ComparisonOptions.reportReplicates) or more with --report, which claims nothing "
                 + "without an interval")
         _ = try comparison.names(among: candidates())
+        try require(upload == nil || report != nil, "upload", "given with --report")
+        _ = try upload.map { try ObjectKey(argument: $0) }
     }
 
     func run() async throws {
@@ -171,8 +177,13 @@ struct EvaluateCommand: Verb {
                 to: out, for: "--out")
         }
         if let report {
-            try EvaluationFolder(path: report, about: about(candidates, names, evaluator.settings))
-                .write(periods)
+            let files = try EvaluationFolder(
+                path: report, about: about(candidates, names, evaluator.settings)
+            ).write(periods)
+            if let upload {
+                try await KeptObjects.keep(
+                    try files.map { (try ObjectKey(argument: "\(upload)/\($0)"), $1) })
+            }
         }
     }
 

@@ -27,7 +27,8 @@ struct EvaluationFolder {
         }
     }
 
-    func write(_ periods: [PeriodEvaluation]) throws {
+    /// - Returns: what was written, by name.
+    func write(_ periods: [PeriodEvaluation]) throws -> [(name: String, text: String)] {
         let files = [
             ("report.html", EvaluationPage(about: about, periods: periods).html),
             ("scorecard.csv", ScorecardCSV.scorecards(periods, against: about.against)),
@@ -38,6 +39,7 @@ struct EvaluationFolder {
             try TextFile.write(text, to: path + "/" + name, for: "--report")
         }
         StandardError.note("wrote \(files.map(\.0).joined(separator: ", ")) to \(path)")
+        return files
     }
 
     /// What was typed, for a shell; the directory of the report is left open, so that the report

@@ -70,6 +70,7 @@ enum ExitStatus: Int32, CaseIterable {
         case UniverseError.nothingMatches: return .nothingFound
         case let error as FeedError: return of(error.reason)
         case is CoordinatorError: return .unavailable
+        case let error as ObjectError: return of(error.reason)
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case is CancellationError: return .failed
@@ -87,6 +88,15 @@ enum ExitStatus: Int32, CaseIterable {
         case .keyNotSet, .refused, .notBefore, .unsupportedTimeframe, .unsupportedCalendar,
             .tooManyBars:
             .wrongUsage
+        }
+    }
+
+    private static func of(_ reason: ObjectError.Reason) -> ExitStatus {
+        switch reason {
+        case .notFound: .nothingFound
+        case .busy, .unreachable: .unavailable
+        case .refused, .tooLarge: .failed
+        case .unsupported: .wrongUsage
         }
     }
 

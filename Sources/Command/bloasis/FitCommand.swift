@@ -4,6 +4,7 @@ import Foundation
 import Indicators
 import Market
 import MarketFeeds
+import Ports
 import RegimeModels
 import Regimes
 
@@ -100,6 +101,9 @@ struct FitCommand: Verb {
     @Option(help: "Where to write the manifest.", completion: Offered.documents)
     var out: String?
 
+    @Option(help: "Also keep the manifest as this object: models/spx.json (see objects).")
+    var upload: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -120,6 +124,7 @@ struct FitCommand: Verb {
             ("--starts", starts != nil && !model.isFitted),
             ("--iterations", iterations != nil && !model.isFitted),
         ]
+        _ = try upload.map { try ObjectKey(argument: $0) }
         for (flag, isForeign) in foreign where isForeign {
             throw ValidationError(
                 "\(flag) means nothing to --model \(model.rawValue): leave it out")
@@ -151,6 +156,9 @@ struct FitCommand: Verb {
         }
         if let out { try TextFile.write(manifest.json + "\n", to: out, for: "--out") }
         StandardOutput.write(json ? FitReportText.json(manifest) : FitReportText.text(manifest))
+        if let upload {
+            try await KeptObjects.keep([(try ObjectKey(argument: upload), manifest.json + "\n")])
+        }
         if let report = manifest.report { warn(of: report) }
         if let out {
             StandardError.hint("next: bloasis classify --model \(out) --csv \(csvOptions.csv)")

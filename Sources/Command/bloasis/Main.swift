@@ -53,7 +53,8 @@ struct Bloasis: AsyncParsableCommand {
             ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
             TradeCommand.self,
-            FetchCommand.self, DeadLettersCommand.self, DoctorCommand.self, MigrateCommand.self,
+            FetchCommand.self, ObjectsCommand.self,
+            DeadLettersCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])
 }
 

@@ -10,9 +10,11 @@ enum StandardOutput {
     private static let bufferLimit = 1 << 16
     private static let buffer = Mutex<[UInt8]>([])
 
-    static func write(_ text: String) {
+    static func write(_ text: String) { write(text.utf8) }
+
+    static func write(_ more: some Sequence<UInt8>) {
         buffer.withLock { bytes in
-            bytes.append(contentsOf: text.utf8)
+            bytes.append(contentsOf: more)
             if bytes.count >= bufferLimit { drain(&bytes) }
         }
     }

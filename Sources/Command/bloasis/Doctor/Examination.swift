@@ -45,7 +45,7 @@ struct Examination {
         }
         checks += [redisUnset, brokersUnset].compactMap(\.self)
         checks += await registries()
-        checks.append(await languageModel())
+        checks += [await languageModel(), await objects()]
         return checks + feeds + ports + [plots]
     }
 
@@ -266,6 +266,22 @@ extension Examination {
                 name: health.name, state: health.isHealthy ? .works : .failed,
                 detail: health.detail, purpose: purpose,
                 fix: "see that it runs and can be reached from here; services serve without it too")
+        }
+    }
+
+    private func objects() async -> DoctorCheck {
+        func check(_ state: DoctorCheck.State, _ detail: String, _ fix: String?) -> DoctorCheck {
+            DoctorCheck(
+                name: "objects", state: state, detail: detail, purpose: "models and reports",
+                fix: fix)
+        }
+        do {
+            return try await KeptObjects.with(configuration) { objects in
+                try await objects.ping()
+                return check(.works, "\(objects.location) can be used", nil)
+            }
+        } catch {
+            return check(.failed, "\(error)", "give S3_BUCKET and its key, or leave it unset")
         }
     }
 

@@ -11,7 +11,7 @@ package struct ConfigurationTable: Sendable {
 
     /// The program's own rows.
     package static let standard = ConfigurationTable(
-        process + doors + access + stores + registries + feeds + delivery + analysis
+        process + doors + access + stores + registries + feeds + delivery + analysis + objects
             + hostRows + portRows)
 
     private init(
