@@ -126,6 +126,22 @@ struct BucketTests {
         #expect("\(try await error(.events([])))".contains("how long"))
     }
 
+    @Test("what is larger than an object may be is not read")
+    func large() async throws {
+        let server = try RawServer { peer in
+            _ = peer.receive()
+            let size = ObjectLimits.bytes + 1
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)
+            peer.ignore()
+        }
+        let error = await #expect(throws: ObjectError.self) {
+            try await withBucket(endpoint: "http://127.0.0.1:\(server.port)") { store in
+                _ = try await store.get(key)
+            }
+        }
+        #expect(error?.reason == .tooLarge(limitBytes: ObjectLimits.bytes))
+    }
+
     @Test("a connection that is reset in the middle is no object")
     func reset() async throws {
         let server = try RawServer { peer in

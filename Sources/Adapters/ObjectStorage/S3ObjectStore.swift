@@ -70,6 +70,9 @@ package final class S3ObjectStore: ObjectStore {
         guard let size = response.headers.first(name: "content-length").flatMap({ Int($0) }) else {
             throw ObjectError(location, .unreachable("it does not say how long \(key) is"))
         }
+        guard size <= ObjectLimits.bytes else {
+            throw ObjectError(location, .tooLarge(limitBytes: ObjectLimits.bytes))
+        }
         // Parts are taken from the connection as they are read.
         let download = S3Download(body: response.body, size: size)
         return ObjectDownload(
