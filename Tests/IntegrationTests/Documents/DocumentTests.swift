@@ -94,6 +94,7 @@ struct DocumentTests {
         "CONTRIBUTING.md": 2, "Documentation/ADDING_A_SERVICE.md": 1,
         "Documentation/Dashboard.md": 1,
         "Documentation/HowTo/distributed-backfill.md": 1, "Documentation/HowTo/full-stack.md": 7,
+        "Documentation/HowTo/language-models.md": 2, "Documentation/HowTo/objects.md": 1,
         "Documentation/HowTo/universes.md": 1, "README.md": 1,
     ]
 
