@@ -4,8 +4,9 @@ import Kernels
 /// Wolf, «Honey, I Shrunk the Sample Covariance Matrix» (2004), on returns in units of their
 /// deviations.
 ///
-/// It is never written out: N symbols over T bars take N × T values, and a product with it as many
-/// steps. It is positive definite however few bars there are and whatever repeats what.
+/// N symbols over T bars take the smaller of N × N and N × T values, and a product with it as many
+/// steps: of more symbols than bars it is never written out. It is positive definite however few
+/// bars there are and whatever repeats what.
 struct ShrunkCovariance: Sendable {
     /// The share of each symbol's variance that is its own at least: keeps a covariance solvable
     /// that is singular, as of a symbol given twice, and the solution the only one.
@@ -18,15 +19,33 @@ struct ShrunkCovariance: Sendable {
     let volatilities: [Double]
     /// T × N; see `ReturnMoments`.
     let standardised: ColumnMatrix
+    /// N × N, the products of the columns of `standardised`; `nil` of more symbols than bars.
+    private let products: ColumnMatrix?
     private let coverage: [Double]
 
     init(_ moments: ReturnMoments) {
         standardised = moments.standardised
         volatilities = moments.volatilities
         coverage = moments.coverage
-        let sums = CorrelationSums(moments)
+        products = ShrunkCovariance.products(standardised)
+        let sums = CorrelationSums(moments, products)
         correlation = sums.correlation
         intensity = min(max(sums.intensity, 0), 1)
+    }
+
+    private static func products(_ matrix: ColumnMatrix) -> ColumnMatrix? {
+        let count = matrix.columns
+        guard count <= matrix.rows else { return nil }
+        var products = [Double](repeating: 0, count: count * count)
+        for symbol in 0..<count {
+            let own = Array(matrix.column(symbol))
+            for other in 0...symbol {
+                let product = matrix.dot(other, own)
+                products[symbol * count + other] = product
+                products[other * count + symbol] = product
+            }
+        }
+        return ColumnMatrix(rows: count, columns: count, values: products)
     }
 
     private var sampleShare: Double { (1 - ShrunkCovariance.leastOwnShare) * (1 - intensity) }
@@ -49,18 +68,21 @@ struct ShrunkCovariance: Sendable {
 
     /// What a portfolio's shares come to, kept while they change one by one.
     struct Exposure: Sendable {
-        /// The portfolio's standardised return of each bar.
+        /// The portfolio's product with each symbol where products are at hand, and else its
+        /// standardised return of each bar.
         private var common: [Double]
         /// The sum of shares in units of deviations.
         private var sum = 0.0
 
         init(_ covariance: ShrunkCovariance) {
-            common = Array(repeating: 0, count: covariance.standardised.rows)
+            let matrix = covariance.products ?? covariance.standardised
+            common = Array(repeating: 0, count: matrix.rows)
         }
 
         mutating func add(_ share: Double, of symbol: Int, _ covariance: ShrunkCovariance) {
             let scaled = share * covariance.volatilities[symbol]
-            covariance.standardised.add(symbol, times: scaled, to: &common)
+            let matrix = covariance.products ?? covariance.standardised
+            matrix.add(symbol, times: scaled, to: &common)
             sum += scaled
         }
 
@@ -71,7 +93,10 @@ struct ShrunkCovariance: Sendable {
             with symbol: Int, holding share: Double, _ covariance: ShrunkCovariance
         ) -> Double {
             let deviation = covariance.volatilities[symbol]
-            let sampled = covariance.sampleShare * covariance.standardised.dot(symbol, common)
+            let product =
+                covariance.products == nil
+                ? covariance.standardised.dot(symbol, common) : common[symbol]
+            let sampled = covariance.sampleShare * product
             let target = covariance.targetShare * covariance.correlation * sum
             return deviation
                 * (sampled + target + covariance.ownPart(symbol) * share * deviation)
@@ -82,7 +107,12 @@ struct ShrunkCovariance: Sendable {
                 let scaled = shares[symbol] * covariance.volatilities[symbol]
                 return sum + covariance.ownPart(symbol) * scaled * scaled
             }
-            let sampled = common.reduce(0) { $0 + $1 * $1 }
+            let sampled =
+                covariance.products == nil
+                ? common.reduce(0) { $0 + $1 * $1 }
+                : shares.indices.reduce(0.0) {
+                    $0 + shares[$1] * covariance.volatilities[$1] * common[$1]
+                }
             return covariance.sampleShare * sampled
                 + covariance.targetShare * covariance.correlation * sum * sum + own
         }
@@ -95,7 +125,8 @@ private struct CorrelationSums {
     /// (π − ρ) ÷ γ ÷ T; what is on the diagonal is the same in both.
     let intensity: Double
 
-    init(_ moments: ReturnMoments) {
+    /// - Parameter products: of the columns, where they are at hand.
+    init(_ moments: ReturnMoments, _ products: ColumnMatrix?) {
         let matrix = moments.standardised
         let coverage = moments.coverage
         let count = Double(matrix.columns)
@@ -119,10 +150,10 @@ private struct CorrelationSums {
             }
         }
         var both = 0.0
-        var products = 0.0
+        var squaredPairs = 0.0
         for row in 0..<matrix.rows {
             both += shares[row] * totals[row] * totals[row]
-            products += shares[row] * (squares[row] * squares[row] - fourths[row])
+            squaredPairs += shares[row] * (squares[row] * squares[row] - fourths[row])
         }
         let mean = (both - coverage.reduce(0, +)) / (count * (count - 1))
         correlation = min(max(mean, -1 / (count - 1)), 1)
@@ -134,8 +165,10 @@ private struct CorrelationSums {
                 skewed += shares[row] * (z * z - coverage[symbol]) * z * (totals[row] - z)
             }
         }
-        let sampled = matrix.squaredGramNorm - coverage.reduce(0) { $0 + $1 * $1 }
-        let pi = products - sampled
+        let norm =
+            products.map { $0.values.reduce(0) { $0 + $1 * $1 } } ?? matrix.squaredGramNorm
+        let sampled = norm - coverage.reduce(0) { $0 + $1 * $1 }
+        let pi = squaredPairs - sampled
         let rho = mean * skewed
         let gamma = sampled - mean * mean * count * (count - 1)
         // Two symbols have one correlation: there is nothing to shrink.
