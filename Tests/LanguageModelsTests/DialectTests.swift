@@ -120,7 +120,7 @@ struct DialectTests {
 
     @Test("chat completions: what is asked, answered and streamed")
     func chat() throws {
-        let dialect = ChatDialect(provider: "fingpt")
+        let dialect = ChatDialect()
         #expect(
             dialect.body(Self.prompt, model: "m", isStreamed: true).text
                 == #"{"model":"m","messages":[{"role":"system","content":"be \"brief\""},"#
@@ -149,7 +149,7 @@ struct DialectTests {
             $0.replacing(#""end_turn""#, with: "\"\(anthropic)\"")
         }
         #expect(try play(AnthropicDialect(), events).answer.ending == ending)
-        let dialect = ChatDialect(provider: "fingpt")
+        let dialect = ChatDialect()
         let completion = Wire.completion.replacing(#""stop""#, with: "\"\(chat)\"")
         #expect(try dialect.reply(try json(completion)).ending == ending)
         let chunks = Wire.completionEvents.map { $0.replacing(#""stop""#, with: "\"\(chat)\"") }
@@ -166,7 +166,7 @@ struct DialectTests {
         #expect(error == .fault(kind: "overloaded_error", status: 529, message: "Overloaded"))
         let chat = #expect(throws: DialectProblem.self) {
             _ = try play(
-                ChatDialect(provider: "fingpt"),
+                ChatDialect(),
                 Wire.completionEvents.prefix(2) + [
                     #"data: {"error":{"message":"CUDA out of memory","#
                         + #""type":"InternalServerError","code":500}}"#
@@ -200,7 +200,7 @@ struct DialectTests {
                     == ModelUsage(input: 8, output: 6))
             let completion = Wire.completion.replacing(":19,", with: ":\(count),")
             #expect(
-                try ChatDialect(provider: "f").reply(try json(completion)).usage
+                try ChatDialect().reply(try json(completion)).usage
                     == ModelUsage(input: 0, output: 10))
         }
     }
@@ -212,7 +212,7 @@ struct DialectTests {
             #"{"choices":[]}"#, #"{"choices":[{"finish_reason":"stop"}]}"#, #"{"choices":{}}"#,
         ])
     func unreadable(text: String) throws {
-        for dialect in [AnthropicDialect(), ChatDialect(provider: "f")] as [any ModelDialect] {
+        for dialect in [AnthropicDialect(), ChatDialect()] as [any ModelDialect] {
             let problem = #expect(throws: DialectProblem.self) {
                 _ = try dialect.reply(try json(text))
             }
@@ -228,14 +228,14 @@ struct DialectTests {
         for events in [["data: {"], ["data: nonsense"], ["data: 7"]] {
             #expect(throws: DialectProblem.self) { _ = try play(AnthropicDialect(), events) }
             #expect(throws: DialectProblem.self) {
-                _ = try play(ChatDialect(provider: "f"), events)
+                _ = try play(ChatDialect(), events)
             }
         }
         #expect(
             try play(AnthropicDialect(), Array(Wire.messageEvents.dropLast())).answer.isOver
                 == false)
         #expect(throws: DialectProblem.unreadable("it is done without a reason")) {
-            _ = try play(ChatDialect(provider: "f"), ["data: [DONE]"])
+            _ = try play(ChatDialect(), ["data: [DONE]"])
         }
         #expect(throws: DialectProblem.unreadable("it stopped without a reason")) {
             _ = try play(AnthropicDialect(), ["data: {\"type\":\"message_stop\"}"])

@@ -8,7 +8,6 @@ import WebCalls
 struct AnthropicDialect: ModelDialect {
     static let version = "2023-06-01"
 
-    let provider = "anthropic"
     let path = "/v1/messages"
 
     func headers(_ key: APIKey) -> [(name: String, value: String)] {

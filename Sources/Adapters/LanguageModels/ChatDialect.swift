@@ -7,7 +7,6 @@ import WebCalls
 ///
 /// Source: https://platform.openai.com/docs/api-reference/chat
 struct ChatDialect: ModelDialect {
-    let provider: String
     let path = "/v1/chat/completions"
 
     func headers(_ key: APIKey) -> [(name: String, value: String)] {

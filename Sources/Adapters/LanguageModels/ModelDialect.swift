@@ -4,8 +4,6 @@ import WebCalls
 
 /// One API of language models: what is said and heard, without a connection.
 protocol ModelDialect: Sendable {
-    /// How the provider is called in names of models.
-    var provider: String { get }
     /// Where messages are posted, behind the base.
     var path: String { get }
 

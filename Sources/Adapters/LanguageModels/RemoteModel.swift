@@ -38,7 +38,7 @@ package enum ModelProvider: String, CaseIterable, Sendable {
     fileprivate var dialect: any ModelDialect {
         switch self {
         case .anthropic: AnthropicDialect()
-        case .fingpt: ChatDialect(provider: rawValue)
+        case .fingpt: ChatDialect()
         }
     }
 }
@@ -116,11 +116,7 @@ package final class RemoteModel: LanguageModel {
         mask = KeyMask(key)
         self.limits = limits
         self.now = now
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = RemoteModel.connectLimit
-        // Whoever calls tries again.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = .once(connectingWithin: RemoteModel.connectLimit)
     }
 
     /// Ends the connections. Whoever made this calls it once.
@@ -162,11 +158,7 @@ package final class RemoteModel: LanguageModel {
     /// Asks for the list of models, which costs nothing.
     package func ping() async throws {
         try await inTime { [self] in
-            var request = HTTPClientRequest(url: base + "/v1/models")
-            for (name, value) in dialect.headers(key) {
-                request.headers.add(name: name, value: value)
-            }
-            let response = try await execute(request)
+            let response = try await execute(request("/v1/models"))
             // Some servers answer nothing but messages; they answered.
             if response.status == .notFound || response.status == .methodNotAllowed { return }
             guard response.status == .ok else { throw await fault(of: response) }
@@ -178,15 +170,20 @@ package final class RemoteModel: LanguageModel {
     private func begin(
         _ prompt: ModelPrompt, isStreamed: Bool
     ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: base + dialect.path)
+        var request = request(dialect.path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        for (name, value) in dialect.headers(key) { request.headers.add(name: name, value: value) }
         let body = dialect.body(prompt, model: model, isStreamed: isStreamed)
         request.body = .bytes(ByteBuffer(string: body.text))
         let response = try await execute(request)
         guard response.status == .ok else { throw await fault(of: response) }
         return response
+    }
+
+    private func request(_ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + path)
+        for (name, value) in dialect.headers(key) { request.headers.add(name: name, value: value) }
+        return request
     }
 
     private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {

@@ -40,13 +40,10 @@ package final class S3ObjectStore: ObjectStore {
         self.limits = limits
         self.now = now
         mask = KeyMask(credentials.secret)
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = S3ObjectStore.connectLimit
         let (seconds, attoseconds) = limits.silence.components
-        configuration.timeout.read = .nanoseconds(
-            seconds * Timestamp.nanosecondsPerSecond + attoseconds / 1_000_000_000)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let silence = seconds * Timestamp.nanosecondsPerSecond + attoseconds / 1_000_000_000
+        client = .once(
+            connectingWithin: S3ObjectStore.connectLimit, silence: .nanoseconds(silence))
     }
 
     /// Ends the connections. Whoever made this calls it once.
@@ -102,7 +99,7 @@ package final class S3ObjectStore: ObjectStore {
         let query = signature.presignedQuery(
             path: path, host: address.host, seconds: lifetime.components.seconds)
         let text = query.map {
-            "\(PercentEncoding.strict($0.name))=\(PercentEncoding.strict($0.value))"
+            "\(URLText.encoded($0.name))=\(URLText.encoded($0.value))"
         }.joined(separator: "&")
         return "\(address.base)\(path)?\(text)"
     }
@@ -131,7 +128,7 @@ package final class S3ObjectStore: ObjectStore {
     }
 
     private func path(_ key: ObjectKey) -> String {
-        address.prefix + PercentEncoding.path(key.text)
+        address.prefix + URLText.path(key.text)
     }
 
     private func call(

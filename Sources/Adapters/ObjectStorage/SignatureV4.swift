@@ -85,7 +85,7 @@ struct SignatureV4 {
 
     private static func canonical(_ request: Request) -> String {
         let query = request.query
-            .map { "\(PercentEncoding.strict($0.name))=\(PercentEncoding.strict($0.value))" }
+            .map { "\(URLText.encoded($0.name))=\(URLText.encoded($0.value))" }
             .sorted().joined(separator: "&")
         let headers = request.headers
             .map { ($0.name.lowercased(), $0.value.trimmingCharacters(in: .whitespaces)) }
@@ -115,30 +115,5 @@ struct SignatureV4 {
 
     private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
-
-/// Percent-encoding as S3 signs it: all but the unreserved characters of RFC 3986.
-enum PercentEncoding {
-    static func strict(_ text: some StringProtocol) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return encoded
-    }
-
-    /// Each segment alone: what lies between stays.
-    static func path(_ text: String) -> String {
-        text.split(separator: "/", omittingEmptySubsequences: false)
-            .map { strict($0) }.joined(separator: "/")
     }
 }

@@ -40,11 +40,8 @@ package final class FeedConnections: Sendable {
         self.settings = settings
         self.environment = environment
         self.limits = limits
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(10)
         // The schedule tries again.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = .once(connectingWithin: .seconds(10))
     }
 
     /// Ends the connections; feeds answer no more. Whoever made this calls it once.

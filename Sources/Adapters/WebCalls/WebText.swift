@@ -22,4 +22,10 @@ package enum URLText {
             return "%" + (digits.utf8.count == 1 ? "0" : "") + digits
         }.joined()
     }
+
+    /// A path with each of its segments encoded: what lies between stays.
+    package static func path(_ text: String) -> String {
+        text.split(separator: "/", omittingEmptySubsequences: false)
+            .map { encoded(String($0)) }.joined(separator: "/")
+    }
 }

@@ -97,14 +97,7 @@ struct Assembly {
         _ action: (Assembly) async throws -> Answer
     ) async throws -> Answer {
         let assembly = try await Assembly(configuration, settingRetention: settingRetention)
-        let outcome: Result<Answer, any Error>
-        do {
-            outcome = .success(try await action(assembly))
-        } catch {
-            outcome = .failure(error)
-        }
-        await assembly.close()
-        return try outcome.get()
+        return try await closing(assembly.close) { try await action(assembly) }
     }
 
     /// Closes caches, then the bus, then the store.

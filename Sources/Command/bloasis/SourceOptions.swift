@@ -28,21 +28,18 @@ struct SourceOptions: ParsableArguments {
         let calls = try HTTPCalls(
             server, token: configuration.token?.exposed, try ServiceDescriptors(),
             now: { SteadyClock.now }, chance: { Assembly.chance })
-        let outcome: Result<Answer, any Error>
-        do {
-            outcome = .success(try await ask(calls))
-        } catch let fault as RPCFault where fault.code == .unavailable {
-            let hint =
-                fault.message == calls.unavailable.message
-                ? "see that bloasis serve runs there and that --server names its HTTP port; "
-                    + "without --server the store is asked"
-                : "the server says so of what it depends on: see \(server)/ready"
-            outcome = .failure(CommandFailure(.unavailable, fault.message, hint: hint))
-        } catch {
-            outcome = .failure(error)
+        return try await closing(calls.close) {
+            do {
+                return try await ask(calls)
+            } catch let fault as RPCFault where fault.code == .unavailable {
+                let hint =
+                    fault.message == calls.unavailable.message
+                    ? "see that bloasis serve runs there and that --server names its HTTP port; "
+                        + "without --server the store is asked"
+                    : "the server says so of what it depends on: see \(server)/ready"
+                throw CommandFailure(.unavailable, fault.message, hint: hint)
+            }
         }
-        await calls.close()
-        return try outcome.get()
     }
 
     /// The market as it is asked for: a server has a default of its own.

@@ -178,18 +178,11 @@ struct WatchCommand: ConfiguredVerb {
     ) async throws {
         let subscription = try await assembly.events.subscribe(
             to: [.regimeChange], as: ConsumerGroup("watch-\(name)"), from: .earliest)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(
-                try await tell(of: subscription, wanted, view) {
-                    try await subscription.commit($0)
-                })
-        } catch {
-            outcome = .failure(error)
-        }
         // In a task of its own: a cancelled one could not give the name back.
-        await Task { await subscription.close() }.value
-        try outcome.get()
+        let close = { await Task { await subscription.close() }.value }
+        try await closing(close) {
+            try await tell(of: subscription, wanted, view) { try await subscription.commit($0) }
+        }
     }
 
     /// Follows without leaving a trace in the store.
@@ -198,14 +191,7 @@ struct WatchCommand: ConfiguredVerb {
     ) async throws {
         let tap = try await assembly.events.tap(
             .regimeChange, from: after == nil ? .latest : .earliest)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await tell(of: tap, wanted, view) { _ in })
-        } catch {
-            outcome = .failure(error)
-        }
-        await tap.close()
-        try outcome.get()
+        try await closing(tap.close) { try await tell(of: tap, wanted, view) { _ in } }
     }
 
     private func tell(

@@ -297,10 +297,7 @@ extension Examination {
                 return check(.notSetUp, "none is asked", "set LANGUAGE_MODEL, and a key for it")
             }
             let model = choice.client
-            let outcome: Result<Void, any Error>
-            do { outcome = .success(try await model.ping()) } catch { outcome = .failure(error) }
-            await model.close()
-            try outcome.get()
+            try await closing(model.close, after: model.ping)
             return check(.works, "\(model.name) answers", nil)
         } catch {
             return check(

@@ -38,13 +38,8 @@ struct ObjectSettings: ServiceSettings {
         place = .bucket(address, S3Credentials(keyID: id, secret: secret))
     }
 
-    /// Whether others can be given addresses of what is kept.
-    var hasLinks: Bool {
-        if case .bucket = place { true } else { false }
-    }
-
     /// Whoever asks for it closes it.
-    var store: any ObjectStore & Sendable {
+    var store: any ObjectStore {
         switch place {
         case .folder(let path): FolderObjectStore(path: path)
         case .bucket(let address, let credentials):
@@ -67,14 +62,8 @@ struct KeptObjects: Sendable {
             store: store,
             retrier: Retrier(
                 chance: { Assembly.chance }, logger: configuration.makeLogger("bloasis")))
-        let outcome: Result<Answer, any Error>
-        do {
-            outcome = .success(try await action(objects))
-        } catch {
-            outcome = .failure(error)
-        }
-        await (store as? S3ObjectStore)?.close()
-        return try outcome.get()
+        let close = { await (store as? S3ObjectStore)?.close() ?? () }
+        return try await closing(close) { try await action(objects) }
     }
 
     /// Keeps texts, for commands that need no other variable than those of objects.
