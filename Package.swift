@@ -29,6 +29,7 @@ enum Library: String {
     case asyncHTTPClient = "AsyncHTTPClient"
     case configuration = "Configuration"
     case crypto = "Crypto"
+    case cryptoExtras = "CryptoExtras"
     case grdb = "GRDB"
     case grpcCore = "GRPCCore"
     case grpcHTTP2 = "GRPCNIOTransportHTTP2Posix"
@@ -58,7 +59,7 @@ enum Library: String {
         case .argumentParser: "swift-argument-parser"
         case .asyncHTTPClient: "async-http-client"
         case .configuration: "swift-configuration"
-        case .crypto: "swift-crypto"
+        case .crypto, .cryptoExtras: "swift-crypto"
         case .grdb: "GRDB.swift"
         case .grpcCore: "grpc-swift-2"
         case .grpcHTTP2: "grpc-swift-nio-transport"
@@ -128,6 +129,7 @@ let modules: [Module] = [
     Module("Regimes", .domain, uses: ["Market"], .numeric),
     Module("Trading", .domain, uses: ["Market", "Regimes"], .numeric),
     Module("Notices", .domain, uses: ["Market", "Regimes", "Trading"], .numeric),
+    Module("Accounts", .domain, uses: ["Market", "Trading"]),
 
     Module("CLanes", .analytics, .headers),
     Module("LaneTasks", .analytics, .numeric, .unsafeAllowed),
@@ -173,9 +175,11 @@ let modules: [Module] = [
         .looksAhead),
     Module("Terminal", .analytics, uses: ["Market", "Regimes", "Reporting"], .looksAhead),
 
-    Module("Ports", .boundaries, uses: ["Market", "Regimes", "Trading", "Notices"]),
     Module(
-        "Contracts", .boundaries, uses: ["Market", "Regimes", "Trading", "Notices", "Ports"],
+        "Ports", .boundaries, uses: ["Market", "Regimes", "Trading", "Notices", "Accounts"]),
+    Module(
+        "Contracts", .boundaries,
+        uses: ["Market", "Regimes", "Trading", "Notices", "Accounts", "Ports"],
         libraries: [.crypto, .swiftProtobuf], resources: [.embedInCode("Descriptors")]),
 
     Module("CZlib", .adapters, .system(pkgConfig: "zlib", apt: "zlib1g-dev")),
@@ -196,8 +200,8 @@ let modules: [Module] = [
     Module(
         "Backends", .adapters,
         uses: [
-            "Market", "Regimes", "Trading", "Notices", "Ports", "SQLite", "Postgres", "Redis",
-            "Kafka",
+            "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "SQLite", "Postgres",
+            "Redis", "Kafka",
         ],
         libraries: [.grdb, .metricsCore], resources: [.embedInCode("Migrations")]),
 
@@ -227,7 +231,10 @@ let modules: [Module] = [
         "ObjectStorage", .adapters, uses: ["Market", "Ports", "WebCalls"],
         libraries: [.asyncHTTPClient, .crypto, .nioCore, .nioHTTP1]),
     Module(
-        "Tokens", .adapters, uses: ["Market", "Ports"],
+        "Passwords", .adapters, uses: ["Accounts", "Ports"], libraries: [.crypto, .cryptoExtras],
+        .unsafeAllowed),
+    Module(
+        "Tokens", .adapters, uses: ["Market", "Accounts", "Ports"],
         libraries: [.asyncHTTPClient, .crypto, .jwtKit, .nioCore, .nioHTTP1]),
 
     Module(
@@ -258,6 +265,10 @@ let modules: [Module] = [
         "Notification", .services,
         uses: ["Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "Hosting"],
         libraries: [.crypto, .logging, .metrics, .serviceLifecycle]),
+    Module(
+        "AccountService", .services,
+        uses: ["Market", "Trading", "Accounts", "Ports", "Contracts", "Hosting"],
+        libraries: [.crypto, .logging, .metrics]),
     Module("Listening", .services, libraries: [.nioCore]),
     Module(
         "HTTPServing", .services, uses: ["Ports", "Contracts", "Hosting", "Listening"],
@@ -291,7 +302,7 @@ let modules: [Module] = [
             "Redis", "Backends", "WebCalls", "Clients", "Registries", "VendorFeeds",
             "LanguageModels", "ObjectStorage", "Tokens", "Postbox", "Notices", "Hosting",
             "MarketRegime", "Scoring",
-            "AIAnalysis", "TradingService",
+            "AIAnalysis", "TradingService", "Accounts", "AccountService", "Passwords",
             "Notification", "HTTPServing", "ConfigService", "Gateway", "GRPCServing",
         ],
         libraries: [
@@ -442,12 +453,14 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "CRDKafka",
+                "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "Contracts",
+                "CRDKafka",
             ].map { .byName(name: $0) } + [Library.logging.product],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["Market"]),
         tests("TradingTests", ["Market", "Regimes", "Trading"]),
         tests("NoticesTests", ["Market", "Regimes", "Trading", "Notices"]),
+        tests("AccountsTests", ["Market", "Trading", "Accounts"]),
         tests("KernelsTests", ["LaneTasks", "Kernels"]),
         tests("IndicatorsTests", ["Market", "Kernels", "Indicators"]),
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
@@ -494,9 +507,10 @@ let package = Package(
             "LanguageModelsTests", ["Market", "Ports", "Contracts", "WebCalls", "LanguageModels"]),
         tests(
             "ObjectStorageTests", ["Market", "Ports", "WebCalls", "ObjectStorage", "Hosting"]),
-        tests("TokensTests", ["Market", "Ports", "Tokens"], [.crypto, .jwtKit]),
+        tests("PasswordsTests", ["Accounts", "Ports", "Passwords"]),
+        tests("TokensTests", ["Market", "Accounts", "Ports", "Tokens"], [.crypto, .jwtKit]),
         tests(
-            "HostingTests", ["Market", "Ports", "Contracts", "Hosting"],
+            "HostingTests", ["Market", "Accounts", "Ports", "Contracts", "Hosting"],
             [.configuration, .logging, .metrics, .metricsCore, .serviceLifecycle, .unixSignals]),
         tests(
             "CachingTests", ["Market", "Ports", "Contracts", "Redis", "Backends", "Hosting"]),
@@ -507,6 +521,9 @@ let package = Package(
                 "Evaluation", "Backends", "Hosting", "MarketRegime", "Scoring",
             ],
             [.grdb, .logging, .metrics, .serviceLifecycle]),
+        tests(
+            "AccountServiceTests",
+            ["Market", "Trading", "Accounts", "Ports", "Contracts", "AccountService"], [.logging]),
         tests(
             "AIAnalysisTests",
             [

@@ -30,6 +30,11 @@ struct PostgresConformanceTests {
         try await TemporaryDatabase.with { try await law.holds(in: $0.paperWorld()) }
     }
 
+    @Test("accounts", arguments: AccountStoreConformance.laws)
+    func accounts(keep law: Law<AccountWorld>) async throws {
+        try await TemporaryDatabase.with { try await law.holds(in: $0.accountWorld()) }
+    }
+
     @Test("book of models' answers", arguments: AdviceBookConformance.laws)
     func adviceBook(keeps law: Law<AdviceWorld>) async throws {
         try await TemporaryDatabase.with { try await law.holds(in: $0.adviceWorld()) }

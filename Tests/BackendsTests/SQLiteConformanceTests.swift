@@ -29,6 +29,11 @@ struct SQLiteConformanceTests {
         try await law.holds(in: try TemporaryStore().paperWorld())
     }
 
+    @Test("accounts", arguments: AccountStoreConformance.laws)
+    func accounts(keep law: Law<AccountWorld>) async throws {
+        try await law.holds(in: try TemporaryStore().accountWorld())
+    }
+
     @Test("book of models' answers", arguments: AdviceBookConformance.laws)
     func adviceBook(keeps law: Law<AdviceWorld>) async throws {
         try await law.holds(in: try TemporaryStore().adviceWorld())

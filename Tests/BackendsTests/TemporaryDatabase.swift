@@ -75,6 +75,12 @@ final class TemporaryDatabase: Sendable {
             another: { try await self.open().paper }, restart: { try await self.restart().paper })
     }
 
+    func accountWorld() async throws -> AccountWorld {
+        AccountWorld(
+            store: try await open().accounts, another: { try await self.open().accounts },
+            restart: { try await self.restart().accounts })
+    }
+
     func adviceWorld() async throws -> AdviceWorld {
         AdviceWorld(
             book: try await open().advice, another: { try await self.open().advice },

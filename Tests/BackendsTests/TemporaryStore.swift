@@ -64,6 +64,12 @@ final class TemporaryStore: Sendable {
             restart: { try self.restart().paper })
     }
 
+    func accountWorld() throws -> AccountWorld {
+        AccountWorld(
+            store: try open().accounts, another: { try self.open().accounts },
+            restart: { try self.restart().accounts })
+    }
+
     func adviceWorld() throws -> AdviceWorld {
         AdviceWorld(
             book: try open().advice, another: { try self.open().advice },

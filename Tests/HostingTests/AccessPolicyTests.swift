@@ -1,3 +1,4 @@
+import Accounts
 import Contracts
 import Foundation
 import Hosting
@@ -10,6 +11,7 @@ struct AccessPolicyTests {
     private let policy = AccessPolicy.standard
     private static let regimes = "bloasis.market_regime.MarketRegimeService"
     private static let trading = "bloasis.trading.TradingService"
+    private static let accounts = "bloasis.accounts.AccountService"
 
     private func decide(
         _ method: String, _ scopes: Set<Scope>?, userID: String? = nil
@@ -138,6 +140,11 @@ struct AccessPolicyTests {
         }
     }
 
+    /// Who calls these shows a password, or a token of another kind.
+    private static let open = ["LogIn", "RenewTokens", "LogOut", "ChangePassword"].map {
+        "bloasis.accounts.AccountService/\($0)"
+    }
+
     @Test("every method that a .proto file declares has a rule, and asks for a token")
     func everyMethod() throws {
         let protos = repositoryRoot.appending(path: "Protos/bloasis")
@@ -152,9 +159,42 @@ struct AccessPolicyTests {
             for match in text.matches(of: /rpc (\w+)\(/) {
                 let method = "\(package).\(service)/\(match.1)"
                 #expect(policy.rule(of: method) != nil, "\(method)")
-                #expect(decide(method, nil) != .allowed, "\(method)")
+                let isOpen = AccessPolicyTests.open.contains(method)
+                #expect((decide(method, nil) == .allowed) == isOpen, "\(method)")
                 #expect(decide(method, [.admin], userID: "bob") == .allowed, "\(method)")
             }
+        }
+    }
+
+    @Test("a member of an organisation administers nothing, whatever the token says besides")
+    func organisations() throws {
+        let acme = try #require(OrganisationName("acme"))
+        let stray = Principal(subject: "alice", scopes: [.admin, .user], organisation: acme)
+        func decide(_ method: String, userID: String?) -> AccessDecision {
+            policy.decide(method: method, principal: stray, userID: userID)
+        }
+        #expect(isDenied(decide("\(Self.regimes)/SaveRegime", userID: nil)))
+        #expect(isDenied(decide("\(Self.trading)/GetPortfolio", userID: "bob")))
+        #expect(isDenied(decide("\(Self.accounts)/CreateOrganisation", userID: nil)))
+        #expect(decide("\(Self.trading)/GetPortfolio", userID: "alice") == .allowed)
+        #expect(decide("\(Self.regimes)/GetCurrentRegime", userID: nil) == .allowed)
+    }
+
+    @Test("accounts are kept by managers and administrators, one's own is seen by oneself")
+    func accounts() {
+        for scopes in Self.sets {
+            let keeps = !scopes.isDisjoint(with: [.manager, .admin])
+            for name in ["CreateAccount", "ListAccounts", "UpdateAccount"] {
+                #expect((decide("\(Self.accounts)/\(name)", scopes) == .allowed) == keeps)
+            }
+            let method = "\(Self.accounts)/GetAccount"
+            #expect((decide(method, scopes, userID: "bob") == .allowed) == keeps)
+            #expect(
+                (decide(method, scopes, userID: "alice") == .allowed)
+                    == (keeps || scopes.contains(.user)))
+            #expect(
+                (decide("\(Self.accounts)/ListOrganisations", scopes) == .allowed)
+                    == scopes.contains(.admin))
         }
     }
 

@@ -19,10 +19,11 @@ struct PortTableTests {
         let table = try table([:])
         let grpc: [ServiceName: Int] = [
             .marketRegime: 50051, .aiAnalysis: 50052, .notification: 50053, .trading: 50054,
+            .accounts: 50055,
         ]
         let http: [ServiceName: Int] = [
             .marketRegime: 8081, .aiAnalysis: 8083, .notification: 8084, .trading: 8085,
-            .gateway: 8080, .configService: 8082,
+            .accounts: 8086, .gateway: 8080, .configService: 8082,
         ]
         for (service, port) in grpc { #expect(try table.port(.grpc, of: service) == port) }
         for (service, port) in http { #expect(try table.port(.http, of: service) == port) }
@@ -108,7 +109,8 @@ struct PortTableTests {
         #expect(
             error?.problems == [
                 "there is no service nobody: serve one of market-regime, ai-analysis, "
-                    + "notification, trading, gateway, config-service, or all by naming none"
+                    + "notification, trading, accounts, gateway, config-service, or all by naming "
+                    + "none"
             ])
     }
 }

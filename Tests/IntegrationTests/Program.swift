@@ -74,8 +74,13 @@ struct Program: Sendable {
         try await Program.finish(process(arguments))
     }
 
-    static func finish(_ process: Process) async throws -> Outcome {
-        let running = try Running(process)
+    /// The same with something on standard input.
+    func run(_ arguments: [String], input: String) async throws -> Outcome {
+        try await Program.finish(process(arguments), input: input)
+    }
+
+    static func finish(_ process: Process, input: String? = nil) async throws -> Outcome {
+        let running = try Running(process, input: input)
         return await running.outcome()
     }
 }
@@ -90,13 +95,17 @@ final class Running: Sendable {
         let value: Process
     }
 
-    init(_ process: Process) throws {
+    /// - Parameter input: shorter than a pipe holds.
+    init(_ process: Process, input: String? = nil) throws {
         let outputPipe = Pipe()
         let errorPipe = Pipe()
         process.standardOutput = outputPipe
         process.standardError = errorPipe
-        process.standardInput = FileHandle.nullDevice
+        let inputPipe = Pipe()
+        process.standardInput = input == nil ? FileHandle.nullDevice : inputPipe
         try process.run()
+        if let input { inputPipe.fileHandleForWriting.write(Data(input.utf8)) }
+        try inputPipe.fileHandleForWriting.close()
         self.process = UncheckedProcess(value: process)
         output.collect(outputPipe)
         errors.collect(errorPipe)

@@ -40,12 +40,13 @@ struct Server {
     }
 
     func post(
-        _ path: String, _ json: String, method: String = "POST"
+        _ path: String, _ json: String, method: String = "POST", token: String? = nil
     ) async throws -> (status: Int, body: String) {
         var request = URLRequest(url: url(path), timeoutInterval: Server.answerLimit)
         request.httpMethod = method
         request.httpBody = Data(json.utf8)
         request.setValue("application/json", forHTTPHeaderField: "content-type")
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "authorization") }
         let (data, response) = try await URLSession.shared.data(for: request)
         return (
             (response as? HTTPURLResponse)?.statusCode ?? 0,

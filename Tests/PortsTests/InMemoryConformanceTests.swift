@@ -23,6 +23,11 @@ struct InMemoryConformanceTests {
         try await law.holds(in: .inMemory())
     }
 
+    @Test("accounts", arguments: AccountStoreConformance.laws)
+    func accounts(keep law: Law<AccountWorld>) async throws {
+        try await law.holds(in: .inMemory())
+    }
+
     @Test("book of models' answers", arguments: AdviceBookConformance.laws)
     func adviceBook(keeps law: Law<AdviceWorld>) async throws {
         try await law.holds(in: .inMemory())

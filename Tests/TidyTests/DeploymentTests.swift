@@ -71,7 +71,10 @@ struct DeploymentTests {
         let found = services.removeValue(forKey: "bloasis")
         let gateway = try #require(found)
         #expect(ComposeFile.texts(gateway["command"]) == ["serve", "gateway"])
-        #expect(Set(services.keys) == ["market-regime", "ai-analysis", "trading", "notification"])
+        #expect(
+            Set(services.keys) == [
+                "market-regime", "ai-analysis", "trading", "notification", "accounts",
+            ])
         let told = ComposeFile.members(gateway["environment"])
         #expect(told.count == services.count)
         try expectUsable(told.keys)

@@ -42,8 +42,8 @@ enum LayerRules {
             let target = String(file.path.split(separator: "/")[1])
             if target == "TestSupport" {
                 return testSystemModules.union([
-                    "Market", "Regimes", "Trading", "Notices", "Ports", "Contracts", "CRDKafka",
-                    "Logging",
+                    "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "Contracts",
+                    "CRDKafka", "Logging",
                 ])
             }
             return table.tests[target].map { $0.union(testSystemModules).union(["TestSupport"]) }

@@ -1,3 +1,4 @@
+import Accounts
 import Market
 import Ports
 import Testing
@@ -129,6 +130,18 @@ struct ClaimsTests {
     func noAudience(value: String) {
         #expect(throws: TokenRefusal.malformed(.audience)) {
             try claims(#""sub":"a","exp":1,"aud":\#(value)"#)
+        }
+    }
+
+    @Test("an organisation is read as a name, and what is none is refused: not as no organisation")
+    func organisation() throws {
+        let acme = OrganisationName("acme")
+        #expect(try claims(#""sub":"a","exp":1,"org":"acme""#).organisation == acme)
+        #expect(try claims(#""sub":"a","exp":1"#).organisation == nil)
+        for value in ["null", "1", #""""#, #""Acme""#, #"["acme"]"#, #""x' dbname=y""#] {
+            #expect(throws: TokenRefusal.malformed(.organisation)) {
+                try claims(#""sub":"a","exp":1,"org":\#(value)"#)
+            }
         }
     }
 }

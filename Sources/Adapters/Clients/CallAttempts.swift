@@ -46,7 +46,10 @@ struct RetrySchedule: Equatable {
                 "ListNotifications", "StreamNotifications", "AcknowledgeNotification",
                 "AcknowledgeNotifications", "GetPreferences", "UpdatePreferences", "ListWebhooks",
                 "GetWebhook",
-            ].map { "\(ServiceMethod.notificationService)/\($0)" })
+            ].map { "\(ServiceMethod.notificationService)/\($0)" }
+            + ["GetAccount", "ListAccounts", "ListOrganisations"].map {
+                "\(ServiceMethod.accountService)/\($0)"
+            })
 
     private var attemptsLeft: Int
     private var span = base

@@ -27,6 +27,8 @@ struct SchemaMigration {
             file: PackageResources._009_paper_portfolios_sql),
         SchemaMigration(
             number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
+        SchemaMigration(
+            number: 11, name: "accounts", file: PackageResources._011_accounts_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -81,7 +81,8 @@ package final class JWTVerifier: TokenVerifier {
         guard keys.contains(where: { $0.verifies(token) }) else { throw .badSignature }
         let claims = try TokenClaims(token.claims)
         try claims.check(expectations, at: now)
-        let principal = Principal(subject: claims.subject, scopes: claims.scopes)
+        let principal = Principal(
+            subject: claims.subject, scopes: claims.scopes, organisation: claims.organisation)
         verified.withLock {
             $0.remember(digest, principal, keys: used, at: now, until: claims.lastInstant)
         }

@@ -1,3 +1,4 @@
+import Accounts
 import Market
 import Ports
 
@@ -14,6 +15,7 @@ struct TokenClaims: Sendable, Equatable {
     let start: Timestamp?
     let issuer: String?
     let audiences: [String]
+    let organisation: OrganisationName?
 
     init(_ json: [UInt8]) throws(TokenRefusal) {
         guard let members = (try? JSONReader.value(of: json))?.object else {
@@ -31,6 +33,7 @@ struct TokenClaims: Sendable, Equatable {
         issuer = members["iss"]?.text
         audiences = try Self.audiences(members["aud"])
         scopes = try Self.scopes(members)
+        organisation = try Self.organisation(members["org"])
     }
 
     /// Throws when the token is not for us, or not for now.
@@ -62,6 +65,17 @@ struct TokenClaims: Sendable, Equatable {
         if let audience = value.text { return [audience] }
         guard let audiences = value.texts else { throw .malformed(.audience) }
         return audiences
+    }
+
+    /// Who belongs to one whose name cannot be read belongs nowhere: least of all to none.
+    private static func organisation(
+        _ value: JSONValue?
+    ) throws(TokenRefusal) -> OrganisationName? {
+        guard let value else { return nil }
+        guard let name = value.text.flatMap(OrganisationName.init) else {
+            throw .malformed(.organisation)
+        }
+        return name
     }
 
     /// `scope` (RFC 8693, 4.2) is a text with spaces; issuers write `scopes`, `scp` and lists too.

@@ -14,6 +14,9 @@ extension Bloasis_Trading_RecordFillRequest: UserRequest {
     package var userID: String { fill.userID }
 }
 
+extension Bloasis_Accounts_GetAccountRequest: UserRequest {}
+extension Bloasis_Accounts_EndSessionsRequest: UserRequest {}
+
 extension Bloasis_Notification_ListNotificationsRequest: UserRequest {}
 extension Bloasis_Notification_StreamNotificationsRequest: UserRequest {}
 extension Bloasis_Notification_AcknowledgeNotificationRequest: UserRequest {}

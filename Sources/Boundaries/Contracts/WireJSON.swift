@@ -70,6 +70,14 @@ extension Bloasis_Trading_ListPaperDecisionsResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }
 
+extension Bloasis_Accounts_ListAccountsResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
+extension Bloasis_Accounts_ListOrganisationsResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
 extension Bloasis_MarketRegime_ListSeriesResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }

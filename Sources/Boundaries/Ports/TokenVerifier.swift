@@ -1,3 +1,4 @@
+package import Accounts
 package import Market
 
 /// What a caller may do; `admin` may do all of it.
@@ -10,6 +11,8 @@ package enum Scope: String, Sendable, CaseIterable {
     case ingest = "bloasis:ingest"
     /// To make services known in the registry, so that others are sent to them.
     case service = "bloasis:service"
+    /// To keep the accounts of one's organisation.
+    case manager = "bloasis:manager"
 }
 
 /// Who calls, as a verified token says.
@@ -18,11 +21,19 @@ package struct Principal: Hashable, Sendable {
     package let subject: String
     /// Of those that are known here; a token may name others.
     package let scopes: Set<Scope>
+    /// The token's `org`: whose data the caller is shown; `nil`: what is kept centrally.
+    package let organisation: OrganisationName?
 
-    package init(subject: String, scopes: Set<Scope>) {
+    package init(
+        subject: String, scopes: Set<Scope>, organisation: OrganisationName? = nil
+    ) {
         self.subject = subject
         self.scopes = scopes
+        self.organisation = organisation
     }
+
+    /// Whoever belongs to an organisation administers nothing, whatever its token says.
+    package var isAdministrator: Bool { scopes.contains(.admin) && organisation == nil }
 }
 
 /// Says who a bearer token stands for.
@@ -58,6 +69,7 @@ package enum TokenRefusal: Error, Hashable, Sendable {
         case start
         case audience
         case scopes
+        case organisation
     }
 
     case malformed(Flaw)
@@ -105,6 +117,7 @@ extension TokenRefusal.Flaw: CustomStringConvertible {
         case .start: "nbf is no number of seconds"
         case .audience: "aud is neither a text nor a list of texts"
         case .scopes: "scope, scopes or scp is neither a text nor a list of texts"
+        case .organisation: "org is no organisation's name"
         }
     }
 }

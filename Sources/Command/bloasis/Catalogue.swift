@@ -10,6 +10,7 @@ enum Catalogue {
         AnalysisHost.self,
         TradingHost.self,
         NotificationHost.self,
+        AccountsHost.self,
         BackfillWorkerHost.self,
         GRPCDoor.self,
         HTTPDoor.self,

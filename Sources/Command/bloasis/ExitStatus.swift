@@ -73,11 +73,18 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as ObjectError: return of(error.reason)
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
+        case let error as ExternalServicesFailed: return of(error.failures.map(\.error))
         case is CancellationError: return .failed
         default:
             guard isOfTheParser(error) else { return .failed }
             return Bloasis.exitCode(for: error) == .success ? .done : .wrongUsage
         }
+    }
+
+    /// What has to be mended by hand counts for more than what may pass.
+    private static func of(_ errors: [any Error]) -> ExitStatus {
+        let all = Set(errors.map(of))
+        return [.wrongUsage, .failed].first(where: all.contains) ?? .unavailable
     }
 
     private static func of(_ reason: FeedError.Reason) -> ExitStatus {

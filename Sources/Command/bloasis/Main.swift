@@ -52,7 +52,7 @@ struct Bloasis: AsyncParsableCommand {
             ChangesCommand.self, ModelsCommand.self, WatchCommand.self, FitCommand.self,
             ClassifyCommand.self,
             EvaluateCommand.self, VerifyCommand.self, FillCommand.self, PortfolioCommand.self,
-            TradeCommand.self,
+            TradeCommand.self, UsersCommand.self, OrganisationsCommand.self,
             FetchCommand.self, ObjectsCommand.self,
             DeadLettersCommand.self, DoctorCommand.self, MigrateCommand.self,
         ])

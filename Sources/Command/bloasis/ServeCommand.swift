@@ -54,7 +54,10 @@ struct ServeCommand: ConfiguredVerb {
         let plan = ServePlan(service)
         let process = ServiceProcess(
             name: configuration.serviceName, values: configuration.values,
-            logger: configuration.makeLogger("bloasis"))
+            logger: configuration.makeLogger("bloasis"),
+            needing: { process in
+                try await ExternalService.open(.needed(by: plan, in: process))
+            })
         _ = try await process.shared(
             Shared.serving(try Serving(configuration, plan, metrics)))
         let catalogue = try Catalogue.byName.get()

@@ -13,6 +13,7 @@ struct Storage: Sendable {
     let paper: any PaperBook
     let advice: any AdviceBook
     let notices: any NoticeStore
+    let accounts: any AccountStore
     var events: any EventBus
     /// A path or a host; never a secret.
     let location: String
@@ -73,7 +74,8 @@ struct Storage: Sendable {
         let store = try EmbeddedStore(path: path, wording: wording, now: { WallClock.now })
         return Storage(
             regimes: store.regimes, fills: store.fills, paper: store.paper,
-            advice: store.advice, notices: store.notices, events: store.events, location: path,
+            advice: store.advice, notices: store.notices, accounts: store.accounts,
+            events: store.events, location: path,
             appliedMigrations: store.appliedMigrations, warnings: [],
             schemaVersion: { try await store.schemaVersion() },
             integrityFaults: { try await store.integrityFaults() },
@@ -89,8 +91,8 @@ struct Storage: Sendable {
             url: url, wording: wording, options: options, now: { WallClock.now })
         return Storage(
             regimes: store.regimes, fills: store.fills, paper: store.paper,
-            advice: store.advice, notices: store.notices, events: store.events,
-            location: store.location,
+            advice: store.advice, notices: store.notices, accounts: store.accounts,
+            events: store.events, location: store.location,
             appliedMigrations: store.appliedMigrations,
             warnings: store.timescale.warning.map { [$0] } ?? [],
             schemaVersion: { try await store.schemaVersion() },

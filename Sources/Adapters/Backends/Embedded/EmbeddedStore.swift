@@ -11,6 +11,7 @@ package struct EmbeddedStore: Sendable {
     package let paper: SQLitePaperBook
     package let advice: SQLiteAdviceBook
     package let notices: SQLiteNoticeStore
+    package let accounts: SQLiteAccountStore
     package let events: DurableEventLog
     private let file: EmbeddedFile
 
@@ -41,6 +42,7 @@ package struct EmbeddedStore: Sendable {
         fills = SQLiteFillLedger(file: file, wording: wording.fills, now: now)
         paper = SQLitePaperBook(file: file, now: now)
         advice = SQLiteAdviceBook(file: file)
+        accounts = SQLiteAccountStore(file: file)
         notices = SQLiteNoticeStore(file: file, reading: wording.notices)
         events = DurableEventLog(
             storage: SQLiteEventStorage(file: file), timing: timing, now: now)

@@ -25,6 +25,7 @@ package struct PostgresStore: Sendable {
     package let paper: PostgresPaperBook
     package let advice: PostgresAdviceBook
     package let notices: PostgresNoticeStore
+    package let accounts: PostgresAccountStore
     package let events: DurableEventLog
     /// What TimescaleDB does here.
     package let timescale: TimescaleSupport
@@ -74,6 +75,7 @@ package struct PostgresStore: Sendable {
         fills = PostgresFillLedger(database: database, wording: wording.fills, now: now)
         paper = PostgresPaperBook(database: database, now: now)
         advice = PostgresAdviceBook(database: database)
+        accounts = PostgresAccountStore(database: database)
         notices = PostgresNoticeStore(database: database, reading: wording.notices)
         events = DurableEventLog(
             storage: PostgresEventStorage(database: database), timing: options.timing, now: now)

@@ -28,6 +28,8 @@ struct SharedMigration: Sendable {
             file: PackageResources._009_paper_portfolios_sql),
         SharedMigration(
             number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
+        SharedMigration(
+            number: 11, name: "accounts", file: PackageResources._011_accounts_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -107,6 +107,7 @@ extension ServiceMethod {
     package static let marketRegimeService = "bloasis.market_regime.MarketRegimeService"
     package static let aiAnalysisService = "bloasis.ai_analysis.AIAnalysisService"
     package static let tradingService = "bloasis.trading.TradingService"
+    package static let accountService = "bloasis.accounts.AccountService"
     package static let notificationService = "bloasis.notification.NotificationService"
 
     package static func marketRegime(_ api: any MarketRegimeAPI) -> [ServiceMethod] {
@@ -158,6 +159,25 @@ extension ServiceMethod {
             .unary(service, "DeleteWebhook") { try await webhooks.deleteWebhook($0) },
             .unary(service, "TestWebhook") { try await webhooks.testWebhook($0) },
             .unary(service, "RotateWebhookSecret") { try await webhooks.rotateWebhookSecret($0) },
+        ]
+    }
+
+    package static func accounts(
+        _ tokens: any TokenAPI, _ accounts: any AccountAPI
+    ) -> [ServiceMethod] {
+        let service = accountService
+        return [
+            .unary(service, "LogIn") { try await tokens.logIn($0) },
+            .unary(service, "RenewTokens") { try await tokens.renewTokens($0) },
+            .unary(service, "LogOut") { try await tokens.logOut($0) },
+            .unary(service, "ChangePassword") { try await tokens.changePassword($0) },
+            .unary(service, "CreateAccount") { try await accounts.createAccount($0) },
+            .unary(service, "GetAccount") { try await accounts.getAccount($0) },
+            .unary(service, "ListAccounts") { try await accounts.listAccounts($0) },
+            .unary(service, "UpdateAccount") { try await accounts.updateAccount($0) },
+            .unary(service, "EndSessions") { try await accounts.endSessions($0) },
+            .unary(service, "CreateOrganisation") { try await accounts.createOrganisation($0) },
+            .unary(service, "ListOrganisations") { try await accounts.listOrganisations($0) },
         ]
     }
 

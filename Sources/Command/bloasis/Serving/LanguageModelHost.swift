@@ -1,6 +1,7 @@
 import AIAnalysis
 import Hosting
 import LanguageModels
+import Ports
 import WebCalls
 
 /// What language models are told by variables.
@@ -81,7 +82,18 @@ extension LanguageModelSettings.Choice {
 extension Shared {
     /// `nil` where none is chosen.
     static let languageModel = SharedValue<RemoteModel?>("language-model") { process in
-        try process.values.read(LanguageModelSettings.self).choice?.client
+        guard let model = try process.values.read(LanguageModelSettings.self).choice?.client
+        else { return nil }
+        do {
+            try await Retrier.starting(process).call(
+                "ask the language model",
+                isRetriable: { ($0 as? ModelError)?.isRetriable ?? false }
+            ) { try await model.ping() }
+        } catch {
+            await model.close()
+            throw error
+        }
+        return model
     } close: {
         await $0?.close()
     }

@@ -15,7 +15,7 @@ struct RemoteSettings: ServiceSettings {
 
     init(_ reader: inout ConfigurationReader) {
         var hosts: [ServiceName: String] = [:]
-        for service in [ServiceName.marketRegime, .aiAnalysis, .trading, .notification] {
+        for service in ServePlan.answering {
             hosts[service] = reader.text(service.hostVariable)
         }
         self.hosts = hosts
@@ -83,6 +83,9 @@ struct RemoteServices: Sendable {
             case .notification:
                 ServiceMethod.notification(
                     RemoteNotification(service.calls), RemoteNotification(service.calls))
+            case .accounts:
+                ServiceMethod.accounts(
+                    RemoteAccounts(service.calls), RemoteAccounts(service.calls))
             default: []
             }
         }

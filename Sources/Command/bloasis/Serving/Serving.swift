@@ -43,7 +43,7 @@ struct ServePlan: Sendable {
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
                 FeedPollerHost.name, AnalysisHost.name, TradingHost.name, NotificationHost.name,
-                GRPCDoor.name, HTTPDoor.name, Registration.name,
+                AccountsHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
             ]
             (local, remote, asked) = (ServePlan.answering, [], [])
             hasPage = true
@@ -76,6 +76,10 @@ struct ServePlan: Sendable {
             ]
             (local, remote, asked) = ([.notification], [], [])
             hasPage = false
+        case .accounts?:
+            entries = [AccountsHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name]
+            (local, remote, asked) = ([.accounts], [], [])
+            hasPage = false
         case .gateway?:
             entries = [HTTPDoor.name, Registration.name]
             (local, remote, asked) = ([], ServePlan.answering, [])
@@ -92,7 +96,7 @@ struct ServePlan: Sendable {
     }
 
     /// Those that have methods.
-    private static let answering: [ServiceName] = [
-        .marketRegime, .aiAnalysis, .trading, .notification,
+    static let answering: [ServiceName] = [
+        .marketRegime, .aiAnalysis, .trading, .notification, .accounts,
     ]
 }

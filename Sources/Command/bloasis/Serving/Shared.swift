@@ -23,7 +23,10 @@ enum Shared {
     /// The store, the bus and the caches.
     static let assembly = SharedValue<Assembly>("assembly") { process in
         let configuration = try await process.shared(serving).configuration
-        return try await Assembly(configuration, settingRetention: true)
+        // A server that is being started is waited for.
+        return try await Retrier.starting(process).call(
+            "open the store", isRetriable: { ($0 as? StoreError)?.isRetriable ?? false }
+        ) { try await Assembly(configuration, settingRetention: true) }
     } close: {
         await $0.close()
     }
@@ -130,6 +133,11 @@ enum Shared {
             case .notification:
                 let office = try await process.shared(notices)
                 methods += ServiceMethod.notification(office.inboxes, office.webhooks)
+            case .accounts:
+                let passwords = assembly.passwords
+                methods += ServiceMethod.accounts(
+                    assembly.tokens(passwords, try process.values.read(AccountSettings.self)),
+                    assembly.administration(passwords))
             default: break
             }
         }

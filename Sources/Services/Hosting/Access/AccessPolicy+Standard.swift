@@ -6,7 +6,8 @@ extension AccessPolicy {
     /// (probes, metrics, the page, the document of the API) says nothing of any user and is no
     /// method: nobody is asked there.
     package static let standard = AccessPolicy(
-        [operation, regimes, analysis, notification, trading, registry].reduce(into: [:]) {
+        [operation, regimes, analysis, notification, trading, accounts, registry].reduce(into: [:])
+        {
             rules, more in
             rules.merge(more) { $1 }
         })
@@ -70,6 +71,23 @@ extension AccessPolicy {
             "ListPaperPortfolios": ownUser,
             "ClosePaperPortfolio": ownUser,
             "ListPaperDecisions": ownUser,
+        ])
+
+    /// Who logs in shows a password, or a token of another kind.
+    private static let accounts = rules(
+        of: "bloasis.accounts.AccountService",
+        [
+            "LogIn": .open,
+            "RenewTokens": .open,
+            "LogOut": .open,
+            "ChangePassword": .open,
+            "CreateAccount": .scopes([.manager]),
+            "GetAccount": .ownData(field: "user_id", or: [.manager]),
+            "ListAccounts": .scopes([.manager]),
+            "UpdateAccount": .scopes([.manager]),
+            "EndSessions": .ownData(field: "user_id", or: [.manager]),
+            "CreateOrganisation": .scopes([.admin]),
+            "ListOrganisations": .scopes([.admin]),
         ])
 
     /// Whoever is known is sent what was meant for a service, tokens of callers among it.

@@ -82,6 +82,6 @@ package struct AccessPolicy: Sendable {
 
 extension Principal {
     fileprivate func hasOne(of wanted: Set<Scope>) -> Bool {
-        scopes.contains(.admin) || !scopes.isDisjoint(with: wanted)
+        isAdministrator || !scopes.subtracting([.admin]).isDisjoint(with: wanted)
     }
 }

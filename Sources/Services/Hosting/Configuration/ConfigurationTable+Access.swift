@@ -14,7 +14,11 @@ extension ConfigurationTable {
             meaning: "The same from a URL, fetched every 10 minutes and for an unknown key."),
         ConfigurationKey(
             "BLOASIS_JWT_SECRET", .sharedSecret, secret: true,
-            meaning: "Verifies HS256 tokens."),
+            meaning: "Verifies HS256 tokens, and signs those that accounts log in to."),
+        ConfigurationKey(
+            "BLOASIS_TOKEN_SECONDS", .count, default: "600",
+            meaning: "How long an access token lasts that the accounts service makes: 60 to 3600 "
+                + "seconds."),
         ConfigurationKey(
             "BLOASIS_JWT_ISSUER", .text,
             meaning: "What a token's `iss` must be. Unset: it is not looked at."),

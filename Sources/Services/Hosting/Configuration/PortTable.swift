@@ -6,11 +6,12 @@ package struct ServiceName: Hashable, Sendable {
     package static let aiAnalysis = ServiceName("ai-analysis")
     package static let notification = ServiceName("notification")
     package static let trading = ServiceName("trading")
+    package static let accounts = ServiceName("accounts")
     package static let gateway = ServiceName("gateway")
     package static let configService = ServiceName("config-service")
 
     package static let all: [ServiceName] = [
-        .marketRegime, .aiAnalysis, .notification, .trading, .gateway, .configService,
+        .marketRegime, .aiAnalysis, .notification, .trading, .accounts, .gateway, .configService,
     ]
 
     package init(_ text: String) {
@@ -42,6 +43,8 @@ package struct ServiceName: Hashable, Sendable {
         case (.notification, .http): 8084
         case (.trading, .grpc): 50054
         case (.trading, .http): 8085
+        case (.accounts, .grpc): 50055
+        case (.accounts, .http): 8086
         case (.gateway, .http): 8080
         case (.configService, .http): 8082
         default: nil

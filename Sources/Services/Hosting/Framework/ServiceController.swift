@@ -78,6 +78,7 @@ package final class ServiceController: Sendable {
             instance: instance, logger: logger, status: state.withLock { $0.node },
             settings: NoSettings(), process: process)
         do {
+            try await process.openNeeds()
             let service = try await entry.make(context)
             // Made too late, or for a process that is ending: it never lives.
             guard life.state == .starting else { throw CancellationError() }

@@ -37,6 +37,7 @@ package final class ServiceProcess: Sendable {
 
     private let state = Mutex(State())
     private let sharedValues = SharedValues()
+    private let needs: SharedValue<Void>
     private let exitAtOnce: @Sendable (Int32) -> Void
     private let stopRequests: AsyncStream<String>
     private let requestStop: AsyncStream<String>.Continuation
@@ -46,15 +47,18 @@ package final class ServiceProcess: Sendable {
     /// - Parameters:
     ///   - name: the root of the status tree.
     ///   - exitAtOnce: leaves the process without waiting for anything.
+    ///   - needs: opens what must be there before any service is made.
     package init(
         name: String, values: ConfigurationValues, logger: Logger,
         limits: ServiceLimits = ServiceLimits(),
-        exitAtOnce: @escaping @Sendable (Int32) -> Void = LogOutput.exitAtOnce
+        exitAtOnce: @escaping @Sendable (Int32) -> Void = LogOutput.exitAtOnce,
+        needing needs: @escaping @Sendable (ServiceProcess) async throws -> Void = { _ in }
     ) {
         self.values = values
         self.logger = logger
         self.limits = limits
         self.exitAtOnce = exitAtOnce
+        self.needs = SharedValue("needs") { try await needs($0) }
         status = StatusTree(root: name, answerLimit: limits.answer)
         (stopRequests, requestStop) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -83,6 +87,9 @@ package final class ServiceProcess: Sendable {
     package func shared<Value>(_ key: SharedValue<Value>) async throws -> Value {
         try await sharedValues.value(of: key, in: self)
     }
+
+    /// Waits for what must be there before any service is made.
+    func openNeeds() async throws { try await shared(needs) }
 }
 
 // MARK: - Running

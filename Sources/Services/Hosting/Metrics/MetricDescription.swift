@@ -32,7 +32,8 @@ package struct MetricDescription: Sendable {
 /// Every metric of the program. Which of them a process has depends on what it runs.
 package enum MetricTable {
     package static let all =
-        (regimes + verification + feeds + events + deliveries + brokers + caches + doors + process)
+        (regimes + verification + feeds + events + deliveries + brokers + caches + doors + accounts
+        + process)
         .sorted { $0.name < $1.name }
 
     /// One line about each, by name.
@@ -198,6 +199,12 @@ package enum MetricTable {
         MetricDescription(
             "grpc_server_handling_seconds", .histogram, of: "seconds",
             by: ["grpc_service", "grpc_method", "grpc_code"], "From a call to its end."),
+    ]
+
+    private static let accounts = [
+        MetricDescription(
+            "logins_total", .counter, of: "attempts", by: ["outcome"],
+            "Logins and renewals of tokens, by what became of them.")
     ]
 
     private static let process = [

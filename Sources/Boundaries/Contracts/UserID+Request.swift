@@ -1,10 +1,11 @@
-import Contracts
 import Market
-import Trading
+package import Trading
 
 extension UserID {
     /// Whose a request is.
-    init(asked text: String) throws(RPCFault) {
+    ///
+    /// - Throws: INVALID_ARGUMENT.
+    package init(asked text: String) throws(RPCFault) {
         guard let user = UserID(text) else {
             throw .invalidArgument(
                 "user_id: '\(RequestReading.excerpt(text))' \(IdentifierRule.problem)")
