@@ -490,8 +490,8 @@ let package = Package(
         tests("TerminalTests", ["Market", "Regimes", "Reporting", "Terminal"]),
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
-            "ContractsTests", ["Market", "Regimes", "Trading", "Notices", "Ports", "Contracts"],
-            [.swiftProtobuf, .yams]),
+            "ContractsTests",
+            ["Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "Contracts"], [.swiftProtobuf, .yams]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
@@ -500,8 +500,8 @@ let package = Package(
         tests(
             "BackendsTests",
             [
-                "Market", "Regimes", "Trading", "Notices", "Ports", "SQLite", "Postgres", "Redis",
-                "CRDKafka", "Kafka", "Backends",
+                "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "SQLite", "Postgres",
+                "Redis", "CRDKafka", "Kafka", "Backends",
             ], [.grdb]),
         tests(
             "LanguageModelsTests", ["Market", "Ports", "Contracts", "WebCalls", "LanguageModels"]),

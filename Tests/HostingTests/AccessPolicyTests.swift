@@ -73,6 +73,24 @@ struct AccessPolicyTests {
         }
     }
 
+    @Test("what all share is changed by nobody of an organisation, whatever the token says")
+    func central() {
+        let principal = Principal(
+            subject: "alice", scopes: Set(Scope.allCases),
+            organisation: OrganisationName("acme"))
+        for method in [
+            "\(Self.trading)/RecordBars", RegistryCall.change.rawValue,
+            "\(Self.regimes)/SaveRegime",
+        ] {
+            let decision = policy.decide(method: method, principal: principal, userID: nil)
+            #expect(isDenied(decision), "\(method)")
+        }
+        #expect(
+            policy.decide(
+                method: "\(Self.trading)/RecordFill", principal: principal, userID: "bob")
+                == .allowed)
+    }
+
     @Test("whoever has a token reads the registry; only services and administrators change it")
     func registry() {
         let (read, change) = (RegistryCall.read.rawValue, RegistryCall.change.rawValue)

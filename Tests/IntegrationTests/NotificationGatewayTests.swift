@@ -117,7 +117,7 @@ struct NotificationGatewayTests {
         let ready = try await gateway.get("/ready")
         #expect(
             ready.status == 503
-                && ready.body.contains(#""failing":["ai-analysis","trading","notification"]"#))
+                && ready.body.contains(#""failing":["ai-analysis","trading","notification","accounts"]"#))
         #expect(try await gateway.stop() == 0)
         #expect(try await regimes.stop() == 0)
     }

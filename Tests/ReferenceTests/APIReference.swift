@@ -128,6 +128,7 @@ struct APIReference {
         case .open: "everybody"
         case .anyone: "whoever has a token"
         case .scopes(let scopes): list(scopes)
+        case .central(let scopes): list(scopes) + "; nobody of an organisation"
         case .ownData(let field, let scopes):
             "the user whom \(Markdown.code(field)) names, \(list(scopes))"
         case nil: "nobody"

@@ -17,8 +17,7 @@ enum StoredWebhook {
     /// Hexadecimal, with spaces between; of one that ends, `@` and when, in nanoseconds.
     static func text(of secrets: [WebhookSecret]) -> String {
         secrets.map { secret in
-            let digits = secret.bytes.map { FixedDigits.text(UInt64($0), radix: 16, width: 2) }
-            return digits.joined() + (secret.end.map { "@\($0.nanoseconds)" } ?? "")
+            Hexadecimal.text(secret.bytes) + (secret.end.map { "@\($0.nanoseconds)" } ?? "")
         }.joined(separator: " ")
     }
 

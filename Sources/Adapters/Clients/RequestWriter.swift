@@ -1,6 +1,7 @@
 import Contracts
 import Ports
 import SwiftProtobuf
+import WebCalls
 
 /// Makes what HTTP carries from a method's request, as its `google.api.http` rule binds it
 /// (google/api/http.proto). A message within the request that is set without any of its fields is
@@ -35,7 +36,7 @@ struct RequestWriter: Sendable {
         switch route.body {
         case .none:
             let query = fields.filter { !route.variables.contains($0.name) }.flatMap { field in
-                texts(of: field, in: members).map { "\(field.jsonName)=\(encoded($0))" }
+                texts(of: field, in: members).map { "\(field.jsonName)=\(URLText.encoded($0))" }
             }
             if !query.isEmpty { written.target += "?" + query.joined(separator: "&") }
         case .whole: written.body = json
@@ -64,7 +65,7 @@ struct RequestWriter: Sendable {
                 let text = field.flatMap { texts(of: $0, in: members).first } ?? ""
                 // Without it the path would be another route's.
                 guard !text.isEmpty else { throw .invalidArgument("\(name) is missing") }
-                path += "/" + encoded(text)
+                path += "/" + URLText.encoded(text)
             }
         }
         return path
@@ -76,18 +77,5 @@ struct RequestWriter: Sendable {
         for name in field.jsonName.split(separator: ".") { value = value?.object?[String(name)] }
         guard let value else { return [] }
         return (value.array ?? [value]).map { $0.string ?? $0.text }
-    }
-
-    /// Percent-encoded but for what RFC 3986 leaves unreserved.
-    private func encoded(_ text: String) -> String {
-        text.utf8.reduce(into: "") { encoded, byte in
-            let scalar = Unicode.Scalar(byte)
-            switch scalar {
-            case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~":
-                encoded.unicodeScalars.append(scalar)
-            default:
-                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
     }
 }

@@ -41,10 +41,5 @@ package struct SourceDigest {
         words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }
 
-    package var text: String {
-        hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
+    package var text: String { Hexadecimal.text(hash.finalize()) }
 }

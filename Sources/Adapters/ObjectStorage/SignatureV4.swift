@@ -70,7 +70,7 @@ struct SignatureV4 {
     }
 
     static func hash(_ bytes: some Sequence<UInt8>) -> String {
-        hexadecimal(SHA256.hash(data: Array(bytes)))
+        Hexadecimal.text(SHA256.hash(data: Array(bytes)))
     }
 
     // MARK: - The steps of the paper
@@ -106,14 +106,10 @@ struct SignatureV4 {
         for part in [day, region, "s3", "aws4_request"] {
             key = SymmetricKey(data: SignatureV4.code(part, key))
         }
-        return SignatureV4.hexadecimal(SignatureV4.code(text, key))
+        return Hexadecimal.text(SignatureV4.code(text, key))
     }
 
     private static func code(_ text: String, _ key: SymmetricKey) -> HMAC<SHA256>.MAC {
         HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
-    }
-
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -52,6 +52,28 @@ package struct PostgresTarget: Sendable {
         self.parameters = unset + parameters.filter { $0.keyword != "client_encoding" } + ours
     }
 
+    private init(_ parameters: [(keyword: String, value: String)], _ description: String) {
+        self.parameters = parameters
+        self.description = description
+    }
+
+    /// The database's name, where the address says it; the server takes the user's else.
+    package var database: String? { value("dbname") ?? value("user") }
+
+    /// Another database of the same server, for the same user.
+    ///
+    /// - Parameter name: taken as it is: it is no part of an address.
+    package func inDatabase(_ name: String) -> PostgresTarget {
+        let place = description.prefix(
+            upTo: description.lastIndex(of: "/") ?? description.endIndex)
+        return PostgresTarget(
+            parameters.filter { $0.keyword != "dbname" } + [("dbname", name)], "\(place)/\(name)")
+    }
+
+    private func value(_ keyword: String) -> String? {
+        parameters.last { $0.keyword == keyword && !$0.value.isEmpty }?.value
+    }
+
     /// A machine that is gone without a word is found out within a minute, unless the address says
     /// otherwise.
     private static let keepalives: [(keyword: String, value: String)] = [

@@ -199,9 +199,6 @@ struct AnswerEntry: Equatable {
 
     /// SHA-256 in hexadecimal.
     static func checksum(_ bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        Hexadecimal.text(SHA256.hash(data: bytes))
     }
 }

@@ -1,3 +1,5 @@
+import Market
+
 /// What a service knows its customer by. Interpolation, logging and dumping do not show it.
 package struct APIKey: Sendable, Equatable {
     /// The key itself; named so that every use is visible in review.
@@ -8,8 +10,6 @@ package struct APIKey: Sendable, Equatable {
     }
 }
 
-extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension APIKey: Concealed {
     package var description: String { KeyMask.mask }
-    package var debugDescription: String { KeyMask.mask }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Market
 
 /// One text per value: keys sorted, no white space, numbers in their shortest exact form. So a
 /// text can be hashed, and reading it back gives the same bits.
@@ -20,12 +21,6 @@ enum CanonicalJSON {
 
     /// SHA-256 of the UTF-8 text, 64 lower-case hexadecimal digits.
     static func hash(_ text: String) -> String {
-        hexadecimal(SHA256.hash(data: Data(text.utf8)))
-    }
-
-    static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let bytes = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: bytes, as: UTF8.self)
+        Hexadecimal.text(SHA256.hash(data: Data(text.utf8)))
     }
 }

@@ -62,6 +62,6 @@ package struct TrainingWindow: Sendable {
             add(observation.context.drawdown)
             addBits(observation.isComplete ? 1 : 0)
         }
-        return CanonicalJSON.hexadecimal(SHA256.hash(data: bytes))
+        return Hexadecimal.text(SHA256.hash(data: bytes))
     }
 }

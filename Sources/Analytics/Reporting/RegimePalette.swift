@@ -1,3 +1,4 @@
+import Market
 package import Regimes
 
 /// A colour of a screen.
@@ -14,13 +15,7 @@ package struct RGBColour: Sendable, Hashable {
     }
 
     /// `#rrggbb`.
-    package var hex: String {
-        "#"
-            + [red, green, blue].map { part in
-                (part < 16 ? "0" : "") + String(part, radix: 16)
-            }
-            .joined()
-    }
+    package var hex: String { "#" + Hexadecimal.text([red, green, blue]) }
 }
 
 /// What one regime looks like wherever it is shown.

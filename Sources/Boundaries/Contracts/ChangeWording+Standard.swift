@@ -23,9 +23,6 @@ extension EventID {
 
     /// The first 128 bits of a text's SHA-256, in hexadecimal.
     init(hashing text: String) {
-        let hexadecimal = SHA256.hash(data: Array(text.utf8)).prefix(16).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        self.init(hexadecimal.joined())
+        self.init(Hexadecimal.text(SHA256.hash(data: Array(text.utf8)).prefix(16)))
     }
 }

@@ -109,10 +109,7 @@ package struct SessionPlan: Equatable, Sendable {
         let open = sessions.filter { !$0.isOver(at: now) }.sorted {
             ($0.renewedAt, $0.id.text) < ($1.renewedAt, $1.id.text)
         }
-        ended = open.prefix(max(0, open.count + 1 - LoginSession.countLimit)).map {
-            var session = $0
-            session.end(at: now, because: .crowdedOut)
-            return session
-        }
+        ended = Array(open.prefix(max(0, open.count + 1 - LoginSession.countLimit)))
+            .ended(at: now, because: .crowdedOut)
     }
 }

@@ -1,3 +1,4 @@
+package import Accounts
 /// A topic's name.
 package struct Topic: Hashable, Sendable {
     package let name: String
@@ -33,6 +34,11 @@ package struct ConsumerGroup: Hashable, Sendable {
 
     package init(_ name: String) {
         self.name = name
+    }
+
+    /// The same for one organisation: it has read so far by itself.
+    package func ofOrganisation(_ organisation: OrganisationName) -> ConsumerGroup {
+        ConsumerGroup("\(name).\(organisation)")
     }
 }
 

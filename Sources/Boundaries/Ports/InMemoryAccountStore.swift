@@ -81,11 +81,8 @@ package final class InMemoryAccountStore: AccountStore {
             _ = try state.stored(account, revision: account.revision - 1)
             state.accounts[account.userID] = account
             guard let reason else { return }
-            for (id, session) in state.sessions where session.userID == account.userID {
-                var session = session
-                session.end(at: now, because: reason)
-                state.sessions[id] = session
-            }
+            let own = state.sessions.values.filter { $0.userID == account.userID }
+            for ended in own.ended(at: now, because: reason) { state.sessions[ended.id] = ended }
         }
     }
 

@@ -39,7 +39,7 @@ extension Assembly {
 
     /// Publishes what a backfill announced, unless another process is at it.
     func publishAnnounced(_ emitting: Bool) async throws {
-        if emitting, try await relay.drainOnce() == .leaseHeldElsewhere {
+        if emitting, try await desk.relay.drainOnce() == .leaseHeldElsewhere {
             StandardError.note("the relay of another process publishes the announced changes")
         }
     }

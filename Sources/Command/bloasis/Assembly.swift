@@ -1,4 +1,5 @@
 import AIAnalysis
+import Accounts
 import Backends
 import Contracts
 import Foundation
@@ -22,32 +23,22 @@ struct Assembly {
     let currents: CurrentRegimes
     /// What the labels were worth, cached.
     let scorecards: Scorecards
-    /// The users' portfolios, cached.
-    let portfolios: Portfolios
+    /// What users have that belong to no organisation.
+    let desk: UserDesk
     private let redis: RedisClient?
     private let shared: RedisCache?
     /// The symbols of every sector.
     private let sectors: [Sector: [MarketName]]
 
     /// Where a test wants the process to kill itself; `nil` outside tests.
-    private let failPoints: FailPoints?
+    let failPoints: FailPoints?
 
     var store: any RegimeStore { storage.regimes }
 
-    var events: any EventBus {
-        failPoints.map { FailingBus(bus: storage.events, points: $0) } ?? storage.events
-    }
+    var events: any EventBus { desk.market.events }
 
     var journal: any RegimeJournal {
         failPoints.map { FailingJournal(journal: store, points: $0) } ?? store
-    }
-
-    private var paper: any PaperBook {
-        failPoints.map { FailingPaperBook(book: storage.paper, points: $0) } ?? storage.paper
-    }
-
-    private var fills: any FillLedger {
-        failPoints.map { FailingLedger(ledger: storage.fills, points: $0) } ?? storage.fills
     }
 
     /// - Parameter courier: to webhooks.
@@ -57,10 +48,6 @@ struct Assembly {
 
     func courier(_ courier: any MailCourier) -> any MailCourier {
         failPoints.map { FailingMailCourier(courier: courier, points: $0) } ?? courier
-    }
-
-    private var outbox: any Outbox {
-        failPoints.map { FailingOutbox(outbox: store, points: $0) } ?? store
     }
 
     /// Opens the store, creating and migrating it as needed.
@@ -85,9 +72,17 @@ struct Assembly {
             now: { ContinuousClock.now },
             make: { try await StoredScorecard(of: $0, regimes).message })
         sectors = try configuration.values.read(AnalysisSettings.self).sectors
-        portfolios = Portfolios(
-            ledger: storage.fills, commits: { regimes.commits() as AsyncStream<Void> },
-            shared: shared, Assembly.cacheEnvironment)
+        let events: any EventBus =
+            if let failPoints {
+                FailingBus(bus: storage.events, points: failPoints)
+            } else {
+                storage.events
+            }
+        desk = UserDesk(
+            UserDesk.Market(
+                reader: storage.regimes, events: events,
+                defaultMarket: configuration.defaultMarket),
+            storage, shared: shared, failPoints, logger)
         for notice in storage.warnings { logger.warning("\(notice)") }
     }
 
@@ -98,6 +93,21 @@ struct Assembly {
     ) async throws -> Answer {
         let assembly = try await Assembly(configuration, settingRetention: settingRetention)
         return try await closing(assembly.close) { try await action(assembly) }
+    }
+
+    /// Runs an action at an organisation's desk, or at that of users who belong to none.
+    func atDesk<Answer>(
+        of organisation: String?, _ action: (UserDesk) async throws -> Answer
+    ) async throws -> Answer {
+        guard let organisation else { return try await action(desk) }
+        let name = try OrganisationName(asked: organisation)
+        guard let known = try await storage.accounts.organisation(name) else {
+            throw CommandFailure(
+                .nothingFound, "there is no organisation \(name)",
+                hint: "see: bloasis organisations list")
+        }
+        let own = try await desk.ofOrganisation(known)
+        return try await closing(own.storage.close) { try await action(own) }
     }
 
     /// Closes caches, then the bus, then the store.
@@ -200,39 +210,10 @@ struct Assembly {
         configuration.brokers == nil ? .classifier(intake) : .topic(events)
     }
 
-    var trading: FillRecording {
-        FillRecording(
-            ledger: fills, reader: store, portfolios: portfolios,
-            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
-    }
-
-    var paperBroker: PaperBroker {
-        PaperBroker(paper, reader: store, ledger: fills, recording: trading)
-    }
-
-    /// - Parameter analysis: where ai-analysis is.
-    func paperTrader(asking analysis: any AIAnalysisAPI) -> PaperTrader {
-        PaperTrader(
-            paper, reader: store, ledger: fills,
-            analysis: analysis, broker: paperBroker, now: { WallClock.now })
-    }
-
-    func paperTrading(_ trader: PaperTrader) -> PaperTrading {
-        PaperTrading(
-            paper, trader: trader, broker: paperBroker,
-            defaultMarket: configuration.defaultMarket, now: { WallClock.now })
-    }
-
     var overrideExpiry: DueWork {
         OverrideExpiry(
             overrides: store, ended: { [currents] in await currents.written($0) }, logger: logger
         ).work(after: { [store] in store.commits() }, now: { WallClock.now })
-    }
-
-    var relay: OutboxRelay {
-        OutboxRelay(
-            outbox: outbox, bus: events, owner: Assembly.instanceID,
-            now: { WallClock.now }, logger: logger)
     }
 
     /// Makes the topics before anybody needs them, so that whoever reads them finds them. Where

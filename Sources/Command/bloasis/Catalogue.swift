@@ -11,6 +11,7 @@ enum Catalogue {
         TradingHost.self,
         NotificationHost.self,
         AccountsHost.self,
+        OrganisationsHost.self,
         BackfillWorkerHost.self,
         GRPCDoor.self,
         HTTPDoor.self,

@@ -81,10 +81,6 @@ struct EvaluationFiles {
         } catch {
             throw CommandFailure(.failed, "--csv \(path): cannot be read: \(error)")
         }
-        return hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        .joined()
+        return Hexadecimal.text(hash.finalize())
     }
 }

@@ -32,6 +32,9 @@ struct FillCommand: ConfiguredVerb {
     @Option(help: "The user whose order it is.")
     var user: String?
 
+    @Option(help: "The organisation whose user it is.")
+    var organisation: String?
+
     @Option(help: "The order that was filled, wholly or in part.")
     var order: String?
 
@@ -88,12 +91,14 @@ struct FillCommand: ConfiguredVerb {
         try await Assembly.with(try common.configuration()) { assembly in
             var request = Bloasis_Trading_RecordFillRequest()
             request.fill = message
-            if timestamp == nil {
-                request.fill.timestamp = try await instant(in: assembly.storage.fills).rfc3339
-            }
             let answer: Bloasis_Trading_RecordFillResponse
             do {
-                answer = try await assembly.trading.recordFill(request)
+                answer = try await assembly.atDesk(of: organisation) { desk in
+                    if timestamp == nil {
+                        request.fill.timestamp = try await instant(in: desk.storage.fills).rfc3339
+                    }
+                    return try await desk.trading.recordFill(request)
+                }
             } catch let fault as RPCFault where fault.code == .invalidArgument {
                 throw RPCFault(fault.code, inFlags(fault.message))
             }

@@ -22,6 +22,9 @@ struct PortfolioCommand: ConfiguredVerb {
     @Option(help: "Whose portfolio.")
     var user: String
 
+    @Option(help: "The organisation whose user it is.")
+    var organisation: String?
+
     @Option(
         help: """
             Leave out what was reported later than this instant (RFC 3339); a day (YYYY-MM-DD) is \
@@ -37,7 +40,9 @@ struct PortfolioCommand: ConfiguredVerb {
             var request = Bloasis_Trading_GetPortfolioRequest()
             request.userID = user
             request.asOf = asOf?.timestamp.rfc3339 ?? ""
-            let portfolio = try await assembly.trading.getPortfolio(request)
+            let portfolio = try await assembly.atDesk(of: organisation) {
+                try await $0.trading.getPortfolio(request)
+            }
             if json { StandardOutput.write(try WireJSON.text(portfolio) + "\n") }
             // Without positions there may have been fills all the same: busted ones.
             guard portfolio.sequence > 0 else {

@@ -1,3 +1,4 @@
+import Accounts
 import Backends
 import Contracts
 import Hosting
@@ -26,6 +27,9 @@ struct Storage: Sendable {
     let integrityFaults: @Sendable () async throws -> [String]
     /// Makes the brokers' topics that are not there yet.
     var prepareTopics: @Sendable () async throws -> Void = {}
+    /// What an organisation's users have is kept in a database of its own, events of it among it:
+    /// topics of brokers are read by whoever may read any of them.
+    let ofOrganisation: @Sendable (Organisation) async throws -> Storage
     var close: @Sendable () async -> Void
 
     /// Opens the configured store, creating and migrating it as needed.
@@ -71,15 +75,7 @@ struct Storage: Sendable {
     }
 
     private static func embedded(_ path: String, _ wording: EventWording) throws -> Storage {
-        let store = try EmbeddedStore(path: path, wording: wording, now: { WallClock.now })
-        return Storage(
-            regimes: store.regimes, fills: store.fills, paper: store.paper,
-            advice: store.advice, notices: store.notices, accounts: store.accounts,
-            events: store.events, location: path,
-            appliedMigrations: store.appliedMigrations, warnings: [],
-            schemaVersion: { try await store.schemaVersion() },
-            integrityFaults: { try await store.integrityFaults() },
-            close: { try? store.close() })
+        Storage(try EmbeddedStore(path: path, wording: wording, now: { WallClock.now }))
     }
 
     private static func shared(
@@ -87,9 +83,27 @@ struct Storage: Sendable {
     ) async throws -> Storage {
         var options = PostgresStore.Options()
         options.retention = retention
-        let store = try await PostgresStore(
-            url: url, wording: wording, options: options, now: { WallClock.now })
         return Storage(
+            try await PostgresStore(
+                url: url, wording: wording, options: options, now: { WallClock.now }))
+    }
+}
+
+extension Storage {
+    private init(_ store: EmbeddedStore) {
+        self.init(
+            regimes: store.regimes, fills: store.fills, paper: store.paper,
+            advice: store.advice, notices: store.notices, accounts: store.accounts,
+            events: store.events, location: store.location,
+            appliedMigrations: store.appliedMigrations, warnings: [],
+            schemaVersion: { try await store.schemaVersion() },
+            integrityFaults: { try await store.integrityFaults() },
+            ofOrganisation: { Storage(try await store.ofOrganisation($0)) },
+            close: { try? store.close() })
+    }
+
+    private init(_ store: PostgresStore) {
+        self.init(
             regimes: store.regimes, fills: store.fills, paper: store.paper,
             advice: store.advice, notices: store.notices, accounts: store.accounts,
             events: store.events, location: store.location,
@@ -97,6 +111,8 @@ struct Storage: Sendable {
             warnings: store.timescale.warning.map { [$0] } ?? [],
             schemaVersion: { try await store.schemaVersion() },
             // The server checks its own pages.
-            integrityFaults: { [] }, close: { await store.close() })
+            integrityFaults: { [] },
+            ofOrganisation: { Storage(try await store.ofOrganisation($0)) },
+            close: { await store.close() })
     }
 }

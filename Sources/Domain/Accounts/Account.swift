@@ -9,7 +9,7 @@ package enum Role: String, CaseIterable, Sendable {
     case manager
     /// To read regimes, and what is the user's own.
     case member
-    /// To send bars, and fills of any user; belongs to no organisation.
+    /// To send fills of any user, of its organisation where it has one, and else bars too.
     case ingest
     /// To make services known in the registry; belongs to no organisation.
     case service
@@ -18,9 +18,9 @@ package enum Role: String, CaseIterable, Sendable {
     /// (`false`); `nil`: either.
     private var ofOrganisation: Bool? {
         switch self {
-        case .admin, .ingest, .service: false
+        case .admin, .service: false
         case .manager: true
-        case .member: nil
+        case .member, .ingest: nil
         }
     }
 
@@ -29,8 +29,8 @@ package enum Role: String, CaseIterable, Sendable {
         switch (ofOrganisation, organisation) {
         case (true?, nil): "\(rawValue)s belong to an organisation: name it"
         case (false?, let organisation?):
-            "an account of \(organisation) is a member or a manager: \(rawValue) is for accounts "
-                + "of no organisation"
+            "an account of \(organisation) is a member, a manager or for ingest: \(rawValue) is "
+                + "for accounts of no organisation"
         default: nil
         }
     }
@@ -60,9 +60,7 @@ package enum AccountRule {
 
 /// A hashed password in PHC's string format, with its function and what it was told; a secret
 /// nonetheless: it is shown nowhere.
-package struct PasswordHash: Hashable, Sendable, CustomStringConvertible,
-    CustomDebugStringConvertible, CustomReflectable
-{
+package struct PasswordHash: Hashable, Sendable, Concealed {
     /// Named so that every use is visible in review.
     package let exposed: String
 
@@ -71,14 +69,10 @@ package struct PasswordHash: Hashable, Sendable, CustomStringConvertible,
     }
 
     package var description: String { "(hash)" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// A password as it was typed; shown nowhere.
-package struct Password: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
-    CustomReflectable
-{
+package struct Password: Hashable, Sendable, Concealed {
     package let exposed: String
 
     package init(_ exposed: String) {
@@ -86,8 +80,6 @@ package struct Password: Hashable, Sendable, CustomStringConvertible, CustomDebu
     }
 
     package var description: String { "(password)" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension Password {

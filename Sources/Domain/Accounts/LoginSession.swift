@@ -138,6 +138,17 @@ package enum Renewal: Equatable, Sendable {
     }
 }
 
+extension [LoginSession] {
+    /// Those that go on, ended.
+    package func ended(at now: Timestamp, because reason: SessionEnding) -> [LoginSession] {
+        filter { $0.ended == nil }.map { session in
+            var session = session
+            session.end(at: now, because: reason)
+            return session
+        }
+    }
+}
+
 extension LoginSession {
     fileprivate func renewed(with token: TokenDigest, at now: Timestamp) -> LoginSession {
         var next = self

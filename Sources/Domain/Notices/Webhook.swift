@@ -112,8 +112,6 @@ package struct WebhookSecret: Sendable, Equatable {
     }
 }
 
-extension WebhookSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension WebhookSecret: Concealed {
     package var description: String { "‹secret›" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -39,7 +39,7 @@ package struct AccountAdministration: AccountAPI {
             userID: user, organisation: organisation, role: role,
             passwordHash: try await hasher.newHash(of: request.password, for: user),
             createdAt: environment.present)
-        try await translating { try await store.add(account) }
+        try await RPCFault.translating { try await store.add(account) }
         log("Account created", account)
         return Bloasis_Accounts_Account(account, openSessions: 0)
     }
@@ -115,7 +115,7 @@ package struct AccountAdministration: AccountAPI {
     ) async throws -> Bloasis_Accounts_Organisation {
         let organisation = Organisation(
             name: try OrganisationName(asked: request.name), createdAt: environment.present)
-        try await translating { try await store.add(organisation) }
+        try await RPCFault.translating { try await store.add(organisation) }
         environment.logger.notice(
             "Organisation added", metadata: ["organisation": "\(organisation.name)"])
         return Bloasis_Accounts_Organisation(organisation)
@@ -142,7 +142,7 @@ package struct AccountAdministration: AccountAPI {
     private func write(
         _ account: Account, _ ending: SessionEnding?
     ) async throws -> Bloasis_Accounts_Account {
-        try await translating {
+        try await RPCFault.translating {
             try await store.update(account, endingSessions: ending, at: environment.present)
         }
         log("Account changed", account)
@@ -164,14 +164,6 @@ package struct AccountAdministration: AccountAPI {
                 "organisation": "\(account.organisation?.text ?? "")", "by": "\(by)",
                 "revision": "\(account.revision)",
             ])
-    }
-
-    private func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let error as AccountStoreError {
-            throw RPCFault(error)
-        }
     }
 }
 

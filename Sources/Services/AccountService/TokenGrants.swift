@@ -133,11 +133,9 @@ package final class TokenGrants: TokenAPI {
         let account = try await account(request.userID, Password(request.password))
         let hash = try await hasher.newHash(of: request.newPassword, for: account.userID)
         let changed = account.changed { $0.passwordHash = hash }
-        do {
+        try await RPCFault.translating {
             try await store.update(
                 changed, endingSessions: .passwordChanged, at: environment.present)
-        } catch let error as AccountStoreError {
-            throw RPCFault(error)
         }
         environment.logger.notice(
             "Password changed", metadata: ["user_id": "\(account.userID)"])
@@ -266,9 +264,7 @@ package final class TokenGrants: TokenAPI {
     }
 
     static func digest(_ token: String) -> TokenDigest {
-        let bytes = SHA256.hash(data: Array(token.utf8))
-        return TokenDigest(
-            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        TokenDigest(Hexadecimal.text(SHA256.hash(data: Array(token.utf8))))
     }
 
     private static func count(_ outcome: String) {
@@ -309,6 +305,14 @@ extension RPCFault {
         switch error {
         case .crowded: self.init(.resourceExhausted, "\(error)", retryAfterSeconds: 1)
         case .unreadableHash: self.init(.failedPrecondition, "\(error)")
+        }
+    }
+
+    static func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as AccountStoreError {
+            throw RPCFault(error)
         }
     }
 

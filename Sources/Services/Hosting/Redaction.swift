@@ -1,3 +1,5 @@
+import Market
+
 /// A value that must not be seen: interpolation, logging and dumping show only that it is there.
 package struct Redacted<Value: Sendable>: Sendable {
     /// The secret itself; named so that every use is visible in review.
@@ -8,10 +10,8 @@ package struct Redacted<Value: Sendable>: Sendable {
     }
 }
 
-extension Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Redacted: Concealed {
     package var description: String { Redaction.mask }
-    package var debugDescription: String { Redaction.mask }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 package enum Redaction {

@@ -163,10 +163,7 @@ package final class WebhookQueries: Sendable {
     private static let nameBytes = 12
 
     private func name(_ prefix: String) -> String {
-        prefix
-            + bytes(WebhookQueries.nameBytes).map { byte in
-                (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }.joined()
+        prefix + Hexadecimal.text(bytes(WebhookQueries.nameBytes))
     }
 }
 

@@ -1,3 +1,4 @@
+package import Accounts
 import GRDB
 package import Market
 package import Ports
@@ -14,6 +15,9 @@ package struct EmbeddedStore: Sendable {
     package let accounts: SQLiteAccountStore
     package let events: DurableEventLog
     private let file: EmbeddedFile
+    private let wording: EventWording
+    private let timing: EventLogTiming
+    private let now: @Sendable () -> Timestamp
 
     /// The schema version this program writes.
     package static var supportedSchemaVersion: Int { EmbeddedDatabase.supportedSchemaVersion }
@@ -38,6 +42,7 @@ package struct EmbeddedStore: Sendable {
         } catch let failure as DatabaseFailure {
             throw StoreError(failure)
         }
+        (self.wording, self.timing, self.now) = (wording, timing, now)
         regimes = SQLiteRegimeStore(file: file, wording: wording.changes, now: now)
         fills = SQLiteFillLedger(file: file, wording: wording.fills, now: now)
         paper = SQLitePaperBook(file: file, now: now)
@@ -47,6 +52,9 @@ package struct EmbeddedStore: Sendable {
         events = DurableEventLog(
             storage: SQLiteEventStorage(file: file), timing: timing, now: now)
     }
+
+    /// The file's path.
+    package var location: String { file.database.path }
 
     /// The version of the file's schema.
     package func schemaVersion() async throws -> Int {
@@ -73,6 +81,22 @@ package struct EmbeddedStore: Sendable {
         try EmbeddedDatabase.glance(at: path) { database in
             try String.fetchAll(database, sql: "SELECT DISTINCT market FROM series ORDER BY market")
         }
+    }
+
+    /// A file of an organisation's own, made when there is none: in a folder beside this one, that
+    /// is called after it.
+    ///
+    /// - Throws: `StoreError`; of a file that is another's among them.
+    package func ofOrganisation(_ organisation: Organisation) async throws -> EmbeddedStore {
+        let path = "\(location).organisations/\(organisation.name).db"
+        let store = try EmbeddedStore(path: path, wording: wording, timing: timing, now: now)
+        do {
+            try await store.accounts.belong(to: organisation, at: path)
+        } catch {
+            try? store.close()
+            throw error
+        }
+        return store
     }
 
     /// Waits for what is running, then closes the file: both parts are closed with it.

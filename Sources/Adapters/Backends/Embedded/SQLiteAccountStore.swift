@@ -9,7 +9,7 @@ package struct SQLiteAccountStore: AccountStore {
     let file: EmbeddedFile
 
     package func add(_ organisation: Organisation) async throws {
-        try await write { rows in
+        try await write(isNews: true) { rows in
             guard try rows.organisation(organisation.name) == nil else {
                 throw AccountStoreError.organisationExists(organisation.name)
             }
@@ -74,10 +74,8 @@ package struct SQLiteAccountStore: AccountStore {
                     account.passwordHash.exposed, account.revision, account.userID.text,
                 ])
             guard let reason else { return }
-            for var session in try rows.sessions(of: account.userID) where session.ended == nil {
-                session.end(at: now, because: reason)
-                try rows.update(session)
-            }
+            let sessions = try rows.sessions(of: account.userID)
+            for ended in sessions.ended(at: now, because: reason) { try rows.update(ended) }
         }
     }
 
@@ -127,11 +125,11 @@ package struct SQLiteAccountStore: AccountStore {
         try await file.read { try AccountRows(database: $0).sessions(of: user) }
     }
 
-    /// No answer of the other ports depends on accounts.
+    /// - Parameter isNews: no answer of the other ports depends on accounts.
     private func write<Value: Sendable>(
-        _ body: @escaping @Sendable (AccountRows) throws -> Value
+        isNews: Bool = false, _ body: @escaping @Sendable (AccountRows) throws -> Value
     ) async throws -> Value {
-        try await file.write(isNews: false) { try body(AccountRows(database: $0)) }
+        try await file.write(isNews: isNews) { try body(AccountRows(database: $0)) }
     }
 }
 

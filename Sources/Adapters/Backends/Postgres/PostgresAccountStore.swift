@@ -10,8 +10,9 @@ package struct PostgresAccountStore: AccountStore {
 
     package func add(_ organisation: Organisation) async throws {
         let values = try StoredOrganisation.values(organisation).map { try $0.inPostgres() }
-        let added: Bool = try await transaction([AccountQueries.organisations.insert(values)]) {
-            Ending(value: !$0[0].isEmpty, queries: [])
+        let insertion = AccountQueries.organisations.insert(values)
+        let added = try await transaction(isNews: true, [insertion]) {
+            Ending(value: !$0[0].isEmpty, queries: [], wroteBefore: !$0[0].isEmpty)
         }
         guard added else { throw AccountStoreError.organisationExists(organisation.name) }
     }
@@ -70,18 +71,10 @@ package struct PostgresAccountStore: AccountStore {
     package func update(
         _ account: Account, endingSessions reason: SessionEnding?, at now: Timestamp
     ) async throws {
-        let opening = [
-            AccountQueries.locked(account.userID), AccountQueries.sessions(of: account.userID),
-        ]
-        try await transaction(opening) { rows in
+        try await transaction(AccountQueries.locking(account.userID)) { rows in
             try AccountQueries.requireRevision(account.revision - 1, rows[0], account.userID)
-            let ended = try rows[1].map { try StoredSession.session($0) }
-                .filter { reason != nil && $0.ended == nil }
-                .map { session in
-                    var session = session
-                    if let reason { session.end(at: now, because: reason) }
-                    return session
-                }
+            let sessions = try rows[1].map { try StoredSession.session($0) }
+            let ended = reason.map { sessions.ended(at: now, because: $0) } ?? []
             let update: PostgresQuery = """
                 UPDATE accounts SET role = \(account.role.rawValue),
                     status = \(StoredAccount.status(account)),
@@ -95,10 +88,7 @@ package struct PostgresAccountStore: AccountStore {
     }
 
     package func begin(_ session: LoginSession, of account: Account) async throws {
-        let opening = [
-            AccountQueries.locked(account.userID), AccountQueries.sessions(of: account.userID),
-        ]
-        try await transaction(opening) { rows in
+        try await transaction(AccountQueries.locking(account.userID)) { rows in
             try AccountQueries.requireRevision(account.revision, rows[0], account.userID)
             let plan = SessionPlan(
                 try rows[1].map { try StoredSession.session($0) }, at: session.startedAt)
@@ -151,12 +141,12 @@ package struct PostgresAccountStore: AccountStore {
         }
     }
 
-    /// No answer of the other ports depends on accounts.
+    /// - Parameter isNews: no answer of the other ports depends on accounts.
     private func transaction<Value: Sendable>(
-        _ opening: [PostgresQuery],
+        isNews: Bool = false, _ opening: [PostgresQuery],
         _ body: @escaping @Sendable ([PostgresRows]) throws -> Ending<Value>
     ) async throws -> Value {
-        try await database.transaction(isNews: false, opening) { _, rows in try body(rows) }
+        try await database.transaction(isNews: isNews, opening) { _, rows in try body(rows) }
     }
 }
 
@@ -184,11 +174,14 @@ private enum AccountQueries {
     }
 
     /// Whatever changes an account or its sessions queues up for the account's row.
-    static func locked(_ id: UserID) -> PostgresQuery {
+    private static func locked(_ id: UserID) -> PostgresQuery {
         """
         SELECT \(sql: accountColumns) FROM accounts WHERE user_id = \(id.text) FOR UPDATE
         """
     }
+
+    /// The account, locked, and then its sessions.
+    static func locking(_ id: UserID) -> [PostgresQuery] { [locked(id), sessions(of: id)] }
 
     static func sessions(of user: UserID) -> PostgresQuery {
         """

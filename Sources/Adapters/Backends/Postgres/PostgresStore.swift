@@ -1,3 +1,4 @@
+package import Accounts
 package import Market
 package import Ports
 import Postgres
@@ -33,6 +34,9 @@ package struct PostgresStore: Sendable {
     package let appliedMigrations: [Int]
     private let database: SharedDatabase
     private let listener: CommitListener
+    private let wording: EventWording
+    private let options: Options
+    private let now: @Sendable () -> Timestamp
 
     /// Connects, and migrates the schema.
     ///
@@ -50,6 +54,13 @@ package struct PostgresStore: Sendable {
         } catch {
             throw StoreError(error, location: "DATABASE_URL")
         }
+        try await self.init(target, wording: wording, options: options, now: now)
+    }
+
+    private init(
+        _ target: PostgresTarget, wording: EventWording, options: Options,
+        now: @escaping @Sendable () -> Timestamp
+    ) async throws {
         var limits = PostgresPool.Limits()
         limits.maximum = options.connectionLimit
         let database = SharedDatabase(
@@ -71,6 +82,7 @@ package struct PostgresStore: Sendable {
             throw error
         }
         self.database = database
+        (self.wording, self.options, self.now) = (wording, options, now)
         regimes = PostgresRegimeStore(database: database, wording: wording.changes, now: now)
         fills = PostgresFillLedger(database: database, wording: wording.fills, now: now)
         paper = PostgresPaperBook(database: database, now: now)
@@ -80,6 +92,26 @@ package struct PostgresStore: Sendable {
         events = DurableEventLog(
             storage: PostgresEventStorage(database: database), timing: options.timing, now: now)
         listener = CommitListener(target: target, signal: database.signal)
+    }
+
+    /// A database of an organisation's own on the same server, made when there is none.
+    ///
+    /// - Throws: `StoreError`; of a database that is another's among them.
+    package func ofOrganisation(_ organisation: Organisation) async throws -> PostgresStore {
+        let place = OrganisationDatabase(organisation.name, beside: database)
+        let name = try place.name
+        try await place.create()
+        var own = options
+        own.connectionLimit = OrganisationDatabase.connectionLimit
+        let store = try await PostgresStore(
+            database.pool.target.inDatabase(name), wording: wording, options: own, now: now)
+        do {
+            try await store.accounts.belong(to: organisation, at: store.location)
+        } catch {
+            await store.close()
+            throw error
+        }
+        return store
     }
 
     /// Where it is, without secrets.

@@ -9,7 +9,8 @@ struct OrganisationsCommand: ConfiguredVerb {
         abstract: "Adds organisations, and lists them.",
         discussion: """
             An organisation's accounts are kept by its managers and by nobody of another
-            one. Whose account is in none is kept by administrators.
+            one. Whose account is in none is kept by administrators. What its users have
+            is kept in a database of its own, which is made with it.
 
             EXAMPLES
               bloasis organisations add acme
@@ -46,6 +47,8 @@ struct OrganisationsCommand: ConfiguredVerb {
             var request = Bloasis_Accounts_CreateOrganisationRequest()
             request.name = name
             let added = try await accounts.createOrganisation(request)
+            // Made now, so that whoever may not make databases hears of it here.
+            try await assembly.atDesk(of: name) { _ in }
             StandardOutput.write(json ? try WireJSON.text(added) + "\n" : "\(added.name)\n")
         }
     }

@@ -3,8 +3,8 @@ import Passwords
 
 /// Passwords as they are typed, unseen, or piped in.
 enum PasswordEntry {
-    /// - Parameter twice: on a terminal, so that a slip of the finger is noticed.
-    static func read(twice: Bool) throws -> String {
+    /// On a terminal twice, so that a slip of the finger is noticed.
+    static func read() throws -> String {
         guard isatty(STDIN_FILENO) == 1 else {
             guard let line = readLine(strippingNewline: true), !line.isEmpty else {
                 throw CommandFailure(
@@ -13,7 +13,7 @@ enum PasswordEntry {
             return line
         }
         let typed = try prompt("Password: ")
-        guard try !twice || prompt("Again: ") == typed else {
+        guard try prompt("Again: ") == typed else {
             throw CommandFailure(.wrongUsage, "these are two different passwords: try again")
         }
         return typed

@@ -93,7 +93,7 @@ struct UsersCommand: ConfiguredVerb {
         request.userID = name ?? ""
         request.role = role ?? ""
         request.organisation = organisation ?? ""
-        request.password = try PasswordEntry.read(twice: true)
+        request.password = try PasswordEntry.read()
         return request
     }
 
@@ -102,7 +102,7 @@ struct UsersCommand: ConfiguredVerb {
         request.userID = name ?? ""
         if let role { request.role = role }
         if disable || enable { request.disabled = disable }
-        if password { request.password = try PasswordEntry.read(twice: true) }
+        if password { request.password = try PasswordEntry.read() }
         return request
     }
 

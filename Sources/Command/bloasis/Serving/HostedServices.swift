@@ -14,7 +14,7 @@ struct EventRelay: BlockingService {
         assembly = try await context.process.shared(Shared.assembly)
     }
 
-    func run() async throws { try await assembly.relay.run() }
+    func run() async throws { try await assembly.desk.relay.run() }
 }
 
 /// Classifies bars as they come, ends overrides, keeps current answers and makes scorecards.
@@ -74,13 +74,8 @@ struct TradingHost: BlockingService {
     }
 
     func run() async throws {
-        let changes = EventConsumer(
-            of: PaperTrader.topics, on: assembly.events, as: PaperTrader.group, having: trader,
-            now: { WallClock.now }, logger: assembly.logger)
-        let settlement = assembly.paperTrading(trader).settlement(
-            after: { [store = assembly.store] in store.commits() }, logger: assembly.logger)
         async let topics: Void = assembly.makeTopics()
-        try await runTogether([assembly.portfolios, changes, settlement])
+        try await runTogether(assembly.desk.tradingParts(trader))
         await topics
     }
 }

@@ -17,17 +17,13 @@ struct NoticeOffice: Sendable {
     let parts: [any Service]
 
     /// - Parameter page: where this process serves the dashboard, if it does.
-    /// - Throws: when the file of authorities for mail cannot be read.
     init(
-        _ assembly: Assembly, _ settings: DeliverySettings, page: String?, logger: Logger
-    ) throws {
-        let notices = assembly.storage.notices
+        _ desk: UserDesk, _ settings: DeliverySettings, by couriers: NoticeCouriers, page: String?
+    ) {
+        let (notices, logger) = (desk.storage.notices, desk.logger)
         let now: @Sendable () -> Timestamp = { WallClock.now }
         let wording = NotificationWording(dashboard: settings.dashboard ?? page)
         let feed = NoticeFeed(reader: notices, wording: wording, logger: logger)
-        let couriers = NoticeCouriers(
-            web: assembly.courier(WebhookSender(policy: settings.policy, now: now)),
-            mail: try settings.mail.map { assembly.courier(try MailSender($0)) })
         inboxes = NoticeOffice.inboxes(notices, feed: feed, wording: wording)
         webhooks = WebhookQueries(
             store: notices, people: BoundedPeople(notices), couriers: couriers,
@@ -36,17 +32,14 @@ struct NoticeOffice: Sendable {
                 var generator = SystemRandomNumberGenerator()
                 return (0..<count).map { _ in .random(in: 0...255, using: &generator) }
             })
+        let effect = NoticeEffect(
+            on: notices, clock: NoticeOffice.zones, now: now, logger: logger)
         parts = [
             feed, NoticeUpkeep(ledger: notices, logger: logger).work(now: now),
             Deliveries(
                 from: notices, by: couriers, wording: wording, owner: Assembly.instanceID,
                 time: Deliveries.Time(now: now, random: { Assembly.chance }), logger: logger),
-            EventConsumer(
-                of: NoticeEffect.topics, on: assembly.events, as: NoticeEffect.group,
-                having: NoticeEffect(
-                    on: notices, clock: NoticeOffice.zones, now: now, logger: logger),
-                now: now, logger: logger),
-        ]
+        ] + desk.consumers(of: NoticeEffect.topics, as: NoticeEffect.group, having: effect)
     }
 
     /// What people were told, without anybody being told by it.

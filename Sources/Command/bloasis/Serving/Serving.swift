@@ -43,7 +43,8 @@ struct ServePlan: Sendable {
             entries = [
                 EventRelay.name, MarketRegimeHost.name, ClosedDayVerification.name,
                 FeedPollerHost.name, AnalysisHost.name, TradingHost.name, NotificationHost.name,
-                AccountsHost.name, GRPCDoor.name, HTTPDoor.name, Registration.name,
+                AccountsHost.name, OrganisationsHost.name, GRPCDoor.name, HTTPDoor.name,
+                Registration.name,
             ]
             (local, remote, asked) = (ServePlan.answering, [], [])
             hasPage = true
@@ -64,15 +65,15 @@ struct ServePlan: Sendable {
             hasPage = false
         case .trading?:
             entries = [
-                EventRelay.name, TradingHost.name, GRPCDoor.name, HTTPDoor.name,
-                Registration.name,
+                EventRelay.name, TradingHost.name, OrganisationsHost.name, GRPCDoor.name,
+                HTTPDoor.name, Registration.name,
             ]
             (local, remote, asked) = ([.trading], [], [.aiAnalysis])
             hasPage = false
         case .notification?:
             entries = [
-                EventRelay.name, NotificationHost.name, GRPCDoor.name, HTTPDoor.name,
-                Registration.name,
+                EventRelay.name, NotificationHost.name, OrganisationsHost.name, GRPCDoor.name,
+                HTTPDoor.name, Registration.name,
             ]
             (local, remote, asked) = ([.notification], [], [])
             hasPage = false

@@ -5,6 +5,7 @@ import Hosting
 import MarketRegime
 import Notification
 import Ports
+import Postbox
 import TradingService
 
 /// What services share, each made when one first asks.
@@ -69,7 +70,8 @@ enum Shared {
     }
 
     static let paperTrader = SharedValue<PaperTrader>("paper-trader") { process in
-        try await process.shared(assembly).paperTrader(asking: try await process.shared(analysis))
+        try await process.shared(assembly).desk.paperTrader(
+            asking: try await process.shared(analysis))
     }
 
     static let registries = SharedValue<RegistryClients>("registries") { process in
@@ -105,12 +107,28 @@ enum Shared {
 
     /// Who is told what, and how.
     static let notices = SharedValue<NoticeOffice>("notices") { process in
+        try await noticeOffice(at: process.shared(assembly).desk, of: process)
+    }
+
+    /// Who is told what, and how, of those who have a desk.
+    static func noticeOffice(
+        at desk: UserDesk, of process: ServiceProcess
+    ) async throws -> NoticeOffice {
         let serving = try await process.shared(serving)
-        let configuration = serving.configuration
-        let page = configuration.registration(of: ProcessInfo.processInfo).serviceURL
-        return try NoticeOffice(
-            try await process.shared(assembly), try process.values.read(DeliverySettings.self),
-            page: serving.plan.hasPage ? page : nil, logger: process.logger)
+        let page = serving.configuration.registration(of: ProcessInfo.processInfo).serviceURL
+        return NoticeOffice(
+            desk, try process.values.read(DeliverySettings.self),
+            by: try await process.shared(couriers), page: serving.plan.hasPage ? page : nil)
+    }
+
+    /// Fails when the file of authorities for mail cannot be read.
+    private static let couriers = SharedValue<NoticeCouriers>("couriers") { process in
+        let assembly = try await process.shared(assembly)
+        let settings = try process.values.read(DeliverySettings.self)
+        return NoticeCouriers(
+            web: assembly.courier(
+                WebhookSender(policy: settings.policy, now: { WallClock.now })),
+            mail: try settings.mail.map { assembly.courier(try MailSender($0)) })
     }
 
     /// The methods that the doors answer.
@@ -129,10 +147,12 @@ enum Shared {
                 let bars = assembly.bars(into: try await process.shared(intake))
                 let trader = try await process.shared(paperTrader)
                 methods += ServiceMethod.trading(
-                    assembly.trading, bars, assembly.paperTrading(trader))
+                    assembly.desk.trading, bars, assembly.desk.paperTrading(trader)
+                ).map { $0.atOrganisations(of: process) }
             case .notification:
                 let office = try await process.shared(notices)
                 methods += ServiceMethod.notification(office.inboxes, office.webhooks)
+                    .map { $0.atOrganisations(of: process) }
             case .accounts:
                 let passwords = assembly.passwords
                 methods += ServiceMethod.accounts(

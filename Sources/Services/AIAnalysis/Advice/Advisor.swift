@@ -120,9 +120,7 @@ package final class Advisor: Sendable {
         let parts = ["\(prompt.tokensLimit)", prompt.instructions, prompt.message]
         // Each with its length, so that no two questions are written alike.
         let text = parts.map { "\($0.utf8.count):\($0)" }.joined()
-        return SHA256.hash(data: Array(text.utf8)).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        return Hexadecimal.text(SHA256.hash(data: Array(text.utf8)))
     }
 
     // MARK: - Judging

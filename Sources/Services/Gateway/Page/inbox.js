@@ -56,10 +56,12 @@ export class InboxView {
   }
 
   async more() {
+    this.shown += PAGE_SIZE;
+    // Asked for with the newest, no wish for more is lost to what comes meanwhile.
+    if (this.shown <= PAGE_LIMIT) return this.load();
     const turn = this.turn = Symbol("turn"), { items } = this;
     const told = await this.ask(PAGE_SIZE, this.next);
     if (turn !== this.turn) return;
-    this.shown += PAGE_SIZE;
     this.take(told, items.concat(told.items || []));
   }
 

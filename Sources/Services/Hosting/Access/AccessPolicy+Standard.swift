@@ -64,7 +64,7 @@ extension AccessPolicy {
     private static let trading = rules(
         of: "bloasis.trading.TradingService",
         [
-            "RecordBars": .scopes([.ingest]),
+            "RecordBars": .central([.ingest]),
             "RecordFill": .ownData(field: "fill.user_id", or: [.ingest]),
             "GetPortfolio": ownUser,
             "OpenPaperPortfolio": ownUser,
@@ -93,7 +93,7 @@ extension AccessPolicy {
     /// Whoever is known is sent what was meant for a service, tokens of callers among it.
     private static let registry: [String: AccessRule] = [
         RegistryCall.read.rawValue: .anyone,
-        RegistryCall.change.rawValue: .scopes([.service]),
+        RegistryCall.change.rawValue: .central([.service]),
     ]
 
     /// Regimes are the same for all users.

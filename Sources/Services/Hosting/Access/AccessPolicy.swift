@@ -8,6 +8,8 @@ package enum AccessRule: Sendable, Equatable {
     case anyone
     /// Who has one of these scopes.
     case scopes(Set<Scope>)
+    /// Who has one of these scopes and belongs to no organisation: it is about what all share.
+    case central(Set<Scope>)
     /// The user whom a field of the request names; and who has one of these scopes.
     case ownData(field: String, or: Set<Scope>)
 }
@@ -57,6 +59,12 @@ package struct AccessPolicy: Sendable {
         case nil: return .refused(.denied("\(method) is open to nobody: no rule names it"))
         case .open, .anyone: return .allowed
         case .scopes(let scopes):
+            return principal.hasOne(of: scopes) ? .allowed : .refused(Self.missing(scopes, method))
+        case .central(let scopes):
+            guard principal.organisation == nil else {
+                return .refused(
+                    .denied("\(method) is about what all share: it is not for organisations"))
+            }
             return principal.hasOne(of: scopes) ? .allowed : .refused(Self.missing(scopes, method))
         case .ownData(let field, let scopes):
             if principal.hasOne(of: scopes) { return .allowed }

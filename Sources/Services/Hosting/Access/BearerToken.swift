@@ -1,3 +1,4 @@
+import Market
 import Ports
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). It is not shown anywhere.
@@ -45,8 +46,6 @@ package struct BearerToken: Sendable, Equatable {
     }
 }
 
-extension BearerToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension BearerToken: Concealed {
     package var description: String { Redaction.mask }
-    package var debugDescription: String { Redaction.mask }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
