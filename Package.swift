@@ -491,7 +491,8 @@ let package = Package(
         tests("PortsTests", ["Market", "Regimes", "Trading", "Ports", "Contracts"]),
         tests(
             "ContractsTests",
-            ["Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "Contracts"], [.swiftProtobuf, .yams]),
+            ["Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "Contracts"],
+            [.swiftProtobuf, .yams]),
         tests("MarketFeedsTests", ["Market", "MarketFeeds"]),
         tests("SQLiteTests", ["SQLite"], [.grdb]),
         tests("PostgresTests", ["Postgres"]),
@@ -500,7 +501,8 @@ let package = Package(
         tests(
             "BackendsTests",
             [
-                "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "SQLite", "Postgres",
+                "Market", "Regimes", "Trading", "Notices", "Accounts", "Ports", "SQLite",
+                "Postgres",
                 "Redis", "CRDKafka", "Kafka", "Backends",
             ], [.grdb]),
         tests(

@@ -11,7 +11,9 @@ import Trading
 struct OrganisationStoreTests {
     private static let names = ["acme", "acme-east", "b2"]
 
-    private func organisation(_ name: String, addedAt nanoseconds: Int64 = 0) throws
+    private func organisation(
+        _ name: String, addedAt nanoseconds: Int64 = 0
+    ) throws
         -> Organisation
     {
         Organisation(
@@ -106,9 +108,11 @@ struct OrganisationStoreTests {
         try await TemporaryDatabase.with { database in
             let central = try await database.open()
             let long = try organisation("a" + String(repeating: "x", count: 39))
+            let own = try await central.ofOrganisation(long)
             await #expect {
-                try await central.ofOrganisation(long)
+                try await own.ofOrganisation(long)
             } throws: { "\($0)".contains("longer than 63 bytes") }
+            await own.close()
         }
     }
 }

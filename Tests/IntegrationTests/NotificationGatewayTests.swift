@@ -115,9 +115,8 @@ struct NotificationGatewayTests {
         }
         #expect(try await gateway.get("/health").status == 200)
         let ready = try await gateway.get("/ready")
-        #expect(
-            ready.status == 503
-                && ready.body.contains(#""failing":["ai-analysis","trading","notification","accounts"]"#))
+        let failing = #""failing":["ai-analysis","trading","notification","accounts"]"#
+        #expect(ready.status == 503 && ready.body.contains(failing))
         #expect(try await gateway.stop() == 0)
         #expect(try await regimes.stop() == 0)
     }

@@ -69,8 +69,9 @@ extension Server {
     }
 
     /// The events of the changes that were announced, oldest first.
-    func changes() async throws -> [String] {
-        Told.eventIDs(try await get("/v1/market-regime/changes?after=0&page_size=5000").body)
+    func changes(token: String? = nil) async throws -> [String] {
+        let path = "/v1/market-regime/changes?after=0&page_size=5000"
+        return Told.eventIDs(try await get(path, token: token).body)
     }
 
     /// From now on somebody is told.

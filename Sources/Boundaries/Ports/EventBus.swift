@@ -1,4 +1,5 @@
 package import Accounts
+
 /// A topic's name.
 package struct Topic: Hashable, Sendable {
     package let name: String

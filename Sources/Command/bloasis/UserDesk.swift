@@ -1,5 +1,5 @@
-import Accounts
 import AIAnalysis
+import Accounts
 import Contracts
 import Hosting
 import Logging
@@ -96,7 +96,8 @@ struct UserDesk: Sendable {
         let own = topics.filter { $0 == .orderFilled }
         let shared = topics.filter { $0 != .orderFilled }
         // On the shared log each organisation has read so far by itself.
-        return (shared.isEmpty
+        return
+            (shared.isEmpty
             ? [] : [consumer(shared, market.events, group.ofOrganisation(organisation))])
             + (own.isEmpty ? [] : [consumer(own, events, group)])
     }

@@ -34,12 +34,13 @@ struct NoticeOffice: Sendable {
             })
         let effect = NoticeEffect(
             on: notices, clock: NoticeOffice.zones, now: now, logger: logger)
-        parts = [
-            feed, NoticeUpkeep(ledger: notices, logger: logger).work(now: now),
-            Deliveries(
-                from: notices, by: couriers, wording: wording, owner: Assembly.instanceID,
-                time: Deliveries.Time(now: now, random: { Assembly.chance }), logger: logger),
-        ] + desk.consumers(of: NoticeEffect.topics, as: NoticeEffect.group, having: effect)
+        parts =
+            [
+                feed, NoticeUpkeep(ledger: notices, logger: logger).work(now: now),
+                Deliveries(
+                    from: notices, by: couriers, wording: wording, owner: Assembly.instanceID,
+                    time: Deliveries.Time(now: now, random: { Assembly.chance }), logger: logger),
+            ] + desk.consumers(of: NoticeEffect.topics, as: NoticeEffect.group, having: effect)
     }
 
     /// What people were told, without anybody being told by it.
