@@ -1,3 +1,4 @@
+import Accounts
 import Contracts
 import Foundation
 import Market
@@ -64,6 +65,20 @@ struct AsyncAPITests {
                 validator.violations(of: .string(name), against: $0).isEmpty
             }
             #expect(!fitting.isEmpty, "\(name)")
+        }
+    }
+
+    @Test("an organisation's groups read changes of regimes, and nothing else")
+    func organisations() throws {
+        let acme = try #require(OrganisationName("acme-east"))
+        for group in [ConsumerGroup.notifications, ConsumerGroup("paper-broker")] {
+            let own = group.ofOrganisation(acme)
+            for topic in document.channels.keys {
+                let fits = document.groups(reading: topic).contains {
+                    validator.violations(of: .string(own.name), against: $0).isEmpty
+                }
+                #expect(fits == (topic == .regimeChange), "\(own.name) \(topic)")
+            }
         }
     }
 

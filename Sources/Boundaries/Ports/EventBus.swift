@@ -39,7 +39,7 @@ package struct ConsumerGroup: Hashable, Sendable {
 
     /// The same for one organisation: it has read so far by itself.
     package func ofOrganisation(_ organisation: OrganisationName) -> ConsumerGroup {
-        ConsumerGroup("\(name).\(organisation)")
+        ConsumerGroup(name + "." + organisation.text)
     }
 }
 

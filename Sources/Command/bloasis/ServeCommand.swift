@@ -21,7 +21,7 @@ struct ServeCommand: ConfiguredVerb {
 
     @Argument(
         help: """
-            One service: market-regime, ai-analysis, notification, trading, gateway, \
+            One service: market-regime, ai-analysis, notification, trading, accounts, gateway, \
             config-service or backfill-worker; all but the last two in one process when left out.
             """, completion: Offered.services)
     var service: String?

@@ -42,7 +42,7 @@ struct OrganisationsCommand: ConfiguredVerb {
 
     func run() async throws {
         try await Assembly.with(try common.configuration()) { assembly in
-            let accounts = assembly.administration(assembly.passwords)
+            let accounts = assembly.commandedAdministration
             guard let name else { return try await list(accounts) }
             var request = Bloasis_Accounts_CreateOrganisationRequest()
             request.name = name

@@ -75,7 +75,7 @@ struct UsersCommand: ConfiguredVerb {
 
     func run() async throws {
         try await Assembly.with(try common.configuration()) { assembly in
-            let accounts = assembly.administration(assembly.passwords)
+            let accounts = assembly.commandedAdministration
             switch action {
             case .add: try show(await accounts.createAccount(try newAccount()))
             case .list: try await list(accounts)

@@ -39,13 +39,20 @@ extension Assembly {
         ScryptHasher(salt: { Assembly.randomBytes(ScryptHasher.saltBytes) })
     }
 
-    private var grants: GrantEnvironment {
+    private func grants(_ logger: Logger) -> GrantEnvironment {
         GrantEnvironment(
             now: { WallClock.now }, randomBytes: Assembly.randomBytes, logger: logger)
     }
 
     func administration(_ hasher: any PasswordHasher) -> AccountAdministration {
-        AccountAdministration(storage.accounts, hasher: hasher, grants)
+        AccountAdministration(storage.accounts, hasher: hasher, grants(logger))
+    }
+
+    /// For somebody at a terminal, who sees what was done: it is not told a second time.
+    var commandedAdministration: AccountAdministration {
+        var logger = logger
+        logger.logLevel = .warning
+        return AccountAdministration(storage.accounts, hasher: passwords, grants(logger))
     }
 
     func tokens(_ hasher: any PasswordHasher, _ settings: AccountSettings) -> TokenGrants {
@@ -56,6 +63,6 @@ extension Assembly {
         return TokenGrants(
             storage.accounts, hasher: hasher,
             issuer: secret.map { JWTIssuer($0, expecting: access.expectations) },
-            accessSeconds: settings.accessSeconds, grants)
+            accessSeconds: settings.accessSeconds, grants(logger))
     }
 }
