@@ -71,6 +71,7 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as FeedError: return of(error.reason)
         case is CoordinatorError: return .unavailable
         case let error as ObjectError: return of(error.reason)
+        case let error as ModelError: return of(error.reason)
         case JournalError.unknownSeries: return .nothingFound
         case let error as RPCFault: return of(error.code)
         case let error as ExternalServicesFailed: return of(error.failures.map(\.error))
@@ -85,6 +86,14 @@ enum ExitStatus: Int32, CaseIterable {
     private static func of(_ errors: [any Error]) -> ExitStatus {
         let all = Set(errors.map(of))
         return [.wrongUsage, .failed].first(where: all.contains) ?? .unavailable
+    }
+
+    private static func of(_ reason: ModelError.Reason) -> ExitStatus {
+        switch reason {
+        case .busy, .unreachable, .late: .unavailable
+        case .keyNotSet: .wrongUsage
+        case .refused, .unreadable, .tooMuch: .failed
+        }
     }
 
     private static func of(_ reason: FeedError.Reason) -> ExitStatus {
