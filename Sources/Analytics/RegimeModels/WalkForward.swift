@@ -141,6 +141,12 @@ package struct WalkForward: Sendable {
         return result
     }
 
+    /// The model in force; `nil` during warm-up.
+    package var manifest: ModelManifest? { model?.manifest }
+
+    /// What is published at the latest bar.
+    package var published: Regime { hysteresis.published }
+
     private func isModelDue(at date: CivilDate, _ observation: Observation) -> Bool {
         if specification.fixedModel != nil {
             guard let fixedModel else { return previousDate == nil }

@@ -95,7 +95,9 @@ package struct JournalDecision: Sendable {
         for record in batch.orderedRecords {
             decision.add(record, of: batch.series, announcing: batch.announcing)
         }
-        decision.finish(isWritten: decision.plan.changesWhatAnswersRestOn, batch.completing)
+        let isSpecified = decision.specify(batch.specification)
+        decision.finish(
+            isWritten: isSpecified || decision.plan.changesWhatAnswersRestOn, batch.completing)
         return decision.plan
     }
 
@@ -118,6 +120,15 @@ package struct JournalDecision: Sendable {
         decision.append(load)
         decision.finish(isWritten: load.answers.count > 0, load.completing)
         return decision.plan
+    }
+
+    /// - Returns: whether the series is classified by something else from now on.
+    private mutating func specify(_ specification: String?) -> Bool {
+        guard let specification, specification != facts.head.profile.specification else {
+            return false
+        }
+        facts.head.profile.specification = specification
+        return true
     }
 
     /// Counts the transaction and marks the source that it completes.

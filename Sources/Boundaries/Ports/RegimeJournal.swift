@@ -50,7 +50,7 @@ package struct SeriesProfile: Sendable, Equatable {
     package var calendar: SessionCalendar
     /// The first bar features and filter start from, whatever a run reads or writes.
     package var anchor: Timestamp
-    /// Canonical JSON of the model specification that classifies the series.
+    /// Canonical JSON of what classifies the series: a specification, or those that did in turn.
     package var specification: String
 
     /// Bars of this series in a year, for annualising.
@@ -184,6 +184,8 @@ package struct JournalBatch: Sendable {
     package var announcing: Bool
     /// The digest of the source that is written to its end with this batch.
     package var completing: String?
+    /// What classifies the series from now on, see `SeriesProfile.specification`; `nil`: what did.
+    package var specification: String?
 
     package init(
         series: Series, expecting: Expectation, bars: [Bar] = [], lateBars: [Bar] = [],

@@ -140,9 +140,12 @@ struct Assembly {
     }
 
     /// How this configuration classifies a series.
-    var specification: RegimeSpecification {
+    var specification: RegimeSpecification { specification(of: configuration.model) }
+
+    /// How this configuration would with another model.
+    func specification(of model: ModelChoice) -> RegimeSpecification {
         var specification: RegimeSpecification =
-            switch configuration.model {
+            switch model {
             case .hmm: .standard(.hmm)
             case .markov: .standard(.markov)
             case .jump: .standard(.jump)

@@ -72,7 +72,8 @@ enum ExitStatus: Int32, CaseIterable {
         case is CoordinatorError: return .unavailable
         case let error as ObjectError: return of(error.reason)
         case let error as ModelError: return of(error.reason)
-        case JournalError.unknownSeries: return .nothingFound
+        case JournalError.unknownSeries, PromotionError.noAnswers: return .nothingFound
+        case is PromotionError: return .failed
         case let error as RPCFault: return of(error.code)
         case let error as ExternalServicesFailed: return of(error.failures.map(\.error))
         case is CancellationError: return .failed

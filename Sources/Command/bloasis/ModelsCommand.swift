@@ -1,22 +1,38 @@
 import ArgumentParser
 import Contracts
+import Foundation
 import Hosting
 import Market
+import MarketRegime
+import RegimeModels
 import Terminal
 
 struct ModelsCommand: ConfiguredVerb {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "Lists the models of a series, those in force and since when.",
+        abstract: "Lists the models of a series, and has others answer.",
         discussion: """
             Oldest training window first. A model answers from its first bar on, until the
             next one does; one without such a bar never did.
+
+            promote has models of another kind answer from the next bar on, rollback those
+            of the kind before. What was said stays said, and is verified by what said it.
+            Both work on the store, also while a server writes it.
 
             EXAMPLES
               bloasis models --market SPX
               bloasis models --market SPX --json
               bloasis models --server http://localhost:8080
+              bloasis models promote --market SPX --model jump
+              bloasis models rollback --market SPX
             """)
+
+    enum Action: String, CaseIterable, ExpressibleByArgument {
+        case list, promote, rollback
+    }
+
+    @Argument(help: "What is to be done.")
+    var action = Action.list
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var seriesOptions: SeriesOptions
@@ -26,11 +42,25 @@ struct ModelsCommand: ConfiguredVerb {
     private static let wide = 150
     private static let shownVersion = 12
 
-    @Flag(help: "Print the API's JSON, an array.")
+    @Option(help: "What is promoted; see BLOASIS_MODEL.")
+    var model: ModelChoice?
+
+    @Flag(help: "Print the API's JSON, an array; of list.")
     var json = false
+
+    func validate() throws {
+        if (model != nil) != (action == .promote) {
+            throw ValidationError(
+                action == .promote ? "promote what: --model" : "--model is for promote")
+        }
+        if action != .list, json || source.server != nil {
+            throw ValidationError("\(action) works on the store: leave out --json and --server")
+        }
+    }
 
     func run() async throws {
         let configuration = try common.configuration()
+        if action != .list { return try await change(configuration) }
         let series = try seriesOptions.series(configuration)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_ListModelsRequest()
@@ -59,6 +89,35 @@ struct ModelsCommand: ConfiguredVerb {
         }
     }
 
+    private func change(_ configuration: BloasisConfiguration) async throws {
+        try await Assembly.with(configuration) { assembly in
+            let series = try seriesOptions.series(configuration)
+            let promotion = ModelPromotion(
+                journal: assembly.journal, reader: assembly.store, threads: ProcessInfo.processInfo.activeProcessorCount)
+            let outcome =
+                if let model {
+                    try await promotion.promote(assembly.specification(of: model), of: series)
+                } else {
+                    try await promotion.rollBack(series)
+                }
+            StandardOutput.write(text(of: outcome))
+        }
+    }
+
+    private func text(of outcome: ModelPromotion.Outcome) -> String {
+        let (former, current) = (outcome.former.model, outcome.current.model)
+        let says =
+            outcome.regime == outcome.published
+            ? "about that bar it says \(outcome.regime) as well"
+            : "about that bar it says \(outcome.regime), where \(outcome.published) was said"
+        return """
+            \(outcome.series): from the bar after \(day(outcome.after.rfc3339)) on \(current.rawValue) \
+            answers, and no more \(former.rawValue)
+            \(says); the model that answers next is \(outcome.version)
+
+            """
+    }
+
     /// On a terminal as much of it as tells models apart.
     private func version(_ model: Bloasis_MarketRegime_RegimeModel) -> String {
         let style = Display.output
@@ -84,3 +143,5 @@ struct ModelsCommand: ConfiguredVerb {
             ? Format.decimals(model.fit.logLikelihood, 2) : ""
     }
 }
+
+extension ModelChoice: ExpressibleByArgument {}

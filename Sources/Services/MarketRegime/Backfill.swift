@@ -93,7 +93,7 @@ package struct Backfill: Sendable {
         var knownModels = try await Replay(reader: reader).knownModels(of: request.series)
         if let model = request.terms.fixedModel { knownModels[model.fitKey] = model }
         var state = MarketRegimeState(
-            profile: head.profile, specification: request.terms.specification,
+            profile: head.profile, timeline: try SpecificationTimeline(canonicalJSON: head.profile.specification),
             knownModels: knownModels,
             trigger: .backfill, threads: threads)
         var bars = StoredBars(
@@ -145,11 +145,13 @@ package struct Backfill: Sendable {
                 throw BackfillError.calendarConflict(
                     request.series, registered: head.profile.calendar, asked: request.calendar)
             }
-            guard head.profile.specification == request.terms.specification.canonicalJSON else {
-                let begun = try? RegimeSpecification(canonicalJSON: head.profile.specification)
+            // What was promoted since goes on answering, also where what the series began with is
+            // configured still.
+            let begun = try? SpecificationTimeline(canonicalJSON: head.profile.specification)
+            guard begun?.specifications.contains(request.terms.specification) ?? false else {
                 throw BackfillError.specificationConflict(
                     request.series,
-                    differences: begun?.differences(from: request.terms.specification)
+                    differences: begun?.current.differences(from: request.terms.specification)
                         ?? ["it cannot be read by this version"])
             }
             return head

@@ -14,28 +14,26 @@ package struct MarketRegimeState: Sendable {
     /// The latest processed bar; `nil` before the first.
     package private(set) var lastAsOf: Timestamp?
 
-    private let indicators: IndicatorLayout
     private let trigger: Trigger
-    private var walkForward: WalkForward
+    private var walks: ModelWalks
     private var line = PublishedLine()
     private var activeModel = ModelVersion.unfitted
 
     /// - Parameters:
+    ///   - timeline: which specification answers about which bars.
     ///   - knownModels: fits already made, by `fitKey`: a replay adopts them in place of fitting
     ///     again, with the same bits.
     ///   - trigger: who calls: `.bar` live, `.backfill` for history. It is written on each
     ///     assessment and decides nothing else.
     ///   - threads: that a fit runs on; what is said does not depend on it.
     package init(
-        profile: SeriesProfile, specification: RegimeSpecification,
+        profile: SeriesProfile, timeline: SpecificationTimeline,
         knownModels: [String: ModelManifest], trigger: Trigger, threads: Int = 1
     ) {
         self.profile = profile
-        indicators = IndicatorLayout(features: specification.observedFeatures)
         self.trigger = trigger
-        walkForward = WalkForward(
-            specification: specification, barsPerYear: profile.barsPerYear,
-            knownModels: knownModels, threads: threads)
+        walks = ModelWalks(
+            timeline, barsPerYear: profile.barsPerYear, knownModels: knownModels, threads: threads)
     }
 
     /// Advances by one bar and says what should happen, in this order: a model starts answering,
@@ -47,8 +45,9 @@ package struct MarketRegimeState: Sendable {
     package mutating func process(_ bar: Bar, as trigger: Trigger? = nil) -> [Effect] {
         if let lastAsOf, bar.timestamp <= lastAsOf { return [.keepLate(bar)] }
         lastAsOf = bar.timestamp
-        let step = walkForward.advance(
+        let answer = walks.advance(
             with: bar, sessionDate: profile.calendar.date(ofClose: bar.timestamp))
+        let step = answer.walked
         var effects: [Effect] = []
         if let failure = step.fitFailure {
             effects.append(.reportFitFailure(at: bar.timestamp, failure))
@@ -57,12 +56,12 @@ package struct MarketRegimeState: Sendable {
         if case .notConverged = step.calibrationFailure, let failure = step.calibrationFailure {
             effects.append(.reportFitFailure(at: bar.timestamp, .calibration(failure)))
         }
-        if let manifest = step.adopted {
+        if let manifest = answer.adopted {
             activeModel = manifest.version
             effects.append(
                 .adopt(StoredModel(manifest, of: profile.series), activation(from: bar)))
         }
-        effects.append(.record(record(of: step, at: bar, trigger ?? self.trigger)))
+        effects.append(.record(record(of: answer, at: bar, trigger ?? self.trigger)))
         return effects
     }
 
@@ -72,8 +71,11 @@ package struct MarketRegimeState: Sendable {
     }
 
     private mutating func record(
-        of step: WalkForwardStep, at bar: Bar, _ trigger: Trigger
+        of answer: ModelWalks.Step, at bar: Bar, _ trigger: Trigger
     ) -> JournalRecord {
+        let step = answer.walked
+        // What answered before would have kept the label.
+        let isByModelAlone = step.changedByRefitAlone || answer.former == line.published
         let changed = line.take(
             step.published, asOf: bar.timestamp, availableAt: bar.availableAt)
         let assessment = RegimeAssessment(
@@ -83,14 +85,15 @@ package struct MarketRegimeState: Sendable {
             probabilities: step.step?.probabilities ?? .unknown,
             probabilityKind: step.step?.confidenceKind ?? .none,
             calibratedConfidence: step.calibratedConfidence,
-            trigger: changed && step.changedByRefitAlone ? .refit : trigger,
-            modelVersion: activeModel, indicators: readings(of: step),
-            reasoning: step.reasoning, inputMissing: step.step?.inputMissing ?? false)
+            trigger: changed && isByModelAlone ? .refit : trigger,
+            modelVersion: activeModel, indicators: readings(of: answer),
+            reasoning: answer.reasoning, inputMissing: step.step?.inputMissing ?? false)
         return JournalRecord(
             assessment: assessment, change: changed ? RegimeChange(of: assessment) : nil)
     }
 
-    private func readings(of step: WalkForwardStep) -> [IndicatorReading] {
+    private func readings(of answer: ModelWalks.Step) -> [IndicatorReading] {
+        let (step, indicators) = (answer.walked, answer.indicators)
         var values: [Double] = []
         values.reserveCapacity(indicators.names.count)
         indicators.append(step.observation, to: &values)

@@ -40,7 +40,7 @@ package struct Replay: Sendable {
         }
         var state = MarketRegimeState(
             profile: head.profile,
-            specification: try RegimeSpecification(canonicalJSON: head.profile.specification),
+            timeline: try SpecificationTimeline(canonicalJSON: head.profile.specification),
             knownModels: try await knownModels(of: series), trigger: trigger)
         var splits = SplitDetector(
             timeframe: series.timeframe, calendar: head.profile.calendar)

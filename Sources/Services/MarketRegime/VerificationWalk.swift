@@ -36,11 +36,12 @@ struct VerificationWalk: Sendable {
         self.range = range
         self.knownAt = knownAt
         models = try await StoredModels(reader: reader, series: series)
-        let specification = try RegimeSpecification(canonicalJSON: head.profile.specification)
+        let timeline = try SpecificationTimeline(canonicalJSON: head.profile.specification)
+        let given = Set(timeline.specifications.compactMap(\.fixedModel))
         // Models are fitted anew, but for one that the series was given.
-        let known = models.known { proven($0) || $0.version.text == specification.fixedModel }
+        let known = models.known { proven($0) || given.contains($0.version.text) }
         state = MarketRegimeState(
-            profile: head.profile, specification: specification, knownModels: known, trigger: .bar,
+            profile: head.profile, timeline: timeline, knownModels: known, trigger: .bar,
             threads: threads)
         report = VerificationReport(series: series)
     }

@@ -29,10 +29,10 @@ package struct StoredScorecard {
         of head: SeriesHead, _ reader: any RegimeReader & ToldHistory
     ) async throws {
         let models = try await reader.models(of: head.profile.series)
-        let specification = try? RegimeSpecification(canonicalJSON: head.profile.specification)
+        let timeline = try? SpecificationTimeline(canonicalJSON: head.profile.specification)
         self.init(
             try await PublishedRecord(of: head, reader), of: head.profile.series,
-            horizon: specification?.calibration?.horizonBars ?? StoredScorecard.horizonBars,
+            horizon: timeline?.current.calibration?.horizonBars ?? StoredScorecard.horizonBars,
             kinds: Dictionary(
                 models.compactMap { model in
                     (try? ModelManifest(json: model.manifest)).map {

@@ -85,13 +85,14 @@ struct JournalRows {
             sql: """
                 UPDATE series SET last_as_of = ?, last_regime = ?, last_sequence = ?,
                     last_announced_event_id = ?, last_announced_as_of = ?, writes = ?,
-                    source_digest = ?, source_writes = ?
+                    source_digest = ?, source_writes = ?, specification = ?
                 WHERE market = ? AND timeframe = ?
                 """)
         try statement.execute(arguments: [
             head.lastAsOf?.nanoseconds, head.lastRegime.label, head.lastSequence,
             head.lastAnnouncedEventID?.text, head.lastAnnouncedAsOf?.nanoseconds,
-            head.writes, head.source?.digest, head.source?.writes, market, timeframe,
+            head.writes, head.source?.digest, head.source?.writes, head.profile.specification,
+            market, timeframe,
         ])
     }
 

@@ -198,7 +198,8 @@ struct JournalTables: Sendable {
             last_announced_event_id = \(head.lastAnnouncedEventID?.text),
             last_announced_as_of = \(try head.lastAnnouncedAsOf?.stored() ?? .null),
             writes = \(head.writes), source_digest = \(head.source?.digest),
-            source_writes = \(head.source?.writes)
+            source_writes = \(head.source?.writes),
+            specification = \(head.profile.specification)
         WHERE market = \(key[0]) AND timeframe = \(key[1])
         """
     }

@@ -162,7 +162,9 @@ struct PaperReplay: Sendable {
     }
 
     private func write(_ bars: [Bar], announcing: Bool) async throws {
-        let specification = try RegimeSpecification(canonicalJSON: profile.specification)
+        let specification = try SpecificationTimeline(
+            canonicalJSON: profile.specification
+        ).current
         var model: StoredModel?
         if let version = specification.fixedModel {
             model = try await stored.model(ModelVersion(version))

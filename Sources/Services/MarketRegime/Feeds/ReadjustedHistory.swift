@@ -30,8 +30,9 @@ struct ReadjustedHistory: Sendable {
         let request = BackfillRequest(
             series: series, calendar: head.profile.calendar,
             BackfillTerms(
-                specification: try RegimeSpecification(
-                    canonicalJSON: head.profile.specification),
+                specification: try SpecificationTimeline(
+                    canonicalJSON: head.profile.specification
+                ).current,
                 now: { now }))
         let outcome: Result<BackfillResult, any Error>
         do {

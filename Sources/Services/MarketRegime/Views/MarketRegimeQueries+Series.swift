@@ -62,7 +62,8 @@ private struct SpecifiedKinds {
     /// `nil` for a specification that this program cannot read.
     mutating func kind(of specification: String) -> String? {
         if let kind = known[specification] { return kind }
-        let kind = (try? RegimeSpecification(canonicalJSON: specification))?.model.rawValue
+        let kind = (try? SpecificationTimeline(canonicalJSON: specification))?.current.model
+            .rawValue
         known[specification] = kind
         return kind
     }
