@@ -21,7 +21,8 @@ struct IndicatorNameTests {
             series: series, calendar: .continuous, anchor: bars[0].timestamp,
             specification: specification.canonicalJSON)
         var state = MarketRegimeState(
-            profile: profile, timeline: SpecificationTimeline(specification), knownModels: [:], trigger: .bar)
+            profile: profile, timeline: SpecificationTimeline(specification), knownModels: [:],
+            trigger: .bar)
         let effects = bars.map { state.process($0) }
         var told: [String: Double] = [:]
         for case .record(let record) in try #require(effects.last) {

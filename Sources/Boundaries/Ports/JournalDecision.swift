@@ -95,9 +95,9 @@ package struct JournalDecision: Sendable {
         for record in batch.orderedRecords {
             decision.add(record, of: batch.series, announcing: batch.announcing)
         }
-        let isSpecified = decision.specify(batch.specification)
+        let isWritten = decision.plan.changesWhatAnswersRestOn
         decision.finish(
-            isWritten: isSpecified || decision.plan.changesWhatAnswersRestOn, batch.completing)
+            isWritten: decision.specify(batch.specification) || isWritten, batch.completing)
         return decision.plan
     }
 
@@ -124,9 +124,8 @@ package struct JournalDecision: Sendable {
 
     /// - Returns: whether the series is classified by something else from now on.
     private mutating func specify(_ specification: String?) -> Bool {
-        guard let specification, specification != facts.head.profile.specification else {
-            return false
-        }
+        guard let specification, specification != facts.head.profile.specification
+        else { return false }
         facts.head.profile.specification = specification
         return true
     }

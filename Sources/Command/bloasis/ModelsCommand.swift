@@ -93,7 +93,8 @@ struct ModelsCommand: ConfiguredVerb {
         try await Assembly.with(configuration) { assembly in
             let series = try seriesOptions.series(configuration)
             let promotion = ModelPromotion(
-                journal: assembly.journal, reader: assembly.store, threads: ProcessInfo.processInfo.activeProcessorCount)
+                journal: assembly.journal, reader: assembly.store,
+                threads: ProcessInfo.processInfo.activeProcessorCount)
             let outcome =
                 if let model {
                     try await promotion.promote(assembly.specification(of: model), of: series)
@@ -111,8 +112,8 @@ struct ModelsCommand: ConfiguredVerb {
             ? "about that bar it says \(outcome.regime) as well"
             : "about that bar it says \(outcome.regime), where \(outcome.published) was said"
         return """
-            \(outcome.series): from the bar after \(day(outcome.after.rfc3339)) on \(current.rawValue) \
-            answers, and no more \(former.rawValue)
+            \(outcome.series): from the bar after \(day(outcome.after.rfc3339)) on \
+            \(current.rawValue) answers, and no more \(former.rawValue)
             \(says); the model that answers next is \(outcome.version)
 
             """

@@ -93,7 +93,8 @@ package struct Backfill: Sendable {
         var knownModels = try await Replay(reader: reader).knownModels(of: request.series)
         if let model = request.terms.fixedModel { knownModels[model.fitKey] = model }
         var state = MarketRegimeState(
-            profile: head.profile, timeline: try SpecificationTimeline(canonicalJSON: head.profile.specification),
+            profile: head.profile,
+            timeline: try SpecificationTimeline(canonicalJSON: head.profile.specification),
             knownModels: knownModels,
             trigger: .backfill, threads: threads)
         var bars = StoredBars(

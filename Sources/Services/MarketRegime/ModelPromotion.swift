@@ -55,7 +55,8 @@ package struct ModelPromotion: Sendable {
     }
 
     private func change(
-        _ series: Series, to choice: (SpecificationTimeline) throws(PromotionError) ->
+        _ series: Series,
+        to choice: (SpecificationTimeline) throws(PromotionError) ->
             RegimeSpecification
     ) async throws -> Outcome {
         for _ in 1..<ModelPromotion.attemptLimit {
@@ -70,7 +71,8 @@ package struct ModelPromotion: Sendable {
     }
 
     private func attempt(
-        _ series: Series, _ choice: (SpecificationTimeline) throws(PromotionError) ->
+        _ series: Series,
+        _ choice: (SpecificationTimeline) throws(PromotionError) ->
             RegimeSpecification
     ) async throws -> Outcome {
         guard let head = try await reader.head(of: series) else {

@@ -4,8 +4,8 @@ import Regimes
 
 /// The walks of a series' specifications over its bars, of which one answers at a time.
 ///
-/// A specification that answers later walks along from the first bar on, so that it has seen what it
-/// would have seen had it always answered; one that answers no more walks no further.
+/// A specification that answers later walks along from the first bar on, so that it has seen what
+/// it would have seen had it always answered; one that answers no more walks no further.
 struct ModelWalks: Sendable {
     /// What the walk that answers says at a bar.
     struct Step: Sendable {
