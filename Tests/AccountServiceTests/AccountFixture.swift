@@ -13,8 +13,11 @@ import Trading
 final class PlainHasher: PasswordHasher {
     let strength: Int
     private let pretences = Mutex(0)
+    private let crowd = Mutex(false)
 
     init(strength: Int = 2) { self.strength = strength }
+
+    func setCrowded(_ isCrowded: Bool) { crowd.withLock { $0 = isCrowded } }
 
     var pretended: Int { pretences.withLock { $0 } }
 
@@ -25,6 +28,7 @@ final class PlainHasher: PasswordHasher {
     func check(
         _ password: Password, against hash: PasswordHash
     ) async throws -> PasswordCheck {
+        if crowd.withLock({ $0 }) { throw PasswordHashingError.crowded }
         let parts = hash.exposed.split(separator: ":", maxSplits: 1)
         guard parts.count == 2, let found = Int(parts[0]) else {
             throw PasswordHashingError.unreadableHash
@@ -79,7 +83,12 @@ final class AccountFixture: Sendable {
             }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         tokens = TokenGrants(
             store, hasher: hasher, issuer: hasIssuer ? PlainIssuer() : nil, environment)
-        accounts = AccountAdministration(store, hasher: hasher, environment)
+        accounts = AccountAdministration(store, hasher: hasher, environment) { organisation in
+            guard organisation.text != "roomless" else {
+                throw StoreError(
+                    .failed, location: "here", detail: "may not", advice: "Grant CREATEDB")
+            }
+        }
     }
 
     func pass(seconds passed: Int64) { seconds.value.withLock { $0 += passed } }

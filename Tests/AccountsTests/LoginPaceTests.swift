@@ -45,6 +45,21 @@ struct LoginPaceTests {
         #expect(pace.wait(of: ada, at: later) == nil)
     }
 
+    @Test("what was withdrawn leaves the pace as it was")
+    func withdrawn() throws {
+        var pace = LoginPace()
+        let ada = try #require(UserID("ada"))
+        let now = Samples.instant(0)
+        for _ in 0..<20 {
+            pace.began(ada, at: now)
+            pace.withdrew(ada)
+        }
+        #expect(pace.wait(of: ada, at: now) == nil && pace.count == 0)
+        pace.withdrew(ada)
+        for _ in 0..<LoginPace.free { pace.began(ada, at: now) }
+        #expect(pace.wait(of: ada, at: now) != nil)
+    }
+
     @Test("what is remembered has a limit, and the latest stay")
     func limit() throws {
         var pace = LoginPace()

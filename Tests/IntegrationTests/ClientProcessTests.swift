@@ -59,7 +59,9 @@ struct ClientProcessTests {
             // A stream does not end.
             "--exclude-path", "/v1/market-regime/stream",
             "--exclude-path", "/v1/notifications/stream",
-            "--max-examples", "60", "--seed", "20261122", "--generation-database", "none",
+            // Passwords are hashed at length, and others' tests run beside.
+            "--request-timeout", "60", "--max-examples", "60", "--seed", "20261122",
+            "--generation-database", "none",
             "--no-color",
         ])
         #expect(outcome.status == 0, "\(outcome.output.suffix(6_000))\(outcome.errors)")

@@ -152,6 +152,6 @@ struct OrganisationProcessTests {
         server.running.signal(SIGTERM)
         let outcome = await server.running.outcome()
         #expect(outcome.status == 0)
-        #expect((outcome.output + outcome.errors).contains("An organisation is not worked for"))
+        #expect((outcome.output + outcome.errors).contains("An organisation is not opened"))
     }
 }

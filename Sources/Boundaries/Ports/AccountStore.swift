@@ -104,8 +104,14 @@ package struct SessionPlan: Equatable, Sendable {
 
     /// - Parameter sessions: of the account.
     package init(_ sessions: [LoginSession], at now: Timestamp) {
-        // A token of a session that was ended says so until it would have ended by itself.
-        forgotten = sessions.filter { now >= $0.lastInstant }.map(\.id)
+        // A token of a session that was ended says so until it would have ended by itself, or many
+        // others were.
+        let over = sessions.filter { $0.ended != nil && now < $0.lastInstant }.sorted {
+            ($0.ended?.at ?? now, $0.id.text) > ($1.ended?.at ?? now, $1.id.text)
+        }
+        forgotten =
+            sessions.filter { now >= $0.lastInstant }.map(\.id)
+            + over.dropFirst(LoginSession.endedLimit).map(\.id)
         let open = sessions.filter { !$0.isOver(at: now) }.sorted {
             ($0.renewedAt, $0.id.text) < ($1.renewedAt, $1.id.text)
         }

@@ -30,6 +30,8 @@ struct Storage: Sendable {
     /// What an organisation's users have is kept in a database of its own, events of it among it:
     /// topics of brokers are read by whoever may read any of them.
     let ofOrganisation: @Sendable (Organisation) async throws -> Storage
+    /// Makes what an organisation's data is kept in, where it is not there.
+    let makeRoom: @Sendable (OrganisationName) async throws -> Void
     var close: @Sendable () async -> Void
 
     /// Opens the configured store, creating and migrating it as needed.
@@ -99,7 +101,8 @@ extension Storage {
             schemaVersion: { try await store.schemaVersion() },
             integrityFaults: { try await store.integrityFaults() },
             ofOrganisation: { Storage(try await store.ofOrganisation($0)) },
-            close: { try? store.close() })
+            // Files are made as they are opened.
+            makeRoom: { _ in }, close: { try? store.close() })
     }
 
     private init(_ store: PostgresStore) {
@@ -113,6 +116,6 @@ extension Storage {
             // The server checks its own pages.
             integrityFaults: { [] },
             ofOrganisation: { Storage(try await store.ofOrganisation($0)) },
-            close: { await store.close() })
+            makeRoom: { try await store.makeRoom(for: $0) }, close: { await store.close() })
     }
 }

@@ -50,9 +50,9 @@ struct UserDesk: Sendable {
     func ofOrganisation(_ organisation: Organisation) async throws -> UserDesk {
         var logger = logger
         logger[metadataKey: "organisation"] = "\(organisation.name)"
-        return UserDesk(
-            market, try await storage.ofOrganisation(organisation), of: organisation.name,
-            failPoints, logger)
+        let own = try await storage.ofOrganisation(organisation)
+        for warning in own.warnings { logger.warning("\(warning)") }
+        return UserDesk(market, own, of: organisation.name, failPoints, logger)
     }
 
     private var paper: any PaperBook {

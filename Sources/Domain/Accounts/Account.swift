@@ -88,6 +88,12 @@ extension Password {
     /// Bytes: more are not looked at, so that nobody hashes a book.
     package static let longestBytes = 1_024
 
+    /// Whether it is as long as those of accounts are.
+    package var canBeOne: Bool {
+        exposed.unicodeScalars.count >= Password.shortest
+            && exposed.utf8.count <= Password.longestBytes
+    }
+
     /// Why it cannot be chosen for an account, in words; `nil`: it can.
     package func problem(for user: UserID) -> String? {
         if exposed.unicodeScalars.count < Password.shortest {

@@ -52,6 +52,13 @@ package struct LoginPace: Sendable {
         if entries.count > LoginPace.countLimit { forgetOldest() }
     }
 
+    /// Nothing was learnt of the password: the attempt does not count.
+    package mutating func withdrew(_ user: UserID) {
+        guard var entry = entries[user] else { return }
+        entry.failures -= 1
+        entries[user] = entry.failures > 0 ? entry : nil
+    }
+
     package mutating func succeeded(_ user: UserID) { entries[user] = nil }
 
     /// A quarter at once, so that looking for them is rare.

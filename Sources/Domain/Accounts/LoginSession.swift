@@ -50,6 +50,8 @@ package struct LoginSession: Equatable, Sendable {
     package static let idleDays: Int64 = 7
     /// Of one account at a time.
     package static let countLimit = 50
+    /// Of those that were ended before their time, the latest are remembered.
+    package static let endedLimit = 50
 
     package init(
         id: SessionID, userID: UserID, startedAt: Timestamp, token: TokenDigest

@@ -1,4 +1,4 @@
-import Accounts
+package import Accounts
 package import Contracts
 import Logging
 import Market
@@ -13,10 +13,15 @@ package struct AccountAdministration: AccountAPI {
     private let store: any AccountStore
     private let hasher: any PasswordHasher
     private let environment: GrantEnvironment
+    private let makeRoom: @Sendable (OrganisationName) async throws -> Void
 
+    /// - Parameter makeRoom: makes what an organisation's data is kept in, where that is not there:
+    ///   what cannot be kept is not added.
     package init(
-        _ store: any AccountStore, hasher: any PasswordHasher, _ environment: GrantEnvironment
+        _ store: any AccountStore, hasher: any PasswordHasher, _ environment: GrantEnvironment,
+        makeRoom: @escaping @Sendable (OrganisationName) async throws -> Void = { _ in }
     ) {
+        self.makeRoom = makeRoom
         self.store = store
         self.hasher = hasher
         self.environment = environment
@@ -25,7 +30,7 @@ package struct AccountAdministration: AccountAPI {
     package func createAccount(
         _ request: Bloasis_Accounts_CreateAccountRequest
     ) async throws -> Bloasis_Accounts_Account {
-        let keeper = Keeper.calling
+        let keeper = try await keeper()
         guard let user = AccountRule.userID(request.userID) else {
             throw RPCFault.invalidArgument(
                 "user_id: '\(RequestReading.excerpt(request.userID))' \(AccountRule.problem)")
@@ -47,7 +52,7 @@ package struct AccountAdministration: AccountAPI {
     package func getAccount(
         _ request: Bloasis_Accounts_GetAccountRequest
     ) async throws -> Bloasis_Accounts_Account {
-        try await message(of: account(request.userID))
+        try await message(of: account(request.userID, of: keeper()))
     }
 
     package func listAccounts(
@@ -67,7 +72,7 @@ package struct AccountAdministration: AccountAPI {
             }
             last = named
         }
-        let asked = try Keeper.calling.organisation(asked: request.organisation)
+        let asked = try await keeper().organisation(asked: request.organisation)
         let page = try await store.accounts(
             asked.map(AccountSelection.organisation) ?? .all, after: last, limit: limit)
         var response = Bloasis_Accounts_ListAccountsResponse()
@@ -79,7 +84,9 @@ package struct AccountAdministration: AccountAPI {
     package func updateAccount(
         _ request: Bloasis_Accounts_UpdateAccountRequest
     ) async throws -> Bloasis_Accounts_Account {
-        let account = try await account(request.userID)
+        let keeper = try await keeper()
+        let account = try await account(request.userID, of: keeper)
+        try keeper.requireChange(of: account)
         guard request.revision == 0 || request.revision == account.revision else {
             throw RPCFault(AccountStoreError.changedMeanwhile(account.userID))
         }
@@ -107,7 +114,7 @@ package struct AccountAdministration: AccountAPI {
     package func endSessions(
         _ request: Bloasis_Accounts_EndSessionsRequest
     ) async throws -> Bloasis_Accounts_Account {
-        try await write(account(request.userID).changed { _ in }, .revoked)
+        try await write(account(request.userID, of: keeper()).changed { _ in }, .revoked)
     }
 
     package func createOrganisation(
@@ -115,7 +122,22 @@ package struct AccountAdministration: AccountAPI {
     ) async throws -> Bloasis_Accounts_Organisation {
         let organisation = Organisation(
             name: try OrganisationName(asked: request.name), createdAt: environment.present)
-        try await RPCFault.translating { try await store.add(organisation) }
+        try await RPCFault.translating {
+            if try await store.organisation(organisation.name) != nil {
+                throw AccountStoreError.organisationExists(organisation.name)
+            }
+            do {
+                try await makeRoom(organisation.name)
+            } catch let error as StoreError where !error.isRetriable {
+                environment.logger.error(
+                    "No room for an organisation",
+                    metadata: ["organisation": "\(organisation.name)", "error": "\(error)"])
+                throw RPCFault(
+                    .failedPrecondition,
+                    "\(organisation.name) cannot have a database of its own: \(error.detail)")
+            }
+            try await store.add(organisation)
+        }
         environment.logger.notice(
             "Organisation added", metadata: ["organisation": "\(organisation.name)"])
         return Bloasis_Accounts_Organisation(organisation)
@@ -130,13 +152,39 @@ package struct AccountAdministration: AccountAPI {
     }
 
     /// What the caller may see of it.
-    private func account(_ name: String) async throws -> Account {
+    private func account(_ name: String, of keeper: Keeper) async throws -> Account {
         let user = try UserID(asked: name)
-        guard let account = try await store.account(user), Keeper.calling.mayKeep(account) else {
+        guard let account = try await store.account(user), keeper.mayKeep(account) else {
             // Whose account it is nobody is told who may not see it.
             throw RPCFault(AccountStoreError.unknownAccount(user))
         }
         return account
+    }
+
+    /// Who calls, with what the token says and the account still has: a token outlives what was
+    /// taken from its account.
+    private func keeper() async throws -> Keeper {
+        let context = CallContext.current
+        guard let principal = context.principal else {
+            guard context.authorization == nil else {
+                throw RPCFault(
+                    .failedPrecondition,
+                    "a token came, and this process looks at none: set BLOASIS_AUTH=required here")
+            }
+            return .ofAll(by: nil)
+        }
+        guard let user = AccountRule.userID(principal.subject),
+            let own = try await store.account(user),
+            own.organisation == principal.organisation
+        else { return Keeper(principal) }
+        guard !own.isDisabled else {
+            throw RPCFault(.permissionDenied, "your account is disabled: ask an administrator")
+        }
+        return Keeper(
+            Principal(
+                subject: principal.subject,
+                scopes: principal.scopes.intersection(own.principal.scopes),
+                organisation: principal.organisation))
     }
 
     private func write(
@@ -170,24 +218,44 @@ package struct AccountAdministration: AccountAPI {
 /// Whose accounts a caller keeps.
 private enum Keeper {
     /// An administrator, or whoever calls where nobody is asked.
-    case ofAll
-    case ofOrganisation(OrganisationName)
-    case ofOneself(subject: String)
+    case ofAll(by: Principal?)
+    case ofOrganisation(OrganisationName, by: Principal)
+    case ofOneself(Principal)
 
-    static var calling: Keeper {
-        guard let principal = CallContext.current.principal, !principal.isAdministrator else {
-            return .ofAll
+    init(_ principal: Principal) {
+        if principal.isAdministrator {
+            self = .ofAll(by: principal)
+        } else if let organisation = principal.organisation, principal.scopes.contains(.manager) {
+            self = .ofOrganisation(organisation, by: principal)
+        } else {
+            self = .ofOneself(principal)
         }
-        guard let organisation = principal.organisation, principal.scopes.contains(.manager)
-        else { return .ofOneself(subject: principal.subject) }
-        return .ofOrganisation(organisation)
+    }
+
+    /// - Throws: PERMISSION_DENIED for one's own account: nobody gives back to oneself what was
+    ///   taken, nor takes from everybody who could. One's password is changed by showing it.
+    func requireChange(of account: Account) throws {
+        switch self {
+        case .ofAll(nil): return
+        case .ofAll(let principal?), .ofOrganisation(_, let principal):
+            guard Keeper.isOwn(account, of: principal) else { return }
+            throw RPCFault(
+                .permissionDenied, "this is your own account: have another one change it")
+        case .ofOneself:
+            throw RPCFault(.permissionDenied, "you keep no accounts but your own")
+        }
+    }
+
+    private static func isOwn(_ account: Account, of principal: Principal) -> Bool {
+        account.organisation == principal.organisation
+            && account.userID.text.utf8.elementsEqual(principal.subject.utf8)
     }
 
     func mayKeep(_ account: Account) -> Bool {
         switch self {
         case .ofAll: true
-        case .ofOrganisation(let name): account.organisation == name
-        case .ofOneself(let subject): account.userID.text.utf8.elementsEqual(subject.utf8)
+        case .ofOrganisation(let name, _): account.organisation == name
+        case .ofOneself(let principal): Keeper.isOwn(account, of: principal)
         }
     }
 
@@ -198,8 +266,8 @@ private enum Keeper {
         let asked = text.isEmpty ? nil : try OrganisationName(asked: text)
         switch self {
         case .ofAll: return asked
-        case .ofOrganisation(let own) where asked ?? own == own: return own
-        case .ofOrganisation(let own):
+        case .ofOrganisation(let own, _) where asked ?? own == own: return own
+        case .ofOrganisation(let own, _):
             throw RPCFault(.permissionDenied, "you keep the accounts of \(own) alone")
         case .ofOneself:
             throw RPCFault(.permissionDenied, "you keep no accounts but your own")

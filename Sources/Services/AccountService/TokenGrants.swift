@@ -146,29 +146,36 @@ package final class TokenGrants: TokenAPI {
 
     /// The account whose password was shown.
     private func account(_ name: String, _ password: Password) async throws -> Account {
-        let user = AccountRule.userID(name)
-        if let user { try begin(user) }
+        // No account has such a name or such a password, as everybody may know: that need not take
+        // as long as what only some know.
+        guard let user = AccountRule.userID(name), password.canBeOne else {
+            throw refused(nil)
+        }
+        try begin(user)
+        var known: Account?
         do {
-            guard let user, let account = try await store.account(user) else {
-                try await hasher.pretend()
-                throw TokenGrants.wrong
-            }
-            let known = try await checked(account, password)
-            guard !known.isDisabled else {
+            known = try await store.account(user)
+            let account = try await checked(known, password)
+            guard !account.isDisabled else {
                 throw RPCFault(
                     .permissionDenied, "the account is disabled: ask an administrator")
             }
-            pace.withLock { $0.succeeded(user) }
-            return known
-        } catch let error as PasswordHashingError {
-            throw RPCFault(error)
+            pace.withLock { $0.succeeded(account.userID) }
+            return account
         } catch let fault as RPCFault where fault == TokenGrants.wrong {
-            TokenGrants.count("wrong")
-            // The name may be somebody's password, typed into the wrong field.
-            environment.logger.notice(
-                "Login refused", metadata: ["user_id": "\(user?.text ?? "(no name)")"])
-            throw fault
+            throw refused(known)
+        } catch {
+            pace.withLock { $0.withdrew(user) }
+            throw (error as? PasswordHashingError).map { RPCFault($0) } ?? error
         }
+    }
+
+    private func refused(_ account: Account?) -> RPCFault {
+        TokenGrants.count("wrong")
+        // What is no account's name may be somebody's password, typed into the wrong field.
+        environment.logger.notice(
+            "Login refused", metadata: ["user_id": "\(account?.userID.text ?? "(nobody's)")"])
+        return TokenGrants.wrong
     }
 
     private static let wrong = RPCFault(
@@ -190,12 +197,23 @@ package final class TokenGrants: TokenAPI {
     }
 
     /// Throws `wrong`; hashes anew what was hashed weakly.
-    private func checked(_ account: Account, _ password: Password) async throws -> Account {
-        guard password.exposed.utf8.count <= Password.longestBytes else {
+    private func checked(_ account: Account?, _ password: Password) async throws -> Account {
+        guard let account else {
             try await hasher.pretend()
             throw TokenGrants.wrong
         }
-        switch try await hasher.check(password, against: account.passwordHash) {
+        let check: PasswordCheck
+        do {
+            check = try await hasher.check(password, against: account.passwordHash)
+        } catch PasswordHashingError.unreadableHash {
+            // Said to whoever can mend it, and to nobody who only knows the name.
+            environment.logger.error(
+                "\(PasswordHashingError.unreadableHash)",
+                metadata: ["user_id": "\(account.userID)"])
+            try await hasher.pretend()
+            throw TokenGrants.wrong
+        }
+        switch check {
         case .wrong: throw TokenGrants.wrong
         case .right: return account
         case .rightButWeak:

@@ -71,6 +71,8 @@ package struct Deliveries: Service {
     }
 
     package func run() async throws {
+        // Of an earlier run that failed, something may have been handed over that nobody sent.
+        state.reset()
         let (taken, take) = AsyncStream.makeStream(of: TakenDelivery.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

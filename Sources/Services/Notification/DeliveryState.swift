@@ -23,6 +23,12 @@ final class DeliveryState: Sendable {
         }
     }
 
+    /// Nothing is under way any more, whatever was handed over.
+    func reset() {
+        counts.withLock { $0.underWay = [:] }
+        gauge.record(0)
+    }
+
     func begin(in pool: DeliveryPool) { change(pool, by: 1) }
     func end(in pool: DeliveryPool) { change(pool, by: -1) }
 

@@ -94,6 +94,13 @@ package struct PostgresStore: Sendable {
         listener = CommitListener(target: target, signal: database.signal)
     }
 
+    /// Makes the database of an organisation, which is opened later, where there is none.
+    ///
+    /// - Throws: `StoreError`.
+    package func makeRoom(for organisation: OrganisationName) async throws {
+        try await OrganisationDatabase(organisation, beside: database).create()
+    }
+
     /// A database of an organisation's own on the same server, made when there is none.
     ///
     /// - Throws: `StoreError`; of a database that is another's among them.

@@ -35,7 +35,7 @@ extension Assembly {
         }
     }
 
-    var passwords: ScryptHasher {
+    private var passwords: ScryptHasher {
         ScryptHasher(salt: { Assembly.randomBytes(ScryptHasher.saltBytes) })
     }
 
@@ -44,24 +44,29 @@ extension Assembly {
             now: { WallClock.now }, randomBytes: Assembly.randomBytes, logger: logger)
     }
 
-    func administration(_ hasher: any PasswordHasher) -> AccountAdministration {
-        AccountAdministration(storage.accounts, hasher: hasher, grants(logger))
+    /// With threads of its own for passwords: whoever floods logins keeps nobody from keeping
+    /// accounts.
+    var administration: AccountAdministration { administration(logger) }
+
+    private func administration(_ logger: Logger) -> AccountAdministration {
+        AccountAdministration(
+            storage.accounts, hasher: passwords, grants(logger), makeRoom: storage.makeRoom)
     }
 
     /// For somebody at a terminal, who sees what was done: it is not told a second time.
     var commandedAdministration: AccountAdministration {
         var logger = logger
         logger.logLevel = .warning
-        return AccountAdministration(storage.accounts, hasher: passwords, grants(logger))
+        return administration(logger)
     }
 
-    func tokens(_ hasher: any PasswordHasher, _ settings: AccountSettings) -> TokenGrants {
+    func tokens(_ settings: AccountSettings) -> TokenGrants {
         let access = configuration.access
         let secret = access.keySources.lazy.compactMap { source in
             if case .secret(let secret) = source { secret } else { nil }
         }.first
         return TokenGrants(
-            storage.accounts, hasher: hasher,
+            storage.accounts, hasher: passwords,
             issuer: secret.map { JWTIssuer($0, expecting: access.expectations) },
             accessSeconds: settings.accessSeconds, grants(logger))
     }

@@ -100,7 +100,7 @@ struct OrganisationsHost: BlockingService {
             }
             return nil
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 defer { found.finish() }
                 try await search.run()
@@ -109,23 +109,38 @@ struct OrganisationsHost: BlockingService {
             for await name in names where known.insert(name).inserted {
                 group.addTask { await work(for: name) }
             }
-            try await group.waitForAll()
         }
     }
 
     private func work(for name: OrganisationName) async {
+        await again("opened", name) {
+            let office = try await process.shared(Shared.office(of: name))
+            await withDiscardingTaskGroup { group in
+                // Each by itself: one that fails keeps none of the others from their work.
+                for part in office.parts {
+                    group.addTask { await again("worked for", name) { try await part.run() } }
+                }
+            }
+        }
+    }
+
+    /// Does a work until it ends by itself, or the process does.
+    private func again(
+        _ verb: String, _ name: OrganisationName, _ work: @Sendable () async throws -> Void
+    ) async {
         var pause = OrganisationsHost.firstPause
         while true {
+            let begun = ContinuousClock.now
             do {
-                let office = try await process.shared(Shared.office(of: name))
-                pause = OrganisationsHost.firstPause
-                try await runTogether(office.parts)
-                return
+                return try await work()
             } catch is CancellationError {
                 return
             } catch {
+                if ContinuousClock.now - begun > OrganisationsHost.longestPause {
+                    pause = OrganisationsHost.firstPause
+                }
                 assembly.logger.error(
-                    "An organisation is not worked for: it is tried again",
+                    "An organisation is not \(verb): it is tried again",
                     metadata: [
                         "organisation": "\(name)", "error": "\(error)", "pause": "\(pause)",
                     ])

@@ -154,10 +154,9 @@ enum Shared {
                 methods += ServiceMethod.notification(office.inboxes, office.webhooks)
                     .map { $0.atOrganisations(of: process) }
             case .accounts:
-                let passwords = assembly.passwords
                 methods += ServiceMethod.accounts(
-                    assembly.tokens(passwords, try process.values.read(AccountSettings.self)),
-                    assembly.administration(passwords))
+                    assembly.tokens(try process.values.read(AccountSettings.self)),
+                    assembly.administration)
             default: break
             }
         }

@@ -60,10 +60,11 @@ extension AccessSettings {
     ) throws(ConfigurationError) -> Authentication {
         let isLoopback = LoopbackHost.contains(bindAddress)
         switch mode {
-        case .off where isLoopback: return .off(notice: nil)
+        case .off where isLoopback:
+            return .off(notice: keySources.isEmpty ? nil : Self.unusedNotice)
         case .off: return .off(notice: Self.openNotice(bindAddress))
-        case .auto where isLoopback:
-            return .off(notice: keySources.isEmpty ? nil : Self.unusedNotice(bindAddress))
+        // Whoever has keys wants tokens looked at, also behind a gateway on the same machine.
+        case .auto where isLoopback && keySources.isEmpty: return .off(notice: nil)
         case .auto where keySources.isEmpty: throw Self.noKeys(bindAddress)
         case .required where keySources.isEmpty: throw Self.noKeys(nil)
         case .auto, .required: return .required
@@ -75,10 +76,9 @@ extension AccessSettings {
             + "everything"
     }
 
-    private static func unusedNotice(_ address: String) -> String {
-        "keys for tokens are configured, but BIND_ADDRESS is \(address), where nobody is asked for "
-            + "one: set BLOASIS_AUTH=required to ask"
-    }
+    private static let unusedNotice =
+        "keys for tokens are configured, but BLOASIS_AUTH is off: nobody is asked for one, and "
+        + "whoever calls may do everything"
 
     /// - Parameter address: `nil` when tokens are asked for wherever the process listens.
     private static func noKeys(_ address: String?) -> ConfigurationError {

@@ -4,7 +4,7 @@ extension ConfigurationTable {
         ConfigurationKey(
             "BLOASIS_AUTH", .choice(AuthenticationMode.allCases.map(\.rawValue)), default: "auto",
             meaning: "Whether `serve` asks callers for tokens (JWT). `auto` is `off` on a loopback "
-                + "address and `required` on any other; `off` is off anywhere."),
+                + "address without keys and `required` on any other; `off` is off anywhere."),
         ConfigurationKey(
             "BLOASIS_JWKS_FILE", .path,
             meaning: "Keys that verify RS256 and ES256 tokens, as a JSON Web Key Set; read again "

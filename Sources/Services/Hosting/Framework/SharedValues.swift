@@ -1,4 +1,5 @@
 import Logging
+import Ports
 import Synchronization
 
 /// Something that the services of a process share, made when one of them first asks for it. Declare
@@ -65,7 +66,12 @@ final class SharedValues: Sendable {
             if let flight = state.flights[key.name] { return flight }
             let flight = Flight<any Sendable>()
             state.flights[key.name] = flight
-            state.makings[key.name] = Task { flight.land(await make(key, process)) }
+            state.makings[key.name] = Task {
+                // It outlives the call that asks for it first, and is nobody's.
+                await CallContext.$current.withValue(CallContext()) {
+                    flight.land(await make(key, process))
+                }
+            }
             return flight
         }
         let made = try await flight.value()
