@@ -60,6 +60,11 @@ def stock(home):
     return listed.split("\n", 1)[0].strip().split(",")[1:]
 
 
+def unknown(count):
+    """Names that no series has."""
+    return [f"S{number}" for number in range(count)]
+
+
 class Serving:
     def __init__(self, home):
         self.home = home
@@ -81,7 +86,8 @@ def measure(home, names, runs):
     """Rows of (name, milliseconds, goal)."""
     rows, answers = [], {}
     cases = [("1 symbol", ["SPX"]), (f"{len(names)} symbols", names),
-             ("500 symbols, 20 of them with bars", names + [f"S{n}" for n in range(480)])]
+             ("500 symbols, 20 of them with bars", names + unknown(480)),
+             ("5,000 symbols, 20 of them with bars", names + unknown(4_980))]
     with Serving(home) as client:
         for name, symbols in cases:
             client.ask(question(symbols, 99_999))
