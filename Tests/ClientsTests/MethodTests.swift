@@ -35,6 +35,7 @@ struct MethodTests {
         Method("ListRegimeChanges") { try await $0.regimes.listRegimeChanges($1) },
         Method("SaveRegime") { try await $0.regimes.saveRegime($1) },
         Method("ListModels") { try await $0.regimes.listModels($1) },
+        Method("ListDisagreements") { try await $0.regimes.listDisagreements($1) },
         Method("GetModel", setting: ["version"]) { try await $0.regimes.getModel($1) },
         Method("ListSeries") { try await $0.regimes.listSeries($1) },
         Method("GetRegimeColumns") { try await $0.regimes.getRegimeColumns($1) },

@@ -20,7 +20,9 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { topic.name }
 
-    static let all = [regimeChange, orderFilled, marketBars, backfillJobs, backfillProgress]
+    static let all = [
+        regimeChange, orderFilled, marketBars, backfillJobs, backfillProgress, modelDisagreement,
+    ]
 
     private static let regimeChange = TopicContract(
         topic: .regimeChange, messages: regimeChanges,
@@ -34,6 +36,20 @@ struct TopicContract: Sendable, CustomTestStringConvertible {
             "content-type": "application/json", "ce-specversion": "1.0",
             "ce-type": .string(RegimeChangeEvent.cloudEventType),
             "ce-source": .string(RegimeChangeEvent.source),
+        ])
+
+    private static let modelDisagreement = TopicContract(
+        topic: .modelDisagreement, messages: disagreements,
+        rewritten: { try ModelDisagreementEvent(payload: $0).message() },
+        constants: [
+            "source": .string(ModelDisagreementEvent.source),
+            "event_type": .string(ModelDisagreementEvent.eventType),
+            "schema_version": .number(Double(ModelDisagreementEvent.schemaVersion)),
+        ],
+        headerConstants: [
+            "content-type": "application/json", "ce-specversion": "1.0",
+            "ce-type": .string(ModelDisagreementEvent.cloudEventType),
+            "ce-source": .string(ModelDisagreementEvent.source),
         ])
 
     private static let orderFilled = TopicContract(
@@ -139,6 +155,16 @@ extension TopicContract {
     @Sendable private static func jobs() throws -> [EventMessage] {
         SessionCalendar.allCases.map { Examples.job(calendar: $0).message }
             + [Examples.leastJob().message]
+    }
+
+    /// Of every label, beginning and ceasing to disagree; one with a trace.
+    @Sendable private static func disagreements() throws -> [EventMessage] {
+        var traced = ModelDisagreementEvent(Samples.shadow(at: 0, .crisis)).message()
+        traced.headers[TraceContext.header] = trace
+        return [traced]
+            + Regime.allCases.map { regime in
+                ModelDisagreementEvent(Samples.shadow(at: 1, regime)).message()
+            }
     }
 
     /// A job in every state.

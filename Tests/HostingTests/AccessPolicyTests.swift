@@ -46,8 +46,8 @@ struct AccessPolicyTests {
         "regimes are read by users, sources of data and administrators",
         arguments: [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
-            "AnalyzeCurrentRegime", "ListModels", "GetModel", "ListSeries", "GetRegimeColumns",
-            "GetScorecard",
+            "AnalyzeCurrentRegime", "ListModels", "ListDisagreements", "GetModel",
+            "ListSeries", "GetRegimeColumns", "GetScorecard",
         ])
     func reading(name: String) {
         let method = "\(Self.regimes)/\(name)"

@@ -211,6 +211,18 @@ private final class CountingReader: RegimeReader {
         try await reader.changes(query).filter { $0.asOf != hidden }
     }
 
+    func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        try await reader.shadowAnswers(query, onlyDisagreeing: onlyDisagreeing)
+    }
+
+    func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        try await reader.shadowTally(of: series, after: instant)
+    }
+
     func bars(_ query: SeriesQuery) async throws -> [RevisedBar] {
         try script.play()
         largest.withLock { $0 = max($0, query.limit) }

@@ -38,6 +38,47 @@ struct SpecificationTimelineTests {
         #expect(once.promoting(jump, after: at(20)) == once)
     }
 
+    @Test("what runs beside is written with it, one at a time")
+    func shadows() throws {
+        let begun = SpecificationTimeline(hmm).shadowing(jump, after: at(10))
+        #expect(begun.current == hmm && begun.shadow?.specification == jump)
+        let replaced = begun.shadowing(rules, after: at(20))
+        #expect(replaced.shadows.map(\.through) == [at(20), nil])
+        #expect(replaced.shadows[0].contains(at(20)) && !replaced.shadows[0].contains(at(21)))
+        #expect(replaced.end(of: jump) == at(20) && replaced.end(of: rules) == nil)
+        #expect(replaced.specifications == [hmm, jump, rules])
+        for timeline in [begun, replaced, replaced.endingShadow(at: at(30))] {
+            let read = try SpecificationTimeline(canonicalJSON: timeline.canonicalJSON)
+            #expect(read == timeline && read.canonicalJSON == timeline.canonicalJSON)
+        }
+    }
+
+    @Test("what was asked about nothing leaves no trace, and what answers is compared no more")
+    func shadowsEnd() {
+        let begun = SpecificationTimeline(hmm).shadowing(jump, after: at(10))
+        #expect(begun.endingShadow(at: at(10)) == SpecificationTimeline(hmm))
+        let promoted = begun.promoting(jump, after: at(20))
+        #expect(promoted.shadow == nil && promoted.shadows.map(\.through) == [at(20)])
+        #expect(promoted.end(of: hmm) == at(20) && promoted.end(of: jump) == nil)
+        #expect(begun.promoting(rules, after: at(20)).shadow?.specification == jump)
+    }
+
+    @Test("shadows that overlap are refused")
+    func overlapping() {
+        let text = SpecificationTimeline(hmm).shadowing(jump, after: at(10))
+            .shadowing(rules, after: at(20)).canonicalJSON
+        for wrong in [
+            text.replacing(#""through":20"#, with: #""through":21"#),
+            text.replacing(#","through":20"#, with: ""),
+            text.replacing(#""after":10"#, with: #""after":20"#),
+        ] {
+            #expect(wrong != text)
+            #expect(throws: SpecificationError.self) {
+                try SpecificationTimeline(canonicalJSON: wrong)
+            }
+        }
+    }
+
     @Test("a text that is no timeline is refused")
     func malformed() {
         let timeline = SpecificationTimeline(hmm).promoting(jump, after: at(10))

@@ -165,6 +165,15 @@ extension FakeService: MarketRegimeAPI {
         }
     }
 
+    package func listDisagreements(
+        _ request: Bloasis_MarketRegime_ListDisagreementsRequest
+    ) async throws -> Bloasis_MarketRegime_ListDisagreementsResponse {
+        try take(request) {
+            try series(request.market, request.timeframe)
+            return Bloasis_MarketRegime_ListDisagreementsResponse()
+        }
+    }
+
     package func getModel(
         _ request: Bloasis_MarketRegime_GetModelRequest
     ) async throws -> Bloasis_MarketRegime_RegimeModel {

@@ -7,7 +7,7 @@ import Testing
 package enum RegimeStoreConformance {
     package static let laws: [Law<StoreWorld>] =
         registering + recording + barLaws + restating + knowing + announcing + overriding
-        + reading + telling + cataloguing + calibrating + loading + specifying
+        + reading + telling + cataloguing + calibrating + loading + specifying + shadowing
 }
 
 // MARK: - Registering

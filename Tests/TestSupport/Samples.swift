@@ -141,6 +141,17 @@ extension Samples {
             announcing: announcing)
     }
 
+    /// What ran beside said about a day on which `normal_bull` was published.
+    package static func shadow(
+        at day: Int, _ regime: Regime, confidence: Double = 0.75, isTurn: Bool = true
+    ) -> ShadowAnswer {
+        ShadowAnswer(
+            series: series, asOf: Samples.day(day), availableAt: Samples.day(day), revision: 1,
+            model: "jump", modelVersion: ModelVersion("beside"), regime: regime,
+            confidence: confidence, published: .normalBull,
+            publishedVersion: ModelVersion("answering"), isTurn: isTurn)
+    }
+
     /// Readable names instead of hashes, and payloads a person can read.
     package static let wording = ChangeWording(
         eventID: { change in
@@ -154,6 +165,18 @@ extension Samples {
             return EventMessage(
                 topic: .regimeChange, key: change.series.market.text, payload: Array(text.utf8),
                 headers: ["ce-id": change.eventID.text, "content-type": "application/json"])
+        },
+        disagreement: { shadow in
+            let id = EventID(
+                "\(shadow.series)@\(shadow.asOf)#\(shadow.revision)/\(shadow.model):"
+                    + shadow.regime.label)
+            let text = #"{"event_id":"\#(id)","disagrees":\#(shadow.disagrees)}"#
+            return OutboxEntry(
+                eventID: id,
+                message: EventMessage(
+                    topic: .modelDisagreement, key: shadow.series.market.text,
+                    payload: Array(text.utf8),
+                    headers: ["ce-id": id.text, "content-type": "application/json"]))
         })
 }
 

@@ -32,7 +32,8 @@ struct RetrySchedule: Equatable {
     static let repeatable = Set(
         [
             "GetCurrentRegime", "GetRegimeHistory", "ListRegimeChanges", "StreamRegimeChanges",
-            "ListModels", "GetModel", "ListSeries", "GetRegimeColumns", "GetScorecard",
+            "ListModels", "ListDisagreements", "GetModel", "ListSeries", "GetRegimeColumns",
+            "GetScorecard",
             "AnalyzeCurrentRegime",
         ].map { "\(ServiceMethod.marketRegimeService)/\($0)" }
             + ["GetStrategy", "GetSectorStrategies"].map {

@@ -71,6 +71,12 @@ package struct RemoteMarketRegime: MarketRegimeAPI {
         try await calls.unary(service, "ListModels", request)
     }
 
+    package func listDisagreements(
+        _ request: Bloasis_MarketRegime_ListDisagreementsRequest
+    ) async throws -> Bloasis_MarketRegime_ListDisagreementsResponse {
+        try await calls.unary(service, "ListDisagreements", request)
+    }
+
     package func getModel(
         _ request: Bloasis_MarketRegime_GetModelRequest
     ) async throws -> Bloasis_MarketRegime_RegimeModel {

@@ -29,6 +29,9 @@ struct SchemaMigration {
             number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
         SchemaMigration(
             number: 11, name: "accounts", file: PackageResources._011_accounts_sql),
+        SchemaMigration(
+            number: 12, name: "shadow_answers",
+            file: PackageResources._012_shadow_answers_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

@@ -43,6 +43,10 @@ package protocol MarketRegimeAPI: Sendable {
         _ request: Bloasis_MarketRegime_ListModelsRequest
     ) async throws -> Bloasis_MarketRegime_ListModelsResponse
 
+    func listDisagreements(
+        _ request: Bloasis_MarketRegime_ListDisagreementsRequest
+    ) async throws -> Bloasis_MarketRegime_ListDisagreementsResponse
+
     func getModel(
         _ request: Bloasis_MarketRegime_GetModelRequest
     ) async throws -> Bloasis_MarketRegime_RegimeModel

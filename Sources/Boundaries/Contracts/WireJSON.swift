@@ -62,6 +62,10 @@ extension Bloasis_MarketRegime_ListModelsResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }
 
+extension Bloasis_MarketRegime_ListDisagreementsResponse: PageMessage {
+    fileprivate var hasNoItems: Bool { items.isEmpty }
+}
+
 extension Bloasis_Trading_ListPaperPortfoliosResponse: PageMessage {
     fileprivate var hasNoItems: Bool { items.isEmpty }
 }

@@ -10,9 +10,12 @@ package struct Topic: Hashable, Sendable {
     package static let backfillJobs = Topic("backfill-jobs")
     /// Looked at by whoever put jobs; nothing of it is set aside.
     package static let backfillProgress = Topic("backfill-progress")
+    /// That a model which runs beside begins or ceases to disagree; looked at by whoever likes to.
+    package static let modelDisagreement = Topic("model-disagreement")
     /// Every topic of the contract, each with the one for its dead letters.
     package static let all =
-        setAside.flatMap { [$0, $0.deadLetter] } + [backfillProgress]
+        setAside.flatMap { [$0, $0.deadLetter] }
+        + [backfillProgress, modelDisagreement]
 
     /// Those of which somebody sets aside what nobody can process.
     package static let setAside = [marketBars, regimeChange, orderFilled, backfillJobs]

@@ -14,6 +14,7 @@ package final class InMemoryRegimeStore: Sendable {
         var announcements: [RegimeChange] = []
         /// In the order of their start.
         var overrides: [RegimeOverride] = []
+        var shadows = RevisionShelf<ShadowAnswer>()
         var models: [StoredModel] = []
         var activations = RevisionShelf<ModelActivation>()
     }
@@ -122,6 +123,7 @@ extension InMemoryRegimeStore: RegimeJournal {
         for record in batch.records {
             let asOf = record.assessment.asOf
             facts.assessments[asOf] = rows.assessments[asOf].last
+            facts.shadows[asOf] = rows.shadows[asOf].last
             facts.announced[asOf] =
                 rows.announcements.last { $0.asOf == asOf && !$0.isByOverride }?.eventID
         }
@@ -145,6 +147,7 @@ extension InMemoryRegimeStore: RegimeJournal {
             rows.changes.append(change, at: change.asOf)
             if change.announcement != nil { rows.announcements.append(change) }
         }
+        for shadow in plan.shadows { rows.shadows.append(shadow, at: shadow.asOf) }
         rows.models += plan.models
         for activation in plan.activations {
             rows.activations.append(activation, at: activation.activeFrom)
@@ -190,6 +193,24 @@ extension InMemoryRegimeStore: RegimeReader {
         _ series: Series, at instant: Timestamp
     ) async throws -> RegimeAssessment? {
         rows(of: series)?.assessments.all.last { $0.isKnown(at: instant) }
+    }
+
+    package func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        rows(of: query.series)?.shadows.rows(query) { _, revisions in
+            revisions.last { query.admits($0.availableAt) }.flatMap {
+                !onlyDisagreeing || $0.disagrees ? $0 : nil
+            }
+        } ?? []
+    }
+
+    package func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        let latest = rows(of: series)?.shadows.latest.filter { $0.asOf > instant }
+        return ShadowTally(
+            bars: latest?.count ?? 0, disagreed: latest?.count(where: \.disagrees) ?? 0)
     }
 
     package func history(_ query: SeriesQuery) async throws -> [RegimeAssessment] {

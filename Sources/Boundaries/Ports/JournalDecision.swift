@@ -1,72 +1,5 @@
-package import Market
-package import Regimes
-
-/// A bar as a store keeps it: adopted once assessments were made from it.
-package struct StoredBar: Sendable {
-    package var bar: Bar
-    package var revision: Int
-    package var isAdopted: Bool
-
-    package init(bar: Bar, revision: Int, isAdopted: Bool) {
-        self.bar = bar
-        self.revision = revision
-        self.isAdopted = isAdopted
-    }
-}
-
-/// What a store holds of the timestamps that a batch touches. What is not listed is not stored.
-package struct JournalFacts: Sendable {
-    package var head: SeriesHead
-    /// Every revision of a timestamp, oldest first.
-    package var bars: [Timestamp: [StoredBar]] = [:]
-    /// The highest revision of an `asOf`.
-    package var assessments: [Timestamp: RegimeAssessment] = [:]
-    /// The change by bars of the highest revision of an `asOf`, wherever assessments may have been
-    /// dropped while their changes stayed; only looked at where there is no assessment.
-    package var changes: [Timestamp: RegimeChange] = [:]
-    /// The event of a change, but an override's, that was announced last about an `asOf`.
-    package var announced: [Timestamp: EventID] = [:]
-    package var models: Set<ModelVersion> = []
-    /// The model stored last for an `activeFrom`.
-    package var activations: [Timestamp: ModelVersion] = [:]
-
-    package init(head: SeriesHead) {
-        self.head = head
-    }
-}
-
-/// A message that belongs into the outbox.
-package struct OutboxEntry: Sendable, Equatable {
-    package var eventID: EventID
-    package var message: EventMessage
-
-    package init(eventID: EventID, message: EventMessage) {
-        self.eventID = eventID
-        self.message = message
-    }
-}
-
-/// The rows that a batch adds to a store, and the series' head afterwards.
-package struct JournalPlan: Sendable {
-    package var insertedBars: [StoredBar] = []
-    /// Revisions stored as late corrections that assessments now rest on.
-    package var adoptedBars: [RevisedBar] = []
-    package var models: [StoredModel] = []
-    package var activations: [ModelActivation] = []
-    package var assessments: [RegimeAssessment] = []
-    package var changes: [RegimeChange] = []
-    package var outbox: [OutboxEntry] = []
-    package var receipt: JournalReceipt
-
-    package init(head: SeriesHead) {
-        receipt = JournalReceipt(head: head)
-    }
-
-    /// Late corrections rest on nothing yet.
-    var changesWhatAnswersRestOn: Bool {
-        !adoptedBars.isEmpty || !assessments.isEmpty || insertedBars.contains(where: \.isAdopted)
-    }
-}
+import Market
+import Regimes
 
 /// What a batch means against the rows already stored: new, the same, revised or restated, and
 /// which sequence a change gets. Pure, so that every journal decides alike.
@@ -94,6 +27,9 @@ package struct JournalDecision: Sendable {
         decision.reserve(batch.records.count)
         for record in batch.orderedRecords {
             decision.add(record, of: batch.series, announcing: batch.announcing)
+            if let shadow = record.shadow {
+                decision.add(shadow, beside: record.assessment, announcing: batch.announcing)
+            }
         }
         let isWritten = decision.plan.changesWhatAnswersRestOn
         decision.finish(
@@ -316,6 +252,22 @@ extension JournalDecision {
             let silent = silent(change, revision: assessment.revision)
             plan.changes.append(announcing ? announceIfDue(silent) : silent)
         }
+    }
+
+    private mutating func add(
+        _ shadow: ShadowAnswer, beside assessment: RegimeAssessment, announcing: Bool
+    ) {
+        precondition(
+            shadow.series == assessment.series && shadow.asOf == assessment.asOf,
+            "what ran beside is about another bar")
+        let stored = facts.shadows[shadow.asOf]
+        if let stored, stored.saysTheSame(as: shadow) { return }
+        var shadow = shadow
+        shadow.revision = (stored?.revision ?? 0) + 1
+        facts.shadows[shadow.asOf] = shadow
+        plan.shadows.append(shadow)
+        plan.receipt.shadowAnswers += 1
+        if announcing, shadow.isTurn { plan.outbox.append(wording.disagreement(shadow)) }
     }
 
     /// The change as it is stored before anybody is told.

@@ -62,12 +62,17 @@ package struct ChangeWording: Sendable {
     package var eventID: @Sendable (RegimeChange) -> EventID
     /// The message of an announced change.
     package var message: @Sendable (RegimeChange) -> EventMessage
+    /// That what runs beside begins or ceases to disagree: named by a hash of series, `asOf`, both
+    /// model versions, revision and label.
+    package var disagreement: @Sendable (ShadowAnswer) -> OutboxEntry
 
     package init(
         eventID: @escaping @Sendable (RegimeChange) -> EventID,
-        message: @escaping @Sendable (RegimeChange) -> EventMessage
+        message: @escaping @Sendable (RegimeChange) -> EventMessage,
+        disagreement: @escaping @Sendable (ShadowAnswer) -> OutboxEntry
     ) {
         self.eventID = eventID
         self.message = message
+        self.disagreement = disagreement
     }
 }

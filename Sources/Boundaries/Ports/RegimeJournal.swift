@@ -24,6 +24,10 @@ package protocol RegimeJournal: Sendable {
     ///   an outbox row. Sequences are gap-free and append-only. While an override stands, changes
     ///   are stored silently: what is published does not change by them.
     ///
+    /// - What ran beside is stored as assessments are, and changes nothing else. When announcing,
+    ///   a new statement that it begins or ceases to disagree gets an outbox row, without a
+    ///   sequence.
+    ///
     /// - Throws: `JournalError.unknownSeries`, `JournalError.headMoved`, `StoreError`.
     func record(_ batch: JournalBatch) async throws -> JournalReceipt
 
@@ -151,14 +155,18 @@ package struct ModelActivation: Sendable, Equatable {
     }
 }
 
-/// One bar's answer, with the change it brought.
+/// One bar's answer, with the change it brought, and what ran beside.
 package struct JournalRecord: Sendable {
     package var assessment: RegimeAssessment
     package var change: RegimeChange?
+    package var shadow: ShadowAnswer?
 
-    package init(assessment: RegimeAssessment, change: RegimeChange? = nil) {
+    package init(
+        assessment: RegimeAssessment, change: RegimeChange? = nil, shadow: ShadowAnswer? = nil
+    ) {
         self.assessment = assessment
         self.change = change
+        self.shadow = shadow
     }
 }
 
@@ -211,6 +219,8 @@ package struct JournalReceipt: Sendable, Equatable {
     package var restatedAssessments = 0
     package var newChanges = 0
     package var announced = 0
+    /// Answers of what runs beside, restated ones among them.
+    package var shadowAnswers = 0
     package var head: SeriesHead
 
     package init(head: SeriesHead) {
@@ -218,7 +228,8 @@ package struct JournalReceipt: Sendable, Equatable {
     }
 
     package var wroteNothing: Bool {
-        newBars + revisedBars + newAssessments + restatedAssessments + newChanges + announced == 0
+        newBars + revisedBars + newAssessments + restatedAssessments + newChanges + announced
+            + shadowAnswers == 0
     }
 }
 

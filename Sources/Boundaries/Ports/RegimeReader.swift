@@ -31,6 +31,14 @@ package protocol RegimeReader: Sendable {
     /// override's start is known from when it was made, its end from when that was recorded.
     func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange]
 
+    /// What ran beside said, oldest first, one per `asOf`; or those of them that disagree.
+    func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer]
+
+    /// How what ran beside went about bars later than an instant.
+    func shadowTally(of series: Series, after instant: Timestamp) async throws -> ShadowTally
+
     /// Announced changes with a sequence later than `sequence`, in sequence order, those of
     /// overrides, amendments and superseded ones included: announcements are never taken back.
     func announcements(

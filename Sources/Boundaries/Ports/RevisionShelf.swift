@@ -48,6 +48,9 @@ struct RevisionShelf<Row: Sendable>: Sendable {
         return chosen
     }
 
+    /// Of every instant the highest revision, oldest first.
+    var latest: [Row] { revisions.compactMap(\.last) }
+
     /// Every row there is, oldest instant first and its revisions in order.
     var all: [Row] { revisions.flatMap { $0 } }
 

@@ -22,6 +22,11 @@ extension ChangeWording {
         guard let trace = CallContext.current.trace else { return self }
         var traced = self
         traced.message = { [message] in message($0).carrying(trace) }
+        traced.disagreement = { [disagreement] in
+            var entry = disagreement($0)
+            entry.message = entry.message.carrying(trace)
+            return entry
+        }
         return traced
     }
 }

@@ -17,7 +17,11 @@ struct ModelsCommand: ConfiguredVerb {
 
             promote has models of another kind answer from the next bar on, rollback those
             of the kind before. What was said stays said, and is verified by what said it.
-            Both work on the store, also while a server writes it.
+            shadow has models of another kind run beside what answers, from the next bar on:
+            they are compared, and told as events where they begin or cease to disagree.
+            disagreements lists those bars, unshadow ends it, and promote without --model
+            has the shadow answer.
+            All but the lists work on the store, also while a server writes it.
 
             EXAMPLES
               bloasis models --market SPX
@@ -25,10 +29,14 @@ struct ModelsCommand: ConfiguredVerb {
               bloasis models --server http://localhost:8080
               bloasis models promote --market SPX --model jump
               bloasis models rollback --market SPX
+              bloasis models shadow --market SPX --model jump
+              bloasis models disagreements --market SPX
             """)
 
     enum Action: String, CaseIterable, ExpressibleByArgument {
-        case list, promote, rollback
+        case list, promote, rollback, shadow, unshadow, disagreements
+
+        var reads: Bool { self == .list || self == .disagreements }
     }
 
     @Argument(help: "What is to be done.")
@@ -42,25 +50,34 @@ struct ModelsCommand: ConfiguredVerb {
     private static let wide = 150
     private static let shownVersion = 12
 
-    @Option(help: "What is promoted; see BLOASIS_MODEL.")
+    @Option(help: "What is promoted, or runs beside; see BLOASIS_MODEL.")
     var model: ModelChoice?
 
-    @Flag(help: "Print the API's JSON, an array; of list.")
+    @Flag(help: "Print the API's JSON, an array; of the lists.")
     var json = false
 
     func validate() throws {
-        if (model != nil) != (action == .promote) {
-            throw ValidationError(
-                action == .promote ? "promote what: --model" : "--model is for promote")
+        if action == .shadow, model == nil {
+            throw ValidationError("what is to run beside: --model")
         }
-        if action != .list, json || source.server != nil {
+        if model != nil, action != .shadow, action != .promote {
+            throw ValidationError("--model is for promote and shadow")
+        }
+        if !action.reads, json || source.server != nil {
             throw ValidationError("\(action) works on the store: leave out --json and --server")
         }
     }
 
     func run() async throws {
         let configuration = try common.configuration()
-        if action != .list { return try await change(configuration) }
+        switch action {
+        case .list: try await list(configuration)
+        case .disagreements: try await disagreements(configuration)
+        case .promote, .rollback, .shadow, .unshadow: try await change(configuration)
+        }
+    }
+
+    private func list(_ configuration: BloasisConfiguration) async throws {
         let series = try seriesOptions.series(configuration)
         try await source.answering(configuration) { regimes in
             var request = Bloasis_MarketRegime_ListModelsRequest()
@@ -89,32 +106,44 @@ struct ModelsCommand: ConfiguredVerb {
         }
     }
 
-    private func change(_ configuration: BloasisConfiguration) async throws {
+    func change(_ configuration: BloasisConfiguration) async throws {
         try await Assembly.with(configuration) { assembly in
             let series = try seriesOptions.series(configuration)
             let promotion = ModelPromotion(
                 journal: assembly.journal, reader: assembly.store,
                 threads: ProcessInfo.processInfo.activeProcessorCount)
-            let outcome =
-                if let model {
-                    try await promotion.promote(assembly.specification(of: model), of: series)
-                } else {
-                    try await promotion.rollBack(series)
-                }
-            StandardOutput.write(text(of: outcome))
+            let specification = model.map { assembly.specification(of: $0) }
+            switch (action, specification) {
+            case (.shadow, let specification?):
+                let outcome = try await promotion.shadow(specification, of: series)
+                StandardOutput.write(text(ofShadow: outcome))
+            case (.unshadow, _):
+                let (ended, tally) = try await promotion.endShadow(of: series)
+                StandardOutput.write(
+                    "\(series): \(ended.model.rawValue) runs beside no more; \(text(of: tally))\n")
+            case (.promote, let specification?):
+                let outcome = try await promotion.promote(specification, of: series)
+                StandardOutput.write(text(of: outcome))
+            case (.promote, nil):
+                StandardOutput.write(text(of: try await promotion.promoteShadow(of: series)))
+            default:
+                StandardOutput.write(text(of: try await promotion.rollBack(series)))
+            }
         }
+    }
+
+    func says(_ outcome: ModelPromotion.Outcome) -> String {
+        outcome.regime == outcome.published
+            ? "about that bar it says \(outcome.regime) as well"
+            : "about that bar it says \(outcome.regime), where \(outcome.published) was said"
     }
 
     private func text(of outcome: ModelPromotion.Outcome) -> String {
         let (former, current) = (outcome.former.model, outcome.current.model)
-        let says =
-            outcome.regime == outcome.published
-            ? "about that bar it says \(outcome.regime) as well"
-            : "about that bar it says \(outcome.regime), where \(outcome.published) was said"
         return """
             \(outcome.series): from the bar after \(day(outcome.after.rfc3339)) on \
             \(current.rawValue) answers, and no more \(former.rawValue)
-            \(says); the model that answers next is \(outcome.version)
+            \(says(outcome)); the model that answers next is \(outcome.version)
 
             """
     }
@@ -130,7 +159,7 @@ struct ModelsCommand: ConfiguredVerb {
     }
 
     /// Of a daily series the day says it all.
-    private func day(_ instant: String) -> String {
+    func day(_ instant: String) -> String {
         seriesOptions.timeframe.isIntraday ? instant : String(instant.prefix(10))
     }
 

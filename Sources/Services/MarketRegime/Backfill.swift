@@ -179,11 +179,13 @@ package struct Backfill: Sendable {
                 case .adopt(let model, let activation):
                     batch.models.append(model)
                     batch.activations.append(activation)
+                case .keep(let model):
+                    batch.models.append(model)
                 case .record(let record):
                     result.take(record.assessment)
                     let asOf = record.assessment.asOf
                     let isWanted = request.terms.range.map { $0.contains(asOf) } ?? true
-                    let isKnown = known[asOf].map(record.assessment.saysTheSame) ?? false
+                    let isKnown = known.says(record)
                     if isWanted { result.barsInRange += 1 }
                     if isWanted, !isKnown { batch.records.append(record) }
                 case .keepLate(let bar):
@@ -201,10 +203,9 @@ package struct Backfill: Sendable {
 
     private func knownAnswers(
         _ series: Series, from first: Timestamp, through last: Timestamp
-    ) async throws -> [Timestamp: RegimeAssessment] {
-        let page = try await reader.history(
-            SeriesQuery(series, range: first..<last.advanced(byNanoseconds: 1)))
-        return Dictionary(page.map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+    ) async throws -> KnownAnswers {
+        try await KnownAnswers(
+            reader, SeriesQuery(series, range: first..<last.advanced(byNanoseconds: 1)))
     }
 
     /// Changes announced in one transaction.
@@ -219,6 +220,27 @@ package struct Backfill: Sendable {
             if announced.isEmpty { return count }
             count += announced.count
         }
+    }
+}
+
+/// What the store says of a chunk already.
+private struct KnownAnswers {
+    private let assessments: [Timestamp: RegimeAssessment]
+    private let shadows: [Timestamp: ShadowAnswer]
+
+    init(_ reader: any RegimeReader, _ query: SeriesQuery) async throws {
+        assessments = Dictionary(
+            try await reader.history(query).map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+        shadows = Dictionary(
+            try await reader.shadowAnswers(query, onlyDisagreeing: false)
+                .map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    func says(_ record: JournalRecord) -> Bool {
+        let asOf = record.assessment.asOf
+        return assessments[asOf].map(record.assessment.saysTheSame) ?? false
+            && record.shadow.map { shadow in shadows[asOf].map(shadow.saysTheSame) ?? false }
+                ?? true
     }
 }
 

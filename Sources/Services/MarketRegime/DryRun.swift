@@ -63,6 +63,9 @@ extension DryRun: RegimeJournal {
                 StoredBar(bar: revised.bar, revision: revised.revision, isAdopted: true)
             ]
         }
+        for shadow in try await reader.shadowAnswers(query, onlyDisagreeing: false) {
+            facts.shadows[shadow.asOf] = shadow
+        }
         for assessment in try await reader.history(query) {
             facts.assessments[assessment.asOf] = assessment
         }
@@ -94,6 +97,18 @@ extension DryRun: RegimeReader {
 
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
         try await reader.changes(query)
+    }
+
+    package func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        try await reader.shadowAnswers(query, onlyDisagreeing: onlyDisagreeing)
+    }
+
+    package func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        try await reader.shadowTally(of: series, after: instant)
     }
 
     package func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {

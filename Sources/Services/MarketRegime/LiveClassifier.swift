@@ -133,7 +133,7 @@ package struct LiveClassifier: Sendable {
                 logger.warning(
                     "Refit failed, what was before it goes on answering",
                     metadata: ["as_of": "\(instant)", "error": "\(failure)"])
-            case .adopt, .keepLate:
+            case .adopt, .keep, .keepLate:
                 continue
             }
         }

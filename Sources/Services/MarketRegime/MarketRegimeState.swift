@@ -18,6 +18,8 @@ package struct MarketRegimeState: Sendable {
     private var walks: ModelWalks
     private var line = PublishedLine()
     private var activeModel = ModelVersion.unfitted
+    /// Whether what runs beside disagreed at the bar before.
+    private var disagreed = false
 
     /// - Parameters:
     ///   - timeline: which specification answers about which bars.
@@ -49,7 +51,8 @@ package struct MarketRegimeState: Sendable {
             with: bar, sessionDate: profile.calendar.date(ofClose: bar.timestamp))
         let step = answer.walked
         var effects: [Effect] = []
-        if let failure = step.fitFailure {
+        for failure in [step.fitFailure, answer.shadow?.walked.fitFailure] {
+            guard let failure else { continue }
             effects.append(.reportFitFailure(at: bar.timestamp, failure))
         }
         // Too few outcomes are every series' beginning, and its answers say that they are raw.
@@ -61,7 +64,12 @@ package struct MarketRegimeState: Sendable {
             effects.append(
                 .adopt(StoredModel(manifest, of: profile.series), activation(from: bar)))
         }
-        effects.append(.record(record(of: answer, at: bar, trigger ?? self.trigger)))
+        var record = record(of: answer, at: bar, trigger ?? self.trigger)
+        record.shadow = shadow(of: answer, beside: record.assessment)
+        if let fitted = answer.shadow?.walked.adopted {
+            effects.append(.keep(StoredModel(fitted, of: profile.series)))
+        }
+        effects.append(.record(record))
         return effects
     }
 
@@ -92,6 +100,25 @@ package struct MarketRegimeState: Sendable {
             assessment: assessment, change: changed ? RegimeChange(of: assessment) : nil)
     }
 
+    /// `nil` as long as nothing runs beside what answers, or has no model yet.
+    private mutating func shadow(
+        of answer: ModelWalks.Step, beside assessment: RegimeAssessment
+    ) -> ShadowAnswer? {
+        guard let shadow = answer.shadow, let manifest = shadow.manifest else {
+            disagreed = false
+            return nil
+        }
+        let regime = shadow.walked.published
+        let disagreedBefore = disagreed
+        disagreed = regime != assessment.regime
+        return ShadowAnswer(
+            series: profile.series, asOf: assessment.asOf, availableAt: assessment.availableAt,
+            model: shadow.specification.model.rawValue, modelVersion: manifest.version,
+            regime: regime, confidence: shadow.walked.step?.probabilities[regime] ?? 0,
+            published: assessment.regime, publishedVersion: assessment.modelVersion,
+            isTurn: disagreed != disagreedBefore)
+    }
+
     private func readings(of answer: ModelWalks.Step) -> [IndicatorReading] {
         let (step, indicators) = (answer.walked, answer.indicators)
         var values: [Double] = []
@@ -110,6 +137,8 @@ package struct MarketRegimeState: Sendable {
 package enum Effect: Sendable {
     /// A model answers from this bar on.
     case adopt(StoredModel, ModelActivation)
+    /// A model of what runs beside was fitted: kept, so that it is not fitted again.
+    case keep(StoredModel)
     /// The bar's answer is to be written, and its change announced.
     case record(JournalRecord)
     /// A bar that came too late to be classified is kept as a revision.
@@ -135,6 +164,8 @@ extension JournalBatch {
             case .adopt(let model, let activation):
                 models.append(model)
                 activations.append(activation)
+            case .keep(let model):
+                models.append(model)
             case .record(let record):
                 bars.append(bar)
                 records.append(record)

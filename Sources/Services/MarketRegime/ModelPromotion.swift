@@ -3,7 +3,8 @@ package import Ports
 package import RegimeModels
 package import Regimes
 
-/// Has another specification classify a series from the next bar on, or the one before again.
+/// Has another specification classify a series from the next bar on, or the one before again; or
+/// run beside what answers.
 ///
 /// What was said stays said: bars up to the last answer belong to what answered about them, and a
 /// backfill or a verification of the whole series uses each where it answered.
@@ -40,62 +41,120 @@ package struct ModelPromotion: Sendable {
     package func promote(
         _ specification: RegimeSpecification, of series: Series
     ) async throws -> Outcome {
-        try await change(series) { timeline throws(PromotionError) in
+        try await change(series) { timeline, last throws(PromotionError) in
             guard timeline.current != specification else { throw .answersAlready(series) }
-            return specification
+            return (specification, timeline.promoting(specification, after: last))
+        }
+    }
+
+    /// What runs beside is to answer.
+    ///
+    /// - Throws: `PromotionError`, `JournalError`, `StoreError`.
+    package func promoteShadow(of series: Series) async throws -> Outcome {
+        try await change(series) { timeline, last throws(PromotionError) in
+            guard let specification = timeline.shadow?.specification else {
+                throw .nothingBeside(series)
+            }
+            return (specification, timeline.promoting(specification, after: last))
+        }
+    }
+
+    /// From the next bar on a specification runs beside what answers, in the place of another that
+    /// did.
+    ///
+    /// - Throws: `PromotionError`, `JournalError`, `StoreError`.
+    package func shadow(
+        _ specification: RegimeSpecification, of series: Series
+    ) async throws -> Outcome {
+        try await change(series) { timeline, last throws(PromotionError) in
+            guard timeline.current != specification else { throw .answersAlready(series) }
+            guard timeline.shadow?.specification != specification else {
+                throw .runsAlready(series)
+            }
+            return (specification, timeline.shadowing(specification, after: last))
+        }
+    }
+
+    /// Nothing runs beside what answers any more; what was said stays listed.
+    ///
+    /// - Returns: what ran there, and how it went.
+    /// - Throws: `PromotionError`, `JournalError`, `StoreError`.
+    package func endShadow(
+        of series: Series
+    ) async throws -> (RegimeSpecification, ShadowTally) {
+        try await retrying {
+            let (head, last) = try await answered(series)
+            let timeline = try SpecificationTimeline(canonicalJSON: head.profile.specification)
+            guard let shadow = timeline.shadow else { throw PromotionError.nothingBeside(series) }
+            try await write(timeline.endingShadow(at: last), [], over: head)
+            let tally = try await reader.shadowTally(of: series, after: shadow.after)
+            return (shadow.specification, tally)
         }
     }
 
     /// - Throws: `PromotionError`, `JournalError`, `StoreError`.
     package func rollBack(_ series: Series) async throws -> Outcome {
-        try await change(series) { timeline throws(PromotionError) in
+        try await change(series) { timeline, last throws(PromotionError) in
             guard let previous = timeline.previous else { throw .nothingPromoted(series) }
-            return previous
+            return (previous, timeline.promoting(previous, after: last))
         }
     }
 
-    private func change(
-        _ series: Series,
-        to choice: (SpecificationTimeline) throws(PromotionError) ->
-            RegimeSpecification
-    ) async throws -> Outcome {
+    /// What is to walk over the bars, and which specifications are what from then on.
+    private typealias Choice =
+        (SpecificationTimeline, Timestamp) throws(PromotionError) -> (
+            RegimeSpecification, SpecificationTimeline
+        )
+
+    private func change(_ series: Series, to choice: Choice) async throws -> Outcome {
+        try await retrying { try await attempt(series, choice) }
+    }
+
+    private func retrying<Value>(_ attempt: () async throws -> Value) async throws -> Value {
         for _ in 1..<ModelPromotion.attemptLimit {
             do {
-                return try await attempt(series, choice)
+                return try await attempt()
             } catch JournalError.headMoved {
                 // Somebody wrote a bar meanwhile; it is walked over, too.
                 continue
             }
         }
-        return try await attempt(series, choice)
+        return try await attempt()
     }
 
-    private func attempt(
-        _ series: Series,
-        _ choice: (SpecificationTimeline) throws(PromotionError) ->
-            RegimeSpecification
-    ) async throws -> Outcome {
+    private func answered(_ series: Series) async throws -> (SeriesHead, Timestamp) {
         guard let head = try await reader.head(of: series) else {
             throw JournalError.unknownSeries(series)
         }
         guard let last = head.lastAsOf else { throw PromotionError.noAnswers(series) }
+        return (head, last)
+    }
+
+    private func attempt(_ series: Series, _ choice: Choice) async throws -> Outcome {
+        let (head, last) = try await answered(series)
         let timeline = try SpecificationTimeline(canonicalJSON: head.profile.specification)
-        let specification = try choice(timeline)
+        let (specification, next) = try choice(timeline, last)
         let (walk, models, bars) = try await walked(specification, over: head)
         guard let manifest = walk.manifest else {
             throw PromotionError.noModel(series, bars: bars)
         }
-        let next = timeline.promoting(specification, after: last)
-        var batch = JournalBatch(
-            series: series, expecting: .head(lastAsOf: last, writes: head.writes),
-            announcing: false)
-        // Whoever continues the series finds the fits.
-        batch.models = models.map { StoredModel($0, of: series) }
-        batch.specification = next.canonicalJSON
-        _ = try await journal.record(batch)
+        try await write(next, models, over: head)
         return Outcome(
             series: series, former: timeline.current, current: specification, after: last,
             version: manifest.version, regime: walk.published, published: head.lastRegime)
+    }
+
+    /// Whoever continues the series finds the fits.
+    private func write(
+        _ timeline: SpecificationTimeline, _ models: [ModelManifest], over head: SeriesHead
+    ) async throws {
+        let series = head.profile.series
+        var batch = JournalBatch(
+            series: series, expecting: .head(lastAsOf: head.lastAsOf, writes: head.writes),
+            announcing: false)
+        batch.models = models.map { StoredModel($0, of: series) }
+        batch.specification = timeline.canonicalJSON
+        _ = try await journal.record(batch)
     }
 
     /// A specification's walk over every stored bar, with the models that it came by.
@@ -132,6 +191,8 @@ package struct ModelPromotion: Sendable {
 package enum PromotionError: Error, Equatable, Sendable {
     case answersAlready(Series)
     case nothingPromoted(Series)
+    case runsAlready(Series)
+    case nothingBeside(Series)
     case noAnswers(Series)
     /// It has seen all bars and still has no model.
     case noModel(Series, bars: Int)
@@ -143,6 +204,10 @@ extension PromotionError: CustomStringConvertible {
         case .answersAlready(let series): "it answers for \(series) already: nothing is changed"
         case .nothingPromoted(let series):
             "nothing was promoted for \(series): there is nothing to go back to"
+        case .runsAlready(let series):
+            "it runs beside what answers for \(series) already: nothing is changed"
+        case .nothingBeside(let series):
+            "nothing runs beside what answers for \(series): begin with 'bloasis models shadow'"
         case .noAnswers(let series): "\(series) has no answers yet: backfill it first"
         case .noModel(let series, let bars):
             "after all \(bars) bars of \(series) it has no model yet: backfill more history first"

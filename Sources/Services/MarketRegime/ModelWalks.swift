@@ -18,6 +18,15 @@ struct ModelWalks: Sendable {
         var former: Regime?
         /// What answers now, where it did not before.
         var promoted: RegimeSpecification?
+        /// What runs beside it says.
+        var shadow: ShadowStep?
+    }
+
+    struct ShadowStep: Sendable {
+        let walked: WalkForwardStep
+        let specification: RegimeSpecification
+        /// The model that says it; `nil` as long as there is none.
+        let manifest: ModelManifest?
     }
 
     private struct Walk {
@@ -29,6 +38,7 @@ struct ModelWalks: Sendable {
     }
 
     private let eras: [SpecificationTimeline.Era]
+    private let shadows: [SpecificationTimeline.Shadow]
     private var walks: [Walk]
     /// Of the bar before, in `eras`.
     private var era = 0
@@ -37,7 +47,7 @@ struct ModelWalks: Sendable {
         _ timeline: SpecificationTimeline, barsPerYear: Double,
         knownModels: [String: ModelManifest], threads: Int
     ) {
-        eras = timeline.eras
+        (eras, shadows) = (timeline.eras, timeline.shadows)
         walks = timeline.specifications.map { specification in
             Walk(
                 walk: WalkForward(
@@ -53,17 +63,24 @@ struct ModelWalks: Sendable {
         let now = eras.lastIndex { $0.contains(bar.timestamp) } ?? 0
         let (before, current) = (eras[era].specification, eras[now].specification)
         let isSwitch = before != current
+        let beside = shadows.last { $0.contains(bar.timestamp) }?.specification
         var answer: Step?
         var former: Regime?
+        var shadow: ShadowStep?
         for place in walks.indices {
             let walk = walks[place]
             let answers = walk.specification == current
             let isFormer = isSwitch && walk.specification == before
-            guard answers || isFormer || walk.end.map({ bar.timestamp <= $0 }) ?? true else {
-                continue
-            }
+            let runsBeside = walk.specification == beside
+            let isUsed = walk.end.map { bar.timestamp <= $0 } ?? true
+            guard answers || isFormer || runsBeside || isUsed else { continue }
             let step = walks[place].walk.advance(with: bar, sessionDate: sessionDate)
             if isFormer { former = step.published }
+            if runsBeside {
+                shadow = ShadowStep(
+                    walked: step, specification: walk.specification,
+                    manifest: walks[place].walk.manifest)
+            }
             if answers {
                 answer = Step(
                     walked: step, indicators: walk.indicators,
@@ -73,17 +90,8 @@ struct ModelWalks: Sendable {
         }
         era = now
         guard var answer else { preconditionFailure("an era without a walk") }
-        answer.former = former
+        (answer.former, answer.shadow) = (former, shadow)
         return answer
-    }
-}
-
-extension SpecificationTimeline {
-    /// The last bar that a specification answers about; `nil`: it answers about what comes.
-    fileprivate func end(of specification: RegimeSpecification) -> Timestamp? {
-        guard specification != current else { return nil }
-        let last = eras.lastIndex { $0.specification == specification }
-        return last.flatMap { eras[$0 + 1].after }
     }
 }
 

@@ -90,8 +90,13 @@ struct VerificationWalk: Sendable {
             guard let assessment else { return report.takeUnanswered(asOf) }
             report.takeAnswer(
                 assessment.firstDifference(from: record.assessment)
+                    ?? answers.removeShadow(at: asOf).difference(
+                        from: record.shadow, of: assessment)
                     ?? record.change.difference(from: change, revision: assessment.revision))
             if record.change != nil { report.changes += 1 }
+        case .keep(let model):
+            // It is not fitted again: what was compared before it says what it says of the past.
+            report.take(models.difference(from: model, activeFrom: model.trainedThrough))
         case .keepLate, .reportFitFailure:
             break
         }
@@ -102,16 +107,49 @@ struct VerificationWalk: Sendable {
 struct StoredAnswers {
     var assessments: [Timestamp: RegimeAssessment]
     var changes: [Timestamp: RegimeChange]
+    private var shadows: [Timestamp: ShadowAnswer]
 
     init(_ reader: any RegimeReader, _ query: SeriesQuery) async throws {
         assessments = Dictionary(
             try await reader.history(query).map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
         changes = Dictionary(
             try await reader.changes(query).map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+        shadows = Dictionary(
+            try await reader.shadowAnswers(query, onlyDisagreeing: false)
+                .map { ($0.asOf, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    mutating func removeShadow(at asOf: Timestamp) -> ShadowAnswer? {
+        shadows.removeValue(forKey: asOf)
     }
 
     mutating func remove(at asOf: Timestamp) -> (RegimeAssessment?, RegimeChange?) {
         (assessments.removeValue(forKey: asOf), changes.removeValue(forKey: asOf))
+    }
+}
+
+extension ShadowAnswer? {
+    /// Of what is stored from what is said anew.
+    fileprivate func difference(
+        from recomputed: ShadowAnswer?, of assessment: RegimeAssessment
+    ) -> AssessmentDifference? {
+        let isSame =
+            switch (self, recomputed) {
+            case (nil, nil): true
+            case (let stored?, let recomputed?): stored.saysTheSame(as: recomputed)
+            default: false
+            }
+        return isSame
+            ? nil
+            : AssessmentDifference(
+                series: assessment.series, asOf: assessment.asOf, part: "what ran beside",
+                stored: ShadowAnswer.text(self), recomputed: ShadowAnswer.text(recomputed))
+    }
+}
+
+extension ShadowAnswer {
+    fileprivate static func text(_ answer: ShadowAnswer?) -> String {
+        answer.map { "\($0.regime) \($0.confidence) by \($0.modelVersion)" } ?? "nothing"
     }
 }
 

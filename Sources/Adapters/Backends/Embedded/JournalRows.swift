@@ -37,6 +37,9 @@ struct JournalRows {
             for record in batch.records where record.assessment.asOf <= last {
                 let asOf = record.assessment.asOf
                 facts.assessments[asOf] = try RegimeRows.assessment(of: series, at: asOf, database)
+                if record.shadow != nil {
+                    facts.shadows[asOf] = try ShadowRows.latest(of: series, at: asOf, database)
+                }
                 if batch.announcing, record.change != nil {
                     facts.announced[asOf] = try RegimeRows.announcedEvent(
                         of: series, at: asOf, database)
@@ -62,6 +65,7 @@ struct JournalRows {
         for activation in plan.activations { try insert(activation) }
         try insert(plan.assessments)
         try insert(plan.changes)
+        try ShadowRows.insert(plan.shadows, recordedAt: recordedAt, database)
         for entry in plan.outbox { try insert(entry) }
         if plan.receipt.head != head { try update(plan.receipt.head) }
     }

@@ -147,6 +147,20 @@ extension SQLiteRegimeStore: RegimeReader {
         try await file.read { try RegimeRows.history(query, $0) }
     }
 
+    package func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        try await file.read {
+            try ShadowRows.answers(query, onlyDisagreeing: onlyDisagreeing, $0)
+        }
+    }
+
+    package func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        try await file.read { try ShadowRows.tally(of: series, after: instant, $0) }
+    }
+
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
         try await file.read { try RegimeRows.changes(query, $0) }
     }

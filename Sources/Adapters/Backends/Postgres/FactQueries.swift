@@ -14,10 +14,12 @@ enum FactQueries {
         let series = batch.series
         let bars = span((batch.bars + batch.lateBars).map(\.timestamp), of: series)
         let records = span(batch.records.map(\.assessment.asOf), of: series)
+        let shadows = span(batch.records.compactMap(\.shadow?.asOf), of: series)
         return [
             SeriesQueries.lock(on: series), SeriesQueries.head(of: series), revisions(bars),
             assessments(records), changes(records), announced(batch.announcing ? records : nil),
             versions(batch.models, of: series), activations(batch.activations, of: series),
+            shadows.map(ShadowQueries.latest) ?? nothing,
         ]
     }
 
@@ -50,6 +52,10 @@ enum FactQueries {
             facts.changes[change.asOf] = change
         }
         for row in rows[5] { facts.announced[try row.instant(0)] = EventID(try row.text(1)) }
+        for row in rows[8] {
+            let shadow = try ShadowQueries.answer(row, of: batch.series)
+            facts.shadows[shadow.asOf] = shadow
+        }
         try add(models: rows[6], activations: rows[7], of: batch.series, to: &facts)
         return facts
     }

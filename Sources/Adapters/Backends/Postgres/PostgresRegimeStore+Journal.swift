@@ -95,6 +95,9 @@ extension PostgresRegimeStore: RegimeJournal {
             try tables.row($0)
         }
         try await loader.add(plan.changes, to: JournalTables.changes) { try tables.row($0) }
+        try await loader.add(plan.shadows, to: ShadowQueries.table) {
+            try ShadowQueries.row($0, recorded: tables.recorded)
+        }
         ending = loader.ending
         ending.queries += try plan.adoptedBars.map { try tables.adoption(of: $0) }
         ending.queries += try plan.activations.map { try tables.insertion(of: $0) }

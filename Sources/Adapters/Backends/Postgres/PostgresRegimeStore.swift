@@ -58,6 +58,24 @@ extension PostgresRegimeStore: RegimeReader {
         }
     }
 
+    package func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        let answers = ShadowQueries.answers(query, onlyDisagreeing: onlyDisagreeing)
+        return try await database.values(answers) {
+            try ShadowQueries.answer($0, of: query.series)
+        }
+    }
+
+    package func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        let tallies = try await database.values(
+            ShadowQueries.tally(of: series, after: instant)
+        ) { ShadowTally(bars: try $0.integer(0), disagreed: try $0.integer(1)) }
+        return tallies.first ?? ShadowTally(bars: 0, disagreed: 0)
+    }
+
     package func changes(_ query: SeriesQuery) async throws -> [RegimeChange] {
         try await database.values(RegimeQueries.changes(query)) {
             try RegimeQueries.change($0, of: query.series)

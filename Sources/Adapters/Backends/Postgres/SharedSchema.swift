@@ -30,6 +30,9 @@ struct SharedMigration: Sendable {
             number: 10, name: "model_answers", file: PackageResources._010_model_answers_sql),
         SharedMigration(
             number: 11, name: "accounts", file: PackageResources._011_accounts_sql),
+        SharedMigration(
+            number: 12, name: "shadow_answers",
+            file: PackageResources._012_shadow_answers_sql),
     ]
 
     private init(number: Int, name: String, file: [UInt8]) {

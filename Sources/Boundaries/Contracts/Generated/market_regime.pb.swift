@@ -897,6 +897,245 @@ package nonisolated struct Bloasis_MarketRegime_ListModelsResponse: Sendable {
   fileprivate var _nextPageToken: String? = nil
 }
 
+/// A range of what ran beside.
+package nonisolated struct Bloasis_MarketRegime_ListDisagreementsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The market; the configured default market when empty.
+  package var market: String = String()
+
+  /// `1d`, `4h`, `15m`; `1d` when empty.
+  package var timeframe: String = String()
+
+  /// All of them when unset.
+  package var timeRange: Bloasis_MarketRegime_TimeRange {
+    get {_timeRange ?? Bloasis_MarketRegime_TimeRange()}
+    set {_timeRange = newValue}
+  }
+  /// Returns true if `timeRange` has been explicitly set.
+  package var hasTimeRange: Bool {self._timeRange != nil}
+  /// Clears the value of `timeRange`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeRange() {self._timeRange = nil}
+
+  /// Items in one page; 0 is the server's default.
+  package var pageSize: Int32 = 0
+
+  /// `next_page_token` of the page before; empty for the first.
+  package var pageToken: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _timeRange: Bloasis_MarketRegime_TimeRange? = nil
+}
+
+/// A page of disagreements.
+package nonisolated struct Bloasis_MarketRegime_ListDisagreementsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Oldest first.
+  package var items: [Bloasis_MarketRegime_Disagreement] = []
+
+  /// Empty on the last page.
+  package var nextPageToken: String {
+    get {_nextPageToken ?? String()}
+    set {_nextPageToken = newValue}
+  }
+  /// Returns true if `nextPageToken` has been explicitly set.
+  package var hasNextPageToken: Bool {self._nextPageToken != nil}
+  /// Clears the value of `nextPageToken`. Subsequent reads from it will return its default value.
+  package mutating func clearNextPageToken() {self._nextPageToken = nil}
+
+  /// What runs beside now; unset when nothing does.
+  package var shadow: Bloasis_MarketRegime_ShadowRun {
+    get {_shadow ?? Bloasis_MarketRegime_ShadowRun()}
+    set {_shadow = newValue}
+  }
+  /// Returns true if `shadow` has been explicitly set.
+  package var hasShadow: Bool {self._shadow != nil}
+  /// Clears the value of `shadow`. Subsequent reads from it will return its default value.
+  package mutating func clearShadow() {self._shadow = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _nextPageToken: String? = nil
+  fileprivate var _shadow: Bloasis_MarketRegime_ShadowRun? = nil
+}
+
+/// A bar on which a model that ran beside the one that answered disagreed with it.
+package nonisolated struct Bloasis_MarketRegime_Disagreement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The bar's close.
+  package var asOf: String {
+    get {_asOf ?? String()}
+    set {_asOf = newValue}
+  }
+  /// Returns true if `asOf` has been explicitly set.
+  package var hasAsOf: Bool {self._asOf != nil}
+  /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
+  package mutating func clearAsOf() {self._asOf = nil}
+
+  /// The kind of the model that ran beside: hmm, jump or rules.
+  package var kind: String {
+    get {_kind ?? String()}
+    set {_kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {self._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {self._kind = nil}
+
+  /// Its version.
+  package var modelVersion: String {
+    get {_modelVersion ?? String()}
+    set {_modelVersion = newValue}
+  }
+  /// Returns true if `modelVersion` has been explicitly set.
+  package var hasModelVersion: Bool {self._modelVersion != nil}
+  /// Clears the value of `modelVersion`. Subsequent reads from it will return its default value.
+  package mutating func clearModelVersion() {self._modelVersion = nil}
+
+  /// The label that it would have published.
+  package var regime: String {
+    get {_regime ?? String()}
+    set {_regime = newValue}
+  }
+  /// Returns true if `regime` has been explicitly set.
+  package var hasRegime: Bool {self._regime != nil}
+  /// Clears the value of `regime`. Subsequent reads from it will return its default value.
+  package mutating func clearRegime() {self._regime = nil}
+
+  /// Its probability of that label, 0 to 1.
+  package var confidence: Double {
+    get {_confidence ?? 0}
+    set {_confidence = newValue}
+  }
+  /// Returns true if `confidence` has been explicitly set.
+  package var hasConfidence: Bool {self._confidence != nil}
+  /// Clears the value of `confidence`. Subsequent reads from it will return its default value.
+  package mutating func clearConfidence() {self._confidence = nil}
+
+  /// The label that the classifier published.
+  package var publishedRegime: String {
+    get {_publishedRegime ?? String()}
+    set {_publishedRegime = newValue}
+  }
+  /// Returns true if `publishedRegime` has been explicitly set.
+  package var hasPublishedRegime: Bool {self._publishedRegime != nil}
+  /// Clears the value of `publishedRegime`. Subsequent reads from it will return its default value.
+  package mutating func clearPublishedRegime() {self._publishedRegime = nil}
+
+  /// The version of the model that published it.
+  package var publishedVersion: String {
+    get {_publishedVersion ?? String()}
+    set {_publishedVersion = newValue}
+  }
+  /// Returns true if `publishedVersion` has been explicitly set.
+  package var hasPublishedVersion: Bool {self._publishedVersion != nil}
+  /// Clears the value of `publishedVersion`. Subsequent reads from it will return its default value.
+  package mutating func clearPublishedVersion() {self._publishedVersion = nil}
+
+  /// On the bar before they agreed, or nothing ran beside.
+  package var first: Bool {
+    get {_first ?? false}
+    set {_first = newValue}
+  }
+  /// Returns true if `first` has been explicitly set.
+  package var hasFirst: Bool {self._first != nil}
+  /// Clears the value of `first`. Subsequent reads from it will return its default value.
+  package mutating func clearFirst() {self._first = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _asOf: String? = nil
+  fileprivate var _kind: String? = nil
+  fileprivate var _modelVersion: String? = nil
+  fileprivate var _regime: String? = nil
+  fileprivate var _confidence: Double? = nil
+  fileprivate var _publishedRegime: String? = nil
+  fileprivate var _publishedVersion: String? = nil
+  fileprivate var _first: Bool? = nil
+}
+
+/// A model that runs beside the one that answers, and how it went.
+package nonisolated struct Bloasis_MarketRegime_ShadowRun: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its kind: hmm, jump or rules.
+  package var kind: String {
+    get {_kind ?? String()}
+    set {_kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {self._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {self._kind = nil}
+
+  /// The kind of what answers.
+  package var publishedKind: String {
+    get {_publishedKind ?? String()}
+    set {_publishedKind = newValue}
+  }
+  /// Returns true if `publishedKind` has been explicitly set.
+  package var hasPublishedKind: Bool {self._publishedKind != nil}
+  /// Clears the value of `publishedKind`. Subsequent reads from it will return its default value.
+  package mutating func clearPublishedKind() {self._publishedKind = nil}
+
+  /// It is asked about bars later than this one.
+  package var after: String {
+    get {_after ?? String()}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  /// Bars that both answered about.
+  package var bars: Int64 {
+    get {_bars ?? 0}
+    set {_bars = newValue}
+  }
+  /// Returns true if `bars` has been explicitly set.
+  package var hasBars: Bool {self._bars != nil}
+  /// Clears the value of `bars`. Subsequent reads from it will return its default value.
+  package mutating func clearBars() {self._bars = nil}
+
+  /// Those of them on which they disagreed.
+  package var disagreed: Int64 {
+    get {_disagreed ?? 0}
+    set {_disagreed = newValue}
+  }
+  /// Returns true if `disagreed` has been explicitly set.
+  package var hasDisagreed: Bool {self._disagreed != nil}
+  /// Clears the value of `disagreed`. Subsequent reads from it will return its default value.
+  package mutating func clearDisagreed() {self._disagreed = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _kind: String? = nil
+  fileprivate var _publishedKind: String? = nil
+  fileprivate var _after: String? = nil
+  fileprivate var _bars: Int64? = nil
+  fileprivate var _disagreed: Int64? = nil
+}
+
 /// Which model.
 package nonisolated struct Bloasis_MarketRegime_GetModelRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -3029,6 +3268,227 @@ nonisolated extension Bloasis_MarketRegime_ListModelsResponse: SwiftProtobuf.Mes
   package static func ==(lhs: Bloasis_MarketRegime_ListModelsResponse, rhs: Bloasis_MarketRegime_ListModelsResponse) -> Bool {
     if lhs.items != rhs.items {return false}
     if lhs._nextPageToken != rhs._nextPageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ListDisagreementsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListDisagreementsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}market\0\u{1}timeframe\0\u{3}time_range\0\u{3}page_size\0\u{3}page_token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.market) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.timeframe) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._timeRange) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.market.isEmpty {
+      try visitor.visitSingularStringField(value: self.market, fieldNumber: 1)
+    }
+    if !self.timeframe.isEmpty {
+      try visitor.visitSingularStringField(value: self.timeframe, fieldNumber: 2)
+    }
+    try { if let v = self._timeRange {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.pageSize != 0 {
+      try visitor.visitSingularInt32Field(value: self.pageSize, fieldNumber: 4)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ListDisagreementsRequest, rhs: Bloasis_MarketRegime_ListDisagreementsRequest) -> Bool {
+    if lhs.market != rhs.market {return false}
+    if lhs.timeframe != rhs.timeframe {return false}
+    if lhs._timeRange != rhs._timeRange {return false}
+    if lhs.pageSize != rhs.pageSize {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ListDisagreementsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListDisagreementsResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0\u{3}next_page_token\0\u{1}shadow\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._nextPageToken) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._shadow) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
+    }
+    try { if let v = self._nextPageToken {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._shadow {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ListDisagreementsResponse, rhs: Bloasis_MarketRegime_ListDisagreementsResponse) -> Bool {
+    if lhs.items != rhs.items {return false}
+    if lhs._nextPageToken != rhs._nextPageToken {return false}
+    if lhs._shadow != rhs._shadow {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_Disagreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Disagreement"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_of\0\u{1}kind\0\u{3}model_version\0\u{1}regime\0\u{1}confidence\0\u{3}published_regime\0\u{3}published_version\0\u{1}first\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._asOf) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._kind) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._modelVersion) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._regime) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self._confidence) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._publishedRegime) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._publishedVersion) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self._first) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._asOf {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._kind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._modelVersion {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._regime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._confidence {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._publishedRegime {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._publishedVersion {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._first {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_Disagreement, rhs: Bloasis_MarketRegime_Disagreement) -> Bool {
+    if lhs._asOf != rhs._asOf {return false}
+    if lhs._kind != rhs._kind {return false}
+    if lhs._modelVersion != rhs._modelVersion {return false}
+    if lhs._regime != rhs._regime {return false}
+    if lhs._confidence != rhs._confidence {return false}
+    if lhs._publishedRegime != rhs._publishedRegime {return false}
+    if lhs._publishedVersion != rhs._publishedVersion {return false}
+    if lhs._first != rhs._first {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Bloasis_MarketRegime_ShadowRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ShadowRun"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{3}published_kind\0\u{1}after\0\u{1}bars\0\u{1}disagreed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._publishedKind) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._after) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._bars) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._disagreed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._kind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._publishedKind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._after {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._bars {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._disagreed {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Bloasis_MarketRegime_ShadowRun, rhs: Bloasis_MarketRegime_ShadowRun) -> Bool {
+    if lhs._kind != rhs._kind {return false}
+    if lhs._publishedKind != rhs._publishedKind {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs._bars != rhs._bars {return false}
+    if lhs._disagreed != rhs._disagreed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -120,6 +120,7 @@ extension ServiceMethod {
             .unary(service, "SaveRegime") { try await api.saveRegime($0) },
             .unary(service, "AnalyzeCurrentRegime") { try await api.analyzeCurrentRegime($0) },
             .unary(service, "ListModels") { try await api.listModels($0) },
+            .unary(service, "ListDisagreements") { try await api.listDisagreements($0) },
             .unary(service, "GetModel") { try await api.getModel($0) },
             .unary(service, "ListSeries") { try await api.listSeries($0) },
             .unary(service, "GetRegimeColumns") { try await api.getRegimeColumns($0) },

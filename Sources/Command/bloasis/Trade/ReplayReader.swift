@@ -37,6 +37,18 @@ struct ReplayReader: RegimeReader {
         try await reader(of: query.series).changes(query)
     }
 
+    func shadowAnswers(
+        _ query: SeriesQuery, onlyDisagreeing: Bool
+    ) async throws -> [ShadowAnswer] {
+        try await reader(of: query.series).shadowAnswers(query, onlyDisagreeing: onlyDisagreeing)
+    }
+
+    func shadowTally(
+        of series: Series, after instant: Timestamp
+    ) async throws -> ShadowTally {
+        try await reader(of: series).shadowTally(of: series, after: instant)
+    }
+
     func changesAndOverrides(_ query: ChangeQuery) async throws -> [RegimeChange] {
         try await reader(of: query.series).changesAndOverrides(query)
     }

@@ -29,6 +29,7 @@ extension AccessPolicy {
             "StreamRegimeChanges": reading,
             "AnalyzeCurrentRegime": reading,
             "ListModels": reading,
+            "ListDisagreements": reading,
             "GetModel": reading,
             "ListSeries": reading,
             "GetRegimeColumns": reading,
