@@ -79,7 +79,7 @@ struct PromotionProcessTests {
         try await program.announce(lines: 1_700)
         let listed = try await program.run("models", "disagreements", "--market", "SPX", "--json")
         #expect(listed.status == 0, "\(listed.errors)")
-        let bars = listed.output.matches(of: /"as_of":/).count
+        let bars = listed.output.matches(of: /"asOf":/).count
         #expect(bars > 0)
         let server = try await Server.start(program)
         let served = try await server.get("/v1/market-regime/disagreements?market=SPX").body
