@@ -32,7 +32,11 @@ extension ModelsCommand {
             request.timeframe = "\(series.timeframe)"
             request.pageSize = Int32(MarketPages.size)
             let first = try await regimes.listDisagreements(request)
-            if !json, first.hasShadow { StandardOutput.write(text(of: first.shadow)) }
+            if !json, first.hasShadow {
+                StandardOutput.write(text(of: first.shadow))
+                // That they always agree is an answer.
+                if first.items.isEmpty { return }
+            }
             let listing = Listing(isJSON: json, emptyMessage: "no disagreements about \(series)") {
                 TextTable([
                     ("bar", .left), ("beside", .left), ("it says", .left), ("confidence", .right),

@@ -76,13 +76,16 @@ struct VerificationWalk: Sendable {
     /// All bars of the range are said to have answers: one without is a difference at its end too.
     mutating func takeEnd() { report.takeEnd() }
 
+    private mutating func compare(_ model: StoredModel, of instant: Timestamp) {
+        let difference = models.difference(from: model, activeFrom: instant)
+        if difference == nil, models.has(model) { agreed.append(model) }
+        if range.map({ $0.contains(instant) }) ?? true { report.take(difference) }
+    }
+
     private mutating func compare(_ effect: Effect, with answers: inout StoredAnswers) {
         switch effect {
         case .adopt(let model, let activation):
-            let difference = models.difference(from: model, activeFrom: activation.activeFrom)
-            if difference == nil, models.has(model) { agreed.append(model) }
-            guard range.map({ $0.contains(activation.activeFrom) }) ?? true else { return }
-            report.take(difference)
+            compare(model, of: activation.activeFrom)
         case .record(let record):
             let asOf = record.assessment.asOf
             guard range.map({ $0.contains(asOf) }) ?? true else { return }
@@ -95,8 +98,7 @@ struct VerificationWalk: Sendable {
                     ?? record.change.difference(from: change, revision: assessment.revision))
             if record.change != nil { report.changes += 1 }
         case .keep(let model):
-            // It is not fitted again: what was compared before it says what it says of the past.
-            report.take(models.difference(from: model, activeFrom: model.trainedThrough))
+            compare(model, of: model.trainedThrough)
         case .keepLate, .reportFitFailure:
             break
         }
