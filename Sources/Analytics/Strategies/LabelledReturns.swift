@@ -8,26 +8,35 @@ package struct LabelledReturns: Sendable {
     /// What was published at the close of each bar but the last.
     package let labels: [Regime]
     package let symbolCount: Int
-    /// Simple returns, symbol by symbol, `labels.count` each; NaN where a close is missing.
+    /// Simple returns, symbol by symbol, `labels.count` each; NaN where a close is missing. None of
+    /// a symbol that has no closes at all.
     package let returns: [Double]
+    /// Where those of each symbol stand.
+    private let columns: [Range<Int>]
     /// For annualising.
     package let barsPerYear: Double
 
     /// - Parameters:
     ///   - labels: of T bars.
-    ///   - closes: T of each symbol; NaN where missing.
+    ///   - closes: T of each symbol, NaN where missing; or none.
     /// - Precondition: T is the same everywhere.
     package init(labels: [Regime], closes: [[Double]], barsPerYear: Double) {
-        precondition(closes.allSatisfy { $0.count == labels.count }, "a close for each label")
+        precondition(
+            closes.allSatisfy { $0.isEmpty || $0.count == labels.count }, "a close for each label")
         let rows = max(labels.count - 1, 0)
         var returns: [Double] = []
-        returns.reserveCapacity(rows * closes.count)
+        returns.reserveCapacity(rows * closes.count { !$0.isEmpty })
+        var columns: [Range<Int>] = []
+        columns.reserveCapacity(closes.count)
         for column in closes {
-            for row in 0..<rows {
+            let start = returns.count
+            for row in column.indices.dropLast() {
                 let (before, after) = (column[row], column[row + 1])
                 returns.append(before > 0 && after > 0 ? after / before - 1 : .nan)
             }
+            columns.append(start..<returns.count)
         }
+        self.columns = columns
         self.labels = Array(labels.prefix(rows))
         symbolCount = closes.count
         self.returns = returns
@@ -39,15 +48,15 @@ package struct LabelledReturns: Sendable {
     ///   - returns: as `returns` above.
     init(labels: [Regime], symbolCount: Int, returns: [Double], barsPerYear: Double) {
         precondition(returns.count == labels.count * symbolCount, "a return for each label")
+        let rows = labels.count
+        columns = (0..<symbolCount).map { $0 * rows..<($0 + 1) * rows }
         self.labels = labels
         self.symbolCount = symbolCount
         self.returns = returns
         self.barsPerYear = barsPerYear
     }
 
-    package func column(_ symbol: Int) -> ArraySlice<Double> {
-        returns[symbol * labels.count..<(symbol + 1) * labels.count]
-    }
+    package func column(_ symbol: Int) -> ArraySlice<Double> { returns[columns[symbol]] }
 
     /// How many bars the market stays in a regime on average, of all stretches of it; `nil` when
     /// there was none.

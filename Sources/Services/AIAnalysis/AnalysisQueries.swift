@@ -12,6 +12,9 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     static let workLimit = 8
     static let retrySeconds = 1
 
+    private typealias Strategy = KeptAnswer<Bloasis_AiAnalysis_StrategyResponse>
+    private typealias Strategies = KeptAnswer<Bloasis_AiAnalysis_GetSectorStrategiesResponse>
+
     private let engine: StrategyEngine
     private let reader: any RegimeReader
     private let strategies: TieredCache<MessageCodec<Bloasis_AiAnalysis_StrategyResponse>>
@@ -47,13 +50,37 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
     package func getStrategy(
         _ request: Bloasis_AiAnalysis_StrategyRequest
     ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
-        try await strategy(
-            StrategyQuestion(request, defaultMarket: defaultMarket, now: now()))
+        try await strategy(request).message
+    }
+
+    package func answerStrategy(
+        _ request: Bloasis_AiAnalysis_StrategyRequest
+    ) async throws -> AnsweredMessage {
+        try await strategy(request).answered
     }
 
     package func getSectorStrategies(
         _ request: Bloasis_AiAnalysis_GetSectorStrategiesRequest
     ) async throws -> Bloasis_AiAnalysis_GetSectorStrategiesResponse {
+        try await sectorStrategies(request).message
+    }
+
+    package func answerSectorStrategies(
+        _ request: Bloasis_AiAnalysis_GetSectorStrategiesRequest
+    ) async throws -> AnsweredMessage {
+        try await sectorStrategies(request).answered
+    }
+
+    private func strategy(
+        _ request: Bloasis_AiAnalysis_StrategyRequest
+    ) async throws -> Strategy {
+        try await strategy(
+            StrategyQuestion(request, defaultMarket: defaultMarket, now: now()))
+    }
+
+    private func sectorStrategies(
+        _ request: Bloasis_AiAnalysis_GetSectorStrategiesRequest
+    ) async throws -> Strategies {
         let sector = try RequestReading.sector(request.sector)
         guard request.regime.isEmpty else {
             let regime = try RequestReading.regime(request.regime)
@@ -104,24 +131,25 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
 
     private var standard: Series { Series(market: defaultMarket) }
 
-    private func strategy(
-        _ question: StrategyQuestion
-    ) async throws -> Bloasis_AiAnalysis_StrategyResponse {
+    private func strategy(_ question: StrategyQuestion) async throws -> Strategy {
         let key = try CacheKeys.strategy(question, advisedBy: engine.adviser)
         // What was known in the past is asked for seldom, and does not grow old.
-        guard question.knownAt == nil else { return try await answer(question, key).response }
+        guard question.knownAt == nil else {
+            return Strategy(try await answer(question, key).response)
+        }
         let answer = try await strategies.value(
             of: key, lifetime: CacheKeys.otherLifetime,
             isLatest: { try await self.engine.standing(of: question).version <= $0 },
             load: {
                 let answer = try await self.answer(question, key)
                 // What a model says as soon as it is back is not to be missed for long.
+                let kept = Strategy(answer.response)
                 return answer.response.lacksAdvice
-                    ? .fallback(answer.response) : .value(answer.response, answer.version)
+                    ? .fallback(kept) : .value(kept, answer.version)
             })
         switch answer {
         case .value(let response, _), .fallback(let response): return response
-        case .absent: return try await self.answer(question, key).response
+        case .absent: return Strategy(try await self.answer(question, key).response)
         }
     }
 
@@ -141,19 +169,15 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
             asOf: head.lastAnnouncedAsOf ?? .earliest, revision: 0, sequence: head.lastSequence)
     }
 
-    private func load(
-        _ sector: Sector
-    ) async throws -> CacheAnswer<Bloasis_AiAnalysis_GetSectorStrategiesResponse> {
+    private func load(_ sector: Sector) async throws -> CacheAnswer<Strategies> {
         guard let head = try await reader.head(of: standard) else { return .absent }
         let regime = head.publishedRegime(at: now())
         let response = try await strategies(of: sector, in: regime)
-        return response.strategies.contains(where: \.lacksAdvice)
+        return response.message.strategies.contains(where: \.lacksAdvice)
             ? .fallback(response) : .value(response, AnalysisQueries.version(head))
     }
 
-    private func strategies(
-        of sector: Sector, in regime: Regime
-    ) async throws -> Bloasis_AiAnalysis_GetSectorStrategiesResponse {
+    private func strategies(of sector: Sector, in regime: Regime) async throws -> Strategies {
         let symbols = sectors[sector] ?? []
         var response = Bloasis_AiAnalysis_GetSectorStrategiesResponse()
         response.sector = sector.rawValue
@@ -167,12 +191,12 @@ package final class AnalysisQueries: AIAnalysisAPI, Service {
                 tasks.addTask { [self] in
                     let question = StrategyQuestion(
                         regime: regime, symbols: symbols, profile: profile, series: standard)
-                    return (place, try await strategy(question))
+                    return (place, try await strategy(question).message)
                 }
             }
             return try await tasks.reduce(into: []) { $0.append($1) }
                 .sorted { $0.0 < $1.0 }.map(\.1)
         }
-        return response
+        return Strategies(response)
     }
 }

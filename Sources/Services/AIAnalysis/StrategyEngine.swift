@@ -113,15 +113,12 @@ package struct StrategyEngine: Sendable {
         return try await withThrowingTaskGroup(of: (Int, [Double]).self) { group in
             var columns = [[Double]](
                 repeating: [], count: question.symbols.count)
-            var next = 0
+            var stored = question.symbols.enumerated().lazy.compactMap { place, symbol in
+                standing.symbols[symbol].map { (place, $0) }
+            }.makeIterator()
             func start() {
-                guard next < question.symbols.count else { return }
-                let (place, symbol) = (next, question.symbols[next])
-                next += 1
+                guard let (place, head) = stored.next() else { return }
                 group.addTask {
-                    guard let head = standing.symbols[symbol] else {
-                        return (place, [Double](repeating: .nan, count: instants.count))
-                    }
                     let closes = try await memory.closes(
                         of: head.profile.series, writes: head.writes, from: early,
                         knownAt: question.knownAt)

@@ -74,7 +74,7 @@ package struct MethodRoutes: Sendable {
                 path: path(transcoder, context), query: query, body: body)
             let answered = try await answer(message)
             guard transcoder.route.verb == .get else {
-                return .json(try WireJSON.text(answered.message))
+                return .json(try answered.json)
             }
             let content = try answered.form { Content.json(try WireJSON.text($0)) }
             return answers.answer(content, to: request)

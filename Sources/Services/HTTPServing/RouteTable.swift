@@ -78,12 +78,20 @@ final class KnownRoutes: Sendable {
 extension Response {
     /// A JSON answer, not to be kept.
     package static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        json(ByteBuffer(string: text), status: status)
+    }
+
+    package static func json(_ utf8: [UInt8]) -> Response {
+        json(ByteBuffer(bytes: utf8), status: .ok)
+    }
+
+    private static func json(_ text: ByteBuffer, status: HTTPResponse.Status) -> Response {
         Response(
             status: status,
             headers: [
                 .contentType: Content.jsonType, .cacheControl: "no-store",
             ],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            body: ResponseBody(byteBuffer: text))
     }
 
     /// A `google.rpc.Status`, with the HTTP status that its code is mapped to unless another is

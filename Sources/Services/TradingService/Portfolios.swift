@@ -42,7 +42,7 @@ package final class Portfolios: Service, Sendable {
         guard case .value(let portfolio, _) = answer else {
             return try await self.answer(of: user, adding: [], asOf: nil)
         }
-        return portfolio
+        return portfolio.message
     }
 
     /// A user's portfolio of what was reported up to an instant; it is not cached.
@@ -74,14 +74,14 @@ package final class Portfolios: Service, Sendable {
 
     private func load(
         _ user: UserID
-    ) async throws -> CacheAnswer<Bloasis_Trading_Portfolio> {
+    ) async throws -> CacheAnswer<KeptAnswer<Bloasis_Trading_Portfolio>> {
         let fills = try await ledger.fills(of: user)
         guard let last = fills.last else { return .absent }
         let portfolio = try await answer(of: user, adding: fills, asOf: nil)
         // A user's reports are numbered without gaps: the number alone says which is newer.
         let version = CacheVersion(
             asOf: Timestamp(nanoseconds: 0), revision: 0, sequence: last.sequence)
-        return .value(portfolio, version)
+        return .value(KeptAnswer(portfolio), version)
     }
 
     private func answer(

@@ -26,3 +26,14 @@ package final class AnsweredMessage: Sendable {
         return made
     }
 }
+
+extension AnsweredMessage {
+    /// The answer as the API's JSON.
+    package var json: [UInt8] {
+        get throws { try form { JSONForm(utf8: Array(try WireJSON.text($0).utf8)) }.utf8 }
+    }
+}
+
+private struct JSONForm {
+    let utf8: [UInt8]
+}

@@ -43,13 +43,21 @@ package struct ServiceMethod: Sendable {
     }
 
     /// A method whose answers are told often, with the forms that they were given.
+    package static func unary<Asked: Message>(
+        _ service: String, _ name: String, bodyLimitBytes: Int = fewFieldsLimitBytes,
+        _ answer: @escaping @Sendable (Asked) async throws -> AnsweredMessage
+    ) -> ServiceMethod {
+        ServiceMethod(
+            service: service, name: name, asked: Asked.self, bodyLimitBytes: bodyLimitBytes,
+            call: .unary { try await answer(try taken($0)) })
+    }
+
+    /// Such a method that answers from memory.
     package static func brief<Asked: Message>(
         _ service: String, _ name: String,
         _ answer: @escaping @Sendable (Asked) async throws -> AnsweredMessage
     ) -> ServiceMethod {
-        var method = ServiceMethod(
-            service: service, name: name, asked: Asked.self, bodyLimitBytes: fewFieldsLimitBytes,
-            call: .unary { try await answer(try taken($0)) })
+        var method = unary(service, name, answer)
         method.isBrief = true
         return method
     }
@@ -133,8 +141,8 @@ extension ServiceMethod {
         return [
             .unary(
                 service, "GetStrategy", bodyLimitBytes: StrategyQuestion.bodyLimitBytes
-            ) { try await api.getStrategy($0) },
-            .unary(service, "GetSectorStrategies") { try await api.getSectorStrategies($0) },
+            ) { try await api.answerStrategy($0) },
+            .unary(service, "GetSectorStrategies") { try await api.answerSectorStrategies($0) },
         ]
     }
 
