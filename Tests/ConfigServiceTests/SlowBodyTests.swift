@@ -8,7 +8,7 @@ import Testing
 
 @testable import ConfigService
 
-@Suite("A body that does not come whole", .timeLimit(.minutes(1)))
+@Suite("A body that does not come whole", .timeLimit(.minutes(5)))
 struct SlowBodyTests {
     @Test("it is not waited for")
     func slow() async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import GRPCServing
 
 /// Bytes on a socket while the gRPC door closes.
-@Suite("The closing gRPC door", .timeLimit(.minutes(1)))
+@Suite("The closing gRPC door", .timeLimit(.minutes(5)))
 struct ClosingListenerTests {
     private struct World {
         let port: Int

@@ -9,7 +9,7 @@ import Testing
 
 @testable import GRPCServing
 
-@Suite("What clients may take of the gRPC door", .timeLimit(.minutes(1)))
+@Suite("What clients may take of the gRPC door", .timeLimit(.minutes(5)))
 struct ConnectionBoundsTests {
     private static func bounds(_ change: (inout ConnectionBounds) -> Void) -> ConnectionBounds {
         var bounds = ConnectionBounds()

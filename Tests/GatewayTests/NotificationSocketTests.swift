@@ -8,7 +8,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("Notifications on a WebSocket", .timeLimit(.minutes(1)))
+@Suite("Notifications on a WebSocket", .timeLimit(.minutes(5)))
 struct NotificationSocketTests {
     private let inbox = FakeInbox()
 

@@ -9,7 +9,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("What is told, as an event stream", .timeLimit(.minutes(1)))
+@Suite("What is told, as an event stream", .timeLimit(.minutes(5)))
 struct NotificationStreamTests {
     private let inbox = FakeInbox()
 

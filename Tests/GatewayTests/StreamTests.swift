@@ -13,7 +13,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Event streams", .timeLimit(.minutes(1)))
+@Suite("Event streams", .timeLimit(.minutes(5)))
 struct StreamTests {
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 

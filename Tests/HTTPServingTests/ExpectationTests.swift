@@ -2,7 +2,7 @@ import HTTPServing
 import TestSupport
 import Testing
 
-@Suite("Bodies that are asked for", .timeLimit(.minutes(1)))
+@Suite("Bodies that are asked for", .timeLimit(.minutes(5)))
 struct ExpectationTests {
     private static let invitation = "HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Bytes on a socket: how connections end.
-@Suite("The door on its port", .timeLimit(.minutes(1)))
+@Suite("The door on its port", .timeLimit(.minutes(5)))
 struct LiveDoorTests {
     private static func door(_ change: (inout HTTPConfiguration) -> Void) -> DoorFixture {
         var fixture = DoorFixture()

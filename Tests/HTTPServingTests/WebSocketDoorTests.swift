@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Bytes on a socket: what becomes of a connection that asks for a WebSocket.
-@Suite("WebSockets at the door", .timeLimit(.minutes(1)))
+@Suite("WebSockets at the door", .timeLimit(.minutes(5)))
 struct WebSocketDoorTests {
     private static func door(
         _ change: (inout HTTPConfiguration) -> Void = { _ in }

@@ -57,7 +57,7 @@ private struct StuckDoor: BlockingService {
     }
 }
 
-@Suite("Doors stop together", .timeLimit(.minutes(1)))
+@Suite("Doors stop together", .timeLimit(.minutes(5)))
 struct DoorGroupTests {
     @Test("doors are told at the same moment, what they depend on after them")
     func together() async throws {

@@ -106,7 +106,7 @@ struct LedgerBehindTests {
         #expect(world.setAside == 2)
     }
 
-    @Test("a shutdown ends the member and the comparison", .timeLimit(.minutes(1)))
+    @Test("a shutdown ends the member and the comparison", .timeLimit(.minutes(5)))
     func shutdown() async throws {
         let world = LedgerWorld()
         try await world.publish(Self.texts(0..<10))

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("One answer for all who ask", .timeLimit(.minutes(1)))
+@Suite("One answer for all who ask", .timeLimit(.minutes(5)))
 struct SharedAnswerTests {
     private static let lifetime = Duration.seconds(1)
 

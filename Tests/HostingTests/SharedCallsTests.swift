@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Calls that are shared, and bounded", .timeLimit(.minutes(1)))
+@Suite("Calls that are shared, and bounded", .timeLimit(.minutes(5)))
 struct SharedCallsTests {
     private struct Broken: Error {}
 

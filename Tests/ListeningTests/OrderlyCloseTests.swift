@@ -5,7 +5,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@Suite("The close of a listener", .timeLimit(.minutes(1)))
+@Suite("The close of a listener", .timeLimit(.minutes(5)))
 struct OrderlyCloseTests {
     /// A listener and its connections on threads of their own, so that one can stand still alone.
     private struct World {

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The end of overrides", .timeLimit(.minutes(1)))
+@Suite("The end of overrides", .timeLimit(.minutes(5)))
 struct OverrideExpiryTests {
     private let time = ManualTime()
 

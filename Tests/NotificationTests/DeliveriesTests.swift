@@ -10,7 +10,7 @@ import Testing
 
 @testable import Notification
 
-@Suite("Deliveries", .timeLimit(.minutes(1)))
+@Suite("Deliveries", .timeLimit(.minutes(5)))
 struct DeliveriesTests {
     private static let failure = DeliveryResult.failed(
         reason: "it answers 500", retryAfterSeconds: nil)

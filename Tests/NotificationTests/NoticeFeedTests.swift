@@ -9,7 +9,7 @@ import Testing
 
 @testable import Notification
 
-@Suite("What is told to those who listen", .timeLimit(.minutes(1)))
+@Suite("What is told to those who listen", .timeLimit(.minutes(5)))
 struct NoticeFeedTests {
     private let store: InMemoryNoticeStore
     private let reader: CountingReader
@@ -197,7 +197,7 @@ struct NoticeFeedTests {
     }
 }
 
-@Suite("A board of notices", .timeLimit(.minutes(1)))
+@Suite("A board of notices", .timeLimit(.minutes(5)))
 struct NoticeBoardTests {
     private func notice(_ position: Int64) -> PostedNotice {
         PostedNotice(

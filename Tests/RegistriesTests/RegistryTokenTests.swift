@@ -6,7 +6,7 @@ import Testing
 
 @testable import Registries
 
-@Suite("The token that a registry is asked with", .timeLimit(.minutes(1)))
+@Suite("The token that a registry is asked with", .timeLimit(.minutes(5)))
 struct RegistryTokenTests {
     /// A file that is removed afterwards.
     private func withFile(_ body: (URL) async throws -> Void) async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import Tokens
 
 /// Asks an issuer that answers at once at first, and later when a test lets it.
-@Suite("Keys of an issuer that is slow", .timeLimit(.minutes(1)))
+@Suite("Keys of an issuer that is slow", .timeLimit(.minutes(5)))
 struct SlowIssuerTests {
     private let workshop: Workshop
     private let fetcher: ScriptedFetcher

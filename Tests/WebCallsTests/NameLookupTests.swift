@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebCalls
 
-@Suite("Looking names up", .timeLimit(.minutes(1)))
+@Suite("Looking names up", .timeLimit(.minutes(5)))
 struct NameLookupTests {
     /// Blocks who looks up until it is let go on.
     private final class Resolver: Sendable {
